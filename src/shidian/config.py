@@ -1,0 +1,62 @@
+"""Where everything lies and listens: one object, read from `SHIDIAN_…` environment variables."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The deployment's settings. Secrets are files under `home/keys`, never values here."""
+
+    model_config = SettingsConfigDict(env_prefix="SHIDIAN_", frozen=True)
+
+    home: Path = Path("var")
+    """Folder of all stores and keys."""
+    database_url: str = ""
+    """`postgresql://user@host:port/name`; empty: SQLite in `home`."""
+    zone: Literal["all", "public", "internal", "ingest"] = "all"
+    web_bind: str = "127.0.0.1:8000"
+    gate_bind: str = "127.0.0.1:8001"
+    gate_url: str = "http://127.0.0.1:8001"
+    """Address under which browsers and pilot systems reach the gate."""
+    allowed_hosts: str = "127.0.0.1,localhost"
+    https: bool = False
+    """Whether the public address is https: secure cookies, HSTS."""
+    demo: bool = False
+    """Marks every page, letter and export as a demonstration."""
+    debug: bool = False
+
+    @property
+    def app_database(self) -> Path:
+        """SQLite file of people and paper; owners: web, worker."""
+        return self.home / "app.sqlite3"
+
+    @property
+    def journal(self) -> Path:
+        """SQLite file of entries; owner: gate."""
+        return self.home / "gate" / "journal.sqlite3"
+
+    @property
+    def monitor_store(self) -> Path:
+        """SQLite file of episodes and checkpoints; owner: monitor."""
+        return self.home / "monitor" / "monitor.sqlite3"
+
+    @property
+    def keys(self) -> Path:
+        """Folder of private keys and secrets, mode 0700."""
+        return self.home / "keys"
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of uploaded files, served only as attachments."""
+        return self.home / "uploads"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
