@@ -1,0 +1,14 @@
+"""Every URL of the site. Each app names its own; an app absent from the zone is not routed."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("shidian.apps.accounts.urls")),
+    path("cases/", include("shidian.apps.cases.urls")),
+    path("review/", include("shidian.apps.review.urls")),
+    path("notices/", include("shidian.apps.notices.urls")),
+    path("supervision/", include("shidian.apps.supervision.urls")),
+    path("", include("shidian.apps.portal.urls")),
+]
