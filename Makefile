@@ -1,0 +1,36 @@
+# Each target's line of help stands behind its name; `make` alone prints them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test prove check format lock docs screenshot
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv, install what is pinned and what Debian must provide
+	@scripts/setup
+
+demo: setup ## Load the demonstration and serve it on http://127.0.0.1:8000 until Ctrl-C
+	@exec .venv/bin/python -m demo
+
+demo-reset: ## Forget the demonstration's data; the next `make demo` starts anew
+	@rm -rf var/demo
+
+test: setup ## Run the whole suite on SQLite and on PostgreSQL (under 10 minutes)
+	@scripts/test
+
+prove: setup ## Run the long proofs
+	@.venv/bin/python -m pytest -q -m prove
+
+check: setup ## Judge style, types, import law, rulebooks, migrations, translations, documents
+	@scripts/check
+
+format: setup ## Format the code and mend what ruff can mend
+	@.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format -q .
+
+lock: ## Renew the hash-pinned locks from requirements*.in
+	@scripts/lock
+
+docs: setup ## Renew the generated pages of docs/ (command line help)
+	@.venv/bin/python scripts/write_cli_docs.py
+
+screenshot: setup ## Take the README's screenshots of a running demonstration
+	@.venv/bin/python scripts/screenshot.py
