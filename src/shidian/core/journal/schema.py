@@ -1,0 +1,140 @@
+"""The journal's tables. `entry` is the log; the others index it or hold what may be erased."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS entry (
+    entry     INTEGER PRIMARY KEY,
+    kind      TEXT    NOT NULL,
+    project   TEXT    NOT NULL,
+    seq0      INTEGER NOT NULL,
+    n         INTEGER NOT NULL,
+    ingest_us INTEGER NOT NULL,
+    source    TEXT    NOT NULL,
+    epoch     INTEGER NOT NULL,
+    sha256    BLOB    NOT NULL,
+    payload   BLOB    NOT NULL
+) STRICT;
+-- An outbox row reaches the log once, however often it is sent.
+CREATE UNIQUE INDEX IF NOT EXISTS entry_outbox ON entry (seq0) WHERE kind NOT IN ('data', 'tick');
+CREATE INDEX IF NOT EXISTS entry_control ON entry (kind, entry) WHERE kind NOT IN ('data', 'tick');
+
+-- One numbering of one source: seqno counts from 1 inside it.
+CREATE TABLE IF NOT EXISTS feed (
+    feed        INTEGER PRIMARY KEY,
+    project     TEXT    NOT NULL,
+    source      TEXT    NOT NULL,
+    epoch       INTEGER NOT NULL,
+    first_entry INTEGER NOT NULL,
+    UNIQUE (project, source, epoch)
+) STRICT;
+-- Which entry holds which original (rev 0): maximal runs of seqno per entry.
+CREATE TABLE IF NOT EXISTS run (
+    feed  INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (feed, first)
+) STRICT, WITHOUT ROWID;
+-- The same, merged over entries: what lies between two spans is a gap.
+CREATE TABLE IF NOT EXISTS span (
+    feed  INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL,
+    PRIMARY KEY (feed, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS revision (
+    feed  INTEGER NOT NULL,
+    seqno INTEGER NOT NULL,
+    rev   INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (feed, seqno, rev)
+) STRICT, WITHOUT ROWID;
+
+-- What was not stored, and why; never what it said.
+CREATE TABLE IF NOT EXISTS refusal (
+    refusal   INTEGER PRIMARY KEY,
+    status    TEXT    NOT NULL,
+    ingest_us INTEGER NOT NULL,
+    project   TEXT    NOT NULL,
+    source    TEXT    NOT NULL,
+    epoch     INTEGER,
+    seqno     INTEGER,
+    rev       INTEGER,
+    sha256    BLOB    NOT NULL,
+    field     TEXT    NOT NULL,
+    reason    TEXT    NOT NULL
+) STRICT;
+
+-- Investors' pseudonyms. Rows can be erased; a code is never given twice.
+CREATE TABLE IF NOT EXISTS code (
+    project   TEXT    NOT NULL,
+    pseudonym TEXT    NOT NULL,
+    code      INTEGER NOT NULL,
+    PRIMARY KEY (project, pseudonym)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS code_high (
+    project TEXT    PRIMARY KEY,
+    high    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+# INSERT OR REPLACE passes UPDATE and DELETE triggers, so an existing key is refused on INSERT too;
+# and an entry number must follow its predecessor, so no hole can be filled later.
+_TRIGGERS = """
+CREATE TRIGGER IF NOT EXISTS entry_no_update BEFORE UPDATE ON entry
+BEGIN SELECT RAISE(ABORT, 'entry is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS entry_no_delete BEFORE DELETE ON entry
+BEGIN SELECT RAISE(ABORT, 'entry is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS entry_follows BEFORE INSERT ON entry
+WHEN NEW.entry IS NOT (SELECT coalesce(max(entry), 0) + 1 FROM entry)
+BEGIN SELECT RAISE(ABORT, 'an entry follows the last one'); END;
+CREATE TRIGGER IF NOT EXISTS entry_once BEFORE INSERT ON entry
+WHEN NEW.kind NOT IN ('data', 'tick') AND EXISTS (
+    SELECT 1 FROM entry WHERE seq0 = NEW.seq0 AND kind NOT IN ('data', 'tick'))
+BEGIN SELECT RAISE(ABORT, 'this outbox id is in the journal'); END;
+CREATE TRIGGER IF NOT EXISTS refusal_no_update BEFORE UPDATE ON refusal
+BEGIN SELECT RAISE(ABORT, 'refusal is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS refusal_no_delete BEFORE DELETE ON refusal
+BEGIN SELECT RAISE(ABORT, 'refusal is append-only'); END;
+"""
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The one writing connection: WAL, synchronous=FULL, tables and triggers in place.
+
+    `commit` returns only after fsync. Raises RuntimeError if a newer release wrote the file, or if
+    another process holds it for writing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA secure_delete=ON")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        db.close()
+        raise RuntimeError(f"{path} has format {version}; this release knows {SCHEMA_VERSION}")
+    db.executescript(
+        f"BEGIN IMMEDIATE;{_TABLES}{_TRIGGERS}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+    )
+    return db
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Raises FileNotFoundError while there is no file."""
+    if not path.exists():
+        raise FileNotFoundError(f"no journal at {path}: start the gate first")
+    db = sqlite3.connect(
+        f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=10
+    )
+    db.execute("PRAGMA query_only=ON")
+    return db
