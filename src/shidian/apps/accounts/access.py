@@ -1,0 +1,129 @@
+"""Who may open a view: every view declares a rule here, and an undeclared view is refused.
+
+    @rule("public")                                   # everyone
+    @rule("signed-in")                                # any signed-in person
+    @rule(Permission.CASE_READ, obj=case_by_reference)  # asked of the object that `obj` loads
+
+A loader gets `(request, **url_kwargs)`; it returns the object or raises `Http404` or the model's
+`DoesNotExist`. The view is then called `view(request, the_object, **url_kwargs)`. Not signed in: to
+the sign-in page, before anything is loaded. Signed in without permission: the same 404 as for an
+object that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Concatenate, Literal, ParamSpec
+
+import rules
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+Loader = Callable[..., object]
+OpenRule = Literal["public", "signed-in"]
+
+
+class Permission(StrEnum):
+    """Everything that can be permitted, as `scope:resource:action`. Each has one predicate."""
+
+    # Who sees what. The object is a Case unless said otherwise.
+    CASE_READ = "case:case:read"
+    """See the case: lists, page, timeline, attachments."""
+    CASE_READ_INTERNAL = "case:internal:read"
+    """See what is the authorities' own: opinions, scores, moderation."""
+    CASE_CREATE = "case:case:create"
+    """Begin an application. Object: None."""
+    DESK_READ = "desk:desk:read"
+    """Have a desk at all: any role. Object: None."""
+
+    # The applicant's acts.
+    FORM_EDIT = "case:form:edit"
+    CASE_SUBMIT = "case:case:submit"
+    CASE_WITHDRAW = "case:case:withdraw"
+    REQUEST_ANSWER = "case:request:answer"
+    SELF_TEST_FILE = "case:self-test:file"
+
+    # The officer's acts.
+    CASE_HANDLE = "case:case:handle"
+    """Every act of a case officer: request information, advance, reject, evaluate, close …"""
+    CASE_SIGN = "case:decision:sign"
+    """Sign off for one's authority; a signing officer's act."""
+    PANEL_FORM = "review:panel:form"
+    NOTICE_OPEN = "notice:notice:open"
+    COMMENT_MODERATE = "notice:comment:moderate"
+    RULEBOOK_PUBLISH = "scheme:rulebook:publish"
+    """Object: Scheme."""
+    CALL_OPEN = "scheme:call:open"
+    """Object: Scheme."""
+
+    # The expert's and the assessor's acts.
+    CONFLICT_DECLARE = "review:conflict:declare"
+    """Object: Assignment."""
+    REVIEW_READ = "review:sheet:read"
+    """Object: Assignment: own sheet, after declaring no conflict."""
+    REVIEW_SUBMIT = "review:sheet:submit"
+    """Object: Assignment."""
+    ASSESSMENT_FILE = "review:assessment:file"
+
+    # Supervision. The object is a Case, or None for the whole board.
+    PILOT_READ = "pilot:pilot:read"
+    PILOT_SUPERVISE = "pilot:pilot:supervise"
+    BOARD_READ = "pilot:board:read"
+
+    AUDIT_READ = "audit:log:read"
+
+
+AccessRule = Permission | OpenRule
+
+
+def allows(person: object, permission: Permission, obj: object = None) -> bool:
+    """Whether `person` has `permission` on `obj`. A permission without a predicate is refused."""
+    return bool(rules.has_perm(permission.value, person, obj))
+
+
+def rule(
+    wanted: AccessRule, *, obj: Loader | None = None
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Declare and enforce a view's rule. See the module's head for the forms."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            if wanted == "public":
+                return view(request, *args, **kwargs)
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if wanted == "signed-in":
+                return view(request, *args, **kwargs)
+            return _checked(view, Permission(wanted), obj, request, *args, **kwargs)
+
+        guarded.access_rule = wanted  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _checked(
+    view: Callable[..., HttpResponseBase],
+    permission: Permission,
+    loader: Loader | None,
+    request: HttpRequest,
+    *args: object,
+    **kwargs: object,
+) -> HttpResponseBase:
+    if loader is None:
+        if not allows(request.user, permission):
+            raise Http404
+        return view(request, *args, **kwargs)
+    try:
+        loaded = loader(request, **kwargs)
+    except ObjectDoesNotExist:
+        raise Http404 from None
+    if not allows(request.user, permission, loaded):
+        raise Http404
+    return view(request, loaded, *args, **kwargs)

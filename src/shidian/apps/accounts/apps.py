@@ -1,0 +1,10 @@
+"""People, institutions, authorities, and who may do what."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "shidian.apps.accounts"
+    label = "accounts"
