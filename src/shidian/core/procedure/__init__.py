@@ -1,0 +1,1 @@
+"""How a case moves: `step(rulebook, calendar, history, act) → effects`, pure."""

@@ -1,0 +1,101 @@
+"""The table of verbs: who may do what, in stages of which kind, and the label of its button."""
+
+from __future__ import annotations
+
+from shidian.core.procedure.types import ActorKind, LegalEffect, Verb, VerbSpec
+from shidian.core.rulebook.model import StageKind, Text
+
+_APPLICANT = (ActorKind.APPLICANT,)
+_OFFICER = (ActorKind.OFFICER,)
+_DECIDING = (ActorKind.OFFICER, ActorKind.SIGNING_OFFICER)
+_EXPERT = (ActorKind.EXPERT,)
+
+_BEFORE_THE_RUN = (
+    StageKind.SCREENING,
+    StageKind.REVIEW,
+    StageKind.ASSESSMENT,
+    StageKind.NOTICE,
+    StageKind.ADMISSION,
+)
+_RUN = (StageKind.RUNNING, StageKind.EVALUATION)
+_OPEN = (StageKind.DRAFT, *_BEFORE_THE_RUN, *_RUN)
+
+
+def _text(zh: str, en: str) -> Text:
+    return Text(zh=zh, en=en)
+
+
+VERBS: dict[Verb, VerbSpec] = {
+    Verb.CREATE: VerbSpec(_text("新建申报", "Start an application"), _APPLICANT, ()),
+    Verb.SUBMIT: VerbSpec(_text("提交申报", "Submit application"), _APPLICANT, (StageKind.DRAFT,)),
+    Verb.REQUEST_INFORMATION: VerbSpec(
+        _text("要求补正", "Request information"), _OFFICER, (StageKind.SCREENING,)
+    ),
+    Verb.ANSWER_INFORMATION: VerbSpec(
+        _text("答复补正", "Answer request"), _APPLICANT, (StageKind.SCREENING,)
+    ),
+    Verb.ADVANCE: VerbSpec(
+        _text("转入下一阶段", "Move to next stage"),
+        _DECIDING,
+        (*_BEFORE_THE_RUN, StageKind.RUNNING),
+    ),
+    Verb.RETURN_TO_APPLICANT: VerbSpec(
+        _text("退回修改", "Return to applicant"), _OFFICER, _BEFORE_THE_RUN
+    ),
+    Verb.REJECT: VerbSpec(_text("不予入选", "Reject"), _DECIDING, _BEFORE_THE_RUN),
+    Verb.WITHDRAW: VerbSpec(_text("主动退出", "Withdraw"), _APPLICANT, _OPEN),
+    Verb.TERMINATE: VerbSpec(
+        _text("强制退出", "Terminate"), _DECIDING, _RUN, LegalEffect.INSTRUCTION
+    ),
+    Verb.OPEN_ROUND: VerbSpec(
+        _text("开启评审", "Open review round"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.INVITE_EXPERTS: VerbSpec(
+        _text("增邀专家", "Invite more experts"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.DECLARE_CONFLICT: VerbSpec(
+        _text("声明利益关系", "Declare interests"), _EXPERT, (StageKind.REVIEW,)
+    ),
+    Verb.SUBMIT_REVIEW: VerbSpec(
+        _text("提交评审意见", "Submit review"), _EXPERT, (StageKind.REVIEW,)
+    ),
+    Verb.CLOSE_ROUND: VerbSpec(
+        _text("结束评审", "Close review round"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.FILE_ASSESSMENT: VerbSpec(
+        _text("提交评估报告", "File assessment"), (ActorKind.ASSESSOR,), (StageKind.ASSESSMENT,)
+    ),
+    Verb.OPEN_NOTICE: VerbSpec(_text("发布公示", "Publish notice"), _OFFICER, (StageKind.NOTICE,)),
+    Verb.RECORD_COMMENT: VerbSpec(
+        _text("提交意见", "Send comment"),
+        (ActorKind.PUBLIC, ActorKind.OFFICER),
+        (StageKind.NOTICE,),
+    ),
+    Verb.ANSWER_COMMENT: VerbSpec(
+        _text("答复意见", "Answer comment"), _OFFICER, (StageKind.NOTICE,)
+    ),
+    Verb.SIGN_OFF: VerbSpec(
+        _text("会签", "Sign off"),
+        (ActorKind.SIGNING_OFFICER,),
+        (*_BEFORE_THE_RUN, *_RUN),
+    ),
+    Verb.FILE_REPORT: VerbSpec(_text("提交报告", "File report"), _APPLICANT, _RUN),
+    Verb.BEGIN_EVALUATION: VerbSpec(
+        _text("启动评估", "Begin evaluation"),
+        (ActorKind.APPLICANT, ActorKind.OFFICER),
+        (StageKind.RUNNING,),
+    ),
+    Verb.JUDGE_PROMISE: VerbSpec(
+        _text("评定承诺", "Judge promise"),
+        (ActorKind.OFFICER, ActorKind.ASSESSOR),
+        (StageKind.EVALUATION,),
+    ),
+    Verb.FILE_EVALUATION: VerbSpec(
+        _text("填写评估结论", "File evaluation"),
+        (ActorKind.OFFICER, ActorKind.ASSESSOR),
+        (StageKind.EVALUATION,),
+    ),
+    Verb.EXTEND: VerbSpec(_text("延期", "Extend pilot"), _DECIDING, (StageKind.EVALUATION,)),
+    Verb.CLOSE: VerbSpec(_text("结案", "Close case"), _DECIDING, _RUN),
+}
+"""`close` from a running stage only where the rulebook has no evaluation stage to go to."""
