@@ -1,0 +1,7 @@
+"""The public site's addresses. No namespace: `home` is the site's home."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

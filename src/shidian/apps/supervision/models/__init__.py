@@ -1,0 +1,20 @@
+"""What supervision keeps: a noun a file."""
+
+from shidian.apps.supervision.models.alert import AlertAcknowledgement, AlertEpisode, AlertItem
+from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
+from shidian.apps.supervision.models.pilot import Pilot, PilotState, PlanVersion
+from shidian.apps.supervision.models.reading import CurrentReading, IndicatorReading, StreamCursor
+
+__all__ = [
+    "AlertAcknowledgement",
+    "AlertEpisode",
+    "AlertItem",
+    "ControlReceipt",
+    "CurrentReading",
+    "IndicatorReading",
+    "MachineKey",
+    "Pilot",
+    "PilotState",
+    "PlanVersion",
+    "StreamCursor",
+]

@@ -1,0 +1,77 @@
+"""A pilot: the run of an admitted case, and the versions of its plan."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PilotState(models.TextChoices):
+    """Whether a pilot runs. Suspension is a state of the pilot, not a stage of its case."""
+
+    PENDING = "pending", _("Not executable yet")
+    RUNNING = "running", _("Running")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSED = "closed", _("Closed")
+
+
+class Pilot(models.Model):
+    """The run of one admitted case. `public_id` (`P-2026-0001`) is its project in the journal.
+
+    `start_us`: start of the run as event time, µs UTC; set when the run is activated.
+    `problems`: what of its rulebook this release cannot execute, as `[{path, zh, en}]`; a pilot
+    with any stays PENDING and sends nothing.
+    """
+
+    case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, related_name="pilot")
+    public_id = models.CharField(max_length=32, unique=True)
+    state = models.CharField(max_length=16, choices=PilotState, default=PilotState.PENDING)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    start_us = models.BigIntegerField(null=True, blank=True)
+    rules_digest = models.CharField(max_length=80)
+    problems = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Newest last, as they were admitted."""
+
+        ordering: ClassVar = ["public_id"]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class PlanVersion(models.Model):
+    """The plan's parameters as agreed or as lowered. Append-only.
+
+    `values`: `{parameter: decimal text}`. `outbox_id` names the control record that carries it to
+    the journal; its `ControlReceipt` says from which entry it is in force; without one it is
+    pending. The first version travels in the activation.
+    """
+
+    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="plan_versions")
+    number = models.PositiveIntegerField()
+    values = models.JSONField()
+    effective_us = models.BigIntegerField()
+    reason = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    outbox_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """One row a number."""
+
+        ordering: ClassVar = ["pilot", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pilot", "number"], name="plan_version_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pilot_id} v{self.number}"

@@ -1,0 +1,68 @@
+"""Values of indicators as the monitor reported them, and how far its streams were read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from shidian.apps.supervision.models.pilot import Pilot
+
+
+class IndicatorReading(models.Model):
+    """The final value of an indicator at an instant, in minor units; a ratio has a denominator.
+
+    `value` null: the window held nothing that has such a value.
+    """
+
+    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="readings")
+    indicator = models.CharField(max_length=64)
+    instant_us = models.BigIntegerField()
+    value = models.DecimalField(max_digits=38, decimal_places=0, null=True)
+    denominator = models.DecimalField(max_digits=38, decimal_places=0, null=True)
+
+    class Meta:
+        """One value an instant; a later statement about the same instant replaces it."""
+
+        ordering: ClassVar = ["pilot", "indicator", "instant_us"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["pilot", "indicator", "instant_us"], name="reading_instant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} @ {self.instant_us}"
+
+
+class CurrentReading(models.Model):
+    """The newest value of an indicator, minutes still open included; replaced as it changes."""
+
+    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="current")
+    indicator = models.CharField(max_length=64)
+    instant_us = models.BigIntegerField()
+    value = models.DecimalField(max_digits=38, decimal_places=0, null=True)
+    denominator = models.DecimalField(max_digits=38, decimal_places=0, null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        """One row an indicator."""
+
+        ordering: ClassVar = ["pilot", "indicator"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pilot", "indicator"], name="current_indicator")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} = {self.value}"
+
+
+class StreamCursor(models.Model):
+    """How far a stream of another store was read; moved in the transaction that applies it."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.position}"
