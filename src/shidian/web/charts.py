@@ -1,0 +1,168 @@
+"""Geometry of the server-drawn chart: numbers in, coordinates and words out. No Django."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+Number: TypeAlias = int | float | Decimal
+Instant: TypeAlias = datetime | date | int | float
+
+PLOT_WIDTH = 1000
+PLOT_HEIGHT = 220
+LABEL_GAP_PX = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart. A point without a value (None) is a gap, not a zero."""
+
+    label: str
+    points: Sequence[tuple[Instant, Number | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A drawn series: polylines between gaps, its direct label and where that stands."""
+
+    index: int
+    label: str
+    polylines: tuple[str, ...]
+    dots: tuple[tuple[float, float], ...]
+    label_y: float
+    last: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis."""
+
+    at: float
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything that the template draws; coordinates in a 1000 x 220 box, y downwards."""
+
+    lines: tuple[Line, ...]
+    y_ticks: tuple[Tick, ...]
+    x_first: Instant
+    x_middle: Instant | None
+    x_last: Instant
+    limit_y: float | None
+    low: Number
+    high: Number
+
+
+def _as_number(instant: Instant) -> float:
+    if isinstance(instant, datetime):
+        return instant.timestamp()
+    if isinstance(instant, date):
+        return float(instant.toordinal() * 86_400)
+    return float(instant)
+
+
+def nice_ticks(high: float, count: int = 4) -> list[float]:
+    """Round steps from zero to at least `high`: 1, 2 or 5 times a power of ten."""
+    if high <= 0:
+        return [0.0, 1.0]
+    raw = high / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
+    return [step * index for index in range(math.ceil(high / step - 1e-9) + 1)]
+
+
+def draw(series: Sequence[Series], limit: Number | None = None) -> Chart | None:
+    """Lay out the chart from zero upwards. None when there is no value to draw."""
+    instants = [_as_number(at) for line in series for at, value in line.points if value is not None]
+    values = [float(value) for line in series for _, value in line.points if value is not None]
+    if not values:
+        return None
+    ticks = nice_ticks(max([*values, float(limit)] if limit is not None else values))
+    low = min(0.0, *values)
+    top = ticks[-1]
+    first, last = min(instants), max(instants)
+
+    def x_of(at: Instant) -> float:
+        return 0.0 if last == first else (_as_number(at) - first) / (last - first) * PLOT_WIDTH
+
+    def y_of(value: Number) -> float:
+        return PLOT_HEIGHT - (float(value) - low) / (top - low) * PLOT_HEIGHT
+
+    lines = [
+        _line(index, line, x_of, y_of)
+        for index, line in enumerate(series)
+        if any(value is not None for _, value in line.points)
+    ]
+    every = [at for line in series for at, value in line.points if value is not None]
+    ordered = sorted(every, key=_as_number)
+    return Chart(
+        lines=_apart(lines),
+        y_ticks=tuple(
+            Tick(y_of(tick), int(tick) if tick == int(tick) else round(tick, 9)) for tick in ticks
+        ),
+        x_first=ordered[0],
+        x_middle=ordered[len(ordered) // 2] if len(ordered) > 2 else None,
+        x_last=ordered[-1],
+        limit_y=None if limit is None else y_of(limit),
+        low=min((v for s in series for _, v in s.points if v is not None), key=float),
+        high=max((v for s in series for _, v in s.points if v is not None), key=float),
+    )
+
+
+def _line(
+    index: int,
+    series: Series,
+    x_of: Callable[[Instant], float],
+    y_of: Callable[[Number], float],
+) -> Line:
+    runs: list[list[tuple[float, float]]] = [[]]
+    last: Number = 0
+    for at, value in series.points:
+        if value is None:
+            runs.append([])
+            continue
+        runs[-1].append((x_of(at), y_of(value)))
+        last = value
+    return Line(
+        index=index,
+        label=series.label,
+        polylines=tuple(
+            " ".join(f"{x:.1f},{y:.1f}" for x, y in run) for run in runs if len(run) > 1
+        ),
+        dots=tuple(run[0] for run in runs if len(run) == 1),
+        label_y=y_of(last),
+        last=last,
+    )
+
+
+def _apart(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Push direct labels apart so that none covers another; order by height is kept."""
+    placed: list[Line] = []
+    floor = -math.inf
+    for line in sorted(lines, key=lambda item: item.label_y):
+        y = max(line.label_y, floor + LABEL_GAP_PX)
+        floor = y
+        placed.append(
+            Line(line.index, line.label, line.polylines, line.dots, min(y, PLOT_HEIGHT), line.last)
+        )
+    return tuple(sorted(placed, key=lambda item: item.index))
+
+
+def sparkline(values: Sequence[Number | None], width: int = 96, height: int = 20) -> str:
+    """Points of a polyline through the last values, oldest first; "" for fewer than two."""
+    known = [float(value) for value in values if value is not None]
+    if len(known) < 2:  # noqa: PLR2004 - a line needs two points
+        return ""
+    low, high = min(known), max(known)
+    span = high - low or 1.0
+    step = width / (len(known) - 1)
+    return " ".join(
+        f"{index * step:.1f},{height - 2 - (value - low) / span * (height - 4):.1f}"
+        for index, value in enumerate(known)
+    )

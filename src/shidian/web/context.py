@@ -1,0 +1,26 @@
+"""What every page knows: the product's name, whether this is a demonstration, languages, zone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from shidian.config import settings as shidian_settings
+
+PRODUCT_NAME = _("Shidian")
+
+
+def product(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template. `other_language` is the one a reader could switch to."""
+    config = shidian_settings()
+    active = getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE)
+    return {
+        "product_name": PRODUCT_NAME,
+        "demo": config.demo,
+        "zone": config.zone,
+        "gate_url": config.gate_url,
+        "other_languages": [item for item in settings.LANGUAGES if item[0] != active],
+    }
