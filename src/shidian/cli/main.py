@@ -25,10 +25,10 @@ SUMMARIES = {
 class LazyGroup(click.Group):
     """A group that knows its subcommands by name and imports one when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(SUMMARIES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name in self.commands:
             return self.commands[cmd_name]
         if cmd_name not in SUMMARIES:
@@ -38,7 +38,7 @@ class LazyGroup(click.Group):
             raise TypeError(f"shidian.cli.{cmd_name}.{cmd_name} is not a click command")
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
             formatter.write_dl(list(SUMMARIES.items()))
 
