@@ -1,0 +1,215 @@
+# ruff: noqa: E501 - the table of verbs reads as a table only with long lines
+"""Acts and the events they leave: who does what with which data, and what is then written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from shidian.core.rulebook.model import StageKind, Text
+
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | bool | None"
+"""What acts and events carry: JSON without floats. Decimals and fractions travel as text."""
+
+DEFAULT_ZONE = "Asia/Shanghai"
+
+
+class ActorKind(StrEnum):
+    """In which capacity someone acts. One person may act in several, one act in one."""
+
+    APPLICANT = "applicant"
+    OFFICER = "officer"
+    SIGNING_OFFICER = "signing-officer"
+    EXPERT = "expert"
+    ASSESSOR = "assessor"
+    PUBLIC = "public"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `person`: a stable opaque id, never a name ("" for an anonymous commenter).
+
+    `authority`: id of the rulebook's authority, set for officers; `institution`: the app's opaque
+    id of the firm, set for applicants and assessors.
+    """
+
+    kind: ActorKind
+    person: str
+    authority: str | None = None
+    institution: str | None = None
+
+
+class Verb(StrEnum):
+    """Every act there is, and the exact `data` keys it takes (`?`: may be left out).
+
+    Dates are ISO text (`2026-03-01`), hashes 64 hex digits, decimals text. Further keys are refused
+    as `bad-data`, so that nothing slips into the append-only history by accident.
+
+    | verb | data |
+    |---|---|
+    | create | case: public reference of the case; institution: id of the lead; call?: id of the call |
+    | submit | version: int ≥ 1 of the form; sha256 of it; missing: list of ids of incomplete sections (empty to pass); promises: list of {id, text}; partners: list of institution ids; plan: {parameter: decimal text} |
+    | request_information | question: text; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
+    | answer_information | request: id (`r1`, from state.requests); answer: text; version?: int, sha256?: of the form where it was amended |
+    | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on leaving a screening stage forwards for each mandatory criterion of that stage; uscc?, seq? where the move starts a pilot |
+    | return_to_applicant | reason; to?: id of a draft stage |
+    | reject | reason; outcome? |
+    | withdraw | reason; outcome? |
+    | terminate | reason; outcome? |
+    | open_round | experts: list of person ids; starts, ends: dates; reason?: needed for a second round |
+    | invite_experts | experts: list of person ids |
+    | declare_conflict | conflict: bool; reason: text (may be "" where conflict is false). The actor is the expert |
+    | submit_review | scores: {criterion: int 0…panel.score_max} for every criterion of the stage; reasons: {criterion: text}. The actor is the expert |
+    | close_round | – |
+    | file_assessment | findings: {area: {finding: pass/condition/fail, text}} for every area |
+    | open_notice | sha256: of the public text; version: int ≥ 1 of that text |
+    | record_comment | comment: the app's receipt id; sha256: of the comment's text |
+    | answer_comment | comment: id; sha256: of the published answer |
+    | sign_off | authority; consent: bool; reason (may be "" on consent); uscc: 统一社会信用代码 of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before |
+    | file_report | report: id of the rulebook's report duty; sha256 |
+    | begin_evaluation | reason |
+    | judge_promise | promise: id; judgement: kept/partly/broken; evidence: text |
+    | file_evaluation | dimensions: {dimension: {grade: good/adequate/weak, text}}, some or all |
+    | extend | reason; until: date, new last day of the pilot's term |
+    | close | outcome: id; reason |
+    """
+
+    CREATE = "create"
+    SUBMIT = "submit"
+    REQUEST_INFORMATION = "request_information"
+    ANSWER_INFORMATION = "answer_information"
+    ADVANCE = "advance"
+    RETURN_TO_APPLICANT = "return_to_applicant"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    TERMINATE = "terminate"
+    OPEN_ROUND = "open_round"
+    INVITE_EXPERTS = "invite_experts"
+    DECLARE_CONFLICT = "declare_conflict"
+    SUBMIT_REVIEW = "submit_review"
+    CLOSE_ROUND = "close_round"
+    FILE_ASSESSMENT = "file_assessment"
+    OPEN_NOTICE = "open_notice"
+    RECORD_COMMENT = "record_comment"
+    ANSWER_COMMENT = "answer_comment"
+    SIGN_OFF = "sign_off"
+    FILE_REPORT = "file_report"
+    BEGIN_EVALUATION = "begin_evaluation"
+    JUDGE_PROMISE = "judge_promise"
+    FILE_EVALUATION = "file_evaluation"
+    EXTEND = "extend"
+    CLOSE = "close"
+
+
+class LegalEffect(StrEnum):
+    """What an act is in law. The system itself never creates a formal administrative act."""
+
+    SERVICE = "service"
+    INSTRUCTION = "instruction"
+    SUPERVISORY_MEASURE_REFERENCE = "supervisory-measure-reference"
+    LICENCE_REFERENCE = "licence-reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What someone wants to do, and when. `at` is aware and not before the last event."""
+
+    verb: Verb
+    actor: Actor
+    at: datetime
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+
+class EventKind(StrEnum):
+    """What can have happened to a case. An act gives one event of its own and what follows from it.
+
+    An event's data are the act's, plus what stands behind the dash:
+    case.created; case.submitted; request.opened – request (id), due_working_days;
+    request.answered; request.lapsed – request (the case moved on unanswered);
+    stage.entered – from, to, reason; checklist.filed – stage, findings (screening);
+    round.opened – round (number); experts.invited; conflict.declared – expert;
+    review.filed – expert; round.closed – round, reviews (count), score ("411/5"),
+    score_text ("82.20"), passed (bool, or null without a pass mark); assessment.filed;
+    notice.opened; notice.closed; comment.received; comment.answered; signoff.given;
+    case.admitted – number (or null), plan, promises; pilot.started; report.filed;
+    promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason.
+
+    Every event also has `legal_effect`, and `rule` where the procedure itself caused it:
+    {id: JSON pointer into the rulebook, rulebook: id, version}.
+    """
+
+    CASE_CREATED = "case.created"
+    CASE_SUBMITTED = "case.submitted"
+    REQUEST_OPENED = "request.opened"
+    REQUEST_ANSWERED = "request.answered"
+    REQUEST_LAPSED = "request.lapsed"
+    STAGE_ENTERED = "stage.entered"
+    CHECKLIST_FILED = "checklist.filed"
+    ROUND_OPENED = "round.opened"
+    EXPERTS_INVITED = "experts.invited"
+    CONFLICT_DECLARED = "conflict.declared"
+    REVIEW_FILED = "review.filed"
+    ROUND_CLOSED = "round.closed"
+    ASSESSMENT_FILED = "assessment.filed"
+    NOTICE_OPENED = "notice.opened"
+    NOTICE_CLOSED = "notice.closed"
+    COMMENT_RECEIVED = "comment.received"
+    COMMENT_ANSWERED = "comment.answered"
+    SIGNOFF_GIVEN = "signoff.given"
+    CASE_ADMITTED = "case.admitted"
+    PILOT_STARTED = "pilot.started"
+    REPORT_FILED = "report.filed"
+    PROMISE_JUDGED = "promise.judged"
+    EVALUATION_FILED = "evaluation.filed"
+    PILOT_EXTENDED = "pilot.extended"
+    CASE_CLOSED = "case.closed"
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """An event as stored. `seq` counts from 1 within the case, without gaps."""
+
+    seq: int
+    kind: str
+    at: datetime
+    actor: Actor
+    data: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be stored: the next `seq` is the caller's."""
+
+    kind: EventKind
+    at: datetime
+    actor: Actor
+    data: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A row of the transition table: `verb` by one of `by` takes a case from `source` to `target`.
+
+    `source` is None for creation.
+    """
+
+    source: str | None
+    verb: Verb
+    target: str
+    by: tuple[ActorKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerbSpec:
+    """Who may do a verb, in stages of which kinds (empty: before creation), and its button."""
+
+    label: Text
+    by: tuple[ActorKind, ...]
+    kinds: tuple[StageKind, ...]
+    legal_effect: LegalEffect = LegalEffect.SERVICE

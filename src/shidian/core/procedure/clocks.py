@@ -1,0 +1,291 @@
+"""Clock arithmetic: a deadline as a sum over the days since it started.
+
+One law for everything: the day of an event is not counted. A clock counts the days after the day
+it was received on; a pause takes out the days after the day of the request up to and including the
+day of the answer. So an answer on the day of the request costs no day.
+
+| unit | which days count | what a pause adds |
+|---|---|---|
+| working-day | counting days of the calendar, 调休 included | working days in the pause |
+| calendar-day | every day | days in the pause |
+| month | same day n months on, or that month's last | days in the pause (a month has no parts) |
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.calendars import CalendarMissingError, DayKind, WorkingCalendar, runs
+from shidian.core.procedure.state import ClockLine, ClockState, ClockSum, LineKind
+from shidian.core.rulebook.model import Force, Text, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MONTHS_A_YEAR = 12
+_RECEIVED = Text(zh="收到之日，不计入", en="Received; this day is not counted")
+_COUNTED_DAYS = {
+    DayKind.WORKING: LineKind.COUNTED,
+    DayKind.MAKE_UP: LineKind.MAKE_UP,
+    DayKind.WEEKEND: LineKind.WEEKEND,
+    DayKind.HOLIDAY: LineKind.HOLIDAY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Days `after` < d ≤ `until` are not counted. `until` None: still paused."""
+
+    after: date
+    until: date | None
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRun:
+    """One run of a clock, as events made it. `extended`: a new last day, if later than the sum's.
+
+    `stopped`: the day on which what it measures was done.
+    """
+
+    key: str
+    clock: str
+    name: Text
+    length: int
+    unit: Unit
+    received: date
+    stage: str | None = None
+    force: Force = Force.TARGET
+    pauses: tuple[Pause, ...] = ()
+    extended: date | None = None
+    stopped: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A pause cut to the run: closed, in order, not overlapping."""
+
+    after: date
+    until: date
+    reason: Text
+    is_open: bool
+
+
+def clock_sum(run: ClockRun, calendar: WorkingCalendar, today: date) -> ClockSum:
+    """The run's sum as it stands on `today`. A year the calendar lacks gives due None, no guess."""
+    spans = _spans(run, today)
+    try:
+        due, effective = _due(run, calendar, spans)
+        lines = tuple(_lines(run, calendar, effective, due))
+        paused = sum(_units(run.unit, calendar, span.after, span.until) for span in effective)
+    except CalendarMissingError as missing:
+        return _unknown(run, calendar, missing)
+    last = max(due, run.extended) if run.extended else due
+    provisional = run.stopped is None and any(span.is_open for span in effective)
+    return ClockSum(
+        key=run.key,
+        clock=run.clock,
+        name=run.name,
+        stage=run.stage,
+        force=run.force,
+        unit=run.unit,
+        length=run.length,
+        received=run.received,
+        due=last,
+        left=None if run.stopped else _left(run.unit, calendar, today, last),
+        state=_state(run, today, last, paused=provisional),
+        provisional=provisional,
+        stopped=run.stopped,
+        paused_units=paused,
+        calendar=calendar.version,
+        lines=lines,
+    )
+
+
+def add_months(start: date, months: int) -> date:
+    """The same day `months` later, or that month's last day where it has no such day.
+
+    Always from the start, never month by month: 31 January and two months is 31 March.
+    """
+    index = start.year * _MONTHS_A_YEAR + start.month - 1 + months
+    year, month = divmod(index, _MONTHS_A_YEAR)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+
+
+def _spans(run: ClockRun, today: date) -> tuple[_Span, ...]:
+    """Pauses without overlap and not before the start. An open one reaches to the day asked."""
+    now = run.stopped or today
+    spans: list[_Span] = []
+    reached = run.received
+    for pause in sorted(run.pauses, key=lambda pause: (pause.after, pause.until or date.max)):
+        after = max(pause.after, reached)
+        until = max(after, now if pause.until is None else pause.until)
+        if until > after or pause.until is None:
+            spans.append(_Span(after, until, pause.reason, pause.until is None))
+        reached = max(reached, until)
+    return tuple(spans)
+
+
+def _due(
+    run: ClockRun, calendar: WorkingCalendar, spans: Sequence[_Span]
+) -> tuple[date, tuple[_Span, ...]]:
+    """The last day of the sum, and the pauses that moved it: those that began before it."""
+    if run.unit is Unit.MONTH:
+        due, left = add_months(run.received, run.length), 0
+    else:
+        due, left = _add(run.unit, calendar, run.received, run.length), run.length
+    effective: list[_Span] = []
+    reached = run.received
+    for span in spans:
+        if span.after >= due:
+            break
+        effective.append(span)
+        if run.unit is Unit.MONTH:
+            due += span.until - span.after
+            continue
+        left -= _units(run.unit, calendar, reached, span.after)
+        reached = span.until
+        due = _add(run.unit, calendar, reached, left)
+    return due, tuple(effective)
+
+
+def _add(unit: Unit, calendar: WorkingCalendar, start: date, units: int) -> date:
+    if unit is Unit.WORKING_DAY:
+        return calendar.add(start, units)
+    return start + timedelta(units)
+
+
+def _units(unit: Unit, calendar: WorkingCalendar, after: date, until: date) -> int:
+    if unit is Unit.WORKING_DAY:
+        return calendar.count(after, until)
+    return (until - after).days
+
+
+def _left(unit: Unit, calendar: WorkingCalendar, today: date, due: date) -> int | None:
+    try:
+        return _units(unit, calendar, today, due)
+    except CalendarMissingError:
+        return None
+
+
+def _state(run: ClockRun, today: date, due: date, *, paused: bool) -> ClockState:
+    if run.stopped is not None:
+        return ClockState.STOPPED
+    if paused:
+        return ClockState.PAUSED
+    return ClockState.EXPIRED if today > due else ClockState.RUNNING
+
+
+def _lines(
+    run: ClockRun, calendar: WorkingCalendar, spans: Sequence[_Span], due: date
+) -> Iterator[ClockLine]:
+    yield ClockLine(LineKind.RECEIVED, run.received, run.received, 0, 0, _RECEIVED)
+    running = 0
+    reached = run.received
+    for span in spans:
+        for line in _counted(run, calendar, reached, span.after, running):
+            running = line.running
+            yield line
+        if span.until > span.after:
+            yield _paused_line(run.unit, calendar, span, running)
+        reached = span.until
+    for line in _counted(run, calendar, reached, due, running):
+        running = line.running
+        yield line
+    yield from _last_lines(run, due)
+
+
+def _last_lines(run: ClockRun, due: date) -> Iterator[ClockLine]:
+    if run.extended and run.extended > due:
+        yield ClockLine(
+            LineKind.EXTENDED,
+            due + timedelta(1),
+            run.extended,
+            0,
+            run.length,
+            Text(
+                zh=f"延期：由 {due} 延至 {run.extended}",
+                en=f"Extended from {due} to {run.extended}",
+            ),
+        )
+        due = run.extended
+    yield ClockLine(
+        LineKind.DUE, due, due, 0, run.length, Text(zh="届满之日", en="Last day, inclusive")
+    )
+
+
+def _counted(
+    run: ClockRun, calendar: WorkingCalendar, after: date, until: date, running: int
+) -> Iterator[ClockLine]:
+    """Lines for the days `after` < d ≤ `until`, none of them paused."""
+    first = after + timedelta(1)
+    if until < first:
+        return
+    if run.unit is Unit.WORKING_DAY:
+        for row, last in runs(calendar, first, until):
+            units = (last - row.day).days + 1 if row.kind.counts else 0
+            running += units
+            kind = _COUNTED_DAYS[row.kind]
+            yield ClockLine(kind, row.day, last, units, running, _day_text(kind, row.name, units))
+        return
+    # Months have no parts: the whole length stands on the first line of counted days.
+    units = (until - after).days if run.unit is Unit.CALENDAR_DAY else run.length - running
+    text = _day_text(LineKind.COUNTED, _UNIT_NAMES[run.unit], units)
+    yield ClockLine(LineKind.COUNTED, first, until, units, running + units, text)
+
+
+_UNIT_NAMES = {
+    Unit.WORKING_DAY: Text(zh="工作日", en="working days"),
+    Unit.CALENDAR_DAY: Text(zh="日", en="calendar days"),
+    Unit.MONTH: Text(zh="个月", en="months"),
+}
+
+
+def _day_text(kind: LineKind, name: Text, units: int) -> Text:
+    if kind in (LineKind.WEEKEND, LineKind.HOLIDAY):
+        return Text(zh=f"{name.zh}，不计入", en=f"{name.en}, not counted")
+    return Text(zh=f"{name.zh}，计入 {units}", en=f"{name.en}, {units} counted")
+
+
+def _paused_line(unit: Unit, calendar: WorkingCalendar, span: _Span, running: int) -> ClockLine:
+    units = _units(unit, calendar, span.after, span.until)
+    measured = Unit.CALENDAR_DAY if unit is Unit.MONTH else unit
+    name = _UNIT_NAMES[measured]
+    return ClockLine(
+        LineKind.PAUSED,
+        span.after + timedelta(1),
+        span.until,
+        0,
+        running,
+        Text(
+            zh=f"暂停（{span.reason.zh}），{units} 个{name.zh}不计入",
+            en=f"Paused ({span.reason.en}): {units} {name.en} not counted",
+        ),
+    )
+
+
+def _unknown(run: ClockRun, calendar: WorkingCalendar, missing: CalendarMissingError) -> ClockSum:
+    received = ClockLine(LineKind.RECEIVED, run.received, run.received, 0, 0, _RECEIVED)
+    gap = ClockLine(LineKind.MISSING, run.received, run.received, 0, 0, missing.text)
+    return ClockSum(
+        key=run.key,
+        clock=run.clock,
+        name=run.name,
+        stage=run.stage,
+        force=run.force,
+        unit=run.unit,
+        length=run.length,
+        received=run.received,
+        due=None,
+        left=None,
+        state=ClockState.STOPPED if run.stopped else ClockState.UNKNOWN,
+        provisional=False,
+        stopped=run.stopped,
+        paused_units=0,
+        calendar=calendar.version,
+        lines=(received, gap),
+        missing=missing.text,
+    )

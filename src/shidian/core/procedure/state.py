@@ -1,0 +1,291 @@
+"""A case as its events tell it: requests, round, findings, notice, sign-offs, tasks, clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from shidian.core.rulebook.model import Force, StageKind, Text, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from fractions import Fraction
+
+    from shidian.core.procedure.acts import ActorKind, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Whose turn it is, and for what. `key` is stable within the case while the task is open.
+
+    Exactly the addressees that are set narrow it down: a task with `authority` is for officers of
+    that authority, one with `person` for that person alone. `due` is the last day of a clock,
+    `not_before` the first day on which the act is possible.
+    """
+
+    key: str
+    verb: Verb
+    kind: ActorKind
+    what: Text
+    authority: str | None = None
+    institution: str | None = None
+    person: str | None = None
+    due: date | None = None
+    not_before: date | None = None
+
+
+class LineKind(StrEnum):
+    """What a line of a clock's sum is about."""
+
+    RECEIVED = "received"
+    COUNTED = "counted"
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    MAKE_UP = "make-up"
+    PAUSED = "paused"
+    EXTENDED = "extended"
+    DUE = "due"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """One line of the sum: days `first` … `last`, of which `units` count towards the length.
+
+    `running` is the sum so far. Lines are in order and their units add up to the clock's length.
+    """
+
+    kind: LineKind
+    first: date
+    last: date
+    units: int
+    running: int
+    what: Text
+
+
+class ClockState(StrEnum):
+    """Where a clock stands. `stopped`: what it measured was done; `unknown`: calendar missing."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    EXPIRED = "expired"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSum:
+    """A clock as a sum that can be checked line by line.
+
+    `due`: its last day, inclusive; while paused, the day it would be if resumed on the day asked
+    (`provisional`); None when `missing` says why. `left`: units after the day asked up to `due`
+    (days for a month clock), negative once past; None when stopped or unknown.
+    `clock` is the rulebook's clock id, or `request` where a request's own days are meant;
+    `key` tells clocks apart: `<stage>/<clock>`, `<clock>` where no stage owns it, `request/r1`.
+    """
+
+    key: str
+    clock: str
+    name: Text
+    stage: str | None
+    force: Force
+    unit: Unit
+    length: int
+    received: date
+    due: date | None
+    left: int | None
+    state: ClockState
+    provisional: bool
+    stopped: date | None
+    paused_units: int
+    calendar: str
+    lines: tuple[ClockLine, ...]
+    missing: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A declared commitment of the applicant, judged at the end."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An information request. `answered` or `lapsed`: the day it ended; both None: open."""
+
+    id: str
+    question: str
+    opened: date
+    due_working_days: int
+    answered: date | None = None
+    answer: str | None = None
+    lapsed: date | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered is None and self.lapsed is None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertReview:
+    """One expert's sheet."""
+
+    expert: str
+    scores: Mapping[str, int]
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A review round. `conflicts`: what each expert declared; absent: not yet declared.
+
+    `score`: exact weighted mean over criteria and experts once closed.
+    """
+
+    number: int
+    experts: tuple[str, ...]
+    starts: date
+    ends: date
+    conflicts: Mapping[str, bool] = field(default_factory=dict)
+    reviews: tuple[ExpertReview, ...] = ()
+    closed: bool = False
+    score: Fraction | None = None
+    passed: bool | None = None
+
+
+class Finding(StrEnum):
+    """An assessor's finding on one area."""
+
+    PASS = "pass"  # noqa: S105 - a finding, no password
+    CONDITION = "condition"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaFinding:
+    """A finding with its words."""
+
+    finding: Finding
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeState:
+    """The open or closed public notice. `comments`: receipt id → answered."""
+
+    sha256: str
+    version: int
+    opened: date
+    closed: date | None = None
+    comments: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOffState:
+    """One authority's word, the latest."""
+
+    authority: str
+    consent: bool
+    reason: str
+    person: str
+
+
+class Judgement(StrEnum):
+    """Whether a promise was kept."""
+
+    KEPT = "kept"
+    PARTLY = "partly"
+    BROKEN = "broken"
+
+
+class EvaluationGrade(StrEnum):
+    """Grade of one dimension of the evaluation."""
+
+    GOOD = "good"
+    ADEQUATE = "adequate"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A promise's judgement with its evidence."""
+
+    judgement: Judgement
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A dimension's grade with its words."""
+
+    grade: EvaluationGrade
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One stay in a stage; `left` is None while it lasts."""
+
+    stage: str
+    entered: date
+    left: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """A case as its events tell it. `stage` is "" before creation.
+
+    `visits` in order, the last one current; `submitted_visit`: how many there were at the latest
+    submission. `term_until`: last day of the term where it was extended. Checklist, round,
+    findings, notice, sign-offs and judgements are those since the case last entered the stage they
+    belong to: whoever comes back to a stage does its work again.
+    """
+
+    stage: str = ""
+    stage_kind: StageKind | None = None
+    visits: tuple[Visit, ...] = ()
+    case: str = ""
+    institution: str = ""
+    call: str | None = None
+    version: int = 0
+    sha256: str = ""
+    submitted: date | None = None
+    submitted_visit: int = 0
+    promises: tuple[Promise, ...] = ()
+    partners: tuple[str, ...] = ()
+    plan: Mapping[str, str] = field(default_factory=dict)
+    requests: tuple[Request, ...] = ()
+    checklist: Mapping[str, bool] = field(default_factory=dict)
+    rounds: int = 0
+    round: Round | None = None
+    findings: Mapping[str, AreaFinding] = field(default_factory=dict)
+    notice: NoticeState | None = None
+    signoffs: Mapping[str, SignOffState] = field(default_factory=dict)
+    admitted: bool = False
+    number: str | None = None
+    pilot_started: date | None = None
+    term_until: date | None = None
+    reports: tuple[str, ...] = ()
+    judgements: Mapping[str, Judged] = field(default_factory=dict)
+    evaluation: Mapping[str, Graded] = field(default_factory=dict)
+    outcome: str | None = None
+    clocks: tuple[ClockSum, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    last_at: datetime | None = None
+
+    @property
+    def entered(self) -> date | None:
+        """Day on which the case entered its stage."""
+        return self.visits[-1].entered if self.visits else None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.stage_kind is StageKind.CLOSED
+
+    @property
+    def open_requests(self) -> tuple[Request, ...]:
+        return tuple(request for request in self.requests if request.is_open)
