@@ -1,0 +1,22 @@
+"""Who there is: people, institutions with staff, authorities with officers, experts, assessors."""
+
+from .authority import Authority
+from .expert import Assessor, Expert
+from .institution import Institution, Licence
+from .officer import Officer, OfficerRole
+from .person import Language, Person
+from .staff import Staff, StaffRole
+
+__all__ = [
+    "Assessor",
+    "Authority",
+    "Expert",
+    "Institution",
+    "Language",
+    "Licence",
+    "Officer",
+    "OfficerRole",
+    "Person",
+    "Staff",
+    "StaffRole",
+]

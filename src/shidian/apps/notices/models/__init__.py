@@ -1,0 +1,14 @@
+"""What the public sees: notices with comments, and every published snapshot."""
+
+from .comment import Comment, CommentModeration, CommentState
+from .notice import Notice
+from .snapshot import PublishedSnapshot, SnapshotKind
+
+__all__ = [
+    "Comment",
+    "CommentModeration",
+    "CommentState",
+    "Notice",
+    "PublishedSnapshot",
+    "SnapshotKind",
+]

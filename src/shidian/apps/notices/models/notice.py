@@ -1,0 +1,38 @@
+"""Notice: one fixed public text about a case, with a window for comments."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from shidian.apps.cases.models import Case, CaseEvent
+
+
+class Notice(models.Model):
+    """A public notice. Its text never changes; another text is another version. Append-only."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notices")
+    version = models.PositiveSmallIntegerField()
+    slug = models.SlugField(max_length=110, unique=True)
+    """Public name in URLs: `n-2026-0003`; says nothing of the case's reference."""
+    title_zh = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200, blank=True)
+    body_zh = models.TextField()
+    body_en = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64)
+    """Of the canonical JSON of titles and bodies."""
+    opens_on = models.DateField()
+    closes_on = models.DateField(null=True)
+    """Last day for comments; None: the rulebook sets no clock, or its calendar is missing."""
+    comments_taken = models.BooleanField(default=False)
+    premoderation = models.BooleanField(default=True)
+    opened = models.OneToOneField(CaseEvent, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("-opens_on", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("case", "version"), name="notice_version_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.title_zh

@@ -1,0 +1,16 @@
+"""Who judges a case: panels of experts with their declarations and sheets, assessor bodies."""
+
+from .assessment import Assessment, Commission
+from .assignment import Assignment, Conflict
+from .panel import Panel
+from .review import Review, SheetDraft
+
+__all__ = [
+    "Assessment",
+    "Assignment",
+    "Commission",
+    "Conflict",
+    "Panel",
+    "Review",
+    "SheetDraft",
+]

@@ -1,0 +1,49 @@
+"""Assignment and Conflict: an expert asked to review, and what they declared first."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from shidian.apps.accounts.models import Expert
+from shidian.apps.cases.models import CaseEvent
+from shidian.apps.review.models.panel import Panel
+from shidian.apps.review.querysets import AssignmentQuerySet
+
+
+class Assignment(models.Model):
+    """An expert's place on a panel. Until they declare no conflict they see the parties' names only."""
+
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="assignments")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="assignments")
+    invited = models.ForeignKey(CaseEvent, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar[AssignmentQuerySet] = AssignmentQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("panel", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("panel", "expert"), name="assigned_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.expert} on {self.panel}"
+
+
+class Conflict(models.Model):
+    """A declaration of interests: with a conflict or without. Append-only, enforced by triggers."""
+
+    assignment = models.OneToOneField(
+        Assignment, on_delete=models.PROTECT, related_name="declaration"
+    )
+    conflict = models.BooleanField()
+    reason = models.TextField(blank=True)
+    declared = models.ForeignKey(CaseEvent, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.assignment_id}: {'conflict' if self.conflict else 'none'}"
