@@ -293,6 +293,7 @@ class Stage(Frozen):
     number: str | None = None
     areas: tuple[Area, ...] = ()
     dimensions: tuple[Area, ...] = ()
+    steps: tuple[Area, ...] = ()
     comments: bool = False
     outcomes: tuple[Outcome, ...] = ()
 
@@ -542,6 +543,16 @@ class Safeguards(Frozen):
     complaint: Text | None = None
 
 
+class HistoryEvent(Frozen):
+    """Something that did happen in the real regime: shown to readers, governs nothing."""
+
+    id: Identifier
+    date: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    until: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    title: Text
+    source: str
+
+
 class NoticeRules(Frozen):
     """How a public notice treats comments."""
 
@@ -578,6 +589,7 @@ class Rulebook(Frozen):
     notice: NoticeRules = NoticeRules()
     safeguards: Safeguards = Safeguards()
     exit: ExitRules | None = None
+    history: tuple[HistoryEvent, ...] = ()
 
     def stage(self, stage_id: str) -> Stage:
         """The stage of that id. Raises KeyError."""

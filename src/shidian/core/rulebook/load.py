@@ -1,0 +1,198 @@
+"""A rulebook's text → typed rules with provenance and digests, or every problem with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from shidian.core.rulebook import analysis, because, merge
+from shidian.core.rulebook.digest import digest_of, rules_of
+from shidian.core.rulebook.loaded import Json, Loaded, Mark, Provenance
+from shidian.core.rulebook.model import Rulebook
+from shidian.core.rulebook.problems import Problem, RulebookErrors, did_you_mean
+from shidian.core.rulebook.tree import (
+    SIZE_MAX_BYTES,
+    Map,
+    Scalar,
+    from_json,
+    parse,
+    to_json,
+    too_large,
+    walk,
+)
+from shidian.core.rulebook.typed import typed
+
+__all__ = [
+    "Json",
+    "Loaded",
+    "Mark",
+    "Problem",
+    "Provenance",
+    "RulebookErrors",
+    "from_document",
+    "load_file",
+    "load_text",
+]
+
+Resolve = Callable[[str], str]
+"""Id of a rulebook → its YAML text. Raises LookupError or OSError where there is none."""
+
+CHAIN_MAX = 8
+_ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
+
+
+def load_file(path: Path | str) -> Loaded:
+    """Load a rulebook; what it extends lies beside it as `<id>.yaml`. Raises RulebookErrors."""
+    path = Path(path)
+
+    def resolve(rulebook_id: str) -> str:
+        return _read(path.with_name(f"{rulebook_id}.yaml"))
+
+    def known() -> list[str]:
+        return [found.stem for found in path.parent.glob("*.yaml") if found != path]
+
+    return _Loader(resolve, lambda name: str(path.with_name(f"{name}.yaml")), known).load(
+        _read(path), str(path)
+    )
+
+
+def load_text(text: str, *, name: str, resolve: Resolve) -> Loaded:
+    """Load a rulebook from text; `name` stands for the file in messages. Raises RulebookErrors."""
+    return _Loader(resolve, lambda base: f"{base}.yaml", list).load(text, name)
+
+
+def from_document(document: dict[str, Any]) -> Loaded:
+    """Read a resolved document again, as a published rulebook is read: same digests.
+
+    It was judged when it was published, so that only its shape is checked here: a later release's
+    stricter analysis must not make an old rulebook unreadable. Raises RulebookErrors.
+    """
+    name = document.get("rulebook")
+    root = from_json(document, Mark(name if isinstance(name, str) else "document", 0))
+    if not isinstance(root, Map):
+        raise RulebookErrors([Problem("", "document", 0, "is no mapping", "give a document")])
+    problems = because.attach(root)
+    loaded, more = _finish(root)
+    if loaded is None or problems or more:
+        raise RulebookErrors([*problems, *more])
+    return loaded
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(SIZE_MAX_BYTES + 1)
+    if len(data) > SIZE_MAX_BYTES:
+        raise RulebookErrors([too_large(str(path))])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        wrong = Problem("", str(path), line, "the file is not UTF-8", "save it as UTF-8")
+        raise RulebookErrors([wrong]) from None
+
+
+class _Loader:
+    def __init__(
+        self, resolve: Resolve, file_of: Callable[[str], str], known: Callable[[], list[str]]
+    ) -> None:
+        self._resolve = resolve
+        self._file_of = file_of
+        self._known = known
+        self._problems: list[Problem] = []
+
+    def load(self, text: str, name: str) -> Loaded:
+        root = self._tree(text, name, ())
+        self._problems += because.missing(root)
+        loaded, problems = _finish(root)
+        self._problems += problems
+        if loaded is not None:
+            self._problems += because.overclaimed(root, loaded.rulebook.sources)
+            self._problems += [
+                finding.problem.at(mark.file, mark.line)
+                for finding in analysis.analyse(loaded.rulebook)
+                if finding.is_error
+                for mark in [loaded.mark(finding.problem.path)]
+            ]
+        if loaded is None or self._problems:
+            raise RulebookErrors(self._problems)
+        return loaded
+
+    def _tree(self, text: str, name: str, chain: tuple[str, ...]) -> Map:
+        """The tree of one file laid over what it extends."""
+        root = parse(text, name)
+        self._problems += because.attach(root)
+        self._problems += merge.repeated_ids(root)
+        own = root.entries.get("rulebook")
+        own_id = own.text if isinstance(own, Scalar) and own.text else name
+        if chain and own_id != chain[-1]:
+            self._wrong(root, "/rulebook", f"is '{own_id}'", f"write rulebook: {chain[-1]}")
+        base = root.entries.get("extends")
+        if base is None:
+            if "remove" in root.entries:
+                message = "removes from a base, but extends none"
+                self._wrong(root, "/remove", message, "add extends:, or leave remove out")
+                del root.entries["remove"], root.keys["remove"]
+            return root
+        base_text = self._base(base, chain or (own_id,))
+        if base_text is None or not isinstance(base, Scalar) or base.text is None:
+            raise RulebookErrors(self._problems)
+        below = (*(chain or (own_id,)), base.text)
+        base_root = self._tree(base_text, self._file_of(base.text), below)
+        merged, problems = merge.lay_over(base_root, root)
+        self._problems += problems
+        return merged
+
+    def _base(self, node: Any, chain: tuple[str, ...]) -> str | None:
+        """Text of the base that `extends` names; None with a problem noted."""
+        name = node.text if isinstance(node, Scalar) else None
+        mark = node.mark
+        if name is None or not _ID.fullmatch(name):
+            said = ("is no id of a rulebook", "write extends: cn-csrc")
+        elif name in chain:
+            circle = " → ".join((*chain[chain.index(name) :], name))
+            said = (f"extends itself: {circle}", "let one of them extend nothing")
+        elif len(chain) > CHAIN_MAX:
+            said = (f"more than {CHAIN_MAX} rulebooks extend one another", "shorten the chain")
+        else:
+            try:
+                return self._resolve(name)
+            except (LookupError, OSError):
+                said = (f"no rulebook '{name}' is at hand", did_you_mean(name, self._known()))
+        self._problems.append(Problem("/extends", mark.file, mark.line, *said))
+        return None
+
+    def _wrong(self, root: Map, path: str, message: str, expected: str) -> None:
+        mark = root.keys.get(path[1:], root.mark)
+        self._problems.append(Problem(path, mark.file, mark.line, message, expected))
+
+
+def _finish(root: Map) -> tuple[Loaded | None, list[Problem]]:
+    """Type the resolved tree and take its digests."""
+    rulebook, canonical, problems = typed(root)
+    if rulebook is None:
+        return None, problems
+    return _loaded(root, rulebook, canonical), []
+
+
+def _loaded(root: Map, rulebook: Rulebook, canonical: dict[str, Json]) -> Loaded:
+    document = to_json(root)
+    assert isinstance(document, dict)  # noqa: S101 - the root is a mapping
+    bases: Any = because.explicit(root)
+    if bases:
+        document[because.KEY] = {"of": bases}
+        canonical = {**canonical, because.KEY: {"of": bases}}
+    nodes = list(walk(root))
+    return Loaded(
+        rulebook=rulebook,
+        document=document,
+        provenance={
+            path: Provenance(node.because, node.mark.file, node.mark.line)
+            for path, node in nodes
+            if isinstance(node, Scalar)
+        },
+        digest=digest_of(canonical),
+        rules_digest=digest_of(rules_of(canonical)),
+        marks={path: node.mark for path, node in nodes},
+    )

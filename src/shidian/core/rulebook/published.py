@@ -1,0 +1,30 @@
+"""Publish once: a version, once published, never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shidian.core.rulebook.loaded import Loaded
+from shidian.core.rulebook.problems import Problem
+
+
+def check_publishable(
+    existing_digest_by_version: Mapping[str, str], loaded: Loaded
+) -> Problem | None:
+    """None where `loaded` may be published beside the rulebook's published versions.
+
+    The same version with the same digest is the same act again, and allowed.
+    """
+    rulebook = loaded.rulebook
+    published = existing_digest_by_version.get(rulebook.version)
+    if published is None or published == loaded.digest:
+        return None
+    mark = loaded.mark("/version")
+    return Problem(
+        "/version",
+        mark.file,
+        mark.line,
+        f"{rulebook.rulebook} {rulebook.version} is published already with other contents "
+        f"({published[:19]}…, now {loaded.digest[:19]}…)",
+        "give the changed text a new version",
+    )
