@@ -1,0 +1,33 @@
+"""The language switch."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from shidian.apps.accounts.access import rule
+
+
+@rule("public")
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language asked for and go back to the page; unknown languages change nothing."""
+    onward = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(onward, allowed_hosts={request.get_host()}):
+        onward = "/"
+    response = redirect(onward)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=timedelta(days=365),
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    return response

@@ -1,0 +1,60 @@
+"""Sign in and out."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from shidian.apps.accounts.access import rule
+
+
+class SignInForm(AuthenticationForm):
+    """User name or e-mail address, and password."""
+
+    username = forms.CharField(
+        label=_("User name or e-mail address"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    error_messages = {  # noqa: RUF012 - Django's own attribute, never mutated
+        "invalid_login": _("User name and password do not fit together. Mind capital letters."),
+        "inactive": _("This account is closed."),
+    }
+
+
+class SignInView(LoginView):
+    """After signing in, on to where the person wanted to go, else to their desk."""
+
+    form_class = SignInForm
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        return reverse("cases:desk")
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
+            # A first visit: the language that the person chose for their letters.
+            language = getattr(form.get_user(), "language", settings.LANGUAGE_CODE)
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax")
+        return response
+
+
+sign_in = rule("public")(SignInView.as_view())
+
+
+@rule("signed-in")
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return redirect("home")
