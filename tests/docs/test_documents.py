@@ -45,9 +45,7 @@ def test_links_of_a_document_resolve(document: Path) -> None:
             continue
         path, _, anchor = target.partition("#")
         file = (document.parent / path).resolve() if path else document
-        if not file.exists() or (
-            anchor and file.suffix == ".md" and anchor not in anchors(file)
-        ):
+        if not file.exists() or (anchor and file.suffix == ".md" and anchor not in anchors(file)):
             broken.append(target)
     assert broken == []
 
@@ -61,7 +59,9 @@ def outline(document: Path) -> list[str]:
 def test_the_two_readmes_have_the_same_outline_links_and_commands() -> None:
     english, chinese = ROOT / "README.md", ROOT / "README.zh.md"
     assert outline(english) == outline(chinese)
-    blocks = [re.findall(r"^    .*$", FENCE.sub("", f.read_text("utf-8"))) for f in (english, chinese)]
+    blocks = [
+        re.findall(r"^    .*$", FENCE.sub("", f.read_text("utf-8"))) for f in (english, chinese)
+    ]
     assert blocks[0] == blocks[1]
 
     def targets(file: Path) -> list[str]:
