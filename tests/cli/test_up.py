@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from shidian.cli import up
 from shidian.config import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_split_bind_reads_host_and_port() -> None:
@@ -28,7 +31,7 @@ def test_a_taken_port_is_refused_with_the_variable_to_change() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(click.ClickException, match="SHIDIAN_WEB_BIND=127.0.0.1"):
+        with pytest.raises(click.ClickException, match=r"SHIDIAN_WEB_BIND=127\.0\.0\.1"):
             up.refuse_taken_port(f"127.0.0.1:{port}", "SHIDIAN_WEB_BIND")
 
 
