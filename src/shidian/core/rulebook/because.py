@@ -17,9 +17,12 @@ DOCUMENT_KEYS = frozenset({"rulebook", "version", "status", "extends", "remove"}
 """Keys at the top that say what the document is, not what the rules are."""
 
 TITLE_KEYS = frozenset(
-    {"title", "name", "names", "label", "guidance", "summary", "disclaimer", "unit", "id"}
+    {"title", "name", "names", "label", "guidance", "summary", "disclaimer", "unit"}
 )
-"""Keys whose texts name or explain a rule; the rule itself lies beside them."""
+"""Keys whose texts name or explain a rule; the rule itself lies beside them.
+
+An `id` does need a basis: it claims that there is such a stage, area or clock at all.
+"""
 
 
 def needs_basis(path: str) -> bool:
@@ -27,16 +30,13 @@ def needs_basis(path: str) -> bool:
     parts = path.split("/")[1:]
     if not parts or parts[0] in DOCUMENT_KEYS or parts[0] == "sources":
         return False
-    if parts[-1] == "en":
-        return False
-    text = parts[-1] == "zh"
-    named = parts[:-1] if text else parts
-    if not named:
+    if parts[-1] not in ("zh", "en"):
         return True
-    if named[-1] in TITLE_KEYS and (text or named[-1] == "id"):
+    *around, language = parts
+    if language == "en" or not around:
         return False
     # a stage's three names lie one level deeper: /stages/draft/names/staff/zh
-    return not (text and "names" in named[-3:])
+    return around[-1] not in TITLE_KEYS and "names" not in around[-2:]
 
 
 @dataclass(slots=True)

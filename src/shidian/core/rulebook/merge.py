@@ -79,6 +79,8 @@ def _over_map(base: Map, child: Map, path: str, problems: list[Problem]) -> Map:
         merged.entries[key] = node
         merged.keys[key] = base.keys[key]
     for key, node in child.entries.items():
+        if key == "id" and key in merged.entries:
+            continue  # that there is such an item is the base's claim, and keeps the base's basis
         below = f"{path}/{escape(key)}"
         if key in merged.entries:
             node = _over(merged.entries[key], node, below, problems)  # noqa: PLW2901 - the merged one
@@ -120,6 +122,14 @@ def _over_list(base: Seq, child: Seq, path: str, problems: list[Problem]) -> Nod
             merged.items[place] = _over(merged.items[place], item, below, problems)
         else:
             merged.items.append(item)
+    return _ordered(merged, base, child)
+
+
+def _ordered(merged: Seq, base: Seq, child: Seq) -> Seq:
+    """A child that names every item of the base sets the order; otherwise new items come last."""
+    order = {id_of(item): index for index, item in enumerate(child.items)}
+    if all(id_of(item) in order for item in base.items):
+        merged.items.sort(key=lambda item: order.get(id_of(item), len(order)))
     return merged
 
 

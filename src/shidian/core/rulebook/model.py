@@ -28,7 +28,9 @@ _UNIT_US = {
 
 
 def parse_duration_us(text: object) -> int:
-    """`5m`, `60 s`, `1d` → microseconds. Raises ValueError with the form expected."""
+    """`5m`, `60 s`, `1d`, or microseconds as they are. Raises ValueError with the form expected."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        return text
     match = re.fullmatch(r"\s*(\d{1,9})\s*(us|ms|s|m|h|d)\s*", str(text))
     if match is None:
         raise ValueError(f"{text!r} is not a duration; write a number and us, ms, s, m, h or d: 5m")
@@ -161,6 +163,7 @@ class Intake(Frozen):
     lead: tuple[Identifier, ...]
     partner: tuple[Identifier, ...] = ()
     licensed_lead: bool = False
+    territory: Text | None = None
     slots: int | None = Field(default=None, ge=1)
 
 

@@ -284,7 +284,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent, mark: Mark) -> None:
         text: str = event.value
-        plain = event.style is None
+        plain = not event.style  # libyaml says "", the Python scanner None
         parent = self._stack[-1][0] if self._stack else None
         if len(text) > SCALAR_MAX_CHARS:
             limit = f"a text has at most {SCALAR_MAX_CHARS} characters"

@@ -176,7 +176,7 @@ class _Typist:
             operand = f"plan.{value.plan}" if value.plan else str(value.value)
             return value, f"{value.comparison}{operand}"
         if before is parse_duration_us:
-            return f"{value}us", f"{value}us"
+            return value, f"{value}us"
         return value, str(value)
 
 
