@@ -543,6 +543,7 @@ class Safeguards(Frozen):
     consent: Text | None = None
     withdraw: Text | None = None
     compensation: Text | None = None
+    safe_harbour: Text | None = None
     complaint: Text | None = None
 
 
