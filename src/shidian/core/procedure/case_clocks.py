@@ -61,7 +61,7 @@ def _stage_run(clock: Clock, stage: Stage, state: CaseState) -> Iterator[ClockRu
         # A stay before the present submission does not stop this submission's clock.
         stopped = state.visits[-1].entered if state.is_closed else None
     if received is not None:
-        yield _run(clock, f"{stage.id}/{clock.id}", stage.id, state, received, stopped)
+        yield _run(clock, state, stage=stage.id, received=received, stopped=stopped)
 
 
 def _case_run(clock: Clock, state: CaseState) -> Iterator[ClockRun]:
@@ -70,7 +70,7 @@ def _case_run(clock: Clock, state: CaseState) -> Iterator[ClockRun]:
     if clock.starts == "notice.opened" and state.notice is not None:
         stopped = state.notice.closed
     if received is not None:
-        yield _run(clock, clock.id, None, state, received, stopped)
+        yield _run(clock, state, stage=None, received=received, stopped=stopped)
 
 
 def _started(clock: Clock, state: CaseState) -> date | None:
@@ -84,16 +84,11 @@ def _started(clock: Clock, state: CaseState) -> date | None:
 
 
 def _run(
-    clock: Clock,
-    key: str,
-    stage: str | None,
-    state: CaseState,
-    received: date,
-    stopped: date | None,
+    clock: Clock, state: CaseState, *, stage: str | None, received: date, stopped: date | None
 ) -> ClockRun:
     pauses = "information-request" in clock.pauses_on
     return ClockRun(
-        key=key,
+        key=f"{stage}/{clock.id}" if stage else clock.id,
         clock=clock.id,
         name=clock.name,
         length=clock.length,

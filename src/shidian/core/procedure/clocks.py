@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _MONTHS_A_YEAR = 12
 _RECEIVED = Text(zh="收到之日，不计入", en="Received; this day is not counted")
+_CONTINUED = Text(zh="续计", en="Goes on counting")
 _COUNTED_DAYS = {
     DayKind.WORKING: LineKind.COUNTED,
     DayKind.MAKE_UP: LineKind.MAKE_UP,
@@ -233,7 +234,7 @@ def _counted(
         return
     # Months have no parts: the whole length stands on the first line of counted days.
     units = (until - after).days if run.unit is Unit.CALENDAR_DAY else run.length - running
-    text = _day_text(LineKind.COUNTED, _UNIT_NAMES[run.unit], units)
+    text = _day_text(LineKind.COUNTED, _UNIT_NAMES[run.unit], units) if units else _CONTINUED
     yield ClockLine(LineKind.COUNTED, first, until, units, running + units, text)
 
 

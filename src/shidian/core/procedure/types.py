@@ -43,6 +43,7 @@ from shidian.core.procedure.state import (
     Round,
     SignOffState,
     Task,
+    Visit,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ __all__ = [
     "Transition",
     "Verb",
     "VerbSpec",
+    "Visit",
 ]
 
 

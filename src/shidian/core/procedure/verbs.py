@@ -99,3 +99,32 @@ VERBS: dict[Verb, VerbSpec] = {
     Verb.CLOSE: VerbSpec(_text("结案", "Close case"), _DECIDING, _RUN),
 }
 """`close` from a running stage only where the rulebook has no evaluation stage to go to."""
+
+DATA_KEYS: dict[Verb, frozenset[str]] = {
+    Verb.CREATE: frozenset({"case", "institution", "call"}),
+    Verb.SUBMIT: frozenset({"version", "sha256", "missing", "promises", "partners", "plan"}),
+    Verb.REQUEST_INFORMATION: frozenset({"question", "due_working_days"}),
+    Verb.ANSWER_INFORMATION: frozenset({"request", "answer", "version", "sha256"}),
+    Verb.ADVANCE: frozenset({"to", "reason", "findings", "uscc", "seq"}),
+    Verb.RETURN_TO_APPLICANT: frozenset({"to", "reason"}),
+    Verb.REJECT: frozenset({"reason", "outcome"}),
+    Verb.WITHDRAW: frozenset({"reason", "outcome"}),
+    Verb.TERMINATE: frozenset({"reason", "outcome"}),
+    Verb.OPEN_ROUND: frozenset({"experts", "starts", "ends", "reason"}),
+    Verb.INVITE_EXPERTS: frozenset({"experts"}),
+    Verb.DECLARE_CONFLICT: frozenset({"conflict", "reason"}),
+    Verb.SUBMIT_REVIEW: frozenset({"scores", "reasons"}),
+    Verb.CLOSE_ROUND: frozenset(),
+    Verb.FILE_ASSESSMENT: frozenset({"findings"}),
+    Verb.OPEN_NOTICE: frozenset({"sha256", "version"}),
+    Verb.RECORD_COMMENT: frozenset({"comment", "sha256"}),
+    Verb.ANSWER_COMMENT: frozenset({"comment", "sha256"}),
+    Verb.SIGN_OFF: frozenset({"authority", "consent", "reason", "uscc", "seq"}),
+    Verb.FILE_REPORT: frozenset({"report", "sha256"}),
+    Verb.BEGIN_EVALUATION: frozenset({"reason"}),
+    Verb.JUDGE_PROMISE: frozenset({"promise", "judgement", "evidence"}),
+    Verb.FILE_EVALUATION: frozenset({"dimensions"}),
+    Verb.EXTEND: frozenset({"reason", "until"}),
+    Verb.CLOSE: frozenset({"outcome", "reason"}),
+}
+"""What an act's data may hold; the docstring of `Verb` says what each key means."""

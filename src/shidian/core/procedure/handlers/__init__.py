@@ -1,0 +1,39 @@
+"""One handler per verb: takes the situation, returns the events or refuses. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.handlers import application, assessment, decision, notice, review, run
+from shidian.core.procedure.types import Verb
+
+if TYPE_CHECKING:
+    from shidian.core.procedure.situation import Handler
+
+HANDLERS: dict[Verb, Handler] = {
+    Verb.CREATE: application.create,
+    Verb.SUBMIT: application.submit,
+    Verb.REQUEST_INFORMATION: application.request_information,
+    Verb.ANSWER_INFORMATION: application.answer_information,
+    Verb.WITHDRAW: decision.withdraw,
+    Verb.ADVANCE: decision.advance,
+    Verb.RETURN_TO_APPLICANT: decision.return_to_applicant,
+    Verb.REJECT: decision.reject,
+    Verb.TERMINATE: decision.terminate,
+    Verb.SIGN_OFF: decision.sign_off,
+    Verb.OPEN_ROUND: review.open_round,
+    Verb.INVITE_EXPERTS: review.invite_experts,
+    Verb.DECLARE_CONFLICT: review.declare_conflict,
+    Verb.SUBMIT_REVIEW: review.submit_review,
+    Verb.CLOSE_ROUND: review.close_round,
+    Verb.FILE_ASSESSMENT: assessment.file_assessment,
+    Verb.OPEN_NOTICE: notice.open_notice,
+    Verb.RECORD_COMMENT: notice.record_comment,
+    Verb.ANSWER_COMMENT: notice.answer_comment,
+    Verb.FILE_REPORT: run.file_report,
+    Verb.BEGIN_EVALUATION: run.begin_evaluation,
+    Verb.JUDGE_PROMISE: run.judge_promise,
+    Verb.FILE_EVALUATION: run.file_evaluation,
+    Verb.EXTEND: run.extend,
+    Verb.CLOSE: run.close,
+}

@@ -1,0 +1,136 @@
+"""Creating, submitting, asking back and answering."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.case_clocks import request_days
+from shidian.core.procedure.handlers.entering import enter
+from shidian.core.procedure.reading import refuse
+from shidian.core.procedure.types import EventKind, RefusalCode
+
+if TYPE_CHECKING:
+    from shidian.core.procedure.reading import Data
+    from shidian.core.procedure.situation import Situation
+    from shidian.core.procedure.types import NewEvent
+    from shidian.core.rulebook.model import PlanParameter, Rulebook
+
+REQUEST_DAYS_MAX = 250
+
+
+def create(case: Situation) -> tuple[NewEvent, ...]:
+    """Starts a case in the rulebook's first draft stage."""
+    data = case.data
+    data.name("case")
+    if data.name("institution") != case.act.actor.institution:
+        refuse(
+            RefusalCode.WRONG_INSTITUTION,
+            "申报应由牵头机构自己的人员新建，请以该机构账户登录。",
+            "The lead institution's own staff start its application; sign in for it.",
+            "institution",
+        )
+    created = case.event(EventKind.CASE_CREATED)
+    entered = case.follows(
+        EventKind.STAGE_ENTERED, case.pointer, **{"from": None, "to": case.stage.id, "reason": ""}
+    )
+    return (created, entered)
+
+
+def submit(case: Situation) -> tuple[NewEvent, ...]:
+    """Files the form. Refused while sections or hard gates are missing."""
+    data = case.data
+    _complete(case.rulebook, data)
+    data.integer("version", 1, 10**9)
+    data.sha256("sha256")
+    data.names("partners")
+    promises = [(item.name("id"), item.text("text")) for item in data.tables("promises")]
+    if len({name for name, _ in promises}) != len(promises):
+        refuse(
+            RefusalCode.BAD_DATA,
+            "两项承诺编号相同，请分别编号。",
+            "Two promises have the same id; give each its own.",
+            "promises",
+        )
+    plan = _plan(case.rulebook, data.table("plan"))
+    return (case.event(EventKind.CASE_SUBMITTED, plan=plan), *enter(case, case.target()))
+
+
+def _complete(rulebook: Rulebook, data: Data) -> None:
+    missing = data.names("missing")
+    if not missing:
+        return
+    titles = {section.id: section.title for section in rulebook.form}
+    zh = "、".join(titles[name].zh if name in titles else name for name in missing)
+    en = ", ".join(titles[name].en if name in titles else name for name in missing)
+    refuse(
+        RefusalCode.INCOMPLETE,
+        f"以下部分尚未填完，请补齐后再提交：{zh}。",
+        f"Complete these sections, then submit: {en}.",
+        "missing",
+    )
+
+
+def _plan(rulebook: Rulebook, given: Data) -> dict[str, str]:
+    """The plan proposed: every parameter of the rulebook, defaults filled in."""
+    given.only(parameter.id for parameter in rulebook.plan)
+    plan: dict[str, str] = {}
+    for parameter in rulebook.plan:
+        if given.has(parameter.id):
+            plan[parameter.id] = _number(parameter, given)
+        elif parameter.default is not None:
+            plan[parameter.id] = parameter.default
+        elif parameter.required:
+            refuse(
+                RefusalCode.INCOMPLETE,
+                f"请在试点计划中填写：{parameter.title.zh}。",
+                f"State in the pilot plan: {parameter.title.en}.",
+                f"plan/{parameter.id}",
+            )
+    return plan
+
+
+def _number(parameter: PlanParameter, given: Data) -> str:
+    text = given.name(parameter.id)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(-1)
+    whole = parameter.type == "int"
+    if not number.is_finite() or number < 0 or (whole and number != number.to_integral_value()):
+        refuse(
+            RefusalCode.BAD_DATA,
+            f"{parameter.title.zh}应为不小于零的{'整数' if whole else '数'}。",
+            f"{parameter.title.en} must be a {'whole number' if whole else 'number'} from zero up.",
+            f"plan/{parameter.id}",
+        )
+    return format(number.to_integral_value() if whole else number, "f")
+
+
+def request_information(case: Situation) -> tuple[NewEvent, ...]:
+    """Asks the applicant. Clocks that pause on it pause from the day after."""
+    data = case.data
+    data.text("question")
+    days = request_days(case.rulebook)
+    if data.has("due_working_days"):
+        days = data.integer("due_working_days", 1, REQUEST_DAYS_MAX)
+    name = f"r{len(case.state.requests) + 1}"
+    return (case.event(EventKind.REQUEST_OPENED, request=name, due_working_days=days),)
+
+
+def answer_information(case: Situation) -> tuple[NewEvent, ...]:
+    """Answers an open request, late or not, as long as the case has not moved on."""
+    data = case.data
+    wanted = data.name("request")
+    if wanted not in {request.id for request in case.state.open_requests}:
+        refuse(
+            RefusalCode.NO_SUCH_REQUEST,
+            "该补正要求不存在或已了结，请刷新页面查看待答复事项。",
+            "That request does not exist or is settled; reload to see what is open.",
+            "request",
+        )
+    data.text("answer")
+    if data.has("version") or data.has("sha256"):
+        data.integer("version", 1, 10**9)
+        data.sha256("sha256")
+    return (case.event(EventKind.REQUEST_ANSWERED),)

@@ -1,0 +1,119 @@
+"""Entering a stage: what ends in the one left, what starts in the one entered."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.reading import refuse
+from shidian.core.procedure.types import EventKind, RefusalCode
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from shidian.core.procedure.situation import Situation
+    from shidian.core.procedure.types import Json, NewEvent
+    from shidian.core.rulebook.model import Outcome, Stage
+
+_PLACE = re.compile(r"\{(uscc|year|seq)(?::(0\d{1,2}))?\}")
+_USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+_SEQ_MAX = 10**9
+
+
+def enter(case: Situation, target: Stage, reason: str = "") -> tuple[NewEvent, ...]:
+    """The events of the move: requests lapse, notices close, a first run admits the case."""
+    events = list(_leave(case))
+    starts = target.kind is StageKind.RUNNING and not case.state.admitted
+    if starts:
+        events.append(_admission(case))
+    events.append(
+        case.follows(
+            EventKind.STAGE_ENTERED,
+            case.pointer,
+            **{"from": case.stage.id, "to": target.id, "reason": reason},
+        )
+    )
+    if starts:
+        events.append(case.follows(EventKind.PILOT_STARTED, f"/stages/{target.id}"))
+    return tuple(events)
+
+
+def close_with(case: Situation, default: str | None, reason: str) -> tuple[NewEvent, ...]:
+    """Moves to the closed stage with an outcome: the act's, else the one named `default`."""
+    target = case.target()
+    outcome = _outcome(case, target, default)
+    closed = case.follows(
+        EventKind.CASE_CLOSED, f"/stages/{target.id}", outcome=outcome.id, reason=reason
+    )
+    return (*enter(case, target, reason), closed)
+
+
+def allowed_outcomes(case: Situation, target: Stage) -> tuple[Outcome, ...]:
+    """The outcomes that fit: some need a pilot, some exclude one."""
+    return tuple(one for one in target.outcomes if one.needs_pilot in (None, case.state.admitted))
+
+
+def _outcome(case: Situation, target: Stage, default: str | None) -> Outcome:
+    allowed = allowed_outcomes(case, target)
+    wanted = case.data.name("outcome") if case.data.has("outcome") else default
+    for outcome in allowed:
+        if outcome.id == wanted:
+            return outcome
+    zh = "、".join(f"{one.name.zh}（{one.id}）" for one in allowed) or "无"
+    en = ", ".join(f"{one.name.en} ({one.id})" for one in allowed) or "none"
+    refuse(
+        RefusalCode.OUTCOME_NOT_ALLOWED,
+        f"此时不能以该结果结案。可选：{zh}。",
+        f"The case cannot end with that outcome now. Choose one of: {en}.",
+        "outcome",
+    )
+    return None
+
+
+def _leave(case: Situation) -> tuple[NewEvent, ...]:
+    lapsed = tuple(
+        case.follows(EventKind.REQUEST_LAPSED, case.pointer, request=request.id)
+        for request in case.state.open_requests
+    )
+    notice = case.state.notice
+    if case.stage.kind is not StageKind.NOTICE or notice is None:
+        return lapsed
+    return (
+        *lapsed,
+        case.follows(EventKind.NOTICE_CLOSED, case.pointer, sha256=notice.sha256),
+    )
+
+
+def _admission(case: Situation) -> NewEvent:
+    promises: list[Json] = [{"id": one.id, "text": one.text} for one in case.state.promises]
+    return case.follows(
+        EventKind.CASE_ADMITTED,
+        f"{case.pointer}/number",
+        number=_number(case),
+        plan=dict(case.state.plan),
+        promises=promises,
+    )
+
+
+def _number(case: Situation) -> str | None:
+    """The pilot's number from the stage's pattern, as `{uscc}-{year}-{seq:04}`."""
+    pattern = case.stage.number
+    if pattern is None:
+        return None
+
+    def put(match: re.Match[str]) -> str:
+        place, width = match[1], int(match[2] or 0)
+        if place == "year":
+            return str(case.today.year)
+        if place == "seq":
+            return str(case.data.integer("seq", 1, _SEQ_MAX)).zfill(width)
+        uscc = case.data.text("uscc")
+        if _USCC.fullmatch(uscc) is None:
+            refuse(
+                RefusalCode.BAD_DATA,
+                "统一社会信用代码应为 18 位，请先在机构资料中更正。",
+                "A unified social credit code has 18 characters; correct the institution's record.",
+                "uscc",
+            )
+        return uscc
+
+    return _PLACE.sub(put, pattern)

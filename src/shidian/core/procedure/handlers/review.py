@@ -1,0 +1,227 @@
+"""The expert review: rounds, declarations of interest, sheets, and the exact score."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.reading import refuse
+from shidian.core.procedure.types import EventKind, ExpertReview, RefusalCode
+from shidian.core.rulebook.model import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shidian.core.procedure.situation import Situation
+    from shidian.core.procedure.types import NewEvent, Round
+    from shidian.core.rulebook.model import Criterion
+
+_DEFAULT_PANEL = Panel(min=1)
+
+
+def open_round(case: Situation) -> tuple[NewEvent, ...]:
+    """Invites experts for a time. A second round in the same stay needs a reason."""
+    data, current = case.data, case.state.round
+    if current is not None and not current.closed:
+        refuse(
+            RefusalCode.ROUND_OPEN,
+            "已有评审正在进行：请增邀专家，或先结束该轮。",
+            "A round is open: invite more experts to it, or close it first.",
+        )
+    if current is not None:
+        data.reason()
+    if not data.names("experts"):
+        refuse(
+            RefusalCode.BAD_DATA,
+            "请至少邀请一位专家。",
+            "Invite at least one expert.",
+            "experts",
+        )
+    if data.day("ends") < data.day("starts") or data.day("ends") < case.today:
+        refuse(
+            RefusalCode.BAD_DATA,
+            "评审截止日不得早于开始日或今天，请改期。",
+            "The round must not end before it starts or before today; change the dates.",
+            "ends",
+        )
+    return (case.event(EventKind.ROUND_OPENED, round=case.state.rounds + 1),)
+
+
+def invite_experts(case: Situation) -> tuple[NewEvent, ...]:
+    """More experts for the open round, as after a conflict."""
+    current = _open(case)
+    again = sorted(set(case.data.names("experts")) & set(current.experts))
+    if again or not case.data.names("experts"):
+        refuse(
+            RefusalCode.ALREADY_DONE if again else RefusalCode.BAD_DATA,
+            "请选择尚未受邀的专家。",
+            "Choose experts who are not yet invited.",
+            "experts",
+        )
+    return (case.event(EventKind.EXPERTS_INVITED),)
+
+
+def declare_conflict(case: Situation) -> tuple[NewEvent, ...]:
+    """An expert's declaration, before anything is shown. A conflict found later may follow."""
+    current, expert = _invited(case)
+    conflict = case.data.boolean("conflict")
+    case.data.reason() if conflict else case.data.text("reason", empty=True)
+    before = current.conflicts.get(expert)
+    if before or before is conflict:
+        refuse(
+            RefusalCode.ALREADY_DONE,
+            "已声明过，无需重复；如后来发现利益冲突，可再声明“有”。",
+            "You have declared already; a conflict found later can still be declared.",
+        )
+    return (case.event(EventKind.CONFLICT_DECLARED, expert=expert),)
+
+
+def submit_review(case: Situation) -> tuple[NewEvent, ...]:
+    """A sheet: a score and a reason for every criterion of the stage."""
+    current, expert = _invited(case)
+    if current.conflicts.get(expert) is None:
+        refuse(
+            RefusalCode.CONFLICT_UNDECLARED,
+            "请先声明是否有利益关系，再查看材料和评分。",
+            "First declare whether you have a conflict of interest.",
+        )
+    if current.conflicts[expert]:
+        refuse(
+            RefusalCode.CONFLICTED,
+            "您已声明利益冲突，不参加本案评审。",
+            "You declared a conflict and take no part in this review.",
+        )
+    if expert in {review.expert for review in current.reviews}:
+        refuse(
+            RefusalCode.ALREADY_DONE,
+            "您的评审意见已提交。",
+            "Your review is already submitted.",
+        )
+    if case.today < current.starts:
+        refuse(
+            RefusalCode.ROUND_NOT_STARTED,
+            f"评审于 {current.starts} 开始，请届时提交。",
+            f"The round starts on {current.starts}; submit from then on.",
+        )
+    _sheet(case)
+    return (case.event(EventKind.REVIEW_FILED, expert=expert),)
+
+
+def close_round(case: Situation) -> tuple[NewEvent, ...]:
+    """Ends the round with its score. Needs enough sheets, an odd number where the rules say so,
+
+    and before the last day all that are due.
+    """
+    current = _open(case)
+    panel, filed = _panel(case), len(current.reviews)
+    if filed < panel.min:
+        refuse(
+            RefusalCode.TOO_FEW_REVIEWS,
+            f"有效评审意见 {filed} 份，至少需 {panel.min} 份：请催收或增邀专家。",
+            f"{filed} valid reviews of at least {panel.min}: remind or invite more experts.",
+        )
+    due = [one for one in current.experts if not current.conflicts.get(one, False)]
+    outstanding = len(due) - filed
+    if outstanding and case.today <= current.ends:
+        refuse(
+            RefusalCode.REVIEWS_OUTSTANDING,
+            f"还有 {outstanding} 位专家未提交，评审于 {current.ends} 截止：请等待或催收。",
+            f"{outstanding} experts have until {current.ends}: wait or remind them.",
+        )
+    if panel.odd and filed % 2 == 0:
+        refuse(
+            RefusalCode.EVEN_PANEL,
+            f"有效意见应为奇数，现为 {filed} 份：请再邀请一位专家。",
+            f"The number of reviews must be odd and is {filed}: invite one more expert.",
+        )
+    score = weighted_score(_criteria(case), current.reviews)
+    passed = None if panel.pass_mark is None else score >= panel.pass_mark
+    return (
+        case.event(
+            EventKind.ROUND_CLOSED,
+            round=current.number,
+            reviews=filed,
+            score=str(score),
+            score_text=two_places(score),
+            passed=passed,
+        ),
+    )
+
+
+def must_be_passed(case: Situation) -> None:
+    """Refuses unless the stage's newest round is closed and not below the pass mark."""
+    current = case.state.round
+    if current is None or not current.closed:
+        refuse(
+            RefusalCode.NO_ROUND if current is None else RefusalCode.ROUND_OPEN,
+            "请先完成专家评审并结束本轮。",
+            "First have the case reviewed and close the round.",
+        )
+    if current.passed is False:
+        refuse(
+            RefusalCode.BELOW_PASS_MARK,
+            "评审未达合格线：请不予入选，或说明理由后重新评审。",
+            "The score is below the pass mark: reject, or open another round with reasons.",
+        )
+
+
+def weighted_score(criteria: Sequence[Criterion], reviews: Sequence[ExpertReview]) -> Fraction:
+    """Mean over experts of the weighted mean over criteria, exact.
+
+    Where no criterion has a weight all weigh alike; else one without a weight weighs nothing.
+    """
+    weights: Mapping[str, int] = {one.id: one.weight or 0 for one in criteria}
+    if not any(weights.values()):
+        weights = {one.id: 1 for one in criteria}
+    total = sum(weights.values()) * len(reviews)
+    points = sum(
+        weight * review.scores[name] for review in reviews for name, weight in weights.items()
+    )
+    return Fraction(points, total) if total else Fraction(0)
+
+
+def two_places(score: Fraction) -> str:
+    """For reading: `82.20`, half rounded up. Compare the fraction, never this."""
+    exact = Decimal(score.numerator) / Decimal(score.denominator)
+    return str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _sheet(case: Situation) -> None:
+    scores, reasons = case.data.table("scores"), case.data.table("reasons")
+    names = [one.id for one in _criteria(case)]
+    scores.only(names)
+    reasons.only(names)
+    for name in names:
+        scores.integer(name, 0, _panel(case).score_max)
+        reasons.reason(name)
+
+
+def _criteria(case: Situation) -> tuple[Criterion, ...]:
+    return tuple(one for one in case.rulebook.criteria if one.stage == case.stage.id)
+
+
+def _panel(case: Situation) -> Panel:
+    return case.stage.panel or _DEFAULT_PANEL
+
+
+def _open(case: Situation) -> Round:
+    current = case.state.round
+    if current is None or current.closed:
+        refuse(
+            RefusalCode.NO_ROUND,
+            "没有正在进行的评审：请先开启评审。",
+            "No review round is open: open one first.",
+        )
+    return current
+
+
+def _invited(case: Situation) -> tuple[Round, str]:
+    current, expert = _open(case), case.act.actor.person
+    if expert not in current.experts:
+        refuse(
+            RefusalCode.NOT_INVITED,
+            "您未受邀参加本轮评审。",
+            "You are not invited to this round.",
+        )
+    return current, expert

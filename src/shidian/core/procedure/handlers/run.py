@@ -1,0 +1,121 @@
+"""The run and its end: reports, promise by promise, dimension by dimension, extension, closing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.handlers.entering import close_with, enter
+from shidian.core.procedure.reading import refuse
+from shidian.core.procedure.situation import signers
+from shidian.core.procedure.types import EvaluationGrade, EventKind, Judgement, RefusalCode
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from shidian.core.procedure.situation import Situation
+    from shidian.core.procedure.types import NewEvent
+
+
+def file_report(case: Situation) -> tuple[NewEvent, ...]:
+    """Files one of the reports that the rulebook asks for."""
+    case.data.choice("report", [report.id for report in case.rulebook.reports])
+    case.data.sha256("sha256")
+    return (case.event(EventKind.REPORT_FILED),)
+
+
+def begin_evaluation(case: Situation) -> tuple[NewEvent, ...]:
+    """From running to evaluation: at the applicant's request or by an officer."""
+    return enter(case, case.target(), case.data.reason())
+
+
+def judge_promise(case: Situation) -> tuple[NewEvent, ...]:
+    """Judges one promise on evidence. A later judgement replaces it; both stay in history."""
+    case.data.choice("promise", [promise.id for promise in case.state.promises])
+    case.data.choice("judgement", [one.value for one in Judgement])
+    case.data.reason("evidence")
+    return (case.event(EventKind.PROMISE_JUDGED),)
+
+
+def file_evaluation(case: Situation) -> tuple[NewEvent, ...]:
+    """Grades some or all dimensions; those given replace what was there."""
+    dimensions = case.data.table("dimensions")
+    dimensions.only(dimension.id for dimension in case.stage.dimensions)
+    if not dimensions.fields():
+        refuse(
+            RefusalCode.BAD_DATA,
+            "请至少填写一个评估维度。",
+            "Grade at least one dimension.",
+            "dimensions",
+        )
+    for name in dimensions.fields():
+        sheet = dimensions.table(name)
+        sheet.only(("grade", "text"))
+        sheet.choice("grade", [one.value for one in EvaluationGrade])
+        sheet.reason("text")
+    return (case.event(EventKind.EVALUATION_FILED),)
+
+
+def extend(case: Situation) -> tuple[NewEvent, ...]:
+    """Back to running with a new last day, later than today and than the present one."""
+    reason, until = case.data.reason(), case.data.day("until")
+    ends = [
+        clock.due
+        for clock in case.state.clocks
+        if clock.due is not None and _measures_the_term(case, clock.clock)
+    ]
+    latest = max([case.today, *ends])
+    if until <= latest:
+        refuse(
+            RefusalCode.BAD_DATA,
+            f"延期后的届满日须晚于 {latest}。",
+            f"The new last day must be later than {latest}.",
+            "until",
+        )
+    return (case.event(EventKind.PILOT_EXTENDED), *enter(case, case.target(), reason))
+
+
+def close(case: Situation) -> tuple[NewEvent, ...]:
+    """Ends the case. From evaluation: once every promise is judged and every dimension graded."""
+    reason = case.data.reason()
+    case.data.name("outcome")
+    if case.stage.kind is StageKind.EVALUATION:
+        _evaluated(case)
+    return close_with(case, None, reason)
+
+
+def _measures_the_term(case: Situation, clock_id: str) -> bool:
+    return any(
+        clock.id == clock_id and clock.starts == "pilot.started" for clock in case.rulebook.clocks
+    )
+
+
+def _evaluated(case: Situation) -> None:
+    unjudged = [one.id for one in case.state.promises if one.id not in case.state.judgements]
+    if unjudged:
+        listed = ", ".join(unjudged)
+        refuse(
+            RefusalCode.PROMISES_UNJUDGED,
+            f"请先评定下列承诺：{listed}。",
+            f"First judge these promises: {listed}.",
+        )
+    ungraded = [one for one in case.stage.dimensions if one.id not in case.state.evaluation]
+    if ungraded:
+        zh = "、".join(one.name.zh for one in ungraded)
+        en = ", ".join(one.name.en for one in ungraded)
+        refuse(
+            RefusalCode.DIMENSIONS_UNFILED,
+            f"请先填写下列评估维度：{zh}。",
+            f"First grade these dimensions: {en}.",
+        )
+    words = case.state.signoffs
+    missing = [
+        one
+        for one in signers(case.rulebook, case.stage)
+        if one not in words or not words[one].consent
+    ]
+    if missing:
+        listed = ", ".join(missing)
+        refuse(
+            RefusalCode.SIGNOFF_MISSING,
+            f"尚待会签同意：{listed}。",
+            f"Still to consent: {listed}.",
+        )

@@ -1,0 +1,112 @@
+"""What the rest of the house must do about new events: record, mail, pilot, snapshot."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.situation import signers
+from shidian.core.procedure.types import ActorKind, CaseState, EventKind, OutboxItem
+from shidian.core.rulebook.model import Rulebook, StageKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shidian.core.procedure.types import Json, NewEvent
+
+PUBLIC_ACTS = frozenset(
+    {
+        EventKind.NOTICE_OPENED,
+        EventKind.NOTICE_CLOSED,
+        EventKind.COMMENT_ANSWERED,
+        EventKind.CASE_ADMITTED,
+        EventKind.PILOT_STARTED,
+        EventKind.PILOT_EXTENDED,
+        EventKind.CASE_CLOSED,
+    }
+)
+_SHOWS = PUBLIC_ACTS | {EventKind.STAGE_ENTERED}
+_TO_APPLICANT = frozenset(
+    {EventKind.STAGE_ENTERED, EventKind.REQUEST_OPENED, EventKind.CASE_CLOSED}
+)
+_TO_OFFICER = frozenset(
+    {
+        EventKind.CASE_SUBMITTED,
+        EventKind.REQUEST_ANSWERED,
+        EventKind.CONFLICT_DECLARED,
+        EventKind.ASSESSMENT_FILED,
+        EventKind.COMMENT_RECEIVED,
+        EventKind.SIGNOFF_GIVEN,
+        EventKind.REPORT_FILED,
+    }
+)
+
+
+def outbox_items(
+    rulebook: Rulebook, before: CaseState, after: CaseState, events: Sequence[NewEvent]
+) -> tuple[OutboxItem, ...]:
+    """All items for the events of one act, in their order."""
+    items: list[OutboxItem] = []
+    for event in events:
+        items += _leaf(before, after, event)
+        items += _pilot(after, event)
+        items += _mail(rulebook, after, event)
+    if any(event.kind in _SHOWS for event in events):
+        items.append(OutboxItem("snapshot.case", {"case": after.case, "stage": after.stage}))
+    return tuple(items)
+
+
+def _leaf(before: CaseState, after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
+    if event.kind not in PUBLIC_ACTS:
+        return
+    payload: dict[str, Json] = {
+        "kind": event.kind.value,
+        "case": after.case,
+        "stage": after.stage,
+        "at": _moment(event),
+        "legal_effect": event.data["legal_effect"],
+    }
+    if event.data.get("sha256"):
+        payload["sha256"] = event.data["sha256"]
+    if after.number:
+        payload["number"] = after.number
+    # A refusal before any publicity is recorded, but not what it was.
+    if event.kind is EventKind.CASE_CLOSED and (before.notice is not None or after.admitted):
+        payload["outcome"] = after.outcome
+    yield OutboxItem("record.leaf", payload)
+
+
+def _pilot(after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
+    common: dict[str, Json] = {"case": after.case, "number": after.number, "at": _moment(event)}
+    if event.kind is EventKind.PILOT_STARTED:
+        yield OutboxItem("pilot.admitted", {**common, "plan": dict(after.plan)})
+    if event.kind is EventKind.CASE_CLOSED and after.admitted:
+        yield OutboxItem("pilot.closed", {**common, "outcome": after.outcome})
+
+
+def _mail(rulebook: Rulebook, after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
+    if event.kind in _TO_APPLICANT:
+        yield _letter(ActorKind.APPLICANT, after, event, institution=after.institution)
+    if event.kind in _TO_OFFICER:
+        yield _letter(ActorKind.OFFICER, after, event)
+    if event.kind in (EventKind.ROUND_OPENED, EventKind.EXPERTS_INVITED):
+        experts = event.data["experts"]
+        for expert in experts if isinstance(experts, list | tuple) else ():
+            yield _letter(ActorKind.EXPERT, after, event, person=expert)
+    if event.kind is EventKind.STAGE_ENTERED:
+        stage = rulebook.stage(after.stage)
+        if stage.kind is StageKind.ASSESSMENT:
+            yield _letter(ActorKind.ASSESSOR, after, event)
+        for authority in signers(rulebook, stage):
+            yield _letter(ActorKind.SIGNING_OFFICER, after, event, authority=authority)
+
+
+def _letter(kind: ActorKind, after: CaseState, event: NewEvent, **to: Json) -> OutboxItem:
+    return OutboxItem(
+        f"mail.{kind}",
+        {"kind": event.kind.value, "case": after.case, "stage": after.stage, **to},
+    )
+
+
+def _moment(event: NewEvent) -> str:
+    return event.at.astimezone(UTC).isoformat().replace("+00:00", "Z")

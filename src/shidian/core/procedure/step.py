@@ -1,0 +1,157 @@
+"""`step`: the one function through which a case moves. Pure: the same in, the same out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.fold import fold, local_day
+from shidian.core.procedure.handlers import HANDLERS
+from shidian.core.procedure.outbox import outbox_items
+from shidian.core.procedure.reading import RefusedError, refuse
+from shidian.core.procedure.situation import DECIDING_ROLES, Situation, signers
+from shidian.core.procedure.table import MOVING, first_stage, moves
+from shidian.core.procedure.types import (
+    DEFAULT_ZONE,
+    Act,
+    ActorKind,
+    CaseState,
+    Effects,
+    NewEvent,
+    PastEvent,
+    Refusal,
+    RefusalCode,
+    Verb,
+)
+from shidian.core.procedure.verbs import DATA_KEYS, VERBS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from shidian.core.procedure.calendars import WorkingCalendar
+    from shidian.core.rulebook.model import Rulebook
+
+
+def step(
+    rulebook: Rulebook,
+    calendar: WorkingCalendar,
+    history: Sequence[PastEvent],
+    act: Act,
+    *,
+    zone: str = DEFAULT_ZONE,
+) -> Effects | Refusal:
+    """What follows from `act` on a case with that history, or why it may not be.
+
+    Permission of the person (access rows, conflicts) is the caller's; whether the capacity, the
+    stage, the data and the rulebook allow the act is decided here. The effects' state is the fold
+    of the history with the effects' events.
+    """
+    try:
+        if act.at.tzinfo is None:
+            refuse(RefusalCode.BAD_DATA, "时间缺少时区。", "The moment has no zone.", "at")
+        before = fold(rulebook, calendar, history, act.at, zone=zone)
+        events = _handled(rulebook, calendar, before, act, zone)
+    except RefusedError as refused:
+        return refused.refusal
+    after = fold(rulebook, calendar, [*history, *as_past(events, len(history))], act.at, zone=zone)
+    return Effects(
+        stage=after.stage,
+        events=events,
+        tasks=after.tasks,
+        clocks=after.clocks,
+        outbox=outbox_items(rulebook, before, after, events),
+        state=after,
+    )
+
+
+def as_past(events: Sequence[NewEvent], after_seq: int) -> tuple[PastEvent, ...]:
+    """New events as they will be stored: numbered on from `after_seq`."""
+    return tuple(
+        PastEvent(after_seq + n, event.kind.value, event.at, event.actor, event.data)
+        for n, event in enumerate(events, start=1)
+    )
+
+
+def permitted_verbs(rulebook: Rulebook, state: CaseState, kind: ActorKind) -> tuple[Verb, ...]:
+    """The verbs that one of that kind may try in the case's stage: which buttons to show.
+
+    Whether the act then goes through depends on its data; `step` has the last word.
+    """
+    if state.stage_kind is None:
+        return (Verb.CREATE,) if kind in VERBS[Verb.CREATE].by else ()
+    return tuple(
+        verb
+        for verb, spec in VERBS.items()
+        if kind in spec.by and state.stage_kind in spec.kinds and _possible(rulebook, state, verb)
+    )
+
+
+def _possible(rulebook: Rulebook, state: CaseState, verb: Verb) -> bool:
+    stage = rulebook.stage(state.stage)
+    if verb is Verb.SIGN_OFF:
+        return bool(signers(rulebook, stage))
+    return verb not in MOVING or bool(moves(rulebook, stage, verb))
+
+
+def _handled(
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, act: Act, zone: str
+) -> tuple[NewEvent, ...]:
+    _in_time(state, act.at)
+    _right_stage(rulebook, state, act)
+    _right_actor(rulebook, state, act)
+    stage = rulebook.stage(state.stage) if state.stage else first_stage(rulebook)
+    case = Situation(rulebook, calendar, state, stage, act, local_day(act.at, zone))
+    case.data.only(DATA_KEYS[act.verb])
+    return HANDLERS[act.verb](case)
+
+
+def _in_time(state: CaseState, at: datetime) -> None:
+    if state.last_at is not None and at < state.last_at:
+        refuse(
+            RefusalCode.BEFORE_LAST_EVENT,
+            "该案已有更晚的记录：请刷新后重试。",
+            "Something later has happened to this case: reload and try again.",
+            "at",
+        )
+
+
+def _right_stage(rulebook: Rulebook, state: CaseState, act: Act) -> None:
+    if act.verb is Verb.CREATE and state.stage:
+        refuse(RefusalCode.ALREADY_CREATED, "该案已存在。", "This case already exists.")
+    if act.verb is Verb.CREATE:
+        return
+    if state.stage_kind is None:
+        refuse(RefusalCode.NOT_CREATED, "该案尚未新建。", "This case has not been started.")
+    if state.is_closed:
+        refuse(RefusalCode.CLOSED, "该案已结案，不能再办理。", "The case is closed.")
+    if state.stage_kind not in VERBS[act.verb].kinds:
+        label, names = VERBS[act.verb].label, rulebook.stage(state.stage).names.staff
+        refuse(
+            RefusalCode.WRONG_STAGE,
+            f"“{names.zh}”阶段不能“{label.zh}”：请刷新页面查看当前事项。",
+            f"“{label.en}” is not possible in “{names.en}”: reload to see what is.",
+        )
+
+
+def _right_actor(rulebook: Rulebook, state: CaseState, act: Act) -> None:
+    spec, actor = VERBS[act.verb], act.actor
+    if actor.kind not in spec.by:
+        refuse(
+            RefusalCode.WRONG_ACTOR,
+            f"您的身份不能“{spec.label.zh}”。",
+            f"“{spec.label.en}” is not yours to do in this capacity.",
+        )
+    if actor.kind is ActorKind.APPLICANT and state.stage and actor.institution != state.institution:
+        refuse(
+            RefusalCode.WRONG_INSTITUTION,
+            "此事由牵头机构办理。",
+            "This is for the lead institution to do.",
+        )
+    deciding = {one.id for one in rulebook.authorities if one.role in DECIDING_ROLES}
+    officers = (ActorKind.OFFICER, ActorKind.SIGNING_OFFICER)
+    if actor.kind in officers and actor.authority not in deciding:
+        refuse(
+            RefusalCode.WRONG_AUTHORITY,
+            "此事由工作组成员单位办理。",
+            "This is for a deciding authority of the working group.",
+        )

@@ -1,0 +1,280 @@
+"""Whose turn it is and what comes next: every open task of a case, read off its state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.case_clocks import REQUEST_CLOCK, stage_clock
+from shidian.core.procedure.situation import signers
+from shidian.core.procedure.table import moves
+from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
+from shidian.core.rulebook.model import Rulebook, Stage, StageKind, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    Tasks = Callable[["_Desk"], Iterator[Task]]
+
+
+def open_tasks(rulebook: Rulebook, state: CaseState, today: date) -> tuple[Task, ...]:
+    """All open tasks. None once closed; at least one before."""
+    if not state.stage or state.stage_kind is None:
+        return ()
+    desk = _Desk(rulebook, state, rulebook.stage(state.stage), today)
+    found = list(_TASKS[state.stage_kind](desk))
+    if state.stage_kind is not StageKind.ADMISSION:
+        found += list(desk.signoffs())
+    return tuple(found)
+
+
+class _Desk:
+    """The case on the desk: state, stage and the stage's last day."""
+
+    def __init__(self, rulebook: Rulebook, state: CaseState, stage: Stage, today: date) -> None:
+        self.rulebook = rulebook
+        self.state = state
+        self.stage = stage
+        self.today = today
+        clock = stage_clock(state, stage)
+        self.due = clock.due if clock else None
+
+    def officer(self, verb: Verb, zh: str, en: str, **more: date | None) -> Task:
+        return Task(
+            f"{self.stage.id}/{verb}",
+            verb,
+            ActorKind.OFFICER,
+            Text(zh=zh, en=en),
+            due=more.get("due", self.due),
+            not_before=more.get("not_before"),
+        )
+
+    def applicant(self, verb: Verb, zh: str, en: str, due: date | None, key: str = "") -> Task:
+        return Task(
+            f"{self.stage.id}/{verb}{key}",
+            verb,
+            ActorKind.APPLICANT,
+            Text(zh=zh, en=en),
+            institution=self.state.institution,
+            due=due,
+        )
+
+    def request_due(self, request_id: str) -> date | None:
+        wanted = f"{REQUEST_CLOCK}/{request_id}"
+        return next((clock.due for clock in self.state.clocks if clock.key == wanted), None)
+
+    def signoffs(self) -> Iterator[Task]:
+        """One task per authority that has not spoken."""
+        for authority in signers(self.rulebook, self.stage):
+            if authority not in self.state.signoffs:
+                yield Task(
+                    f"{self.stage.id}/{Verb.SIGN_OFF}/{authority}",
+                    Verb.SIGN_OFF,
+                    ActorKind.SIGNING_OFFICER,
+                    Text(zh="会签：同意或不同意", en="Sign off: consent or refuse"),
+                    authority=authority,
+                    due=self.due,
+                )
+
+    def can(self, verb: Verb) -> bool:
+        return bool(moves(self.rulebook, self.stage, verb))
+
+
+def _draft(desk: _Desk) -> Iterator[Task]:
+    yield desk.applicant(
+        Verb.SUBMIT, "填写并提交申报", "Complete and submit the application", desk.due
+    )
+
+
+def _screening(desk: _Desk) -> Iterator[Task]:
+    for request in desk.state.open_requests:
+        due = desk.request_due(request.id)
+        yield desk.applicant(
+            Verb.ANSWER_INFORMATION,
+            f"答复补正 {request.id}",
+            f"Answer information request {request.id}",
+            due,
+            f"/{request.id}",
+        )
+        if due is not None and desk.today > due:
+            yield desk.officer(
+                Verb.ADVANCE,
+                f"补正 {request.id} 逾期未答复：作出初审决定",
+                f"Request {request.id} was not answered in time: decide",
+            )
+    if not desk.state.open_requests:
+        yield desk.officer(
+            Verb.ADVANCE,
+            "初审：转入下一阶段、要求补正、退回或不予入选",
+            "Screen: pass on, request information, return or reject",
+        )
+
+
+def _review(desk: _Desk) -> Iterator[Task]:
+    current = desk.state.round
+    if current is None:
+        yield desk.officer(
+            Verb.OPEN_ROUND,
+            "组织专家评审：确定专家与起止日期",
+            "Open the review round: choose experts and dates",
+        )
+        return
+    if current.closed and current.passed is False:
+        yield desk.officer(
+            Verb.REJECT,
+            "评审未达合格线：不予入选，或说明理由后重新评审",
+            "Below the pass mark: reject, or open another round with reasons",
+        )
+        return
+    if current.closed:
+        yield desk.officer(
+            Verb.ADVANCE, "评审已结束：转入下一阶段", "Review is closed: move to the next stage"
+        )
+        return
+    yield from _expert_tasks(desk)
+    yield desk.officer(
+        Verb.CLOSE_ROUND, "评审意见收齐后结束评审", "Close the round once the reviews are in"
+    )
+
+
+def _expert_tasks(desk: _Desk) -> Iterator[Task]:
+    current = desk.state.round
+    if current is None:
+        return
+    filed = {review.expert for review in current.reviews}
+    for expert in current.experts:
+        conflict = current.conflicts.get(expert)
+        if conflict or expert in filed:
+            continue
+        declare = conflict is None
+        verb = Verb.DECLARE_CONFLICT if declare else Verb.SUBMIT_REVIEW
+        what = (
+            Text(zh="声明是否有利益关系", en="Declare whether you have a conflict of interest")
+            if declare
+            else Text(zh="逐项评分并写明理由", en="Score each criterion with reasons")
+        )
+        yield Task(
+            f"{desk.stage.id}/{verb}/{expert}",
+            verb,
+            ActorKind.EXPERT,
+            what,
+            person=expert,
+            due=current.ends,
+            not_before=None if declare else current.starts,
+        )
+
+
+def _assessment(desk: _Desk) -> Iterator[Task]:
+    failed = any(one.finding == "fail" for one in desk.state.findings.values())
+    if desk.state.findings and not failed:
+        yield desk.officer(
+            Verb.ADVANCE,
+            "评估报告已提交：转入下一阶段",
+            "The assessment is filed: move to the next stage",
+        )
+        return
+    yield Task(
+        f"{desk.stage.id}/{Verb.FILE_ASSESSMENT}",
+        Verb.FILE_ASSESSMENT,
+        ActorKind.ASSESSOR,
+        Text(
+            zh="有不通过项：整改后重新评估" if failed else "逐项评估并提交报告",
+            en="An area failed: assess again after it is mended"
+            if failed
+            else "Assess each area and file the report",
+        ),
+        due=desk.due,
+    )
+
+
+def _notice(desk: _Desk) -> Iterator[Task]:
+    notice = desk.state.notice
+    if notice is None:
+        yield desk.officer(Verb.OPEN_NOTICE, "核对并发布公示", "Check and publish the notice")
+        return
+    for comment, answered in notice.comments.items():
+        if not answered:
+            yield Task(
+                f"{desk.stage.id}/{Verb.ANSWER_COMMENT}/{comment}",
+                Verb.ANSWER_COMMENT,
+                ActorKind.OFFICER,
+                Text(zh=f"答复公众意见 {comment}", en=f"Answer public comment {comment}"),
+            )
+    after = desk.due + timedelta(1) if desk.due else None
+    yield desk.officer(
+        Verb.ADVANCE,
+        "公示期满且意见均已答复后转入下一阶段",
+        "Move on once the window is over and every comment answered",
+        due=None,
+        not_before=after,
+    )
+
+
+def _admission(desk: _Desk) -> Iterator[Task]:
+    refused = [word.authority for word in desk.state.signoffs.values() if not word.consent]
+    if refused:
+        listed = ", ".join(refused)
+        yield desk.officer(
+            Verb.REJECT if desk.can(Verb.REJECT) else Verb.ADVANCE,
+            f"{listed} 不同意：不予入选、退回，或待其改为同意",
+            f"{listed} refused: reject, send back, or await its consent",
+        )
+    yield from desk.signoffs()
+
+
+def _running(desk: _Desk) -> Iterator[Task]:
+    if desk.can(Verb.BEGIN_EVALUATION):
+        verb, zh, en = Verb.BEGIN_EVALUATION, "试点期满前启动评估", "Begin evaluation in time"
+    elif desk.can(Verb.ADVANCE):
+        verb, zh, en = Verb.ADVANCE, "转入下一运行阶段", "Move to the next stage of the run"
+    else:
+        verb, zh, en = Verb.CLOSE, "试点期满结案", "Close the case when the term ends"
+    yield desk.officer(verb, zh, en)
+    if desk.rulebook.reports:
+        yield desk.applicant(
+            Verb.FILE_REPORT,
+            "按制度文本报送报告",
+            "File the reports due under the rulebook",
+            None,
+        )
+
+
+def _evaluation(desk: _Desk) -> Iterator[Task]:
+    unjudged = [one.id for one in desk.state.promises if one.id not in desk.state.judgements]
+    for promise in unjudged:
+        yield Task(
+            f"{desk.stage.id}/{Verb.JUDGE_PROMISE}/{promise}",
+            Verb.JUDGE_PROMISE,
+            ActorKind.OFFICER,
+            Text(zh=f"评定承诺 {promise}", en=f"Judge promise {promise}"),
+            due=desk.due,
+        )
+    ungraded = [one for one in desk.stage.dimensions if one.id not in desk.state.evaluation]
+    if ungraded:
+        zh = "、".join(one.name.zh for one in ungraded)
+        en = ", ".join(one.name.en for one in ungraded)
+        yield desk.officer(
+            Verb.FILE_EVALUATION, f"填写评估结论：{zh}", f"File the evaluation: {en}"
+        )
+    if not unjudged and not ungraded:
+        yield desk.officer(
+            Verb.CLOSE, "评估完成：结案或延期", "The evaluation is complete: close or extend"
+        )
+
+
+def _closed(_desk: _Desk) -> Iterator[Task]:
+    yield from ()
+
+
+_TASKS: dict[StageKind, Tasks] = {
+    StageKind.DRAFT: _draft,
+    StageKind.SCREENING: _screening,
+    StageKind.REVIEW: _review,
+    StageKind.ASSESSMENT: _assessment,
+    StageKind.NOTICE: _notice,
+    StageKind.ADMISSION: _admission,
+    StageKind.RUNNING: _running,
+    StageKind.EVALUATION: _evaluation,
+    StageKind.CLOSED: _closed,
+}
