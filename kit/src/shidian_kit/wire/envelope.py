@@ -34,10 +34,8 @@ _TIME = re.compile(
 _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _SOURCE = re.compile(r"[A-Za-z0-9._~:/@+-]{1,128}")
 _TYPE = re.compile(r"[a-z][a-z0-9]*(?:\.[a-z][a-z0-9_]*)+")
-_ATTRIBUTES = frozenset(
-    ("specversion", "id", "source", "type", "time", "subject", "datacontenttype", "data")
-    + ("project", "epoch", "seqno", "rev", "op")
-)
+_CLOUDEVENTS = {"specversion", "id", "source", "type", "time", "subject", "datacontenttype", "data"}
+_ATTRIBUTES = _CLOUDEVENTS | {"project", "epoch", "seqno", "rev", "op"}
 
 
 class Op(StrEnum):

@@ -72,7 +72,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """What the signature base is made of. `text`: the signed half of Signature-Input, as it came."""
+    """What the signature base is made of; `text` is the signed half of Signature-Input."""
 
     text: str
     components: tuple[str, ...]
