@@ -1,0 +1,48 @@
+"""Believable dates: working days before the day on which the demonstration is first loaded."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+
+ZONE = ZoneInfo("Asia/Shanghai")
+_AHEAD = timedelta(days=30)
+"""Deadlines that begin on the anchor must end on days that the calendar knows."""
+
+
+def last_known_day() -> date:
+    """The last day whose nature the working-day calendar knows."""
+    return date(max(day.year for day in chinese_calendar.holidays), 12, 31)
+
+
+def anchor(now: datetime) -> date:
+    """The day the history leads up to: today, or the last one the calendar can still serve."""
+    return min(now.astimezone(ZONE).date(), last_known_day() - _AHEAD)
+
+
+class Diary:
+    """Moments counted back from the anchor, in working days (`on`) or calendar days (`ago`)."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+
+    def workday(self, back: int) -> date:
+        """The `back`-th working day before the anchor; 0: the anchor or the last one before it."""
+        day = self.today
+        while not chinese_calendar.is_workday(day):
+            day -= timedelta(days=1)
+        for _ in range(back):
+            day -= timedelta(days=1)
+            while not chinese_calendar.is_workday(day):
+                day -= timedelta(days=1)
+        return day
+
+    def on(self, back: int, clock: str = "10:00") -> datetime:
+        """That working day at that local time."""
+        return datetime.combine(self.workday(back), time.fromisoformat(clock), tzinfo=ZONE)
+
+    def ago(self, days: int) -> date:
+        """The calendar day that many days before the anchor."""
+        return self.today - timedelta(days=days)
