@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from shidian.apps.portal.views import calls, home, notices, pilots, rulebooks, timelines
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("about/", home.about, name="about"),
+    path("calls/", calls.call_list, name="call-list"),
+    path("calls/<slug:key>/", calls.call, name="call"),
+    path("public-notices/", notices.notice_list, name="notice-list"),
+    path("public-notices/<slug:key>/", notices.notice, name="notice"),
+    path("public-notices/<slug:key>/received/", notices.received, name="comment-received"),
+    path("pilots/", pilots.pilot_list, name="pilot-list"),
+    path("pilots/<slug:key>/", pilots.pilot, name="pilot"),
+    path("pilots/<slug:key>/data.csv", pilots.pilot_series, name="pilot-series"),
+    path("timeline/<slug:key>/", timelines.case, name="case-timeline"),
+    path("rulebooks/", rulebooks.rulebook_list, name="rulebook-list"),
+    path("rulebooks/<slug:scheme>/", rulebooks.rulebook, name="rulebook"),
+    path("rulebooks/<slug:scheme>/<str:version>/", rulebooks.rulebook, name="rulebook-version"),
+    path("schemes/<slug:key>/", rulebooks.scheme, name="scheme"),
+]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from shidian.apps.supervision.publish.rulebook_text import entry, procedure, telemetry, words
 from shidian.apps.supervision.publish.rulebook_text.writer import Language, Writer
 from shidian.core.rulebook.model import Basis
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shidian.core.rulebook.loaded import Loaded
     from collections.abc import Mapping, Sequence
+
+    from shidian.core.rulebook.loaded import Loaded
 
 NOT_OFFICIAL = {
     "zh": "本页不是官方文本。它把已公开的规则整理为可执行的制度文本，未经有关部门发布或确认，仅供阅读与演示。",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from shidian.apps.supervision.publish.rulebook_text import words
 from typing import TYPE_CHECKING
 
+from shidian.apps.supervision.publish.rulebook_text import words
+
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Authority, Criterion, Section
     from shidian.apps.supervision.publish.rulebook_text.writer import Run, Writer
+    from shidian.core.rulebook.model import Authority, Criterion, Section
 
 
 def general(writer: Writer) -> None:
@@ -36,12 +37,16 @@ def general(writer: Writer) -> None:
     if rulebook.calendars:
         article = writer.article("calendars", writer.say("期间的计算", "How time is counted"))
         article.runs += [
-            writer.plain("期限按", "Periods are counted on the calendar "),
-            writer.value(rulebook.calendars.deadlines, "/calendars/deadlines"),
-            writer.plain("日历计算，交易日按", "; trading days on "),
-            writer.value(rulebook.calendars.market, "/calendars/market"),
+            writer.plain("期限按", "Periods are counted on "),
+            writer.value(
+                writer.text(words.calendar(rulebook.calendars.deadlines)), "/calendars/deadlines"
+            ),
+            writer.plain("计算，交易日按", "; trading days are "),
+            writer.value(
+                writer.text(words.calendar(rulebook.calendars.market)), "/calendars/market"
+            ),
             writer.plain(
-                "日历计算；期间开始之日不计入。", ". The day of the starting event is not counted."
+                "计算；期间开始之日不计入。", ". The day of the starting event is not counted."
             ),
         ]
 
@@ -97,7 +102,17 @@ def intake(writer: Writer) -> None:
         if not ids:
             continue
         article = writer.article(role, writer.say(zh, en))
-        article.runs.append(writer.plain(f"下列机构可以作为{zh}：", "These may take this part:"))
+        if role == "lead" and rules.licensed_lead:
+            article.runs.append(
+                writer.value(
+                    writer.say(
+                        "业务场景由持牌机构提供，牵头单位须持牌。",
+                        "The business comes from a licensed institution: the lead holds a licence.",
+                    ),
+                    "/intake/licensed_lead",
+                )
+            )
+        article.runs.append(writer.plain(f"下列机构可以作为{zh}：", " These may take this part:"))
         writer.points(
             article,
             [
@@ -105,16 +120,6 @@ def intake(writer: Writer) -> None:
                 for index, kind in enumerate(ids)
             ],
         )
-        if role == "lead" and rules.licensed_lead:
-            article.runs.append(
-                writer.value(
-                    writer.say(
-                        "业务场景由持牌机构提供，牵头单位须持牌。",
-                        " The business comes from a licensed institution: the lead holds a licence.",
-                    ),
-                    "/intake/licensed_lead",
-                )
-            )
 
 
 def form(writer: Writer) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from shidian.apps.supervision.publish.rulebook_text import words
 from typing import TYPE_CHECKING
 
+from shidian.apps.supervision.publish.rulebook_text import words
+
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Clock, Stage
     from shidian.apps.supervision.publish.rulebook_text.writer import Article, Run, Writer
+    from shidian.core.rulebook.model import Clock, Stage
 
 
 def clock_words(writer: Writer, clock: Clock) -> str:
@@ -27,17 +28,19 @@ def _stage(writer: Writer, stage: Stage) -> None:
     pointer = f"/stages/{stage.id}"
     article = writer.article(stage.id, writer.text(stage.names.staff))
     kind = writer.text(words.STAGE_KIND[stage.kind])
-    article.runs += [
-        writer.plain("本阶段为", "This stage is: "),
-        writer.value(kind, f"{pointer}/kind"),
-    ]
+    if kind != article.heading:
+        article.runs += [
+            writer.plain("本阶段为", "This stage is: "),
+            writer.value(kind, f"{pointer}/kind"),
+            writer.plain("。", ". "),
+        ]
     if stage.clock:
         clock = rulebook.clock(stage.clock)
         article.runs += [
-            writer.plain("，期限为", "; its period is "),
+            writer.plain("本阶段期限为", "Its period is "),
             writer.value(clock_words(writer, clock), f"/clocks/{clock.id}/length"),
+            writer.plain("。", "."),
         ]
-    article.runs.append(writer.plain("。", "."))
     _panel(writer, stage, article)
     if stage.signoff:
         names = writer.joined(writer.text(rulebook.authority(a).name) for a in stage.signoff.all_of)
@@ -57,6 +60,7 @@ def _stage(writer: Writer, stage: Stage) -> None:
             )
         )
     for areas, key, zh, en in (
+        (stage.steps, "steps", "步骤：", " Steps: "),
         (stage.areas, "areas", "评估领域：", " Areas assessed: "),
         (stage.dimensions, "dimensions", "评估维度：", " Dimensions evaluated: "),
         (stage.outcomes, "outcomes", "结果：", " Outcomes: "),
@@ -165,7 +169,10 @@ def reports(writer: Writer) -> None:
             article.runs += [
                 writer.plain("，每 ", ", every "),
                 writer.value(
-                    writer.say(f"{duty.every_months} 个月一次", f"{duty.every_months} month(s)"),
+                    writer.say(
+                        f"{duty.every_months} 个月一次",
+                        "month" if duty.every_months == 1 else f"{duty.every_months} months",
+                    ),
                     f"{pointer}/every_months",
                 ),
             ]
@@ -187,6 +194,7 @@ def safeguards(writer: Writer) -> None:
         ("consent", rules.consent, "知情同意", "Consent"),
         ("withdraw", rules.withdraw, "退出权利", "Right to withdraw"),
         ("compensation", rules.compensation, "损失补偿", "Compensation"),
+        ("safe_harbour", rules.safe_harbour, "容错安排", "Safe harbour"),
         ("complaint", rules.complaint, "投诉处理", "Complaints"),
     ):
         if text is not None:

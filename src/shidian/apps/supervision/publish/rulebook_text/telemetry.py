@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shidian.apps.supervision.publish.rulebook_text import words
 from shidian.core.rulebook.model import AlertRule, Indicator, Limit, Severity, Threshold
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shidian.apps.supervision.publish.rulebook_text.writer import Run, Writer
@@ -18,7 +19,7 @@ def plan_and_limits(writer: Writer) -> None:
         article = writer.article("plan", writer.say("试点约定", "The agreed plan"))
         article.runs.append(
             writer.plain(
-                "准入时就每个试点约定下列数值；监管部门可以调低，调整自记入流水之日起生效。",
+                "准入时就每个试点约定下列数值；监管部门可以调低，调整自记入监测日志起生效。",
                 "These values are agreed for each pilot at admission; the authorities may lower"
                 " them, in force from the journal entry that records it.",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import (
     AuthorityRole,
@@ -16,7 +17,6 @@ from shidian.core.rulebook.model import (
     Text,
     Unit,
 )
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -146,20 +146,35 @@ REPORT_KIND = {
     "final": _t("总结报告", "final report"),
 }
 
+CALENDAR = {
+    "cn-working-day": _t("中国内地工作日", "mainland China's working days"),
+    "cn-trading-day": _t("内地证券交易日", "the trading days of the mainland's stock exchanges"),
+}
+
+
+def calendar(calendar_id: str) -> Text:
+    """A calendar's name with its id, or the id alone."""
+    known = CALENDAR.get(calendar_id)
+    if known is None:
+        return _t(calendar_id, calendar_id)
+    return _t(f"{known.zh}（{calendar_id}）", f"{known.en} ({calendar_id})")
+
+
 _STEPS = (
-    (86_400_000_000, _t("天", "d")),
-    (3_600_000_000, _t("小时", "h")),
-    (60_000_000, _t("分钟", "min")),
-    (1_000_000, _t("秒", "s")),
-    (1_000, _t("毫秒", "ms")),
+    (86_400_000_000, _t("天", "day")),
+    (3_600_000_000, _t("小时", "hour")),
+    (60_000_000, _t("分钟", "minute")),
+    (1_000_000, _t("秒", "second")),
+    (1_000, _t("毫秒", "millisecond")),
 )
 
 
 def duration(us: int) -> Text:
-    """300000000 → 5 分钟 / 5 min: in the largest unit that divides it."""
+    """300000000 → 5 分钟 / 5 minutes: in the largest unit that divides it."""
     for step, unit in _STEPS:
         if us >= step and us % step == 0:
-            return _t(f"{us // step} {unit.zh}", f"{us // step} {unit.en}")
+            many = us // step
+            return _t(f"{many} {unit.zh}", f"{many} {unit.en}{'' if many == 1 else 's'}")
     return _t(f"{us} 微秒", f"{us} µs")
 
 

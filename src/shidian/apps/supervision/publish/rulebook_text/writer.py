@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from shidian.core.rulebook.loaded import Loaded, Provenance
     from shidian.core.rulebook.model import Because, Text
-    from collections.abc import Iterable, Sequence
 
 Language: TypeAlias = Literal["zh", "en"]
 Run: TypeAlias = "dict[str, str | int]"

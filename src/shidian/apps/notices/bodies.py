@@ -1,0 +1,296 @@
+"""What stands in each kind of published snapshot: one body per language, JSON as these types say.
+
+Days are ISO dates, moments ISO datetimes with an offset, amounts decimal text in major units, so that
+a body means the same in ten years. Builders are in `supervision.publish`; the portal renders them.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Mark(TypedDict):
+    """Why a value is what it is; empty text where nothing is known."""
+
+    basis: str
+    source: str
+    source_id: str
+    url: str
+    grade: str
+    article: str
+    date: str
+    note: str
+    borrowed_from: str
+
+
+class SourceLine(TypedDict):
+    """A source as listed at the end of a rulebook."""
+
+    id: str
+    title: str
+    kind: str
+    grade: str
+    url: str
+    number: str
+    date: str
+
+
+class HistoryLine(TypedDict):
+    """One thing known to have happened, with its source."""
+
+    date: str
+    text: str
+    source: str
+    url: str
+    grade: str
+
+
+class StageBox(TypedDict):
+    """A stage of the diagram."""
+
+    id: str
+    kind: str
+    name: str
+    clock: str
+    next: list[str]
+
+
+class RulebookBody(TypedDict):
+    """Kind `rulebook`, key `<rulebook>/<version>`."""
+
+    id: str
+    version: str
+    title: str
+    summary: str
+    status: str
+    status_label: str
+    extends: str
+    disclaimer: str
+    digest: str
+    rules_digest: str
+    share: dict[str, int]
+    chapters: list[dict[str, object]]
+    """`{id, number, title, articles: [{id, number, heading, runs, points}]}`; a run is `{t, m?}`."""
+    marks: list[Mark]
+    stages: list[StageBox]
+    sources: list[SourceLine]
+    history: list[HistoryLine]
+    cannot_run: list[str]
+
+
+class RulebookLine(TypedDict):
+    """A rulebook in a list."""
+
+    id: str
+    version: str
+    title: str
+    status: str
+    status_label: str
+    share: dict[str, int]
+
+
+class AuthorityLine(TypedDict):
+    """An authority and the part it plays."""
+
+    name: str
+    role: str
+
+
+class SchemeBody(TypedDict):
+    """Kind `scheme`, key: the scheme's slug. `runs`: whether its cases are handled here."""
+
+    slug: str
+    title: str
+    summary: str
+    runs: bool
+    authorities: list[AuthorityLine]
+    rulebooks: list[RulebookLine]
+    history: list[HistoryLine]
+
+
+class CallBody(TypedDict):
+    """Kind `call`, key: the call's slug. `closes_on` empty: rolling."""
+
+    slug: str
+    scheme: str
+    scheme_title: str
+    title: str
+    number: int
+    opens_on: str
+    closes_on: str
+    guide: str
+    lead_kinds: list[str]
+    partner_kinds: list[str]
+    licensed_lead: bool
+    sections: list[dict[str, object]]
+    """`{title, hard_gate}`."""
+    criteria: list[dict[str, object]]
+    """`{name, question, mandatory}`."""
+    steps: list[str]
+    rulebook: str
+    rulebook_version: str
+
+
+class CommentLine(TypedDict):
+    """A published comment with its answer."""
+
+    name: str
+    text: str
+    received_on: str
+    answer: str
+    answered_on: str
+
+
+class NoticeBody(TypedDict):
+    """Kind `notice`, key: the notice's slug. `closes_on` empty: no last day is set."""
+
+    slug: str
+    case: str
+    scheme_title: str
+    title: str
+    text: str
+    sha256: str
+    lead: str
+    partners: list[str]
+    opens_on: str
+    closes_on: str
+    comments_taken: bool
+    premoderation: bool
+    comments: list[CommentLine]
+
+
+class TimelineEvent(TypedDict):
+    """An act as the public sees it."""
+
+    what: str
+    who: str
+    at: str
+    note: str
+
+
+class TimelineStage(TypedDict):
+    """The acts of one stage."""
+
+    stage: str
+    current: bool
+    events: list[TimelineEvent]
+
+
+class CaseBody(TypedDict):
+    """Kind `case`, key: the case's reference. Nothing before the case became public."""
+
+    reference: str
+    title: str
+    number: str
+    scheme_title: str
+    lead: str
+    partners: list[str]
+    stage: str
+    ended: str
+    groups: list[TimelineStage]
+    notice: str
+    pilot: str
+
+
+class LimitLine(TypedDict):
+    """A limit of a pilot. `cap` in major units, empty where none was agreed."""
+
+    id: str
+    title: str
+    unit: str
+    cap: str
+    warn_at: list[int]
+    indicator: str
+
+
+class PilotBody(TypedDict):
+    """Kind `pilot`, key: the pilot's public id. `state`: a word for machines, the label for people."""
+
+    public_id: str
+    number: str
+    case: str
+    title: str
+    what: list[dict[str, str]]
+    """Public answers of the application: `{label, text}`."""
+    lead: str
+    partners: list[str]
+    authorities: list[str]
+    scheme: str
+    scheme_title: str
+    rulebook: str
+    rulebook_version: str
+    state: str
+    state_label: str
+    starts_on: str
+    ends_on: str
+    limits: list[LimitLine]
+    promises: list[str]
+    complaint: str
+    groups: list[TimelineStage]
+    notice: str
+
+
+class LimitUse(TypedDict):
+    """How much of a limit is used; `trend` oldest first."""
+
+    id: str
+    used: str
+    trend: list[str]
+
+
+class SeriesLine(TypedDict):
+    """An indicator over time: `points` are `[moment, value or null]`."""
+
+    indicator: str
+    title: str
+    unit: str
+    points: list[list[str | None]]
+
+
+class AlertLine(TypedDict):
+    """A public alert. `ended_at` empty: still open."""
+
+    title: str
+    level: str
+    opened_at: str
+    ended_at: str
+
+
+class PilotFigures(TypedDict):
+    """Kind `figures`, key `pilot:<public id>`: the live part, refreshed in place."""
+
+    public_id: str
+    as_of: str
+    limits: list[LimitUse]
+    series: list[SeriesLine]
+    alerts: list[AlertLine]
+
+
+class HomeFigures(TypedDict):
+    """Kind `figures`, key `home`. Days are medians, empty while there is none."""
+
+    as_of: str
+    applied: int
+    admitted: int
+    running: int
+    closed: int
+    days_to_start: str
+
+
+class TourPerson(TypedDict):
+    """One part of the guided tour of a demonstration."""
+
+    role: str
+    name: str
+    username: str
+    password: str
+    does: str
+    steps: list[dict[str, str]]
+    """`{text, url}`; `url` may be empty."""
+
+
+class Tour(TypedDict):
+    """Kind `figures`, key `tour`: only a demonstration has one."""
+
+    intro: str
+    people: list[TourPerson]

@@ -1,0 +1,114 @@
+"""Public notices, and the one thing the public writes: a comment."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from shidian.apps.notices.domain.comments import receive_comment
+from shidian.apps.notices.models import SnapshotKind
+from shidian.apps.notices.public import public
+from shidian.apps.portal import snapshots
+from shidian.apps.portal.views.csv_files import csv_response
+
+BODY_MAX_CHARS = 5_000
+_SALT = "shidian.portal.receipt"
+
+
+class CommentForm(forms.Form):
+    """A comment. Name and contact are the sender's choice."""
+
+    body = forms.CharField(
+        label=_("Your comment"),
+        help_text=_("Up to 5,000 characters. Please leave out personal data of other people."),
+        max_length=BODY_MAX_CHARS,
+        widget=forms.Textarea,
+        error_messages={"required": _("Write your comment before you go on.")},
+    )
+    name = forms.CharField(
+        label=_("Your name"),
+        help_text=_("Optional. It is published with the comment."),
+        max_length=100,
+        required=False,
+    )
+    contact = forms.CharField(
+        label=_("How we can reach you"),
+        help_text=_("Optional. A phone number or e-mail address; it is never published."),
+        max_length=200,
+        required=False,
+    )
+
+
+@public
+def notice_list(request: HttpRequest) -> HttpResponse:
+    """Open notices first, then closed ones; `?format=csv` for the table."""
+    notices = snapshots.bodies(SnapshotKind.NOTICE)
+    if request.GET.get("format") == "csv":
+        return csv_response(
+            "notices.csv",
+            ["id", "title", "lead", "opens_on", "closes_on"],
+            ([n["slug"], n["title"], n["lead"], n["opens_on"], n["closes_on"]] for n in notices),
+        )
+    today = timezone.localdate().isoformat()
+    now = [item for item in notices if not item["closes_on"] or item["closes_on"] >= today]
+    past = [item for item in notices if item not in now]
+    return render(request, "portal/notice_list.html", {"now": now, "past": past})
+
+
+@public
+def notice(request: HttpRequest, key: str) -> HttpResponse:
+    """A notice with its comments; a comment is written, seen once more, then sent."""
+    body = snapshots.body(SnapshotKind.NOTICE, key)
+    today = timezone.localdate().isoformat()
+    takes_comments = (
+        body["comments_taken"]
+        and body["opens_on"] <= today
+        and (not body["closes_on"] or today <= body["closes_on"])
+    )
+    form = CommentForm(request.POST or None)
+    context = {"notice": body, "form": form, "takes_comments": takes_comments}
+    if request.method != "POST" or not takes_comments:
+        return render(request, "portal/notice.html", context)
+    if not form.is_valid() or request.POST.get("step") == "change":
+        return render(request, "portal/notice.html", {**context, "asked": True})
+    if request.POST.get("step") != "send":
+        return render(request, "portal/comment_preview.html", context)
+    return _send(request, key, form, context)
+
+
+def _send(
+    request: HttpRequest, key: str, form: CommentForm, context: dict[str, object]
+) -> HttpResponse:
+    """Hand the comment over; redirect, so that a reload does not send it again."""
+    try:
+        comment = receive_comment(
+            notice=key,
+            name=form.cleaned_data["name"],
+            contact=form.cleaned_data["contact"],
+            body=form.cleaned_data["body"],
+        )
+    except ValueError as refusal:
+        form.add_error(None, str(refusal))
+        return render(request, "portal/notice.html", {**context, "asked": True})
+    token = signing.dumps({"notice": key, "receipt": comment.receipt}, salt=_SALT)
+    return redirect(reverse("comment-received", args=[key]) + f"?r={token}")
+
+
+@public
+def received(request: HttpRequest, key: str) -> HttpResponse:
+    """The receipt: its number comes signed, so nobody can show a made-up one on this site."""
+    try:
+        content = signing.loads(request.GET.get("r", ""), salt=_SALT)
+    except signing.BadSignature:
+        raise Http404 from None
+    if content["notice"] != key:
+        raise Http404
+    body = snapshots.body(SnapshotKind.NOTICE, key)
+    return render(
+        request, "portal/comment_received.html", {"notice": body, "receipt": content["receipt"]}
+    )

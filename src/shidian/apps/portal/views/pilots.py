@@ -1,0 +1,129 @@
+"""Pilots as the public sees them: what they may do, how it goes, what was decided when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+
+from shidian.apps.notices.models import SnapshotKind
+from shidian.apps.notices.public import public
+from shidian.apps.portal import snapshots
+from shidian.apps.portal.views.csv_files import csv_response
+from shidian.apps.portal.views.timelines import with_moments
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+Body = dict[str, Any]
+GRAVITY = {"info": 1, "warning": 2, "breach": 3, "critical": 4}
+
+
+def with_headroom(pilot: Body, figures: Body | None) -> Body:
+    """The pilot with its live part: limits as used of cap, the tightest first, open alerts."""
+    uses = {use["id"]: use for use in figures["limits"]} if figures else {}
+    limits = []
+    for limit in pilot["limits"]:
+        use = uses.get(limit["id"])
+        cap = Decimal(limit["cap"]) if limit["cap"] else None
+        used = Decimal(use["used"]) if use and use["used"] else None
+        limits.append(
+            {
+                **limit,
+                "cap": cap,
+                "used": used,
+                "share": used / cap if used is not None and cap else Decimal(-1),
+                "trend": [float(value) for value in use["trend"]] if use else [],
+            }
+        )
+    ranked = sorted(limits, key=lambda limit: limit["share"], reverse=True)
+    alerts = figures["alerts"] if figures else []
+    open_alerts = [alert for alert in alerts if not alert["ended_at"]]
+    gravity = max((GRAVITY.get(alert["level"], 0) for alert in open_alerts), default=0)
+    return {
+        **pilot,
+        "limits": limits,
+        "tightest": ranked[0] if ranked else None,
+        "alerts": alerts,
+        "open_alerts": open_alerts,
+        "worst": max((a["level"] for a in open_alerts), key=GRAVITY.__getitem__, default=""),
+        "gravity": gravity,
+        "as_of": datetime.fromisoformat(figures["as_of"]) if figures else None,
+        "series": [_drawable(line) for line in figures["series"]] if figures else [],
+    }
+
+
+def _drawable(line: Body) -> Body:
+    points = [
+        (datetime.fromisoformat(at), None if value is None else Decimal(value))
+        for at, value in line["points"]
+    ]
+    return {**line, "points": points}
+
+
+@public
+def pilot_list(request: HttpRequest) -> HttpResponse:
+    """All pilots, those with open public alerts first; `?format=csv` for the table."""
+    figures = snapshots.figures()
+    pilots = [
+        with_headroom(pilot, figures.get(f"pilot:{pilot['public_id']}"))
+        for pilot in snapshots.bodies(SnapshotKind.PILOT)
+    ]
+    if request.GET.get("format") == "csv":
+        return csv_response(
+            "pilots.csv",
+            ["id", "number", "title", "lead", "state", "starts_on", "ends_on"],
+            (
+                [
+                    pilot["public_id"],
+                    pilot["number"],
+                    pilot["title"],
+                    pilot["lead"],
+                    pilot["state"],
+                    pilot["starts_on"],
+                    pilot["ends_on"],
+                ]
+                for pilot in pilots
+            ),
+        )
+    running = [pilot for pilot in pilots if pilot["state"] != "closed"]
+    running.sort(key=lambda pilot: (-pilot["gravity"], pilot["public_id"]))
+    closed = [pilot for pilot in pilots if pilot["state"] == "closed"]
+    return render(request, "portal/pilot_list.html", {"running": running, "closed": closed})
+
+
+@public
+def pilot(request: HttpRequest, key: str) -> HttpResponse:
+    """One pilot: what it is, who answers for it, its limits, its course, how to be heard."""
+    body = snapshots.body(SnapshotKind.PILOT, key)
+    shown = with_headroom(body, snapshots.figures_of(key))
+    by_indicator = {limit["indicator"]: limit for limit in shown["limits"]}
+    charts = [
+        {
+            **line,
+            "limit": by_indicator.get(line["indicator"]),
+            "lines": [{"label": "", "points": line["points"]}],
+        }
+        for line in shown["series"]
+    ]
+    return render(
+        request,
+        "portal/pilot.html",
+        {"pilot": shown, "charts": charts, "groups": with_moments(body["groups"])},
+    )
+
+
+@public
+def pilot_series(request: HttpRequest, key: str) -> HttpResponse:
+    """The chart's data: one row an indicator and moment."""
+    del request
+    snapshots.body(SnapshotKind.PILOT, key)
+    figures = snapshots.figures_of(key)
+    rows = (
+        [line["indicator"], line["title"], line["unit"], at, value or ""]
+        for line in (figures["series"] if figures else ())
+        for at, value in line["points"]
+    )
+    return csv_response(f"{key}.csv", ["indicator", "title", "unit", "at", "value"], rows)
