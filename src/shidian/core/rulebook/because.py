@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from shidian.core.rulebook.model import Basis, Because, Grade, Source
 from shidian.core.rulebook.problems import Problem, did_you_mean
 from shidian.core.rulebook.tree import Map, Node, Scalar, Seq, children, escape, to_json, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 KEY = "because"
 
@@ -132,16 +135,16 @@ def _claim(node: Node, where: str, problems: list[Problem]) -> _Claim | None:
         problems.append(_wrong(where, node, "is no mapping", "write {basis: assumed, note: …}"))
         return None
     known = set(Because.model_fields)
-    for key in node.entries.keys() - known:
-        problems.append(
-            Problem(
-                f"{where}/{key}",
-                node.keys[key].file,
-                node.keys[key].line,
-                f"unknown key '{key}'",
-                did_you_mean(key, known | {"of"}),
-            )
+    problems += [
+        Problem(
+            f"{where}/{key}",
+            node.keys[key].file,
+            node.keys[key].line,
+            f"unknown key '{key}'",
+            did_you_mean(key, known | {"of"}),
         )
+        for key in sorted(node.entries.keys() - known)
+    ]
     if node.entries.keys() - known:
         return None
     try:
@@ -208,13 +211,11 @@ def _judge(because: Because, sources: Mapping[str, Source]) -> Iterator[tuple[st
             f"a value borrowed from another regime cannot be {because.basis} here",
             "write basis: assumed beside borrowed_from",
         )
-    if because.basis is Basis.ASSUMED or because.source not in sources:
+    if because.basis is Basis.ASSUMED or because.source is None or because.source not in sources:
         return
     grade = sources[because.source].grade
     bears = borne_by(grade)
-    if because.basis is Basis.VERIFIED and bears is not Basis.VERIFIED:
-        yield _claims_too_much(because, grade, bears)
-    elif because.basis is Basis.REPORTED and bears is Basis.ASSUMED:
+    if bears is Basis.ASSUMED or (because.basis, bears) == (Basis.VERIFIED, Basis.REPORTED):
         yield _claims_too_much(because, grade, bears)
 
 

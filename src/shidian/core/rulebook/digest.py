@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import cast
-
-import rfc8785
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.because import DOCUMENT_KEYS, KEY
-from shidian.core.rulebook.loaded import Json
+from shidian_kit.wire import canonical as wire
+from shidian_kit.wire.digest import sha256_tag
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.loaded import Json
 
 NOT_RULES = DOCUMENT_KEYS | {KEY, "sources", "history"}
 """Left out of `rules_digest` at the top: they say what the document is and why, not what holds."""
 
-_NAMES = frozenset({"title", "name", "names", "summary", "disclaimer", "guidance"})
+TITLE_KEYS = frozenset({"title", "name", "names", "summary", "disclaimer", "guidance"})
+"""Texts under these keys name or explain. What is asked and judged (label, question, …) governs."""
 
 
 def digest_of(canonical: dict[str, Json]) -> str:
     """`sha256:<hex>` over the canonical JSON (RFC 8785) of a document."""
-    return (
-        f"sha256:{hashlib.sha256(rfc8785.dumps(cast('dict[str, object]', canonical))).hexdigest()}"
-    )
+    return sha256_tag(wire.dumps(canonical))
 
 
 def rules_of(canonical: dict[str, Json]) -> dict[str, Json]:
     """What governs: without sources, bases, history, titles, explanations and translations."""
-    kept = {key: value for key, value in canonical.items() if key not in NOT_RULES}
-    pruned = _pruned(kept)
-    assert isinstance(pruned, dict)  # noqa: S101 - a mapping stays one
-    return pruned
+    return _pruned_map({key: v for key, v in canonical.items() if key not in NOT_RULES}, "")
 
 
-def _pruned(value: Json) -> Json:
+def _pruned(value: Json, key: str) -> Json:
     if isinstance(value, list):
-        return [_pruned(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value and value.keys() <= {"zh", "en"}:
-        return {key: text for key, text in value.items() if key == "zh"}
-    return {key: _pruned(child) for key, child in value.items() if key not in _NAMES}
+        return [_pruned(item, key) for item in value]
+    return _pruned_map(value, key) if isinstance(value, dict) else value
+
+
+def _pruned_map(value: dict[str, Json], key: str) -> dict[str, Json]:
+    if is_text(value):
+        return {"zh": value.get("zh")}
+    return {
+        name: _pruned(child, name)
+        for name, child in value.items()
+        if not (is_text(child) and (name in TITLE_KEYS or key == "names"))
+    }
+
+
+def is_text(value: Json) -> bool:
+    """Whether a value is one text in two languages. A stream's field may be called `name`."""
+    return isinstance(value, dict) and bool(value) and value.keys() <= {"zh", "en"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import AlertRule, Indicator, Rulebook, Take
 from shidian.core.rulebook.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TAKES = frozenset({Take.COUNT, Take.SUM, Take.DISTINCT})
 

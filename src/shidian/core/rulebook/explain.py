@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from shidian.core.rulebook.loaded import Loaded
 from shidian.core.rulebook.model import Because, Clock, Rulebook, Status, Text
 from shidian.core.rulebook.provenance import verified_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shidian.core.rulebook.loaded import Loaded
 
 Lang: TypeAlias = Literal["zh", "en"]
 
@@ -71,20 +74,20 @@ def _value_at(loaded: Loaded, path: str) -> str | None:
 def explain(loaded: Loaded, lang: Lang) -> str:
     """The rulebook in words. Each rule bears its weakest basis."""
     rulebook = loaded.rulebook
-    lines = [_t(rulebook.title, lang), f"{rulebook.rulebook} {rulebook.version} · {rulebook.status}"]
+    lines = [
+        _t(rulebook.title, lang),
+        f"{rulebook.rulebook} {rulebook.version} · {rulebook.status}",
+    ]
     if rulebook.disclaimer is not None:
         lines.append(_t(rulebook.disclaimer, lang))
     elif rulebook.status is not Status.OFFICIAL:
         lines.append({"zh": "本文本不是官方文本。", "en": "This is not an official text."}[lang])
     share = verified_share(loaded)
-    lines.append(
-        f"{share.total} 项取值：已核实 {share.verified}，据报道 {share.reported}，假定 {share.assumed}"
-        if lang == "zh"
-        else f"{share.total} values: {share.verified} verified, {share.reported} reported, "
-        f"{share.assumed} assumed"
-    )
-    parts = _parts(rulebook, lang)
-    for key, items in parts.items():
+    counts = {"verified": share.verified, "reported": share.reported, "assumed": share.assumed}
+    total = f"{share.total} 项取值" if lang == "zh" else f"{share.total} values"
+    parts = [f"{_BASIS[basis][lang]} {number}" for basis, number in counts.items()]
+    lines.append(" · ".join((total, *parts)))
+    for key, items in _parts(rulebook, lang).items():
         if not items:
             continue
         lines += ["", _HEADINGS[key][lang]]
@@ -119,15 +122,19 @@ def _parts(rulebook: Rulebook, lang: Lang) -> dict[str, list[tuple[str, str]]]:
         ],
         "intake": _intake(rulebook, lang),
         "form": [
-            (f"/form/{one.id}", f"{_t(one.title, lang)}: {len(one.questions)}{_gate(one.hard_gate, lang)}")
+            (
+                f"/form/{one.id}",
+                f"{_t(one.title, lang)}: {len(one.questions)}{_gate(one.hard_gate, lang)}",
+            )
             for one in rulebook.form
         ],
         "stages": _stages(rulebook, lang),
         "criteria": [
             (
                 f"/criteria/{one.id}",
-                f"{_t(one.name, lang)}{f' ({one.weight})' if one.weight else ''}: "
-                f"{_t(one.question, lang)}",
+                _t(one.name, lang)
+                + (f" ({one.weight})" if one.weight else "")
+                + f": {_t(one.question, lang)}",
             )
             for one in rulebook.criteria
         ],

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shidian.core.rulebook import analysis, because, merge
 from shidian.core.rulebook.digest import digest_of, rules_of
 from shidian.core.rulebook.loaded import Json, Loaded, Mark, Provenance
-from shidian.core.rulebook.model import Rulebook
 from shidian.core.rulebook.problems import Problem, RulebookErrors, did_you_mean
 from shidian.core.rulebook.tree import (
     SIZE_MAX_BYTES,
@@ -23,6 +22,9 @@ from shidian.core.rulebook.tree import (
     walk,
 )
 from shidian.core.rulebook.typed import typed
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.model import Rulebook
 
 __all__ = [
     "Json",

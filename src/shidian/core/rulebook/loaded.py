@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from shidian.core.rulebook.model import Because, Rulebook
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shidian.core.rulebook.model import Because, Rulebook
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | None"
 """A document's value: every scalar is text, and null is null."""
@@ -33,9 +35,10 @@ class Provenance:
 class Loaded:
     """A rulebook with its resolved explicit document and where each value comes from.
 
-    `document` is JSON-able, has every scalar as text and every basis under `/because/of`; it holds
-    no default of the model. `from_document(document)` yields the same digests. `provenance` is keyed
-    by JSON pointers to scalars, list items named by their `id`: `/clocks/publicity/length`.
+    `document` is JSON-able, has every scalar as text and every basis under `/because/of`; it
+    holds no default of the model. `from_document(document)` yields the same digests.
+    `provenance` is keyed by JSON pointers to scalars, list items named by their `id`:
+    `/clocks/publicity/length`.
     `marks` places mappings and lists as well.
     """
 

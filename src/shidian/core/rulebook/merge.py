@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.because import DOCUMENT_KEYS
 from shidian.core.rulebook.problems import Problem, did_you_mean
@@ -17,6 +17,9 @@ from shidian.core.rulebook.tree import (
     unescape,
     walk,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OWN_KEYS = DOCUMENT_KEYS | {"title", "summary", "history"}
 """What a child never inherits: its name, its standing and its past are its own."""
@@ -69,7 +72,7 @@ def _over(base: Node, child: Node, path: str, problems: list[Problem]) -> Node:
 
 
 def _is_text(node: Map) -> bool:
-    """A text in two languages is one value: a new Chinese text beside an old English one would lie."""
+    """A text in two languages is one value: new Chinese beside old English would lie."""
     return bool(node.entries) and node.entries.keys() <= {"zh", "en"}
 
 

@@ -486,7 +486,7 @@ class AlertRule(Frozen):
 
 
 class Limit(Frozen):
-    """A cap agreed for the pilot. It compiles to a rule: `warn_at` per cents warn, above breaches."""
+    """A cap agreed for the pilot. As a rule: `warn_at` per cents warn, above `max` breaches."""
 
     id: Identifier
     title: Text

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.loaded import Loaded
 from shidian.core.rulebook.model import Basis
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.loaded import Loaded
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.loaded import Loaded
 from shidian.core.rulebook.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shidian.core.rulebook.loaded import Loaded
 
 
 def check_publishable(

@@ -7,7 +7,6 @@ they are met, so that no document can grow beyond its own text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,6 +16,8 @@ from shidian.core.rulebook.loaded import Json, Mark
 from shidian.core.rulebook.problems import Problem, RulebookErrors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shidian.core.rulebook.model import Because
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -116,7 +117,10 @@ def from_json(value: object, mark: Mark, path: str = "", depth: int = 0) -> Node
     if isinstance(value, dict):
         node = Map(mark)
         for key, child in value.items():
-            node.entries[key] = from_json(child, mark, f"{path}/{escape(str(key))}", depth + 1)
+            if not isinstance(key, str):
+                wrong = f"the key {key!r} is no text"
+                raise RulebookErrors([Problem(path, mark.file, mark.line, wrong, "quote it")])
+            node.entries[key] = from_json(child, mark, f"{path}/{escape(key)}", depth + 1)
             node.keys[key] = mark
         return node
     if isinstance(value, list | tuple):
@@ -228,7 +232,7 @@ class _Builder:
             return
         if not isinstance(event, yaml.NodeEvent):
             return
-        mark = Mark(self._name, event.start_mark.line + 1)
+        mark = Mark(self._name, event.start_mark.line + 1 if event.start_mark else 0)
         if self._root is not None and not self._stack:
             self._stop(mark, "", "a second document begins", "one file holds one rulebook")
         self._nodes += 1

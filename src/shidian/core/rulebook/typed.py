@@ -9,17 +9,21 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
-from pydantic.fields import FieldInfo
 
-from shidian.core.rulebook.loaded import Json
 from shidian.core.rulebook.model import Rulebook, Threshold, parse_duration_us
 from shidian.core.rulebook.problems import Problem, did_you_mean
 from shidian.core.rulebook.tree import Map, Node, Scalar, Seq, children, escape, step_name
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic.fields import FieldInfo
+
+    from shidian.core.rulebook.loaded import Json
 
 _WRONG: Any = object()
 
@@ -153,14 +157,13 @@ class _Typist:
         if before is not None:
             return self._parsed(node, text, before, path)
         expected = f"write {described(annotation, metadata)}"
-        if annotation is bool:
-            if text not in ("true", "false"):
-                return self.wrong(path, node, f"'{text}' is neither true nor false", expected)
-            return text == "true", text
-        if annotation is int:
-            if not re.fullmatch(r"-?[0-9]{1,18}", text):
-                return self.wrong(path, node, f"'{text}' is no whole number", expected)
-            return int(text), str(int(text))
+        if annotation is bool and text not in ("true", "false"):
+            return self.wrong(path, node, f"'{text}' is neither true nor false", expected)
+        if annotation is int and not re.fullmatch(r"-?[0-9]{1,18}", text):
+            return self.wrong(path, node, f"'{text}' is no whole number", expected)
+        if annotation in (bool, int):
+            value = text == "true" if annotation is bool else int(text)
+            return value, text if annotation is bool else str(value)
         words = _words(annotation)
         if words and text not in words:
             return self.wrong(path, node, f"'{text}' is not known here", did_you_mean(text, words))
@@ -221,14 +224,17 @@ def described(annotation: Any, metadata: Iterable[Any]) -> str:
         return "a duration such as 5m"
     if before is not None:
         return "a threshold in quotes such as '>3%'"
+    branches = [branch for branch in _branches(annotation) if branch is not type(None)]
+    if branches != [annotation]:
+        inner = [_unwrap(branch, metadata if len(branches) == 1 else ()) for branch in branches]
+        return " or ".join(described(*branch) for branch in inner)
     words = _words(annotation)
     if words:
-        return ", ".join(words[:-1]) + f" or {words[-1]}" if len(words) > 1 else words[0]
-    branches = [branch for branch in _branches(annotation) if branch is not type(None)]
-    if len(branches) == 1 and branches[0] is not annotation:
-        return described(*_unwrap(branches[0], metadata))
-    if len(branches) > 1:
-        return " or ".join(described(*_unwrap(branch, ())) for branch in branches)
+        return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return _kind(annotation)
+
+
+def _kind(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         names = [field.alias or name for name, field in annotation.model_fields.items()]
         return "{" + ", ".join(f"{name}: …" for name in names[:6]) + "}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis import intake, monitoring, procedure
 from shidian.core.rulebook.analysis.finding import Finding, error, note
 from shidian.core.rulebook.model import Rulebook, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Finding", "analyse"]
 
@@ -15,14 +18,12 @@ _NEEDED = ("authorities", "calendars", "intake", "form", "stages", "exit")
 
 def analyse(rulebook: Rulebook) -> tuple[Finding, ...]:
     """Errors and notes. In a sketch, what is merely missing is a note; what contradicts is not."""
-    return tuple(
-        [
-            *_completeness(rulebook),
-            *intake.findings(rulebook),
-            *procedure.findings(rulebook),
-            *monitoring.findings(rulebook),
-            *_history(rulebook),
-        ]
+    return (
+        *_completeness(rulebook),
+        *intake.findings(rulebook),
+        *procedure.findings(rulebook),
+        *monitoring.findings(rulebook),
+        *_history(rulebook),
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, note, unknown
 from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CHOOSING = frozenset({QuestionKind.CHOICE, QuestionKind.CHOICES})
 _PLANNING = frozenset({QuestionKind.INTEGER, QuestionKind.MONEY})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from fractions import Fraction
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from shidian.core.rulebook.analysis.finding import Finding, error, unknown
@@ -20,6 +21,9 @@ from shidian.core.rulebook.model import (
     Threshold,
     parse_exact,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NUMERIC = frozenset({FieldType.MONEY, FieldType.INT, FieldType.DECIMAL, FieldType.DURATION})
 _ADDING = frozenset({Take.SUM, Take.MIN, Take.MAX, Take.AVG, Take.QUANTILE})
@@ -174,7 +178,7 @@ def _alert(rulebook: Rulebook, alert: AlertRule) -> Iterator[Finding]:
 def _ladder(alert: AlertRule, path: str) -> Iterator[Finding]:
     """Each rung must be harder to reach than the one below it."""
     steps = [(level, alert.levels[level]) for level in Severity if level in alert.levels]
-    for (_, lower), (level, upper) in zip(steps, steps[1:], strict=False):
+    for (_, lower), (level, upper) in itertools.pairwise(steps):
         where = f"{path}/levels/{level}"
         rising = lower.comparison in _RISING
         if (upper.comparison in _RISING) is not rising:

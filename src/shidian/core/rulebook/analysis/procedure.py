@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, note, unknown
 from shidian.core.rulebook.model import (
@@ -16,6 +16,9 @@ from shidian.core.rulebook.model import (
     Status,
     Unit,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 _SIGNING = frozenset({AuthorityRole.LEAD, AuthorityRole.MEMBER})
 _NUMBER_PARTS = frozenset({"uscc", "year", "seq"})
@@ -136,6 +139,13 @@ def _graph(rulebook: Rulebook, stages: Mapping[str, Stage]) -> Iterator[Finding]
         yield error(f"/stages/{name}/kind", "a second draft stage", "a case begins in one stage")
     if not closed:
         yield make("/stages", "no stage of kind closed: a case cannot end", "add one")
+    yield from _stranded(rulebook, stages, drafts, closed)
+
+
+def _stranded(
+    rulebook: Rulebook, stages: Mapping[str, Stage], drafts: list[str], closed: list[str]
+) -> Iterator[Finding]:
+    make = _missing(rulebook)
     forward = {name: [n for n in stage.next if n in stages] for name, stage in stages.items()}
     backward: dict[str, list[str]] = {name: [] for name in stages}
     for name, following in forward.items():
