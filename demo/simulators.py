@@ -13,8 +13,9 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from shidian_kit.client import Client
 
 from demo.behaviour import (
     BEHAVIOURS,
@@ -25,11 +26,11 @@ from demo.behaviour import (
     Sent,
 )
 from shidian.config import settings
-from shidian_kit.client import Client
 from shidian_kit.wire.keys import load_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 HISTORY_CHUNK = 500
 RETRY_S = 1.0
