@@ -12,7 +12,7 @@ from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
 from shidian.core.rulebook.model import Rulebook, Stage, StageKind, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     Tasks = Callable[["_Desk"], Iterator[Task]]
@@ -23,10 +23,16 @@ def open_tasks(rulebook: Rulebook, state: CaseState, today: date) -> tuple[Task,
     if not state.stage or state.stage_kind is None:
         return ()
     desk = _Desk(rulebook, state, rulebook.stage(state.stage), today)
-    found = list(_TASKS[state.stage_kind](desk))
-    if state.stage_kind is not StageKind.ADMISSION:
-        found += list(desk.signoffs())
-    return tuple(found)
+    found = [*_requests(desk), *_TASKS[state.stage_kind](desk)]
+    if state.stage_kind is StageKind.ADMISSION:
+        return tuple(found)
+    return tuple(task for one in found for task in _agreed_first(desk, one))
+
+
+def _agreed_first(desk: _Desk, task: Task) -> Iterable[Task]:
+    """Where authorities must consent before an officer's move, theirs is the turn before it."""
+    awaited = tuple(desk.signoffs(task.not_before))
+    return awaited if awaited and task.verb in (Verb.ADVANCE, Verb.CLOSE) else (task,)
 
 
 class _Desk:
@@ -64,7 +70,7 @@ class _Desk:
         wanted = f"{REQUEST_CLOCK}/{request_id}"
         return next((clock.due for clock in self.state.clocks if clock.key == wanted), None)
 
-    def signoffs(self) -> Iterator[Task]:
+    def signoffs(self, not_before: date | None = None) -> Iterator[Task]:
         """One task per authority that has not spoken."""
         for authority in signers(self.rulebook, self.stage):
             if authority not in self.state.signoffs:
@@ -75,6 +81,7 @@ class _Desk:
                     Text(zh="会签：同意或不同意", en="Sign off: consent or refuse"),
                     authority=authority,
                     due=self.due,
+                    not_before=not_before,
                 )
 
     def can(self, verb: Verb) -> bool:
@@ -88,6 +95,19 @@ def _draft(desk: _Desk) -> Iterator[Task]:
 
 
 def _screening(desk: _Desk) -> Iterator[Task]:
+    dues = [desk.request_due(request.id) for request in desk.state.open_requests]
+    if any(due is None or desk.today <= due for due in dues):
+        return
+    if dues:
+        zh, en = "补正逾期未答复：作出初审决定", "A request went unanswered: decide the screening"
+    else:
+        zh = "初审：转入下一阶段、要求补正、退回或不予入选"
+        en = "Screen: pass on, request information, return or reject"
+    yield desk.officer(Verb.ADVANCE, zh, en)
+
+
+def _requests(desk: _Desk) -> Iterator[Task]:
+    """Open requests: the applicant's to answer, whether in time or late."""
     for request in desk.state.open_requests:
         due = desk.request_due(request.id)
         yield desk.applicant(
@@ -96,18 +116,6 @@ def _screening(desk: _Desk) -> Iterator[Task]:
             f"Answer information request {request.id}",
             due,
             f"/{request.id}",
-        )
-        if due is not None and desk.today > due:
-            yield desk.officer(
-                Verb.ADVANCE,
-                f"补正 {request.id} 逾期未答复：作出初审决定",
-                f"Request {request.id} was not answered in time: decide",
-            )
-    if not desk.state.open_requests:
-        yield desk.officer(
-            Verb.ADVANCE,
-            "初审：转入下一阶段、要求补正、退回或不予入选",
-            "Screen: pass on, request information, return or reject",
         )
 
 

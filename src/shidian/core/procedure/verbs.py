@@ -18,6 +18,12 @@ _BEFORE_THE_RUN = (
     StageKind.ADMISSION,
 )
 _RUN = (StageKind.RUNNING, StageKind.EVALUATION)
+_ASKING = (
+    StageKind.SCREENING,
+    StageKind.REVIEW,
+    StageKind.ASSESSMENT,
+    StageKind.EVALUATION,
+)
 _OPEN = (StageKind.DRAFT, *_BEFORE_THE_RUN, *_RUN)
 
 
@@ -28,12 +34,8 @@ def _text(zh: str, en: str) -> Text:
 VERBS: dict[Verb, VerbSpec] = {
     Verb.CREATE: VerbSpec(_text("新建申报", "Start an application"), _APPLICANT, ()),
     Verb.SUBMIT: VerbSpec(_text("提交申报", "Submit application"), _APPLICANT, (StageKind.DRAFT,)),
-    Verb.REQUEST_INFORMATION: VerbSpec(
-        _text("要求补正", "Request information"), _OFFICER, (StageKind.SCREENING,)
-    ),
-    Verb.ANSWER_INFORMATION: VerbSpec(
-        _text("答复补正", "Answer request"), _APPLICANT, (StageKind.SCREENING,)
-    ),
+    Verb.REQUEST_INFORMATION: VerbSpec(_text("要求补正", "Request information"), _OFFICER, _ASKING),
+    Verb.ANSWER_INFORMATION: VerbSpec(_text("答复补正", "Answer request"), _APPLICANT, _ASKING),
     Verb.ADVANCE: VerbSpec(
         _text("转入下一阶段", "Move to next stage"),
         _DECIDING,

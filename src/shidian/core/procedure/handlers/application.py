@@ -134,3 +134,15 @@ def answer_information(case: Situation) -> tuple[NewEvent, ...]:
         data.integer("version", 1, 10**9)
         data.sha256("sha256")
     return (case.event(EventKind.REQUEST_ANSWERED),)
+
+
+def must_be_answered(case: Situation) -> None:
+    """Refuses while the applicant still has time to answer a request."""
+    for clock in case.state.clocks:
+        if clock.key.startswith("request/") and (clock.due is None or case.today <= clock.due):
+            refuse(
+                RefusalCode.REQUEST_OPEN,
+                f"补正尚未答复且未到期（{clock.due or '期限待定'}）：请等待答复或期满。",
+                f"A request is open until {clock.due or 'a date not yet known'}:"
+                " wait for the answer or for that day to pass.",
+            )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.handlers import assessment, notice, review
+from shidian.core.procedure.handlers import application, assessment, notice, review, run
+from shidian.core.procedure.handlers.consent import must_be_agreed
 from shidian.core.procedure.handlers.entering import close_with, enter
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.situation import signers
@@ -25,7 +26,7 @@ def advance(case: Situation) -> tuple[NewEvent, ...]:
     """To another stage. Forwards needs the stage's work to be done, any way needs a reason."""
     reason = case.data.reason()
     if case.stage.kind is StageKind.ADMISSION and not case.data.has("to"):
-        _consents_first(case)
+        must_be_agreed(case)
     target = case.target()
     checklist: tuple[NewEvent, ...] = ()
     if case.ahead(target):
@@ -42,7 +43,7 @@ def return_to_applicant(case: Situation) -> tuple[NewEvent, ...]:
 def reject(case: Situation) -> tuple[NewEvent, ...]:
     """Ends an application before a pilot. Not while the applicant still has time to answer."""
     reason = case.data.reason()
-    _no_pending_request(case)
+    application.must_be_answered(case)
     return close_with(case, REJECTED, reason)
 
 
@@ -59,7 +60,8 @@ def terminate(case: Situation) -> tuple[NewEvent, ...]:
 def sign_off(case: Situation) -> tuple[NewEvent, ...]:
     """One authority's word. In admission the last consent admits.
 
-    A consent stands; an authority that refused may still come round to consent.
+    It comes once the stage's work is done: nobody consents to a result not yet there. A consent
+    stands; an authority that refused may still come round to consent.
     """
     data, authority = case.data, case.data.name("authority")
     needed = signers(case.rulebook, case.stage)
@@ -81,6 +83,7 @@ def sign_off(case: Situation) -> tuple[NewEvent, ...]:
             "Your authority has already signed; nothing more is needed.",
             "authority",
         )
+    _worked(case)
     signed = case.event(EventKind.SIGNOFF_GIVEN)
     others = [one for one in needed if one != authority]
     agreed = all(one in case.state.signoffs and case.state.signoffs[one].consent for one in others)
@@ -90,33 +93,27 @@ def sign_off(case: Situation) -> tuple[NewEvent, ...]:
 
 
 def _done(case: Situation) -> tuple[NewEvent, ...]:
-    """Refuses unless the work of the stage is done; a screening leaves its checklist."""
-    events: tuple[NewEvent, ...] = ()
+    """Refuses unless the work of the stage is done and agreed; a screening leaves its checklist."""
+    application.must_be_answered(case)
+    _worked(case)
+    events = _checklist(case) if case.stage.kind is StageKind.SCREENING else ()
+    must_be_agreed(case)
+    return events
+
+
+def _worked(case: Situation) -> None:
+    """Refuses unless what the stage is there for has been done."""
     match case.stage.kind:
-        case StageKind.SCREENING:
-            _no_pending_request(case)
-            events = _checklist(case)
         case StageKind.REVIEW:
             review.must_be_passed(case)
         case StageKind.ASSESSMENT:
             assessment.must_be_passed(case)
         case StageKind.NOTICE:
             notice.must_be_over(case)
+        case StageKind.EVALUATION:
+            run.must_be_evaluated(case)
         case _:
             pass
-    _consents_first(case)
-    return events
-
-
-def _no_pending_request(case: Situation) -> None:
-    for clock in case.state.clocks:
-        if clock.key.startswith("request/") and (clock.due is None or case.today <= clock.due):
-            refuse(
-                RefusalCode.REQUEST_OPEN,
-                f"补正尚未答复且未到期（{clock.due or '期限待定'}）：请等待答复或期满。",
-                f"A request is open until {clock.due or 'a date not yet known'}:"
-                " wait for the answer or for that day to pass.",
-            )
 
 
 def _checklist(case: Situation) -> tuple[NewEvent, ...]:
@@ -144,24 +141,3 @@ def _checklist(case: Situation) -> tuple[NewEvent, ...]:
     return (
         case.follows(EventKind.CHECKLIST_FILED, "/criteria", stage=case.stage.id, findings=given),
     )
-
-
-def _consents_first(case: Situation) -> None:
-    words = case.state.signoffs
-    needed = signers(case.rulebook, case.stage)
-    refused = [one for one in needed if one in words and not words[one].consent]
-    missing = [one for one in needed if one not in words]
-    if refused:
-        listed = ", ".join(refused)
-        refuse(
-            RefusalCode.SIGNOFF_REFUSED,
-            f"{listed} 不同意，不能向前转办：请不予入选、退回，或待其改为同意。",
-            f"{listed} refused, so the case cannot go on: reject, send back, or await consent.",
-        )
-    if missing:
-        listed = ", ".join(missing)
-        refuse(
-            RefusalCode.SIGNOFF_MISSING,
-            f"尚待会签：{listed}。",
-            f"Still to sign off: {listed}.",
-        )

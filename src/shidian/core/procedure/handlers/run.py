@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.handlers.application import must_be_answered
+from shidian.core.procedure.handlers.consent import must_be_agreed
 from shidian.core.procedure.handlers.entering import close_with, enter
 from shidian.core.procedure.reading import refuse
-from shidian.core.procedure.situation import signers
 from shidian.core.procedure.types import EvaluationGrade, EventKind, Judgement, RefusalCode
 from shidian.core.rulebook.model import StageKind
 
@@ -78,7 +79,9 @@ def close(case: Situation) -> tuple[NewEvent, ...]:
     reason = case.data.reason()
     case.data.name("outcome")
     if case.stage.kind is StageKind.EVALUATION:
-        _evaluated(case)
+        must_be_answered(case)
+        must_be_evaluated(case)
+    must_be_agreed(case)
     return close_with(case, None, reason)
 
 
@@ -88,7 +91,8 @@ def _measures_the_term(case: Situation, clock_id: str) -> bool:
     )
 
 
-def _evaluated(case: Situation) -> None:
+def must_be_evaluated(case: Situation) -> None:
+    """Refuses until every promise is judged and every dimension graded."""
     unjudged = [one.id for one in case.state.promises if one.id not in case.state.judgements]
     if unjudged:
         listed = ", ".join(unjudged)
@@ -105,17 +109,4 @@ def _evaluated(case: Situation) -> None:
             RefusalCode.DIMENSIONS_UNFILED,
             f"请先填写下列评估维度：{zh}。",
             f"First grade these dimensions: {en}.",
-        )
-    words = case.state.signoffs
-    missing = [
-        one
-        for one in signers(case.rulebook, case.stage)
-        if one not in words or not words[one].consent
-    ]
-    if missing:
-        listed = ", ".join(missing)
-        refuse(
-            RefusalCode.SIGNOFF_MISSING,
-            f"尚待会签同意：{listed}。",
-            f"Still to consent: {listed}.",
         )
