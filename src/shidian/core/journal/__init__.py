@@ -1,0 +1,24 @@
+"""What is kept of what pilots send: entries in one order, written by one writer, read by many."""
+
+from shidian.core.journal.batch import BatchResult, ItemResult, ItemStatus, Malformed
+from shidian.core.journal.controls import ControlError
+from shidian.core.journal.entry import Entry, EntryKind
+from shidian.core.journal.reader import FeedSummary, Gap, JournalReader, Refusal
+from shidian.core.journal.writer import Journal, JournalClosedError, UnknownProjectError
+
+__all__ = [
+    "BatchResult",
+    "ControlError",
+    "Entry",
+    "EntryKind",
+    "FeedSummary",
+    "Gap",
+    "ItemResult",
+    "ItemStatus",
+    "Journal",
+    "JournalClosedError",
+    "JournalReader",
+    "Malformed",
+    "Refusal",
+    "UnknownProjectError",
+]

@@ -1,4 +1,4 @@
-"""What is known of each feed, one (project, source, epoch): which numbers came, and in which entry."""
+"""A feed is one (project, source, epoch): which numbers came, and in which entry."""
 
 from __future__ import annotations
 

@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from shidian.core.journal.batch import ItemStatus
 from shidian.core.journal.entry import Entry, EntryKind
 from shidian.core.journal.schema import open_reader
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
 _COLUMNS = "entry, kind, project, seq0, n, ingest_us, source, epoch, sha256, payload"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Sequence numbers `first` to `last` of a feed that have not come, though later ones have."""
+
+    source: str
+    epoch: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSummary:
+    """One epoch of a source: its first entry, highest number, and how many originals came."""
+
+    source: str
+    epoch: int
+    first_entry: int
+    seqno_max: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One item that was not stored: who sent it, its hash, and why."""
+
+    refusal: int
+    status: ItemStatus
+    ingest_us: int
+    project: str
+    source: str
+    epoch: int | None
+    seqno: int | None
+    rev: int | None
+    sha256: bytes
+    field: str
+    reason: str
 
 
 class JournalReader:
@@ -57,6 +98,46 @@ class JournalReader:
         """Code → pseudonym of the project's investors, without those erased."""
         rows = self._db.execute("SELECT code, pseudonym FROM code WHERE project = ?", (project,))
         return {int(code): str(pseudonym) for code, pseudonym in rows}
+
+    def gaps(self, project: str) -> list[Gap]:
+        """Numbers missing between those that came, by source, epoch and number."""
+        rows = self._db.execute(
+            "SELECT source, epoch, before + 1, first - 1 FROM ("
+            " SELECT f.source, f.epoch, s.first,"
+            " lag(s.last, 1, 0) OVER (PARTITION BY s.feed ORDER BY s.first) AS before"
+            " FROM feed f JOIN span s ON s.feed = f.feed WHERE f.project = ?)"
+            " WHERE first > before + 1 ORDER BY source, epoch, first",
+            (project,),
+        )
+        return [Gap(*row) for row in rows]
+
+    def feeds(self, project: str) -> list[FeedSummary]:
+        """Every epoch of every source, with what is known of it: a lost spool shows here."""
+        rows = self._db.execute(
+            "SELECT f.source, f.epoch, f.first_entry, coalesce(max(s.last), 0),"
+            " coalesce(sum(s.last - s.first + 1), 0)"
+            " FROM feed f LEFT JOIN span s ON s.feed = f.feed WHERE f.project = ?"
+            " GROUP BY f.feed ORDER BY f.source, f.epoch",
+            (project,),
+        )
+        return [FeedSummary(*row) for row in rows]
+
+    def refusals_after(self, refusal: int, limit: int) -> list[Refusal]:
+        """At most `limit` refused items that follow number `refusal`, in order."""
+        rows = self._db.execute(
+            "SELECT refusal, status, ingest_us, project, source, epoch, seqno, rev, sha256, field,"
+            " reason FROM refusal WHERE refusal > ? ORDER BY refusal LIMIT ?",
+            (refusal, limit),
+        )
+        return [Refusal(row[0], ItemStatus(row[1]), *row[2:]) for row in rows]
+
+
+def control_entries(db: sqlite3.Connection) -> Iterator[Entry]:
+    """All control records, in order."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM entry WHERE kind NOT IN ('data', 'tick') ORDER BY entry"  # noqa: S608 - constant
+    )
+    return map(_entry, rows)
 
 
 def _entry(row: tuple[int, str, str, int, int, int, str, int, bytes, bytes]) -> Entry:

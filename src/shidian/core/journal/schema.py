@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,13 +109,23 @@ BEGIN SELECT RAISE(ABORT, 'refusal is append-only'); END;
 """
 
 
+def lock_writer(path: Path) -> IO[bytes]:
+    """Hold `<path>.lock` until closed. Raises RuntimeError while another process does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(f"{path.name}.lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise RuntimeError(f"{path} is being written by another process: stop that gate") from None
+    return lock
+
+
 def open_writer(path: Path) -> sqlite3.Connection:
     """The one writing connection: WAL, synchronous=FULL, tables and triggers in place.
 
-    `commit` returns only after fsync. Raises RuntimeError if a newer release wrote the file, or if
-    another process holds it for writing.
+    `commit` returns only after fsync. Raises RuntimeError if a newer release wrote the file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")

@@ -8,7 +8,7 @@ from bisect import bisect_right
 class SpanSet:
     """Spans [first, last], never touching one another. What lies between them is missing.
 
-    `touched` and `dropped` name (by `first`) the spans to write and to delete since the last `clean`.
+    `touched` and `dropped` name, by `first`, the spans to write and to delete since `clean`.
     """
 
     def __init__(self, spans: list[tuple[int, int]]) -> None:

@@ -41,7 +41,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
-class ValueRefused(ValueError):
+class ValueRefusedError(ValueError):
     """A value that its field cannot hold. `code` is stable; the message never quotes the value."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -129,7 +129,9 @@ def _field(path: str, name: str, given: object) -> FieldSpec:
     )
 
 
-def _converter(kind: ColumnType, scale: int, non_negative: bool) -> Callable[[object], Stored]:
+def _converter(  # noqa: PLR0911 - one per type
+    kind: ColumnType, scale: int, non_negative: bool
+) -> Callable[[object], Stored]:
     match kind:
         case ColumnType.MONEY | ColumnType.DECIMAL:
             return lambda value: _signed(_minor_units(value, scale), non_negative)
@@ -149,10 +151,10 @@ def _converter(kind: ColumnType, scale: int, non_negative: bool) -> Callable[[ob
 
 def _minor_units(value: object, scale: int) -> int:
     if not isinstance(value, str) or (match := _DECIMAL.fullmatch(value)) is None:
-        raise ValueRefused("type", 'must be a decimal number as text: "163.30"')
+        raise ValueRefusedError("type", 'must be a decimal number as text: "163.30"')
     whole, fraction = match[1], match[2] or ""
     if len(fraction) > scale:
-        raise ValueRefused("scale", f"has more than {scale} digits behind the point")
+        raise ValueRefusedError("scale", f"has more than {scale} digits behind the point")
     return int(whole + fraction.ljust(scale, "0"))
 
 
@@ -161,34 +163,34 @@ def _integer(value: object) -> int:
         return value
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         return int(value)
-    raise ValueRefused("type", "must be an integer")
+    raise ValueRefusedError("type", "must be an integer")
 
 
 def _signed(value: int, non_negative: bool) -> int:
     if not INT64_MIN <= value <= INT64_MAX:
-        raise ValueRefused("range", "is beyond 64 bits")
+        raise ValueRefusedError("range", "is beyond 64 bits")
     if non_negative and value < 0:
-        raise ValueRefused("negative", "must not be negative")
+        raise ValueRefusedError("negative", "must not be negative")
     return value
 
 
 def _pseudonym(value: object) -> str:
     if not isinstance(value, str) or _PSEUDONYM.fullmatch(value) is None:
-        raise ValueRefused("type", "must be a pseudonym: p_ and base32 in lower case")
+        raise ValueRefusedError("type", "must be a pseudonym: p_ and base32 in lower case")
     return value
 
 
 def _bool(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueRefused("type", "must be true or false")
+        raise ValueRefusedError("type", "must be true or false")
     return value
 
 
 def _string(value: object, chars_max: int) -> str:
     if not isinstance(value, str):
-        raise ValueRefused("type", "must be text")
+        raise ValueRefusedError("type", "must be text")
     if len(value) > chars_max:
-        raise ValueRefused("range", f"is longer than {chars_max} characters")
+        raise ValueRefusedError("range", f"is longer than {chars_max} characters")
     if _CONTROL.search(value):
-        raise ValueRefused("type", "has control characters")
+        raise ValueRefusedError("type", "has control characters")
     return value

@@ -1,0 +1,154 @@
+"""Control records: what the gate must know, told through the outbox and kept in the log itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from shidian.core.journal.entry import CONTROL_KINDS, Entry, EntryKind
+from shidian.core.journal.streams import DocumentError, StreamSpec, read_streams, read_tick_us
+from shidian_kit.wire import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+EFFECTIVE_AFTER_US = 60_000_000
+"""A change to a project that has data takes effect no sooner than this after it is appended."""
+OUTBOX_ID_MAX = 2**62
+
+
+class ControlError(ValueError):
+    """A control record that cannot be taken; the message says what is right."""
+
+
+class KeyRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine key of one source of one project, registered or revoked."""
+
+    project: str
+    source: str
+    key_id: str
+    public_key: str
+    revoked: bool = False
+
+
+class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rulebook in force for a project from `effective_us` on, with its full document and plan.
+
+    `start_us`: when the pilot starts; `plan`: parameter → decimal text.
+    """
+
+    project: str
+    start_us: int
+    effective_us: int
+    rules_digest: str
+    document: dict[str, Any]
+    plan: dict[str, str]
+
+
+class PlanRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All plan parameters of a project from `effective_us` on."""
+
+    project: str
+    effective_us: int
+    plan: dict[str, str]
+
+
+ControlRecord: TypeAlias = KeyRecord | ActivationRecord | PlanRecord
+
+_TYPES: dict[EntryKind, type[ControlRecord]] = {
+    EntryKind.KEY: KeyRecord,
+    EntryKind.ACTIVATION: ActivationRecord,
+    EntryKind.PLAN: PlanRecord,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectState:
+    """What the journal knows of a project from its latest activation."""
+
+    start_us: int
+    streams: dict[str, StreamSpec]
+    tick_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A registered key, and the one source of the one project that it may write."""
+
+    project: str
+    source: str
+    public_key: Ed25519PublicKey
+    revoked: bool
+
+
+@dataclass(slots=True)
+class Registry:
+    """State that control records build up, in the order of the log."""
+
+    projects: dict[str, ProjectState] = field(default_factory=dict)
+    keys: dict[str, KnownKey] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Registry:
+        """The state after these control entries."""
+        registry = cls()
+        for entry in entries:
+            registry.apply(parse(entry.kind, entry.control()))
+        return registry
+
+    def check(self, record: ControlRecord) -> None:
+        """Whether the record fits what is known. Raises ControlError."""
+        if isinstance(record, KeyRecord):
+            bound = self.keys.get(record.key_id)
+            if bound and (bound.project, bound.source) != (record.project, record.source):
+                raise ControlError("this key is bound to another source; make a new key")
+        if isinstance(record, PlanRecord) and record.project not in self.projects:
+            raise ControlError(f"{record.project} has no rulebook activation yet")
+
+    def apply(self, record: ControlRecord) -> None:
+        """Take in a record that `check` let through."""
+        if isinstance(record, KeyRecord):
+            public = keys.load_public(record.public_key)
+            self.keys[record.key_id] = KnownKey(
+                record.project, record.source, public, record.revoked
+            )
+        elif isinstance(record, ActivationRecord):
+            self.projects[record.project] = ProjectState(
+                record.start_us, read_streams(record.document), read_tick_us(record.document)
+            )
+
+    def tick_us(self) -> int | None:
+        """Shortest tick among projects that a key may still write; None if there is none."""
+        open_projects = {key.project for key in self.keys.values() if not key.revoked}
+        ticks = [state.tick_us for name, state in self.projects.items() if name in open_projects]
+        return min(ticks, default=None)
+
+
+def parse(kind: EntryKind, record: object) -> ControlRecord:
+    """JSON value → typed record, checked by itself. Raises ControlError."""
+    if kind not in CONTROL_KINDS:
+        raise ControlError(f"kind must be one of {', '.join(sorted(CONTROL_KINDS))}")
+    try:
+        typed = msgspec.convert(record, _TYPES[kind])
+        if isinstance(typed, KeyRecord):
+            named = keys.key_id(keys.load_public(typed.public_key))
+            if named != typed.key_id:
+                raise ControlError(f"key_id of this public key is {named}")
+        if isinstance(typed, ActivationRecord):
+            read_streams(typed.document)
+            read_tick_us(typed.document)
+    except (msgspec.ValidationError, keys.KeyFormatError, DocumentError) as error:
+        raise ControlError(str(error)) from error
+    return typed
+
+
+def in_force(record: ControlRecord, *, ingest_us: int, has_data: bool) -> ControlRecord:
+    """The record as appended: its `effective_us` never lies in the past of the data."""
+    if isinstance(record, KeyRecord) or not has_data:
+        return record
+    effective_us = max(record.effective_us, ingest_us + EFFECTIVE_AFTER_US)
+    return msgspec.structs.replace(record, effective_us=effective_us)

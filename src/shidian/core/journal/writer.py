@@ -1,0 +1,250 @@
+"""The one writer of a journal: whatever waits goes into one transaction, then all are told.
+
+A caller is answered only after COMMIT with synchronous=FULL, so what is acknowledged is on disk.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import msgspec
+
+from shidian.core.journal.codes import Codes
+from shidian.core.journal.controls import (
+    OUTBOX_ID_MAX,
+    ControlError,
+    Registry,
+    in_force,
+    parse,
+)
+from shidian.core.journal.entry import EntryKind, decode_control, encode_control
+from shidian.core.journal.feeds import Feeds
+from shidian.core.journal.intake import Intake
+from shidian.core.journal.log import Log
+from shidian.core.journal.reader import control_entries
+from shidian.core.journal.schema import lock_writer, open_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from shidian.core.journal.batch import BatchResult, Incoming
+
+GROUP_MAX = 256
+"""Jobs in one transaction at most."""
+
+_Result = TypeVar("_Result")
+_Job = tuple[Callable[[], Any], "Future[Any]"]
+
+
+class UnknownProjectError(LookupError):
+    """The project has no rulebook activation in this journal."""
+
+
+class JournalClosedError(RuntimeError):
+    """The journal takes nothing more."""
+
+
+def clock_us() -> int:
+    """This machine's clock, µs UTC."""
+    return time.time_ns() // 1000
+
+
+class Journal:
+    """Writes one journal file, and locks it: two writers would not see each other's caches.
+
+    `submit_*` return futures that hold after the commit; the others wait for it. `registry` is
+    replaced as a whole after each commit that changes it, so it may be read from any thread.
+    Raises RuntimeError on a file of a newer format, or one that is locked.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], int] = clock_us) -> None:
+        self._lock = lock_writer(path)
+        self._db = open_writer(path)
+        self._clock = clock
+        self._log = Log(self._db)
+        self._feeds = Feeds(self._db)
+        self._codes = Codes(self._db)
+        self._intake = Intake(self._log, self._feeds, self._codes)
+        self.registry = Registry.of(control_entries(self._db))
+        self._next = self.registry
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what was submitted, then let go of the file."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+        self._db.close()
+        self._lock.close()
+
+    def submit_batch(
+        self, project: str, source: str, items: Sequence[Incoming]
+    ) -> Future[BatchResult]:
+        """One batch of one source. The future raises UnknownProjectError or sqlite3.Error."""
+
+        def job() -> BatchResult:
+            state = self._next.projects.get(project)
+            if state is None:
+                raise UnknownProjectError(f"{project} has no rulebook activation")
+            now_us = self._log.stamp(self._clock())
+            return self._intake.take(project, source, state, items, now_us)
+
+        return self._submit(job)
+
+    def append_batch(self, project: str, source: str, items: Sequence[Incoming]) -> BatchResult:
+        """`submit_batch`, waited for."""
+        return self.submit_batch(project, source, items).result()
+
+    def submit_control(
+        self, kind: EntryKind, outbox_id: int, record: Mapping[str, Any]
+    ) -> Future[int]:
+        """A control record; its entry number. The same outbox id again gives the same entry.
+
+        The future raises ControlError if the record is unfit or the id was used for another one.
+        """
+        return self._submit(lambda: self._control(kind, outbox_id, record))
+
+    def append_control(self, kind: EntryKind, outbox_id: int, record: Mapping[str, Any]) -> int:
+        """`submit_control`, waited for."""
+        return self.submit_control(kind, outbox_id, record).result()
+
+    def append_tick(self) -> int:
+        """Log the passing of time; the tick's entry number."""
+        return self._submit(
+            lambda: self._log.append(
+                EntryKind.TICK, encode_control({}), self._log.stamp(self._clock())
+            )
+        ).result()
+
+    def erase_pseudonym(self, project: str, pseudonym: str) -> bool:
+        """Forget which investor a code stands for; whether the pseudonym was known."""
+        return self._submit(lambda: self._codes.erase(project, pseudonym)).result()
+
+    def _submit(self, job: Callable[[], _Result]) -> Future[_Result]:
+        future: Future[_Result] = Future()
+        with self._closing:
+            if self._closed:
+                raise JournalClosedError("the journal is closed")
+            self._jobs.put((job, future))
+        return future
+
+    def _control(self, kind: EntryKind, outbox_id: int, record: Mapping[str, Any]) -> int:
+        if not 0 < outbox_id <= OUTBOX_ID_MAX:
+            raise ControlError("outbox_id must be a positive integer")
+        typed = parse(kind, record)
+        held = self._db.execute(
+            "SELECT entry, kind, payload FROM entry"
+            " WHERE seq0 = ? AND kind NOT IN ('data', 'tick')",
+            (outbox_id,),
+        ).fetchone()
+        if held is not None:
+            if held[1] != kind or not _same_record(typed, decode_control(held[2])):
+                raise ControlError(f"outbox id {outbox_id} was used for another record")
+            return int(held[0])
+        self._next.check(typed)
+        now_us = self._log.stamp(self._clock())
+        has_data = self._feeds.has_data(typed.project)
+        typed = in_force(typed, ingest_us=now_us, has_data=has_data)
+        number = self._log.append(
+            kind,
+            encode_control(msgspec.to_builtins(typed)),
+            now_us,
+            project=typed.project,
+            seq0=outbox_id,
+            n=1,
+        )
+        if self._next is self.registry:
+            self._next = Registry(dict(self.registry.projects), dict(self.registry.keys))
+        self._next.apply(typed)
+        return number
+
+    def _run(self) -> None:
+        open_for_more = True
+        while open_for_more:
+            group: list[_Job] = []
+            job = self._jobs.get()
+            while job is not None:
+                group.append(job)
+                if len(group) >= GROUP_MAX or self._jobs.empty():
+                    break
+                job = self._jobs.get()
+            open_for_more = job is not None
+            if group:
+                self._commit(group)
+
+    def _commit(self, group: list[_Job]) -> None:
+        """Run a group in one transaction. A job that fails is undone alone; its caller is told."""
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for job, future in group:
+                if future.set_running_or_notify_cancel():
+                    outcomes.append((future, *self._guarded(job)))
+            self._db.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is acknowledged
+            self._undo()
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        self.registry = self._next
+        for future, result, failure in outcomes:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+    def _guarded(self, job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+        self._db.execute("SAVEPOINT job")
+        try:
+            result = job()
+        except (ControlError, UnknownProjectError) as error:
+            # Raised before anything was written.
+            self._db.execute("RELEASE job")
+            return None, error
+        except Exception as error:
+            if not self._db.in_transaction:
+                raise
+            self._db.execute("ROLLBACK TO job")
+            self._db.execute("RELEASE job")
+            self._forget()
+            return None, error
+        self._db.execute("RELEASE job")
+        return result, None
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._forget()
+        self._next = self.registry
+
+    def _forget(self) -> None:
+        self._log.forget()
+        self._feeds.forget()
+        self._codes.forget()
+
+
+def _same_record(typed: Any, held: dict[str, Any]) -> bool:
+    """Whether a repeated record is the one held, whose `effective_us` may have been moved."""
+    given = msgspec.to_builtins(typed)
+    moved = held.get("effective_us", 0) >= given.get("effective_us", 0)
+    return moved and {**given, "effective_us": 0} == {**held, "effective_us": 0}
