@@ -137,7 +137,7 @@ PROJECTS = {
         ),
         Project(
             "roadshow", "沉浸式线上投资者接待日", "Online investor days", "securities",
-            (("cloud", "实时互动平台"),), "financial-service", ("market-efficiency",), ("5g", "cloud"),
+            (("cloud", "实时互动平台"),), "financial-service", ("market-efficiency",), ("mobile-5g", "cloud"),
             "为上市公司提供可存证的线上投资者接待日，中小投资者与机构投资者同时、同等获得信息，问答全文留存并公开。",
             "问答同步公开，先披露后交流，杜绝选择性披露。",
             "上市公司预约接待日，投资者实名提问，答复即时公开并存证。",
@@ -164,7 +164,7 @@ PROJECTS = {
         ),
         Project(
             "voice", "适老化语音交易服务", "Voice service for older investors", "brokerage",
-            (("ai", "方言语音识别"),), "financial-service", ("market-efficiency",), ("ai", "5g"),
+            (("ai", "方言语音识别"),), "financial-service", ("market-efficiency",), ("ai", "mobile-5g"),
             "为年长投资者提供方言语音查询与撤单服务，大额和首次操作由人工复核，家人可按约定收到提醒。",
             "把“听懂、确认、可反悔”做成三步，任何一步存疑即转人工。",
             "投资者拨打专线或在软件中说话，系统复述并请其确认；买入须人工复核。",
