@@ -208,7 +208,7 @@ class _Builder:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._stack: list[tuple[Map | Seq, str | None, str]] = []
+        self._stack: list[tuple[Map | Seq, str | None]] = []
         self._root: Node | None = None
         self._nodes = 0
         self._problems: list[Problem] = []
@@ -229,6 +229,7 @@ class _Builder:
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self._stack.pop()
+            self._value_done()
             return
         if not isinstance(event, yaml.NodeEvent):
             return
@@ -265,26 +266,24 @@ class _Builder:
             self._stop(mark, self._path(), message, "leave it out; the language gives values types")
 
     def _path(self) -> str:
-        if not self._stack:
-            return ""
-        _, key, path = self._stack[-1]
-        return path if key is None else f"{path}/{escape(key)}"
+        """Of the value that is being read; items already known by their id are named by it."""
+        parts = []
+        for depth, (node, key) in enumerate(self._stack):
+            if isinstance(node, Map):
+                parts += [] if key is None else [escape(key)]
+            elif depth + 1 < len(self._stack):
+                parts.append(escape(step_name(self._stack[depth + 1][0], len(node.items) - 1)))
+            else:
+                parts.append(str(len(node.items)))
+        return "".join(f"/{part}" for part in parts)
 
     def _open(self, node: Map | Seq) -> None:
-        path = self._child_path()
+        path = self._path()
         if len(self._stack) >= DEPTH_MAX:
             self._problems.append(_too_deep(path, node.mark))
             raise RulebookErrors(self._problems)
         self._add(node)
-        self._stack.append((node, None, path))
-
-    def _child_path(self) -> str:
-        if not self._stack:
-            return ""
-        parent, key, path = self._stack[-1]
-        if isinstance(parent, Seq):
-            return f"{path}/{len(parent.items)}"
-        return f"{path}/{escape(key or '')}"
+        self._stack.append((node, None))
 
     def _scalar(self, event: yaml.ScalarEvent, mark: Mark) -> None:
         text: str = event.value
@@ -299,7 +298,7 @@ class _Builder:
         if plain and text == "" and parent is not None:
             self._problems.append(
                 Problem(
-                    self._child_path(),
+                    self._path(),
                     mark.file,
                     mark.line,
                     "has no value",
@@ -307,9 +306,10 @@ class _Builder:
                 )
             )
         self._add(Scalar(None if plain and text == "null" else text, mark))
+        self._value_done()
 
     def _key(self, parent: Map, text: str, mark: Mark, *, plain: bool) -> None:
-        _, _, path = self._stack[-1]
+        path = self._path()
         if plain and text == "<<":
             self._stop(mark, path, "<< merges by anchors, which are not used here", "use extends")
         if text in parent.keys:
@@ -317,17 +317,21 @@ class _Builder:
             where = f"{path}/{escape(text)}"
             self._problems.append(Problem(where, mark.file, mark.line, message, "keep one"))
         parent.keys.setdefault(text, mark)
-        self._stack[-1] = (parent, text, path)
+        self._stack[-1] = (parent, text)
 
     def _add(self, node: Node) -> None:
         if not self._stack:
             self._root = node
             return
-        parent, key, path = self._stack[-1]
+        parent, key = self._stack[-1]
         if isinstance(parent, Seq):
             parent.items.append(node)
         elif key is None:
-            self._stop(node.mark, path, "a key is a list or a mapping", "a key is one word")
+            self._stop(node.mark, self._path(), "a key is a list or a mapping", "a key is one word")
         else:
             parent.entries.setdefault(key, node)
-            self._stack[-1] = (parent, None, path)
+
+    def _value_done(self) -> None:
+        """The next scalar of the mapping around is a key again."""
+        if self._stack:
+            self._stack[-1] = (self._stack[-1][0], None)

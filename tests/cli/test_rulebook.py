@@ -1,0 +1,78 @@
+"""The rulebook command, as a person at a terminal meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from shidian.cli.rulebook import rulebook
+from tests.core.rulebook.texts import SMALL, broken
+
+LIBRARY = sorted(str(path) for path in Path("rulebooks").glob("*.yaml"))
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(rulebook, args)
+
+
+def test_check_accepts_the_library() -> None:
+    result = run("check", *LIBRARY)
+
+    assert result.exit_code == 0, result.output
+    assert "demo-city 2026.1, runnable" in result.output
+
+
+def test_check_names_file_and_line_of_a_missing_basis(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(broken("because: {basis: assumed, source: demo}\n", ""))
+
+    result = run("check", str(path))
+
+    assert result.exit_code == 1
+    assert f"{path}:33: /clocks/publicity/length: the value '5' has no basis" in result.output
+
+
+def test_check_notes_what_cannot_run_yet_and_accepts(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(broken("take: sum", "take: max"))
+
+    result = run("check", str(path))
+
+    assert result.exit_code == 0
+    assert f"note: {path}:41: /indicators/turnover/take: not executable yet" in result.output
+
+
+def test_show_reads_in_both_languages() -> None:
+    assert "结案" in run("show", "rulebooks/demo-city.yaml").output
+    assert "Pilot running" in run("show", "demo-city", "--lang", "en").output
+
+
+def test_show_resolved_names_the_file_of_each_value() -> None:
+    lines = run("show", "demo-city", "--resolved").output.splitlines()
+
+    [length] = [line for line in lines if line.startswith("/clocks/publicity/length = 5")]
+    [gate] = [line for line in lines if line.startswith("/form/exit-plan/hard_gate = true")]
+    assert "demo-city.yaml:" in length
+    assert "cn-csrc.yaml:" in gate
+    assert "reported" in gate
+
+
+def test_digest_prints_both_digests() -> None:
+    result = run("digest", "demo-city")
+
+    assert result.output.count("sha256:") == 2
+
+
+def test_unknown_name_is_said(tmp_path: Path) -> None:
+    result = run("show", "no-such-rulebook")
+
+    assert result.exit_code == 1
+    assert "no file no-such-rulebook" in result.output
+
+
+def test_show_of_a_broken_file_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL.replace("length: 5", "length: five"))
+
+    assert "'five' is no whole number" in run("show", str(path)).output
