@@ -1,0 +1,213 @@
+"""Plays a case: the history, the acts a willing party would do next, and any act at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from shidian.core.procedure import as_past, step
+from shidian.core.procedure.calendars import WorkingCalendar, cn_working_day
+from shidian.core.procedure.situation import signers
+from shidian.core.procedure.types import (
+    Act,
+    Actor,
+    ActorKind,
+    CaseState,
+    Effects,
+    PastEvent,
+    Refusal,
+    Task,
+    Verb,
+)
+from shidian.core.rulebook.model import Rulebook, StageKind
+
+FIRM = "firm-1"
+HASH = "ab" * 32
+USCC = "91440101MA00000X0X"
+START = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
+
+
+@dataclass
+class Player:
+    """One case on a rulebook, with a clock of its own."""
+
+    rulebook: Rulebook
+    calendar: WorkingCalendar = field(default_factory=cn_working_day)
+    now: datetime = START
+    history: tuple[PastEvent, ...] = ()
+    effects: Effects | None = None
+
+    @property
+    def state(self) -> CaseState:
+        return self.effects.state if self.effects else CaseState()
+
+    def wait(self, days: int = 0, minutes: int = 0) -> None:
+        self.now += timedelta(days=days, minutes=minutes)
+
+    def try_(self, act: Act) -> Effects | Refusal:
+        """Does the act if it may be done."""
+        answer = step(self.rulebook, self.calendar, self.history, act)
+        if isinstance(answer, Effects):
+            self.history = (*self.history, *as_past(answer.events, len(self.history)))
+            self.effects = answer
+        return answer
+
+    def do(self, verb: Verb, who: Actor | None = None, **data: object) -> Effects:
+        """Does an act that must succeed."""
+        answer = self.try_(self.act(verb, who, **data))
+        assert isinstance(answer, Effects), answer
+        return answer
+
+    def refused(self, verb: Verb, who: Actor | None = None, **data: object) -> Refusal:
+        """Does an act that must be refused, and leave everything as it was."""
+        before = self.history
+        answer = self.try_(self.act(verb, who, **data))
+        assert isinstance(answer, Refusal), answer
+        assert self.history == before
+        return answer
+
+    def act(self, verb: Verb, who: Actor | None = None, **data: object) -> Act:
+        return Act(verb, who or self.who(verb), self.now, data)  # type: ignore[arg-type]
+
+    def who(self, verb: Verb) -> Actor:
+        """Someone in the capacity that usually does it."""
+        from shidian.core.procedure.verbs import VERBS
+
+        return self.actor(VERBS[verb].by[0])
+
+    def actor(self, kind: ActorKind, *, person: str = "", authority: str | None = None) -> Actor:
+        lead = next(iter(self.rulebook.authorities)).id
+        match kind:
+            case ActorKind.APPLICANT:
+                return Actor(kind, person or "applicant", institution=FIRM)
+            case ActorKind.OFFICER | ActorKind.SIGNING_OFFICER:
+                return Actor(kind, person or f"officer-{authority or lead}", authority or lead)
+            case ActorKind.ASSESSOR:
+                return Actor(kind, person or "assessor", institution="body")
+            case _:
+                return Actor(kind, person or "expert-1")
+
+    # -- what a willing party does next
+
+    def start(self) -> Effects:
+        return self.do(Verb.CREATE, case="T-1", institution=FIRM)
+
+    def submit(self, **more: object) -> Effects:
+        return self.do(Verb.SUBMIT, **{**self.form(), **more})
+
+    def form(self) -> dict[str, object]:
+        plan = {parameter.id: "1000" for parameter in self.rulebook.plan}
+        promises = [{"id": "p1", "text": "不亏"}, {"id": "p2", "text": "可退"}]
+        return {"version": 1, "sha256": HASH, "missing": [], "promises": promises,
+                "partners": ["firm-2"], "plan": plan}  # fmt: skip
+
+    def cooperate(self, task: Task) -> Act:
+        """The act that does a task, rightly."""
+        self.now = max(self.now, _morning(task.not_before) if task.not_before else self.now)
+        return self.act(task.verb, self._doer(task), **self.willing(task.verb, task))
+
+    def willing(self, verb: Verb, task: Task | None = None) -> dict[str, object]:
+        """Data that do a verb rightly in the state the case is in."""
+        state, today = self.state, self.now.date()
+        last = (task.key if task else "").rpartition("/")[2]
+        match verb:
+            case Verb.CREATE:
+                return {"case": "T-1", "institution": FIRM}
+            case Verb.SUBMIT:
+                return self.form()
+            case Verb.REQUEST_INFORMATION:
+                return {"question": "请说明", "due_working_days": 5}
+            case Verb.ANSWER_INFORMATION:
+                opened = [request.id for request in state.open_requests] or ["r1"]
+                return {"request": opened[0], "answer": "如下"}
+            case Verb.ADVANCE:
+                met = {one.id: {"met": True, "reason": ""} for one in self._criteria()}
+                return {"reason": "办理", "findings": met if self._screens() else None,
+                        "uscc": USCC, "seq": 1}  # fmt: skip
+            case Verb.OPEN_ROUND:
+                size = max(3, self._panel_min())
+                experts = [f"expert-{n}" for n in range(1, size + 1)]
+                until = today + timedelta(30)
+                return {"experts": experts, "starts": str(today - timedelta(1)),
+                        "ends": str(until), "reason": "评审"}  # fmt: skip
+            case Verb.INVITE_EXPERTS:
+                known = state.round.experts if state.round else ()
+                return {"experts": [f"expert-{len(known) + 1}"]}
+            case Verb.DECLARE_CONFLICT:
+                return {"conflict": False, "reason": ""}
+            case Verb.SUBMIT_REVIEW:
+                scores = {one.id: self._score_max() for one in self._criteria()}
+                return {"scores": scores, "reasons": dict.fromkeys(scores, "理由")}
+            case Verb.FILE_ASSESSMENT:
+                areas = self.rulebook.stage(state.stage).areas if state.stage else ()
+                return {"findings": {one.id: {"finding": "pass", "text": "可"} for one in areas}}
+            case Verb.OPEN_NOTICE:
+                return {"sha256": HASH, "version": 1}
+            case Verb.RECORD_COMMENT:
+                known_comments = state.notice.comments if state.notice else {}
+                return {"comment": f"c{len(known_comments) + 1}", "sha256": HASH}
+            case Verb.ANSWER_COMMENT:
+                return {"comment": last if task else "c1", "sha256": HASH}
+            case Verb.SIGN_OFF:
+                needed = self._unsigned()
+                authority = (task.authority if task else None) or (needed[0] if needed else "x")
+                return {"authority": authority, "consent": True, "reason": "", "uscc": USCC,
+                        "seq": 7}  # fmt: skip
+            case Verb.FILE_REPORT:
+                return {"report": next((one.id for one in self.rulebook.reports), "x"),
+                        "sha256": HASH}  # fmt: skip
+            case Verb.JUDGE_PROMISE:
+                return {"promise": last if task else "p1", "judgement": "kept", "evidence": "附"}
+            case Verb.FILE_EVALUATION:
+                found = self.rulebook.stage(state.stage).dimensions if state.stage else ()
+                return {"dimensions": {one.id: {"grade": "good", "text": "好"} for one in found}}
+            case Verb.EXTEND:
+                return {"reason": "再试", "until": str(today + timedelta(2000))}
+            case Verb.CLOSE:
+                return {"outcome": "graduated", "reason": "完成"}
+            case Verb.CLOSE_ROUND:
+                return {}
+            case _:
+                return {"reason": "理由"}
+
+    def _doer(self, task: Task) -> Actor:
+        return self.actor(task.kind, person=task.person or "", authority=task.authority)
+
+    def _criteria(self) -> list:
+        return [one for one in self.rulebook.criteria if one.stage == self.state.stage]
+
+    def _screens(self) -> bool:
+        return self.state.stage_kind is StageKind.SCREENING
+
+    def _panel_min(self) -> int:
+        panel = self.rulebook.stage(self.state.stage).panel if self.state.stage else None
+        return panel.min if panel else 1
+
+    def _score_max(self) -> int:
+        panel = self.rulebook.stage(self.state.stage).panel if self.state.stage else None
+        return panel.score_max if panel else 100
+
+    def _unsigned(self) -> list[str]:
+        if not self.state.stage:
+            return []
+        needed = signers(self.rulebook, self.rulebook.stage(self.state.stage))
+        return [one for one in needed if one not in self.state.signoffs]
+
+
+def play_to(player: Player, kind: StageKind, limit: int = 200) -> None:
+    """Does the first open task again and again until the case is in a stage of that kind."""
+    if not player.history:
+        player.start()
+    for _ in range(limit):
+        if player.state.stage_kind is kind:
+            return
+        answer = player.try_(player.cooperate(player.state.tasks[0]))
+        if isinstance(answer, Refusal):
+            raise AssertionError(f"{player.state.stage}: {player.state.tasks[0]}: {answer}")
+        player.wait(minutes=1)
+    raise AssertionError(f"stuck in {player.state.stage}")
+
+
+def _morning(day: date) -> datetime:
+    """Nine o'clock in the scheme's zone."""
+    return datetime(day.year, day.month, day.day, 1, 0, tzinfo=UTC)
