@@ -158,6 +158,28 @@ CASES = {
         'breach: ">100"', 'breach: ">1"', "/alerts/high/levels/breach",
         "is no harder to reach than the rung before", "write a value above it",
     ),
+    "filter on an unknown field": (
+        "window: 1d", 'where: "amuont > 1"', "/indicators/turnover/where",
+        "field 'amuont' is not in order.placed", "did you mean 'amount'?",
+    ),
+    "filter that calls a function": (
+        "window: 1d", 'where: "sleep(1) = 0"', "/indicators/turnover/where",
+        "'anonymous' is not allowed in a filter",
+        "compare fields with values, joined by AND, OR and NOT",
+    ),
+    "filter that selects": (
+        "window: 1d", 'where: "amount > (SELECT 1)"', "/indicators/turnover/where",
+        "'subquery' is not allowed in a filter",
+        "compare fields with values, joined by AND, OR and NOT",
+    ),
+    "filter that is no expression": (
+        "window: 1d", 'where: "amount >"', "/indicators/turnover/where",
+        "is no boolean expression", "write for example amount > 100 AND NOT failed",
+    ),
+    "number of a thousand million digits": (
+        'info: ">10"', 'info: ">1E999999999"', "/alerts/high/levels/info",
+        "'1E999999999' is not a number", "write 12, 0.5 or 3%",
+    ),
     "outcome unknown": (
         "retention_years: {rejected: 3}", "retention_years: {rejected: 3, refused: 3}",
         "/exit/retention_years/refused", "outcome 'refused' is not declared",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.load import load_file
 from tests.core.rulebook.texts import SMALL, load, problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHILD = """\
 rulebook: child

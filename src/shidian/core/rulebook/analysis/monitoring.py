@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from shidian.core.rulebook.analysis.finding import Finding, error, unknown
+from shidian.core.rulebook.analysis.where import wrong_in
 from shidian.core.rulebook.model import (
     AlertRule,
     Comparison,
@@ -97,6 +98,10 @@ def _fields(indicator: Indicator, stream: Stream, path: str) -> Iterator[Finding
         )
     elif stream.fields[indicator.field].type is FieldType.TEXT:
         yield error(f"{path}/field", "free text is never counted", "take a code or a pseudonym")
+    if indicator.where is not None:
+        wrong = wrong_in(indicator.where, stream)
+        if wrong is not None:
+            yield error(f"{path}/where", *wrong)
     for index, name in enumerate(indicator.by):
         if name not in stream.fields:
             yield unknown(f"{path}/by/{index}", f"field of {stream.id}", name, stream.fields)
