@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from shidian.core.rulebook.analysis.finding import Finding, error, unknown
-from shidian.core.rulebook.analysis.where import wrong_in
 from shidian.core.rulebook.model import (
     AlertRule,
     Comparison,
@@ -98,7 +97,14 @@ def _fields(indicator: Indicator, stream: Stream, path: str) -> Iterator[Finding
         )
     elif stream.fields[indicator.field].type is FieldType.TEXT:
         yield error(f"{path}/field", "free text is never counted", "take a code or a pseudonym")
+    yield from _filter_and_groups(indicator, stream, path)
+
+
+def _filter_and_groups(indicator: Indicator, stream: Stream, path: str) -> Iterator[Finding]:
     if indicator.where is not None:
+        # late: only a rulebook with filters pays for loading the SQL parser
+        from shidian.core.rulebook.analysis.where import wrong_in
+
         wrong = wrong_in(indicator.where, stream)
         if wrong is not None:
             yield error(f"{path}/where", *wrong)
