@@ -8,3 +8,7 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "shidian.apps.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Register permissions."""
+        from shidian.apps.accounts import rules  # noqa: F401 - registers predicates

@@ -7,40 +7,32 @@ An auditor reads everything that is not denied to them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from shidian.apps.accounts.models import Assessor, Officer, OfficerRole, Staff
+from shidian.apps.accounts.models import Person
+from shidian.apps.accounts.roles import roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.contrib.auth.models import AnonymousUser
 
-    from shidian.apps.accounts.models import Person
 
-
-def _held(today: object) -> Q:
-    return Q(starts__lte=today) & (Q(ends__isnull=True) | Q(ends__gte=today))
-
-
-def _rows_reaching(person: Person, effect: str) -> models.QuerySet[models.Model]:
-    """Access rows of a case (outer reference `pk`) that reach `person` now."""
-    from shidian.apps.cases.models import AccessRow
-
+def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
+    """Access rows of the outer query's case that reach `person` now."""
     now = timezone.now()
-    held = _held(timezone.localdate(now))
-    offices = Officer.objects.filter(held, person=person).values("authority")
-    places = Staff.objects.filter(held, person=person).values("institution")
-    bodies = Assessor.objects.filter(held, person=person).values("institution")
-    return AccessRow.objects.filter(
-        Q(person=person)
-        | Q(authority__in=offices)
-        | Q(institution__in=places)
-        | Q(institution__in=bodies),
+    roles = roles_of(person)
+    reached = Q(person=person)
+    if authorities := roles.authorities():
+        reached |= Q(authority__in=authorities)
+    if institutions := roles.institutions() | roles.bodies:
+        reached |= Q(institution__in=institutions)
+    rows: models.QuerySet[Any] = apps.get_model("cases", "AccessRow")._default_manager.all()  # noqa: SLF001
+    return rows.filter(
+        reached,
         Q(ends__isnull=True) | Q(ends__gt=now),
         case=OuterRef("pk"),
         effect=effect,
@@ -48,29 +40,27 @@ def _rows_reaching(person: Person, effect: str) -> models.QuerySet[models.Model]
     )
 
 
-class CaseQuerySet(models.QuerySet["models.Model"]):
+class CaseQuerySet(models.QuerySet[Any]):
     """Cases, cut to what someone may see."""
 
     def visible_to(self, person: Person | AnonymousUser) -> Self:
         """Only the cases that `person` may see. Nobody anonymous sees any."""
-        if not person.is_authenticated:
+        if not isinstance(person, Person):
             return self.none()
         visible = self.filter(~Exists(_rows_reaching(person, "deny")))
-        today = timezone.localdate()
-        if Officer.objects.filter(
-            _held(today), person=person, role=OfficerRole.AUDITOR
-        ).exists():
+        if roles_of(person).is_auditor:
             return visible
         return visible.filter(Exists(_rows_reaching(person, "grant")))
 
 
-class TaskQuerySet(models.QuerySet["models.Model"]):
+class TaskQuerySet(models.QuerySet[Any]):
     """Tasks, cut to what someone may see or do."""
 
     def open(self) -> Self:
         """Tasks not done yet."""
         return self.filter(closed_at__isnull=True)
 
-    def of_cases(self, cases: Iterable[object]) -> Self:
-        """Tasks of these cases."""
-        return self.filter(case__in=cases)
+    def visible_to(self, person: Person | AnonymousUser) -> Self:
+        """Tasks of cases that `person` may see."""
+        cases = apps.get_model("cases", "Case")._default_manager  # noqa: SLF001
+        return self.filter(case__in=cases.all().visible_to(person))  # type: ignore[attr-defined]

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from threading import Lock
 
-from shidian.core.rulebook.load import Loaded, from_document
+from shidian.apps.cases.models import RulebookVersion
+from shidian.core.rulebook.load import from_document
+from shidian.core.rulebook.loaded import Loaded
+from shidian.core.rulebook.model import Rulebook
 
-if TYPE_CHECKING:
-    from shidian.apps.cases.models import RulebookVersion
-    from shidian.core.rulebook.model import Rulebook
-
-_documents: dict[str, dict[str, Any]] = {}
-
-
-@lru_cache(maxsize=256)
-def _loaded(digest: str) -> Loaded:
-    return from_document(_documents.pop(digest))
+_loaded: dict[str, Loaded] = {}
+_lock = Lock()
 
 
-def loaded_rulebook(version: RulebookVersion) -> Loaded:
-    """The rulebook with provenance and digests. Raises ValueError if the document was tampered with."""
-    _documents[version.digest] = version.document
-    try:
-        loaded = _loaded(version.digest)
-    finally:
-        _documents.pop(version.digest, None)
-    if loaded.digest != version.digest:
-        raise ValueError(f"{version}: the stored document does not have its digest")
-    return loaded
+def loaded_rulebook(version_id: int) -> Loaded:
+    """The rulebook with provenance and digests. One short query; the document is read once.
+
+    Raises ValueError where the stored document does not have its digest.
+    """
+    digest = RulebookVersion.objects.values_list("digest", flat=True).get(pk=version_id)
+    with _lock:
+        if digest not in _loaded:
+            document = RulebookVersion.objects.values_list("document", flat=True).get(pk=version_id)
+            loaded = from_document(document)
+            if loaded.digest != digest:
+                raise ValueError(f"rulebook version {version_id}: the document is not {digest}")
+            _loaded[digest] = loaded
+        return _loaded[digest]
 
 
-def rulebook_of(version: RulebookVersion) -> Rulebook:
+def rulebook_of(version_id: int) -> Rulebook:
     """The typed rules of a published version."""
-    return loaded_rulebook(version).rulebook
+    return loaded_rulebook(version_id).rulebook

@@ -1,0 +1,58 @@
+"""The verbs on cases: the only writers."""
+
+from shidian.apps.cases.domain.applying import (
+    add_partner,
+    answer_information,
+    attach_file,
+    create_case,
+    file_report,
+    is_editable,
+    save_section,
+    submit_case,
+    withdraw_case,
+)
+from shidian.apps.cases.domain.deciding import (
+    advance_case,
+    begin_evaluation,
+    close_case,
+    do,
+    extend_pilot,
+    file_evaluation,
+    judge_promise,
+    reject_case,
+    request_information,
+    return_to_applicant,
+    sign_off,
+    terminate_case,
+)
+from shidian.apps.cases.domain.perform import Performed, perform_act
+from shidian.apps.cases.domain.schemes import found_scheme, open_call, publish_rulebook
+
+__all__ = [
+    "Performed",
+    "add_partner",
+    "advance_case",
+    "answer_information",
+    "attach_file",
+    "begin_evaluation",
+    "close_case",
+    "create_case",
+    "do",
+    "extend_pilot",
+    "file_evaluation",
+    "file_report",
+    "found_scheme",
+    "is_editable",
+    "judge_promise",
+    "open_call",
+    "perform_act",
+    "publish_rulebook",
+    "reject_case",
+    "request_information",
+    "return_to_applicant",
+    "save_section",
+    "sign_off",
+    "submit_case",
+    "terminate_case",
+    "withdraw_case",
+]

@@ -32,7 +32,9 @@ class CalendarDay(models.Model):
     edition = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="days")
     day = models.DateField()
     kind = models.CharField(max_length=16)
-    """One of the procedure's kinds of day."""
+    """One of `core.procedure.calendars.DayKind`."""
+    name_zh = models.CharField(max_length=64)
+    name_en = models.CharField(max_length=64)
 
     class Meta:
         default_permissions = ()

@@ -52,8 +52,10 @@ class Case(Titled):
 
     @property
     def rulebook(self) -> Rulebook:
-        """The rules under which the case entered."""
-        return self.rulebook_version.rulebook
+        """The rules under which the case entered, parsed once per process."""
+        from shidian.apps.cases.rulebooks import rulebook_of
+
+        return rulebook_of(self.rulebook_version_id)
 
     @property
     def stage_rule(self) -> Stage:

@@ -25,8 +25,8 @@ class Task(models.Model):
     """One of `core.procedure.types.Verb`."""
     kind = models.CharField(max_length=20)
     """One of `core.procedure.types.ActorKind`: in which capacity it is done."""
-    what_zh = models.CharField(max_length=300)
-    what_en = models.CharField(max_length=300)
+    what_zh = models.TextField()
+    what_en = models.TextField()
     authority = models.ForeignKey(Authority, null=True, on_delete=models.PROTECT, related_name="+")
     institution = models.ForeignKey(
         Institution, null=True, on_delete=models.PROTECT, related_name="+"

@@ -1,0 +1,19 @@
+"""The verbs of notices, comments and snapshots: the only writers."""
+
+from shidian.apps.notices.domain.comments import (
+    answer_comment,
+    moderate_comment,
+    receive_comment,
+)
+from shidian.apps.notices.domain.notices import open_notice, text_sha256
+from shidian.apps.notices.domain.snapshots import publish_snapshot, withdraw_snapshot
+
+__all__ = [
+    "answer_comment",
+    "moderate_comment",
+    "open_notice",
+    "publish_snapshot",
+    "receive_comment",
+    "text_sha256",
+    "withdraw_snapshot",
+]

@@ -33,10 +33,13 @@ class Assignment(models.Model):
 
 
 class Conflict(models.Model):
-    """A declaration of interests: with a conflict or without. Append-only, enforced by triggers."""
+    """A declaration of interests: with a conflict or without. Append-only, enforced by triggers.
 
-    assignment = models.OneToOneField(
-        Assignment, on_delete=models.PROTECT, related_name="declaration"
+    Who declared none may still declare one found later; a conflict, once declared, stands.
+    """
+
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, related_name="declarations"
     )
     conflict = models.BooleanField()
     reason = models.TextField(blank=True)
@@ -44,6 +47,9 @@ class Conflict(models.Model):
 
     class Meta:
         default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("assignment", "conflict"), name="declared_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.assignment_id}: {'conflict' if self.conflict else 'none'}"

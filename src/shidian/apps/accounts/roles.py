@@ -1,0 +1,111 @@
+"""Which roles a person holds today. Roles say in which capacity; access rows say on which case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.utils import timezone
+
+from shidian.apps.accounts.models import (
+    Assessor,
+    Expert,
+    Officer,
+    OfficerRole,
+    Person,
+    Staff,
+    StaffRole,
+)
+
+
+def held_on(day: date) -> Q:
+    """Condition on a tenure: held on that day."""
+    return Q(starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gte=day))
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Ids of authorities by office, of institutions by place, and whether an expert."""
+
+    offices: dict[str, frozenset[int]] = field(default_factory=dict)
+    """`OfficerRole` → authority ids."""
+    places: dict[str, frozenset[int]] = field(default_factory=dict)
+    """`StaffRole` → institution ids."""
+    bodies: frozenset[int] = frozenset()
+    """Institutions for which the person assesses."""
+    expert: int | None = None
+    """Id of their `Expert` row."""
+
+    def authorities(self, *roles: str) -> frozenset[int]:
+        """Authorities in which one of these offices is held; any office where none is named."""
+        chosen = roles or tuple(self.offices)
+        return frozenset[int]().union(*(self.offices.get(role, frozenset()) for role in chosen))
+
+    def institutions(self, *roles: str) -> frozenset[int]:
+        """Institutions in which one of these places is held; any place where none is named."""
+        chosen = roles or tuple(self.places)
+        return frozenset[int]().union(*(self.places.get(role, frozenset()) for role in chosen))
+
+    @property
+    def is_officer(self) -> bool:
+        return bool(self.offices)
+
+    @property
+    def is_auditor(self) -> bool:
+        return OfficerRole.AUDITOR in self.offices
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.places)
+
+    @property
+    def is_signer(self) -> bool:
+        return StaffRole.SIGNER in self.places
+
+    @property
+    def is_expert(self) -> bool:
+        return self.expert is not None
+
+    @property
+    def is_assessor(self) -> bool:
+        return bool(self.bodies)
+
+    @property
+    def has_any(self) -> bool:
+        return self.is_officer or self.is_staff or self.is_expert or self.is_assessor
+
+
+def roles_of(person: Person | AnonymousUser) -> Roles:
+    """The roles held today; none for the anonymous. Four queries, once per person object."""
+    if not isinstance(person, Person):
+        return Roles()
+    today = timezone.localdate()
+    known: tuple[date, Roles] | None = getattr(person, "_roles", None)
+    if known is None or known[0] != today:
+        known = (today, _read(person, today))
+        person._roles = known  # type: ignore[attr-defined]  # noqa: SLF001 - a cache for one request
+    return known[1]
+
+
+def _read(person: Person, today: date) -> Roles:
+    held = held_on(today)
+    offices: dict[str, set[int]] = {}
+    for role, authority in Officer.objects.filter(held, person=person).values_list(
+        "role", "authority"
+    ):
+        offices.setdefault(role, set()).add(authority)
+    places: dict[str, set[int]] = {}
+    for role, institution in Staff.objects.filter(held, person=person).values_list(
+        "role", "institution"
+    ):
+        places.setdefault(role, set()).add(institution)
+    bodies = Assessor.objects.filter(held, person=person).values_list("institution", flat=True)
+    expert = Expert.objects.filter(person=person, active=True).values_list("pk", flat=True)
+    return Roles(
+        offices={role: frozenset(ids) for role, ids in offices.items()},
+        places={role: frozenset(ids) for role, ids in places.items()},
+        bodies=frozenset(bodies),
+        expert=expert.first(),
+    )

@@ -1,0 +1,129 @@
+"""Answers to a form section as canonical JSON: what is kept, hashed, compared and complete.
+
+| kind | kept as |
+|---|---|
+| short, long | text without surrounding blanks |
+| integer | int |
+| money | decimal text with two digits, in yuan: `"1000000.00"` |
+| date | ISO text |
+| choice | option id |
+| choices | list of option ids, in the rulebook's order |
+| confirm | `true` |
+| file | `{attachment, name, sha256, size}` |
+| promises | list of `{id, text}` |
+
+What was left empty is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from shidian.apps.cases.models import Attachment, Case, FormSection
+from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section
+from shidian_kit.wire import canonical
+
+Answers = dict[str, Any]
+
+
+def canonical_answers(section: Section, cleaned: Mapping[str, Any]) -> Answers:
+    """Cleaned form values → answers as kept. Questions the section does not have are dropped."""
+    answers: Answers = {}
+    for question in section.questions:
+        value = canonical_answer(question, cleaned.get(question.id))
+        if value is not None:
+            answers[question.id] = value
+    return answers
+
+
+def canonical_answer(question: Question, value: Any) -> Any:
+    """One cleaned value as it is kept; None where it is empty."""
+    if value in (None, "", [], (), {}, False):
+        return None
+    match question.kind:
+        case QuestionKind.MONEY:
+            return str(Decimal(value).quantize(Decimal("0.01")))
+        case QuestionKind.DATE:
+            return value.isoformat() if isinstance(value, date) else str(value)
+        case QuestionKind.INTEGER:
+            return int(value)
+        case QuestionKind.CONFIRM:
+            return True
+        case QuestionKind.CHOICES:
+            return [option.id for option in question.options if option.id in value]
+        case QuestionKind.FILE:
+            return file_answer(value) if isinstance(value, Attachment) else dict(value)
+        case QuestionKind.PROMISES:
+            return [{"id": one["id"], "text": one["text"].strip()} for one in value]
+        case _:
+            return str(value).strip() or None
+
+
+def file_answer(attachment: Attachment) -> dict[str, Any]:
+    """How an answer names an uploaded file."""
+    return {
+        "attachment": attachment.pk,
+        "name": attachment.name,
+        "sha256": attachment.sha256,
+        "size": attachment.size_bytes,
+    }
+
+
+def missing_questions(section: Section, answers: Mapping[str, Any]) -> list[str]:
+    """Ids of the required questions that have no answer."""
+    return [
+        question.id
+        for question in section.questions
+        if question.required and question.id not in answers
+    ]
+
+
+def newest_sections(case: Case) -> dict[str, FormSection]:
+    """The newest saved version of each section. One query."""
+    rows = FormSection.objects.filter(case=case).select_related("saved_by").order_by("version")
+    return {row.section: row for row in rows}
+
+
+def answers_of(case: Case) -> dict[str, Answers]:
+    """The newest answers by section id."""
+    return {section: row.answers for section, row in newest_sections(case).items()}
+
+
+def incomplete_sections(rulebook: Rulebook, answers: Mapping[str, Answers]) -> list[str]:
+    """Ids of the sections that are not complete, in the rulebook's order; hard gates count too."""
+    return [
+        section.id
+        for section in rulebook.form
+        if missing_questions(section, answers.get(section.id, {}))
+        or (section.hard_gate and not answers.get(section.id))
+    ]
+
+
+def form_sha256(answers: Mapping[str, Answers]) -> str:
+    """SHA-256, in hex, of the canonical JSON of all answers: names one version of the form."""
+    return hashlib.sha256(canonical.dumps(dict(answers))).hexdigest()
+
+
+def promises_in(rulebook: Rulebook, answers: Mapping[str, Answers]) -> list[dict[str, str]]:
+    """Every promise declared in the form, as `{id, text}`."""
+    return [
+        promise
+        for section in rulebook.form
+        for question in section.questions
+        if question.kind is QuestionKind.PROMISES
+        for promise in answers.get(section.id, {}).get(question.id, [])
+    ]
+
+
+def plan_in(rulebook: Rulebook, answers: Mapping[str, Answers]) -> dict[str, str]:
+    """The plan parameters that the answers propose, as decimal text."""
+    return {
+        question.plan: str(answers[section.id][question.id])
+        for section in rulebook.form
+        for question in section.questions
+        if question.plan and question.id in answers.get(section.id, {})
+    }

@@ -1,0 +1,385 @@
+"""What an applicant does: start, save, attach, join partners, submit, answer, withdraw, report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils import timezone
+
+from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.accounts.models import Institution, Person, StaffRole
+from shidian.apps.accounts.roles import roles_of
+from shidian.apps.cases import uploads
+from shidian.apps.cases.actors import actor_for
+from shidian.apps.cases.answers import (
+    Answers,
+    answers_of,
+    form_sha256,
+    incomplete_sections,
+    plan_in,
+    promises_in,
+)
+from shidian.apps.cases.domain.perform import Performed, perform_act, supplies
+from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
+from shidian.apps.cases.history import person_key, state_of
+from shidian.apps.cases.models import Attachment, Call, Case, CaseParty, FormSection, Scheme
+from shidian.core.procedure.types import Act, Actor, ActorKind, Json, Verb
+from shidian.core.rulebook.model import Question, QuestionKind, Section, StageKind, Text
+
+TITLE_LENGTH_MAX = 200
+
+
+@transaction.atomic
+def create_case(
+    *,
+    call: Call,
+    lead: Institution,
+    title: str,
+    by: Person,
+    title_en: str = "",
+    at: datetime | None = None,
+) -> Case:
+    """Start an application under an open call.
+
+    Preconditions: the call is open on the day of `at`; `by` drafts or signs for `lead`; the
+    rulebook lets institutions of the lead's kind lead. Effects: the case in its draft stage, an
+    access row for the lead, a task. Event: case.created. Raises DomainError, ForbiddenError.
+    """
+    at = at or timezone.now()
+    places = roles_of(by).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
+    if lead.pk not in places:
+        raise ForbiddenError
+    _call_is_open(call, at)
+    _may_lead(call, lead)
+    if not title.strip() or len(title) > TITLE_LENGTH_MAX:
+        raise DomainError(
+            "title",
+            Text(zh="请填写项目名称，不超过 200 字。", en="Name the project in at most 200 characters."),
+            "title",
+        )
+    case = Case.objects.create(
+        scheme_id=call.scheme_id,
+        call=call,
+        rulebook_version_id=call.rulebook_version_id,
+        reference=next_reference(call, at),
+        lead=lead,
+        title_zh=title.strip(),
+        title_en=title_en.strip(),
+        stage="",
+        created_at=at,
+        created_by=by,
+        changed_at=at,
+    )
+    actor = Actor(ActorKind.APPLICANT, person_key(by.pk), institution=str(lead.pk))
+    data = {"case": case.reference, "institution": str(lead.pk), "call": call.slug}
+    perform_act(case, Act(Verb.CREATE, actor, at, data), by=by)
+    return case
+
+
+def next_reference(call: Call, at: datetime) -> str:
+    """The next free case reference of the scheme's year: `demo-city-2026-0007`."""
+    scheme = Scheme.objects.select_for_update().get(pk=call.scheme_id)
+    prefix = f"{scheme.slug}-{timezone.localtime(at).year}-"
+    newest = (
+        Case.objects.filter(scheme=scheme, reference__startswith=prefix)
+        .order_by("-reference")
+        .values_list("reference", flat=True)
+        .first()
+    )
+    number = int(newest.removeprefix(prefix)) + 1 if newest else 1
+    return f"{prefix}{number:04d}"
+
+
+def _call_is_open(call: Call, at: datetime) -> None:
+    if not call.is_open_on(timezone.localtime(at).date()):
+        until = call.closes_on or "–"
+        raise DomainError(
+            "call-closed",
+            Text(
+                zh=f"该批次受理时间为 {call.opens_on} 至 {until}，现在不能申报。",
+                en=f"This call takes applications from {call.opens_on} to {until}, not now.",
+            ),
+        )
+
+
+def _may_lead(call: Call, lead: Institution) -> None:
+    intake = call.rulebook_version.rulebook.intake
+    if intake is None or lead.kind in intake.lead:
+        return
+    kinds = [kind for kind in intake.kinds if kind.id in intake.lead]
+    raise DomainError(
+        "may-not-lead",
+        Text(
+            zh="贵机构类型不能牵头申报。可牵头的机构：" + "、".join(one.name.zh for one in kinds),
+            en="An institution of this kind cannot lead. These can: "
+            + ", ".join(one.name.en for one in kinds),
+        ),
+        "lead",
+    )
+
+
+@transaction.atomic
+def add_partner(
+    *, case: Case, institution: Institution, task: str, by: Person, at: datetime | None = None
+) -> CaseParty:
+    """Name a partner while the case is a draft. Its staff see the case once it is submitted.
+
+    Raises DomainError (`not-draft`, `may-not-join`, `already-party`), ForbiddenError.
+    """
+    del at
+    locked = _editable(case, by)
+    intake = locked.rulebook.intake
+    if locked.stage_rule.kind is not StageKind.DRAFT:
+        raise DomainError(
+            "not-draft",
+            Text(zh="只能在草拟阶段变更参与机构。", en="Partners can be named in the draft only."),
+        )
+    if intake is not None and institution.kind not in intake.partner:
+        raise DomainError(
+            "may-not-join",
+            Text(zh="该类机构不能参与申报。", en="An institution of this kind cannot join."),
+            "institution",
+        )
+    known = locked.parties.filter(institution=institution).exists()
+    if known or institution.pk == locked.lead_id:
+        raise DomainError(
+            "already-party",
+            Text(zh="该机构已在本案中。", en="That institution is a party already."),
+            "institution",
+        )
+    return CaseParty.objects.create(case=locked, institution=institution, task=task.strip())
+
+
+def _editable(case: Case, by: Person) -> Case:
+    """The case, locked, if `by` may edit its form and it is open for editing."""
+    locked = Case.objects.select_for_update().get(pk=case.pk)
+    if not allows(by, Permission.FORM_EDIT, locked):
+        raise ForbiddenError
+    if not is_editable(locked):
+        raise DomainError(
+            "not-editable",
+            Text(
+                zh="申报已提交：只有在退回修改或要求补正时才能更改。",
+                en="The application is filed: it can be changed only when it is returned or more"
+                " information is requested.",
+            ),
+        )
+    return locked
+
+
+def is_editable(case: Case) -> bool:
+    """Whether the form may be changed now: in draft, or while a request is open."""
+    if case.stage_rule.kind is StageKind.DRAFT:
+        return True
+    return bool(state_of(case).open_requests)
+
+
+@transaction.atomic
+def save_section(
+    *,
+    case: Case,
+    section: str,
+    answers: Answers,
+    base_version: int,
+    by: Person,
+    at: datetime | None = None,
+) -> FormSection:
+    """Save a new version of a section. `base_version`: the version shown, 0 for an unsaved one.
+
+    Saving what is there already writes nothing and returns it. Raises StaleForm with both versions
+    where someone saved meanwhile, DomainError, ForbiddenError.
+    """
+    locked = _editable(case, by)
+    rule = section_rule(locked, section)
+    unknown = sorted(set(answers) - {question.id for question in rule.questions})
+    if unknown:
+        raise DomainError(
+            "unknown-question",
+            Text(zh=f"没有这个问题：{unknown[0]}", en=f"There is no question {unknown[0]}."),
+            unknown[0],
+        )
+    newest = (
+        FormSection.objects.filter(case=locked, section=section)
+        .select_related("saved_by")
+        .order_by("-version")
+        .first()
+    )
+    if newest is not None and newest.answers == answers:
+        return newest
+    if newest is not None and newest.version != base_version:
+        raise StaleForm(newest, answers)
+    return FormSection.objects.create(
+        case=locked,
+        section=section,
+        version=(newest.version if newest else 0) + 1,
+        answers=answers,
+        saved_by=by,
+        saved_at=at or timezone.now(),
+    )
+
+
+def section_rule(case: Case, section: str) -> Section:
+    """The rulebook's section of that id. Raises DomainError."""
+    try:
+        return case.rulebook.section(section)
+    except KeyError:
+        raise DomainError(
+            "unknown-section", Text(zh="申报表没有这一节。", en="The form has no such section.")
+        ) from None
+
+
+@transaction.atomic
+def attach_file(
+    *,
+    case: Case,
+    section: str,
+    question: str,
+    upload: File[Any],
+    by: Person,
+    name: str = "",
+    at: datetime | None = None,
+) -> Attachment:
+    """Keep an uploaded file for a file question; name it in the answer with `file_answer`.
+
+    The type is found in the bytes. Raises DomainError (`too-large`, `wrong-type`, `empty-file`,
+    `unknown-question`), ForbiddenError.
+    """
+    locked = _editable(case, by)
+    rule = _file_question(section_rule(locked, section), question)
+    size, limit = upload.size or 0, uploads.size_max_bytes(rule)
+    if size == 0:
+        raise DomainError("empty-file", Text(zh="文件是空的。", en="The file is empty."), question)
+    if size > limit:
+        mib = limit // 2**20
+        raise DomainError(
+            "too-large",
+            Text(zh=f"文件超过 {mib} MiB。", en=f"The file is larger than {mib} MiB."),
+            question,
+        )
+    content_type = uploads.sniff(upload)
+    if content_type is None or content_type not in uploads.accepted_types(rule):
+        listed = ", ".join(uploads.accepted_types(rule))
+        raise DomainError(
+            "wrong-type",
+            Text(
+                zh=f"文件内容不是可接受的类型。可接受：{listed}",
+                en=f"The file's contents are not of an accepted type. Accepted: {listed}",
+            ),
+            question,
+        )
+    attachment = Attachment(
+        case=locked,
+        section=section,
+        question=question,
+        name=PurePath((name or upload.name or "file").replace("\\", "/")).name[:200],
+        content_type=content_type,
+        size_bytes=size,
+        sha256=uploads.digest_of(upload),
+        uploaded_by=by,
+        uploaded_at=at or timezone.now(),
+    )
+    uploads.keep(upload, attachment.path)
+    attachment.save(force_insert=True)
+    return attachment
+
+
+def _file_question(section: Section, question_id: str) -> Question:
+    for question in section.questions:
+        if question.id == question_id and question.kind is QuestionKind.FILE:
+            return question
+    raise DomainError(
+        "unknown-question",
+        Text(zh="此处不收文件。", en="No file is asked for here."),
+        question_id,
+    )
+
+
+@supplies(Verb.SUBMIT)
+def _what_is_submitted(case: Case, _data: Mapping[str, Json], _at: datetime) -> dict[str, Json]:
+    """The form as it stands: version, hash, what is missing, promises, partners, plan."""
+    answers = answers_of(case)
+    partners = case.parties.order_by("pk").values_list("institution_id", flat=True)
+    promises: list[Json] = [dict(one) for one in promises_in(case.rulebook, answers)]
+    missing: list[Json] = [*incomplete_sections(case.rulebook, answers)]
+    return {
+        "version": case.form_version + 1,
+        "sha256": form_sha256(answers),
+        "missing": missing,
+        "promises": promises,
+        "partners": [str(partner) for partner in partners],
+        "plan": dict(plan_in(case.rulebook, answers)),
+    }
+
+
+def submit_case(
+    *, case: Case, by: Person, at: datetime | None = None, expected_seq: int | None = None
+) -> Performed:
+    """File the application. `by` signs for the lead.
+
+    Preconditions: draft; every section complete, hard gates first; the call still open unless the
+    case was returned. Effects: the form's version and hash are fixed, the scheme's authorities and
+    the partners get access, the screening clock starts. Events: case.submitted, stage.entered.
+    """
+    at = at or timezone.now()
+    if case.form_version == 0:
+        _call_is_open(case.call, at)
+    actor = actor_for(by, case, Verb.SUBMIT)
+    return perform_act(case, Act(Verb.SUBMIT, actor, at), by=by, expected_seq=expected_seq)
+
+
+def answer_information(
+    *,
+    case: Case,
+    request: str,
+    answer: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Answer an information request (`r1` …); names the form's hash where sections were amended.
+
+    Event: request.answered; the paused clock goes on the next day.
+    """
+    at = at or timezone.now()
+    data: dict[str, Json] = {"request": request, "answer": answer}
+    sha256 = form_sha256(answers_of(case))
+    if sha256 != state_of(case).sha256:
+        data |= {"version": case.form_version + 1, "sha256": sha256}
+    actor = actor_for(by, case, Verb.ANSWER_INFORMATION)
+    act = Act(Verb.ANSWER_INFORMATION, actor, at, data)
+    return perform_act(case, act, by=by, expected_seq=expected_seq)
+
+
+def withdraw_case(
+    *,
+    case: Case,
+    reason: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Leave, from any open stage. `by` signs for the lead. Events: stage.entered, case.closed."""
+    actor = actor_for(by, case, Verb.WITHDRAW)
+    act = Act(Verb.WITHDRAW, actor, at or timezone.now(), {"reason": reason})
+    return perform_act(case, act, by=by, expected_seq=expected_seq)
+
+
+def file_report(
+    *,
+    case: Case,
+    report: str,
+    sha256: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """File a report that the rulebook asks for; `sha256` is of its contents. Event: report.filed."""
+    actor = actor_for(by, case, Verb.FILE_REPORT)
+    data = {"report": report, "sha256": sha256}
+    act = Act(Verb.FILE_REPORT, actor, at or timezone.now(), data)
+    return perform_act(case, act, by=by, expected_seq=expected_seq)

@@ -1,0 +1,234 @@
+"""`perform_act`: the only function that changes the state of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.accounts.models import Person
+from shidian.apps.cases.calendars import calendar_of
+from shidian.apps.cases.domain.reactions import react
+from shidian.apps.cases.errors import DomainError, ForbiddenError, OvertakenError
+from shidian.apps.cases.history import history_of, person_key
+from shidian.apps.cases.models import Case, CaseEvent, Outbox, SchemeAuthority, Task
+from shidian.core.procedure import types as procedure
+from shidian.core.procedure.step import step
+from shidian.core.procedure.types import Act, Effects, EventKind, Json, NewEvent, Refusal, Verb
+
+PERMISSIONS: dict[Verb, Permission | None] = {
+    Verb.CREATE: Permission.CASE_CREATE,
+    Verb.SUBMIT: Permission.CASE_SUBMIT,
+    Verb.REQUEST_INFORMATION: Permission.CASE_HANDLE,
+    Verb.ANSWER_INFORMATION: Permission.REQUEST_ANSWER,
+    Verb.ADVANCE: Permission.CASE_DECIDE,
+    Verb.RETURN_TO_APPLICANT: Permission.CASE_HANDLE,
+    Verb.REJECT: Permission.CASE_DECIDE,
+    Verb.WITHDRAW: Permission.CASE_WITHDRAW,
+    Verb.TERMINATE: Permission.CASE_DECIDE,
+    Verb.OPEN_ROUND: Permission.PANEL_FORM,
+    Verb.INVITE_EXPERTS: Permission.PANEL_FORM,
+    # An expert sees nothing of the case yet: `review.domain` asks this of the assignment.
+    Verb.DECLARE_CONFLICT: None,
+    Verb.SUBMIT_REVIEW: None,
+    Verb.CLOSE_ROUND: Permission.PANEL_FORM,
+    Verb.FILE_ASSESSMENT: Permission.ASSESSMENT_FILE,
+    Verb.OPEN_NOTICE: Permission.NOTICE_OPEN,
+    # Everyone may comment on an open notice.
+    Verb.RECORD_COMMENT: None,
+    Verb.ANSWER_COMMENT: Permission.COMMENT_MODERATE,
+    Verb.SIGN_OFF: Permission.CASE_SIGN,
+    Verb.FILE_REPORT: Permission.REPORT_FILE,
+    Verb.BEGIN_EVALUATION: Permission.EVALUATION_BEGIN,
+    Verb.JUDGE_PROMISE: Permission.PROMISE_JUDGE,
+    Verb.FILE_EVALUATION: Permission.PROMISE_JUDGE,
+    Verb.EXTEND: Permission.CASE_DECIDE,
+    Verb.CLOSE: Permission.CASE_DECIDE,
+}
+"""What a person needs for each verb. None: the calling verb has checked what there is to check."""
+
+PUBLIC_KINDS = frozenset(
+    {
+        EventKind.NOTICE_OPENED,
+        EventKind.NOTICE_CLOSED,
+        EventKind.COMMENT_ANSWERED,
+        EventKind.CASE_ADMITTED,
+        EventKind.PILOT_STARTED,
+        EventKind.PILOT_EXTENDED,
+        EventKind.CASE_CLOSED,
+    }
+)
+"""Besides entering a stage that has a public name."""
+
+Facts = Callable[[Case, Mapping[str, Json], datetime], Mapping[str, Json]]
+_facts: dict[Verb, list[Facts]] = {}
+
+
+def supplies(*verbs: Verb) -> Callable[[Facts], Facts]:
+    """Register a function that adds facts to an act's data: gathered under the case's lock."""
+
+    def register(gather: Facts) -> Facts:
+        for verb in verbs:
+            _facts.setdefault(verb, []).append(gather)
+        return gather
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What an act has done. `events` are as stored; `effects` as the procedure returned them."""
+
+    case: Case
+    events: tuple[CaseEvent, ...]
+    effects: Effects
+
+    def event(self, kind: EventKind) -> CaseEvent:
+        """The event of that kind. Raises LookupError."""
+        for event in self.events:
+            if event.kind == kind:
+                return event
+        raise LookupError(kind)
+
+
+@transaction.atomic
+def perform_act(
+    case: Case, act: Act, *, by: Person | None, expected_seq: int | None = None
+) -> Performed:
+    """Do `act` on `case`, or refuse it with the reason. In one transaction:
+
+    1. lock the case, so that of two who act at once the second sees what the first did;
+    2. check that `by` has the verb's permission on it, and, where `expected_seq` is given, that
+       nothing happened since the page was loaded;
+    3. gather the verb's registered facts (form version, missing sections, next number …);
+    4. ask the procedure's `step` for effects;
+    5. write events, access rows that follow from them, the case's stage, its tasks, outbox rows.
+
+    Raises ForbiddenError, OvertakenError, or DomainError with the procedure's refusal.
+    """
+    locked = Case.objects.select_for_update().get(pk=case.pk)
+    permission = PERMISSIONS[act.verb]
+    if permission is not None and not (by is not None and allows(by, permission, locked)):
+        raise ForbiddenError
+    if expected_seq is not None and expected_seq != locked.last_seq:
+        raise OvertakenError(locked.last_seq)
+    data = dict(act.data)
+    for gather in _facts.get(act.verb, ()):
+        data.update(gather(locked, data, act.at))
+    effects = _step(locked, replace(act, data=data))
+    events = _store_events(locked, effects.events, by)
+    for event in events:
+        react(locked, event)
+    _store_case(locked, effects, events)
+    _store_tasks(locked, effects, act.at)
+    _store_outbox(locked, effects, act.at)
+    case.refresh_from_db()
+    return Performed(locked, events, effects)
+
+
+def _step(case: Case, act: Act) -> Effects:
+    rulebook = case.rulebook
+    result = step(rulebook, calendar_of(rulebook), history_of(case), act)
+    if isinstance(result, Refusal):
+        raise DomainError(result.code.value, result.text, result.field)
+    return result
+
+
+def _store_events(
+    case: Case, events: tuple[NewEvent, ...], by: Person | None
+) -> tuple[CaseEvent, ...]:
+    rows = [
+        CaseEvent(
+            case=case,
+            seq=case.last_seq + n,
+            kind=event.kind.value,
+            at=event.at,
+            actor_kind=event.actor.kind.value,
+            person=by if event.actor.person else None,
+            authority=event.actor.authority or "",
+            institution_id=int(event.actor.institution) if event.actor.institution else None,
+            data=plain(event.data),
+            public=_is_public(case, event),
+        )
+        for n, event in enumerate(events, start=1)
+    ]
+    return tuple(CaseEvent.objects.bulk_create(rows))
+
+
+def _is_public(case: Case, event: NewEvent) -> bool:
+    if event.kind is EventKind.STAGE_ENTERED:
+        return case.rulebook.stage(str(event.data["to"])).names.public is not None
+    return event.kind in PUBLIC_KINDS
+
+
+def plain(value: Json) -> object:
+    """JSON values as lists and dicts, which the database's JSON column takes."""
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, str | int | bool) or value is None:
+        return value
+    return [plain(one) for one in value]
+
+
+def _store_case(case: Case, effects: Effects, events: tuple[CaseEvent, ...]) -> None:
+    state = effects.state
+    case.stage = effects.stage
+    case.number = state.number
+    case.outcome = state.outcome or ""
+    case.form_version = state.version
+    case.last_seq += len(events)
+    case.changed_at = events[-1].at
+    case.save(
+        update_fields=("stage", "number", "outcome", "form_version", "last_seq", "changed_at")
+    )
+
+
+def _store_tasks(case: Case, effects: Effects, at: datetime) -> None:
+    """Close the tasks that are no longer open, renew the others, open the new ones."""
+    standing = {task.key: task for task in Task.objects.open().filter(case=case)}
+    wanted = {task.key: task for task in effects.tasks}
+    gone = [task.pk for key, task in standing.items() if key not in wanted]
+    if gone:
+        Task.objects.filter(pk__in=gone).update(closed_at=at)
+    authorities = dict(
+        SchemeAuthority.objects.filter(scheme=case.scheme_id).values_list(
+            "local_id", "authority_id"
+        )
+    )
+    for key, task in wanted.items():
+        values = _task_values(task, authorities)
+        if key not in standing:
+            Task.objects.create(case=case, key=key, opened_at=at, **values)
+        elif any(getattr(standing[key], name) != value for name, value in values.items()):
+            Task.objects.filter(pk=standing[key].pk).update(**values)
+
+
+def _task_values(task: procedure.Task, authorities: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "verb": task.verb.value,
+        "kind": task.kind.value,
+        "what_zh": task.what.zh,
+        "what_en": task.what.en,
+        "authority_id": authorities[task.authority] if task.authority else None,
+        "institution_id": int(task.institution) if task.institution else None,
+        "person_id": int(task.person) if task.person else None,
+        "due": task.due,
+        "not_before": task.not_before,
+    }
+
+
+def _store_outbox(case: Case, effects: Effects, at: datetime) -> None:
+    Outbox.objects.bulk_create(
+        [
+            Outbox(topic=item.topic, payload=plain(item.payload), case=case, created=at)
+            for item in effects.outbox
+        ]
+    )
+
+
+def actor_key(person: Person | None) -> str:
+    """How an act names who acts."""
+    return person_key(person.pk if person else None)

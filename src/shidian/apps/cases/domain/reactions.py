@@ -1,0 +1,104 @@
+"""Access rows that follow from events: who sees the case from now on, and who no longer does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent
+from shidian.core.procedure.types import EventKind
+from shidian.core.rulebook.model import StageKind
+
+Reaction = Callable[[Case, CaseEvent], None]
+_reactions: dict[EventKind, list[Reaction]] = {}
+
+
+def reacts(kind: EventKind) -> Callable[[Reaction], Reaction]:
+    """Register what is done in the transaction of an event of that kind."""
+
+    def register(reaction: Reaction) -> Reaction:
+        _reactions.setdefault(kind, []).append(reaction)
+        return reaction
+
+    return register
+
+
+def react(case: Case, event: CaseEvent) -> None:
+    """Do all that is registered for the event."""
+    for reaction in _reactions.get(EventKind(event.kind), ()):
+        reaction(case, event)
+
+
+def grant(case: Case, because: CaseEvent, **subject: int) -> None:
+    """Grant `person=`, `authority=` or `institution=` (an id) the case, unless it is granted."""
+    key = {f"{name}_id": value for name, value in subject.items()}
+    standing = AccessRow.objects.filter(
+        case=case, effect=AccessEffect.GRANT, ends__isnull=True, **key
+    )
+    if not standing.exists():
+        AccessRow.objects.create(
+            case=case, effect=AccessEffect.GRANT, starts=because.at, because=because, **key
+        )
+
+
+def deny(case: Case, because: CaseEvent, *, person: int) -> None:
+    """Deny a person the case for good: their grants end, and no later grant helps."""
+    AccessRow.objects.create(
+        case=case,
+        effect=AccessEffect.DENY,
+        person_id=person,
+        starts=because.at,
+        because=because,
+    )
+    end_grants(case, because, because.at, person_id=person)
+
+
+def end_grants(case: Case, because: CaseEvent, at: datetime, **which: object) -> None:
+    """End the standing grants that `which` names."""
+    AccessRow.objects.filter(
+        case=case, effect=AccessEffect.GRANT, ends__isnull=True, **which
+    ).update(ends=at, ended_because=because)
+
+
+@reacts(EventKind.CASE_CREATED)
+def _lead_sees(case: Case, event: CaseEvent) -> None:
+    grant(case, event, institution=case.lead_id)
+
+
+@reacts(EventKind.CASE_SUBMITTED)
+def _authorities_and_partners_see(case: Case, event: CaseEvent) -> None:
+    for authority in case.scheme.parts.values_list("authority_id", flat=True):
+        grant(case, event, authority=authority)
+    for institution in case.parties.values_list("institution_id", flat=True):
+        grant(case, event, institution=institution)
+
+
+@reacts(EventKind.CONFLICT_DECLARED)
+def _declared(case: Case, event: CaseEvent) -> None:
+    person = int(event.data["expert"])
+    if event.data["conflict"]:
+        deny(case, event, person=person)
+    else:
+        grant(case, event, person=person)
+
+
+@reacts(EventKind.ROUND_CLOSED)
+def _round_ends_rights(case: Case, event: CaseEvent) -> None:
+    end_grants(case, event, event.at, person__isnull=False)
+
+
+@reacts(EventKind.STAGE_ENTERED)
+def _leaving_review_ends_rights(case: Case, event: CaseEvent) -> None:
+    left = event.data.get("from")
+    if left and case.rulebook.stage(left).kind is StageKind.REVIEW:
+        end_grants(case, event, event.at, person__isnull=False)
+
+
+@reacts(EventKind.CASE_CLOSED)
+def _closing_ends_assessment(case: Case, event: CaseEvent) -> None:
+    """Experts and assessor bodies no longer see a closed case; parties and authorities do."""
+    end_grants(case, event, event.at, person__isnull=False)
+    parties = [case.lead_id, *case.parties.values_list("institution_id", flat=True)]
+    AccessRow.objects.filter(
+        case=case, effect=AccessEffect.GRANT, ends__isnull=True, institution__isnull=False
+    ).exclude(institution__in=parties).update(ends=event.at, ended_because=event)

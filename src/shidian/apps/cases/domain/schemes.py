@@ -1,0 +1,151 @@
+"""Founding a scheme, publishing its rulebook, opening calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.accounts.models import Authority, Person
+from shidian.apps.cases import outbox
+from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.cases.models import Call, RulebookVersion, Scheme, SchemeAuthority
+from shidian.core.rulebook.loaded import Loaded
+from shidian.core.rulebook.model import Status, Text
+from shidian.core.rulebook.published import check_publishable
+
+
+@transaction.atomic
+def found_scheme(*, loaded: Loaded, authorities: Mapping[str, Authority]) -> Scheme:
+    """Make the scheme that a rulebook speaks of; an operator's act, repeated without harm.
+
+    `authorities`: the rulebook's authority ids → authorities. Ids left out take no part here.
+    """
+    rulebook = loaded.rulebook
+    scheme, _ = Scheme.objects.get_or_create(
+        slug=rulebook.rulebook,
+        defaults={"title_zh": rulebook.title.zh, "title_en": rulebook.title.en},
+    )
+    for rule in rulebook.authorities:
+        if rule.id in authorities:
+            SchemeAuthority.objects.get_or_create(
+                scheme=scheme,
+                local_id=rule.id,
+                defaults={"authority": authorities[rule.id], "role": rule.role.value},
+            )
+    return scheme
+
+
+@transaction.atomic
+def publish_rulebook(
+    *, scheme: Scheme, loaded: Loaded, by: Person | None, at: datetime | None = None
+) -> RulebookVersion:
+    """Publish one version of the scheme's rules, for good. `by` None: the operator's set-up.
+
+    The same version with the same digest is the same act again. Effects: the immutable row; outbox
+    `snapshot.rulebook`, `snapshot.scheme`, `record.leaf`. Raises DomainError (`not-this-scheme`,
+    `published-already`), ForbiddenError.
+    """
+    at = at or timezone.now()
+    if by is not None and not allows(by, Permission.RULEBOOK_PUBLISH, scheme):
+        raise ForbiddenError
+    rulebook = loaded.rulebook
+    if rulebook.rulebook != scheme.slug:
+        raise DomainError(
+            "not-this-scheme",
+            Text(
+                zh=f"该制度文本属于“{rulebook.rulebook}”。",
+                en=f"This rulebook belongs to {rulebook.rulebook}.",
+            ),
+        )
+    Scheme.objects.select_for_update().get(pk=scheme.pk)
+    known = dict(scheme.rulebooks.values_list("version", "digest"))
+    problem = check_publishable(known, loaded)
+    if problem is not None:
+        raise DomainError(
+            "published-already",
+            Text(
+                zh=f"版本 {rulebook.version} 已发布且内容不同：请给修改后的文本一个新版本号。",
+                en=str(problem),
+            ),
+            "version",
+        )
+    if rulebook.version in known:
+        return scheme.rulebooks.get(version=rulebook.version)
+    version = RulebookVersion.objects.create(
+        scheme=scheme,
+        version=rulebook.version,
+        status=rulebook.status.value,
+        digest=loaded.digest,
+        rules_digest=loaded.rules_digest,
+        document=loaded.document,
+        published_at=at,
+        published_by=by,
+    )
+    key = {"scheme": scheme.slug, "version": version.version, "digest": version.digest}
+    outbox.put("snapshot.rulebook", key, at=at)
+    outbox.put("snapshot.scheme", {"scheme": scheme.slug}, at=at)
+    outbox.put("record.leaf", {"kind": "rulebook.published", **key, "at": at.isoformat()}, at=at)
+    return version
+
+
+@transaction.atomic
+def open_call(
+    *,
+    rulebook: RulebookVersion,
+    title: str,
+    opens_on: date,
+    closes_on: date | None,
+    by: Person | None,
+    title_en: str = "",
+    guide: str = "",
+    guide_en: str = "",
+    at: datetime | None = None,
+) -> Call:
+    """Invite applications under a published rulebook. `by` None: the operator's set-up.
+
+    Effects: the call with the scheme's next number; outbox `snapshot.call`, `snapshot.scheme`,
+    `record.leaf`. Raises DomainError (`sketch`, `dates`), ForbiddenError.
+    """
+    at = at or timezone.now()
+    scheme = Scheme.objects.select_for_update().get(pk=rulebook.scheme_id)
+    if by is not None and not allows(by, Permission.CALL_OPEN, scheme):
+        raise ForbiddenError
+    if rulebook.status == Status.SKETCH:
+        raise DomainError(
+            "sketch",
+            Text(
+                zh="草图状态的制度文本不能开启征集：请先补全并发布可运行版本。",
+                en="A sketch cannot open a call: complete it and publish a runnable version.",
+            ),
+        )
+    if closes_on is not None and closes_on < opens_on:
+        raise DomainError(
+            "dates",
+            Text(zh="截止日不得早于开始日。", en="A call cannot close before it opens."),
+            "closes_on",
+        )
+    number = (scheme.calls.aggregate(newest=Max("number"))["newest"] or 0) + 1
+    call = Call.objects.create(
+        scheme=scheme,
+        rulebook_version=rulebook,
+        number=number,
+        slug=f"{scheme.slug}-{number}",
+        title_zh=title,
+        title_en=title_en,
+        opens_on=opens_on,
+        closes_on=closes_on,
+        guide_zh=guide,
+        guide_en=guide_en,
+        published_at=at,
+        published_by=by,
+    )
+    key = {"call": call.slug, "scheme": scheme.slug}
+    outbox.put("snapshot.call", key, at=at)
+    outbox.put("snapshot.scheme", {"scheme": scheme.slug}, at=at)
+    outbox.put("record.leaf", {"kind": "call.opened", **key, "at": at.isoformat()}, at=at)
+    return call

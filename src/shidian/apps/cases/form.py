@@ -1,0 +1,189 @@
+"""Django forms built from a rulebook's sections, rendered on the server.
+
+    form = section_form(section, data=request.POST, files=request.FILES, saved=row.answers)
+    if form.is_valid():
+        save_section(case=…, section=section.id, answers=form.answers(), base_version=…, by=…)
+
+A draft may be saved incomplete, so that no field is required here; what is missing is
+`answers.missing_questions`. A file field takes a new upload or keeps what was uploaded before:
+`form.uploads()` are the new ones, to be stored with `attach_file` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from shidian.apps.cases.answers import Answers, canonical_answer, canonical_answers
+from shidian.apps.cases.uploads import accepted_types, size_max_bytes, sniff
+from shidian.core.rulebook.model import Question, QuestionKind, Section, Text
+
+PROMISES_MAX = 30
+PROMISE_LENGTH_MAX = 500
+MONEY_MAX_DIGITS = 18
+SHORT_LENGTH = 300
+LONG_LENGTH = 5_000
+
+
+def localized(text: Text | None) -> str:
+    """The text in the active language; "" for none."""
+    if text is None:
+        return ""
+    return text.zh if (get_language() or "zh-hans").startswith("zh") else text.en
+
+
+class PromisesField(forms.CharField):
+    """Promises, one a line; numbered `p1`, `p2` … in order."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        """Kept promises as the lines they were written in."""
+        if isinstance(value, list):
+            return "\n".join(one["text"] for one in value)
+        return value
+
+    def clean(self, value: Any) -> Any:
+        """Lines → list of `{id, text}`. Refuses too many or too long ones."""
+        lines = [line.strip() for line in str(super().clean(value) or "").splitlines()]
+        promises = [line for line in lines if line]
+        if len(promises) > PROMISES_MAX:
+            raise forms.ValidationError(_("Give at most 30 promises."))
+        if any(len(one) > PROMISE_LENGTH_MAX for one in promises):
+            raise forms.ValidationError(_("A promise has at most 500 characters."))
+        return [{"id": f"p{n}", "text": text} for n, text in enumerate(promises, start=1)]
+
+
+class AttachmentField(forms.FileField):
+    """An upload, judged by its bytes and size against what the question accepts."""
+
+    def __init__(self, question: Question, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.question = question
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """The new upload, or what was there. Refuses a wrong type and a size over the limit."""
+        upload = super().clean(data, initial)
+        if not isinstance(upload, UploadedFile):
+            return upload
+        limit = size_max_bytes(self.question)
+        if (upload.size or 0) > limit:
+            raise forms.ValidationError(
+                _("The file has %(size)d MiB; at most %(limit)d MiB are accepted."),
+                params={"size": -(-(upload.size or 0) // 2**20), "limit": limit // 2**20},
+            )
+        if sniff(upload) not in accepted_types(self.question):
+            raise forms.ValidationError(
+                _("The file's contents are not of an accepted type. Send PDF, PNG, JPEG, DOCX or XLSX as the question says.")
+            )
+        return upload
+
+
+class SectionForm(forms.Form):
+    """The form of one section. Made by `section_form`, which gives it `section` and its fields."""
+
+    section: Section
+    saved: Answers
+
+    def answers(self) -> Answers:
+        """The valid answers, canonical. Files: those kept; new uploads are not in here yet."""
+        cleaned = dict(self.cleaned_data)
+        for question in self.section.questions:
+            if question.kind is QuestionKind.FILE:
+                cleaned[question.id] = self.saved.get(question.id)
+        return canonical_answers(self.section, cleaned)
+
+    def uploads(self) -> dict[str, UploadedFile]:
+        """New uploads by question id."""
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if isinstance(value, UploadedFile)
+        }
+
+    def typed(self) -> Answers:
+        """What was typed, valid or not, for showing a version that could not be saved."""
+        return {
+            question.id: value
+            for question in self.section.questions
+            if question.kind is not QuestionKind.FILE
+            if (value := canonical_answer(question, self.cleaned_data.get(question.id)))
+            is not None
+        }
+
+
+def section_form(
+    section: Section,
+    *,
+    data: Mapping[str, Any] | None = None,
+    files: Mapping[str, Any] | None = None,
+    saved: Answers | None = None,
+) -> SectionForm:
+    """A form for one section in the active language, filled with what was saved."""
+    kept = dict(saved or {})
+    form = SectionForm(
+        data=data,  # type: ignore[arg-type]  # a QueryDict in life, a dict in tests
+        files=files,  # type: ignore[arg-type]
+        initial=kept,
+        prefix=None,
+    )
+    form.section = section
+    form.saved = kept
+    for question in section.questions:
+        form.fields[question.id] = field_for(question)
+    return form
+
+
+def field_for(question: Question) -> forms.Field:
+    """The form field of one question. `field.widget.attrs["data-required"]` marks required ones."""
+    common: dict[str, Any] = {
+        "label": localized(question.label),
+        "help_text": localized(question.guidance),
+        "required": False,
+    }
+    field = _bare_field(question, common)
+    if question.required:
+        field.widget.attrs["data-required"] = "true"
+    return field
+
+
+def _bare_field(question: Question, common: dict[str, Any]) -> forms.Field:
+    choices = [(option.id, localized(option.name)) for option in question.options]
+    match question.kind:
+        case QuestionKind.SHORT:
+            return forms.CharField(max_length=question.max_length or SHORT_LENGTH, **common)
+        case QuestionKind.LONG:
+            length = question.max_length or LONG_LENGTH
+            return forms.CharField(max_length=length, widget=forms.Textarea, **common)
+        case QuestionKind.INTEGER:
+            return forms.IntegerField(
+                min_value=question.minimum, max_value=question.maximum, **common
+            )
+        case QuestionKind.MONEY:
+            return forms.DecimalField(
+                min_value=question.minimum,
+                max_value=question.maximum,
+                max_digits=MONEY_MAX_DIGITS,
+                decimal_places=2,
+                **common,
+            )
+        case QuestionKind.DATE:
+            return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
+        case QuestionKind.CHOICE:
+            return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
+        case QuestionKind.CHOICES:
+            widget = forms.CheckboxSelectMultiple
+            return forms.MultipleChoiceField(choices=choices, widget=widget, **common)
+        case QuestionKind.CONFIRM:
+            return forms.BooleanField(**common)
+        case QuestionKind.FILE:
+            accept = ",".join(accepted_types(question))
+            widget_ = forms.FileInput(attrs={"accept": accept})
+            return AttachmentField(question, widget=widget_, **common)
+        case QuestionKind.PROMISES:
+            return PromisesField(**common)

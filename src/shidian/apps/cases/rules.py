@@ -1,0 +1,135 @@
+"""Permissions on a case: who may read it and who may act on it, in which capacity."""
+
+from __future__ import annotations
+
+import rules
+
+from shidian.apps.accounts.access import Permission
+from shidian.apps.accounts.models import OfficerRole, StaffRole
+from shidian.apps.accounts.roles import roles_of
+from shidian.apps.accounts.rules import Someone
+from shidian.apps.cases.models import Case, Scheme, SchemeAuthority
+from shidian.core.rulebook.model import AuthorityRole
+
+DECIDING = (AuthorityRole.LEAD.value, AuthorityRole.MEMBER.value)
+"""Authorities that handle and decide; the others read."""
+
+
+def authorities_handling(person: Someone, scheme_id: int, *offices: str) -> list[SchemeAuthority]:
+    """Parts of the scheme's deciding authorities in which `person` holds one of these offices."""
+    held = roles_of(person).authorities(*offices)
+    if not held:
+        return []
+    parts = SchemeAuthority.objects.filter(
+        scheme=scheme_id, authority__in=held, role__in=DECIDING
+    ).select_related("authority")
+    return list(parts)
+
+
+@rules.predicate
+def sees(person: Someone, case: Case | None) -> bool:
+    """The access rows let them see the case."""
+    if case is None:
+        return False
+    return Case.objects.visible_to(person).filter(pk=case.pk).exists()
+
+
+@rules.predicate
+def is_of_the_authorities(person: Someone, case: Case | None) -> bool:
+    """Holds an office in an authority of the case's scheme, or audits."""
+    roles = roles_of(person)
+    if case is None or not roles.is_officer:
+        return False
+    if roles.is_auditor:
+        return True
+    return SchemeAuthority.objects.filter(
+        scheme=case.scheme_id, authority__in=roles.authorities()
+    ).exists()
+
+
+@rules.predicate
+def handles(person: Someone, case: Case | None) -> bool:
+    """Is a case or signing officer of an authority that decides in the scheme."""
+    if case is None:
+        return False
+    offices = (OfficerRole.CASE, OfficerRole.SIGNING)
+    return bool(authorities_handling(person, case.scheme_id, *offices))
+
+
+@rules.predicate
+def is_case_officer(person: Someone, case: Case | None) -> bool:
+    """Is a case officer of an authority that decides in the scheme."""
+    if case is None:
+        return False
+    return bool(authorities_handling(person, case.scheme_id, OfficerRole.CASE))
+
+
+@rules.predicate
+def signs_for_an_authority(person: Someone, case: Case | None) -> bool:
+    """Is a signing officer of an authority that decides in the scheme."""
+    if case is None:
+        return False
+    return bool(authorities_handling(person, case.scheme_id, OfficerRole.SIGNING))
+
+
+@rules.predicate
+def drafts_for_a_party(person: Someone, case: Case | None) -> bool:
+    """Drafts or signs for the lead or a partner."""
+    if case is None:
+        return False
+    places = roles_of(person).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
+    if case.lead_id in places:
+        return True
+    return bool(places) and case.parties.filter(institution__in=places).exists()
+
+
+@rules.predicate
+def drafts_for_the_lead(person: Someone, case: Case | None) -> bool:
+    """Drafts or signs for the lead institution."""
+    if case is None:
+        return False
+    return case.lead_id in roles_of(person).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
+
+
+@rules.predicate
+def signs_for_the_lead(person: Someone, case: Case | None) -> bool:
+    """Signs for the lead institution."""
+    if case is None:
+        return False
+    return case.lead_id in roles_of(person).institutions(StaffRole.SIGNER)
+
+
+@rules.predicate
+def assesses(person: Someone, case: Case | None) -> bool:
+    """Is an assessor of a body that was given the case."""
+    bodies = roles_of(person).bodies
+    if case is None or not bodies:
+        return False
+    return case.access.filter(institution__in=bodies, effect="grant").exists()
+
+
+@rules.predicate
+def leads_scheme(person: Someone, scheme: Scheme | None) -> bool:
+    """Holds an office in an authority that decides in the scheme."""
+    if scheme is None:
+        return False
+    offices = (OfficerRole.CASE, OfficerRole.SIGNING)
+    return bool(authorities_handling(person, scheme.pk, *offices))
+
+
+rules.add_perm(Permission.CASE_READ.value, sees)
+rules.add_perm(Permission.CASE_READ_INTERNAL.value, is_of_the_authorities & sees)
+rules.add_perm(Permission.FORM_EDIT.value, drafts_for_a_party & sees)
+rules.add_perm(Permission.CASE_SUBMIT.value, signs_for_the_lead & sees)
+rules.add_perm(Permission.CASE_WITHDRAW.value, signs_for_the_lead & sees)
+rules.add_perm(Permission.REQUEST_ANSWER.value, drafts_for_the_lead & sees)
+rules.add_perm(Permission.REPORT_FILE.value, drafts_for_the_lead & sees)
+rules.add_perm(Permission.CASE_HANDLE.value, is_case_officer & sees)
+rules.add_perm(Permission.CASE_DECIDE.value, handles & sees)
+rules.add_perm(Permission.CASE_SIGN.value, signs_for_an_authority & sees)
+rules.add_perm(Permission.EVALUATION_BEGIN.value, (drafts_for_the_lead | is_case_officer) & sees)
+rules.add_perm(Permission.PROMISE_JUDGE.value, (is_case_officer | assesses) & sees)
+rules.add_perm(Permission.RULEBOOK_PUBLISH.value, leads_scheme)
+rules.add_perm(Permission.CALL_OPEN.value, leads_scheme)
+rules.add_perm(Permission.PILOT_READ.value, sees)
+rules.add_perm(Permission.PILOT_SUPERVISE.value, handles & sees)

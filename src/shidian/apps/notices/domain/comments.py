@@ -1,0 +1,184 @@
+"""Comments of the public: received with a receipt, moderated with a reason, answered in public."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.accounts.models import Person
+from shidian.apps.cases import outbox
+from shidian.apps.cases.actors import PUBLIC, actor_for
+from shidian.apps.cases.domain.perform import perform_act
+from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.notices.models import Comment, CommentModeration, CommentState, Notice
+from shidian.core.procedure.types import Act, Verb
+from shidian.core.rulebook.model import Text
+
+BODY_LENGTH_MAX = 5_000
+NAME_LENGTH_MAX = 100
+CONTACT_LENGTH_MAX = 200
+RATE_WINDOW = timedelta(minutes=1)
+RATE_MAX = 30
+"""Comments taken on one notice in a minute; more are asked to come back."""
+_RECEIPT_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+@transaction.atomic
+def receive_comment(
+    *,
+    notice: Notice | str,
+    body: str,
+    name: str = "",
+    contact: str = "",
+    at: datetime | None = None,
+) -> Comment:
+    """Take a comment from anyone on an open notice (or its slug). Returns it with its `receipt`.
+
+    Event: comment.received, which holds the receipt and the text's hash, never the text. Outbox
+    `snapshot.notice` where comments are shown before moderation. Raises DomainError (a
+    `ValueError`): `no-notice`, `text`, `duplicate`, `too-many`, or the procedure's refusal such as
+    a closed window.
+    """
+    at = at or timezone.now()
+    notice = _notice(notice)
+    body = body.strip()
+    _well_formed(body, name, contact)
+    sha256 = hashlib.sha256(body.encode()).hexdigest()
+    _not_too_fast(notice, sha256, at)
+    receipt = new_receipt(at)
+    act = Act(Verb.RECORD_COMMENT, PUBLIC, at, {"comment": receipt, "sha256": sha256})
+    done = perform_act(notice.case, act, by=None)
+    comment = Comment.objects.create(
+        notice=notice,
+        receipt=receipt,
+        name=name.strip(),
+        contact=contact.strip(),
+        body=body,
+        sha256=sha256,
+        received_at=at,
+        state=CommentState.RECEIVED if notice.premoderation else CommentState.PUBLISHED,
+    )
+    if comment.state == CommentState.PUBLISHED:
+        outbox.put("snapshot.notice", {"notice": notice.slug}, case=done.case, at=at)
+    return comment
+
+
+@transaction.atomic
+def moderate_comment(
+    *,
+    comment: Comment,
+    state: CommentState,
+    by: Person,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Comment:
+    """Show or withhold a comment; reversible by the same verb. Withholding needs a reason.
+
+    Effects: a moderation record, the comment's state, outbox `snapshot.notice`.
+    """
+    at = at or timezone.now()
+    locked = Comment.objects.select_for_update().get(pk=comment.pk)
+    if not allows(by, Permission.COMMENT_MODERATE, locked.notice.case):
+        raise ForbiddenError
+    if state == CommentState.WITHHELD and not reason.strip():
+        raise DomainError(
+            "reason-missing",
+            Text(zh="不公开意见须写明理由。", en="Withholding a comment needs a reason."),
+            "reason",
+        )
+    CommentModeration.objects.create(
+        comment=locked, state=state, reason=reason.strip(), by=by, at=at
+    )
+    locked.state = state
+    locked.save(update_fields=("state",))
+    case = locked.notice.case
+    outbox.put("snapshot.notice", {"notice": locked.notice.slug}, case=case, at=at)
+    return locked
+
+
+@transaction.atomic
+def answer_comment(
+    *,
+    comment: Comment,
+    answer: str,
+    by: Person,
+    answer_en: str = "",
+    at: datetime | None = None,
+) -> Comment:
+    """Answer a comment; the answer is public with it. A corrected answer may follow.
+
+    Event: comment.answered with the answer's hash. Outbox `snapshot.notice`.
+    """
+    at = at or timezone.now()
+    answer = answer.strip()
+    if not answer:
+        raise DomainError(
+            "text", Text(zh="请填写答复。", en="Write the answer."), "answer"
+        )
+    locked = Comment.objects.select_for_update().get(pk=comment.pk)
+    case = locked.notice.case
+    sha256 = hashlib.sha256(answer.encode()).hexdigest()
+    actor = actor_for(by, case, Verb.ANSWER_COMMENT)
+    act = Act(Verb.ANSWER_COMMENT, actor, at, {"comment": locked.receipt, "sha256": sha256})
+    perform_act(case, act, by=by)
+    locked.answer_zh, locked.answer_en = answer, answer_en.strip()
+    locked.answered_by, locked.answered_at = by, at
+    locked.save(update_fields=("answer_zh", "answer_en", "answered_by", "answered_at"))
+    outbox.put("snapshot.notice", {"notice": locked.notice.slug}, case=case, at=at)
+    return locked
+
+
+def new_receipt(at: datetime) -> str:
+    """A receipt number that cannot be guessed: `C-2026-7K3M-9QWD`."""
+    letters = "".join(secrets.choice(_RECEIPT_LETTERS) for _ in range(8))
+    return f"C-{timezone.localtime(at).year}-{letters[:4]}-{letters[4:]}"
+
+
+def _notice(notice: Notice | str) -> Notice:
+    if isinstance(notice, Notice):
+        return notice
+    found = Notice.objects.select_related("case").filter(slug=notice).first()
+    if found is None:
+        raise DomainError(
+            "no-notice", Text(zh="没有这个公示。", en="There is no such notice.")
+        )
+    return found
+
+
+def _well_formed(body: str, name: str, contact: str) -> None:
+    if not body or len(body) > BODY_LENGTH_MAX:
+        raise DomainError(
+            "text",
+            Text(zh="请填写意见，不超过 5000 字。", en="Write your comment, at most 5,000 characters."),
+            "body",
+        )
+    if len(name) > NAME_LENGTH_MAX or len(contact) > CONTACT_LENGTH_MAX:
+        raise DomainError(
+            "text",
+            Text(zh="姓名或联系方式过长。", en="The name or the contact is too long."),
+            "name",
+        )
+
+
+def _not_too_fast(notice: Notice, sha256: str, at: datetime) -> None:
+    recent = Comment.objects.filter(
+        notice=notice, received_at__gt=at - RATE_WINDOW, received_at__lte=at
+    )
+    if recent.filter(sha256=sha256).exists():
+        raise DomainError(
+            "duplicate",
+            Text(zh="这条意见刚刚已收到，无需重复提交。", en="This comment was received just now."),
+        )
+    if recent.count() >= RATE_MAX:
+        raise DomainError(
+            "too-many",
+            Text(
+                zh="当前提交意见的人较多，请一分钟后再试；您填写的内容请先保存。",
+                en="Many comments are coming in: keep your text and try again in a minute.",
+            ),
+        )

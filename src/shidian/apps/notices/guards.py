@@ -1,0 +1,19 @@
+"""Which of the notice tables are append-only, and in which columns they are not."""
+
+from __future__ import annotations
+
+from shidian.apps.cases.append_only import Guard
+from shidian.apps.notices import models
+
+GUARDS = (
+    Guard(models.Notice),
+    Guard(
+        models.Comment,
+        mutable=("state", "answer_zh", "answer_en", "answered_by", "answered_at"),
+    ),
+    Guard(models.CommentModeration),
+    # Live figures are refreshed in place: their history is the telemetry itself.
+    Guard(
+        models.PublishedSnapshot, mutable=("withdrawn_at",), but="{row}.\"kind\" = 'figures'"
+    ),
+)

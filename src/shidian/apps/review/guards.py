@@ -1,0 +1,15 @@
+"""Which of the review tables are append-only, and in which columns they are not."""
+
+from __future__ import annotations
+
+from shidian.apps.cases.append_only import Guard
+from shidian.apps.review import models
+
+GUARDS = (
+    Guard(models.Panel, mutable=("closed", "score", "passed")),
+    Guard(models.Assignment),
+    Guard(models.Conflict),
+    Guard(models.Review),
+    Guard(models.Commission),
+    Guard(models.Assessment),
+)

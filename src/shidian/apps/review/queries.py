@@ -1,0 +1,59 @@
+"""What people see of reviews. Experts see their own sheets, officers all, applicants none."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch, QuerySet
+
+from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.accounts.models import Person
+from shidian.apps.cases.models import Case
+from shidian.apps.review.models import Assessment, Assignment, Conflict, Panel
+
+Someone = Person | AnonymousUser
+
+
+def assignments_for(person: Someone) -> QuerySet[Assignment]:
+    """The person's assignments with case, declarations and review, newest first. Two queries.
+
+    Where nothing was declared yet show the parties' names only (`parties_to_declare`).
+    """
+    return (
+        Assignment.objects.of_expert(person)
+        .select_related("panel__case__lead", "panel__case__scheme", "review", "draft")
+        .prefetch_related(
+            "panel__case__parties__institution",
+            Prefetch("declarations", queryset=Conflict.objects.order_by("pk")),
+        )
+        .order_by("-panel__ends_on", "-pk")
+    )
+
+
+def parties_to_declare(assignment: Assignment) -> list[str]:
+    """Names of lead and partners: all that an expert may know before declaring."""
+    case = assignment.panel.case
+    return [case.lead.name, *(party.institution.name for party in case.parties.all())]
+
+
+def has_declared(assignment: Assignment) -> bool:
+    """Whether interests were declared; uses the prefetched declarations."""
+    return bool(assignment.declarations.all())
+
+
+def panels_for(person: Someone, case: Case) -> QuerySet[Panel]:
+    """Panels of the case with everything in them, for those who read the authorities' own."""
+    if not allows(person, Permission.CASE_READ_INTERNAL, case):
+        return Panel.objects.none()
+    return (
+        Panel.objects.filter(case=case)
+        .select_related("opened", "closed")
+        .prefetch_related("assignments__expert__person", "assignments__declarations")
+        .prefetch_related("assignments__review")
+    )
+
+
+def assessments_for(person: Someone, case: Case) -> QuerySet[Assessment]:
+    """Filed assessments of a case that the person may see."""
+    if not allows(person, Permission.CASE_READ, case):
+        return Assessment.objects.none()
+    return Assessment.objects.filter(case=case).select_related("body", "filed")
