@@ -33,6 +33,21 @@ def test_check_names_file_and_line_of_a_missing_basis(tmp_path: Path) -> None:
     assert f"{path}:33: /clocks/publicity/length: the value '5' has no basis" in result.output
 
 
+def test_check_of_a_copy_elsewhere_finds_its_base_in_the_library(tmp_path: Path) -> None:
+    text = Path("rulebooks/demo-city.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "copy.yaml"
+    path.write_text(text)
+
+    assert run("check", str(path)).exit_code == 0
+
+    start = text.index("because:\n")
+    path.write_text(text[:start] + text[text.index("sources:\n") :])
+    result = run("check", str(path))
+
+    assert result.exit_code == 1
+    assert "/plan/investors_max/type: the value 'int' has no basis" in result.output
+
+
 def test_check_notes_what_cannot_run_yet_and_accepts(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
     path.write_text(broken("take: sum", "take: max"))

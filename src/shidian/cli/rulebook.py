@@ -15,6 +15,7 @@ from shidian.core.rulebook.provenance import verified_share
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LIBRARY = Path("rulebooks")
+"""Where a rulebook named by its id, or extended by a file elsewhere, is looked for."""
 
 
 @click.group()
@@ -37,7 +38,7 @@ def check(ctx: click.Context, files: tuple[Path, ...]) -> None:
     refused = 0
     for path in files:
         try:
-            loaded = load_file(path)
+            loaded = load_file(path, library=_LIBRARY)
         except RulebookErrors as errors:
             refused += 1
             for problem in errors.problems:
@@ -90,6 +91,6 @@ def _load(name: str) -> Loaded:
     if not path.is_file():
         raise click.ClickException(f"no file {name} and no {path}")
     try:
-        return load_file(path)
+        return load_file(path, library=_LIBRARY)
     except RulebookErrors as errors:
         raise click.ClickException(str(errors)) from errors

@@ -45,17 +45,22 @@ CHAIN_MAX = 8
 _ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
 
-def load_file(path: Path | str) -> Loaded:
-    """Load a rulebook; what it extends lies beside it as `<id>.yaml`. Raises RulebookErrors."""
-    path = Path(path)
+def load_file(path: Path | str, *, library: Path | None = None) -> Loaded:
+    """Load a rulebook. What it extends lies beside it as `<id>.yaml`, otherwise in `library`.
 
-    def resolve(rulebook_id: str) -> str:
-        return _read(path.with_name(f"{rulebook_id}.yaml"))
+    Raises RulebookErrors, and OSError where `path` itself cannot be read.
+    """
+    path = Path(path)
+    folders = [path.parent, *([] if library is None else [library])]
+
+    def file_of(rulebook_id: str) -> Path:
+        beside = [folder / f"{rulebook_id}.yaml" for folder in folders]
+        return next((file for file in beside if file.is_file()), beside[0])
 
     def known() -> list[str]:
-        return [found.stem for found in path.parent.glob("*.yaml") if found != path]
+        return [found.stem for folder in folders for found in folder.glob("*.yaml")]
 
-    return _Loader(resolve, lambda name: str(path.with_name(f"{name}.yaml")), known).load(
+    return _Loader(lambda name: _read(file_of(name)), lambda name: str(file_of(name)), known).load(
         _read(path), str(path)
     )
 
@@ -139,6 +144,7 @@ class _Loader:
             return root
         base_text = self._base(base, chain or (own_id,))
         if base_text is None or not isinstance(base, Scalar) or base.text is None:
+            self._problems += because.missing(root)
             raise RulebookErrors(self._problems)
         below = (*(chain or (own_id,)), base.text)
         base_root = self._tree(base_text, self._file_of(base.text), below)
