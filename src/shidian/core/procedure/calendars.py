@@ -93,7 +93,7 @@ class WorkingCalendar:
 
     id: str
     version: str
-    days: Mapping[date, CalendarRow]
+    days: Mapping[date, CalendarRow] = field(repr=False)
     years: frozenset[int] = field(init=False)
     _ordinals: tuple[int, ...] = field(init=False, repr=False)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shidian.core.procedure.fold import fold, local_day
 from shidian.core.procedure.handlers import HANDLERS
 from shidian.core.procedure.outbox import outbox_items
+from shidian.core.procedure.handlers.entering import SEQ_MAX
 from shidian.core.procedure.reading import RefusedError, refuse
 from shidian.core.procedure.situation import DECIDING_ROLES, Situation, signers
 from shidian.core.procedure.table import MOVING, first_stage, moves
@@ -51,9 +52,11 @@ def step(
             refuse(RefusalCode.BAD_DATA, "时间缺少时区。", "The moment has no zone.", "at")
         before = fold(rulebook, calendar, history, act.at, zone=zone)
         events = _handled(rulebook, calendar, before, act, zone)
+        # Inside the guard: what cannot be read back is refused, never stored.
+        happened = [*history, *as_past(events, len(history))]
+        after = fold(rulebook, calendar, happened, act.at, zone=zone)
     except RefusedError as refused:
         return refused.refusal
-    after = fold(rulebook, calendar, [*history, *as_past(events, len(history))], act.at, zone=zone)
     return Effects(
         stage=after.stage,
         events=events,
@@ -102,7 +105,18 @@ def _handled(
     stage = rulebook.stage(state.stage) if state.stage else first_stage(rulebook)
     case = Situation(rulebook, calendar, state, stage, act, local_day(act.at, zone))
     case.data.only(DATA_KEYS[act.verb])
+    _well_typed(case)
     return HANDLERS[act.verb](case)
+
+
+def _well_typed(case: Situation) -> None:
+    """Data that a verb may ignore must still be what they claim to be: they are stored."""
+    data = case.data
+    for key in ("reason", "to", "outcome", "call", "uscc"):
+        if data.has(key):
+            data.text(key, empty=key == "reason")
+    if data.has("seq"):
+        data.integer("seq", 1, SEQ_MAX)
 
 
 def _in_time(state: CaseState, at: datetime) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"\{(uscc|year|seq)(?::(0\d{1,2}))?\}")
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-_SEQ_MAX = 10**9
+SEQ_MAX = 10**9
 
 
 def enter(case: Situation, target: Stage, reason: str = "") -> tuple[NewEvent, ...]:
@@ -105,7 +105,7 @@ def _number(case: Situation) -> str | None:
         if place == "year":
             return str(case.today.year)
         if place == "seq":
-            return str(case.data.integer("seq", 1, _SEQ_MAX)).zfill(width)
+            return str(case.data.integer("seq", 1, SEQ_MAX)).zfill(width)
         uscc = case.data.text("uscc")
         if _USCC.fullmatch(uscc) is None:
             refuse(
