@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 Number: TypeAlias = int | float | Decimal
 Instant: TypeAlias = datetime | date | int | float
@@ -27,14 +29,23 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A drawn series: polylines between gaps, its direct label and where that stands."""
+    """A drawn series: polylines between gaps, dots where a value stands alone."""
 
     index: int
     label: str
     polylines: tuple[str, ...]
     dots: tuple[tuple[float, float], ...]
-    label_y: float
+    end_y: float
     last: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A direct label at the right end. `kind`: index of the series, or `limit`."""
+
+    kind: str
+    text: str
+    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,7 @@ class Chart:
     """Everything that the template draws; coordinates in a 1000 x 220 box, y downwards."""
 
     lines: tuple[Line, ...]
+    labels: tuple[Label, ...]
     y_ticks: tuple[Tick, ...]
     x_first: Instant
     x_middle: Instant | None
@@ -77,7 +89,9 @@ def nice_ticks(high: float, count: int = 4) -> list[float]:
     return [step * index for index in range(math.ceil(high / step - 1e-9) + 1)]
 
 
-def draw(series: Sequence[Series], limit: Number | None = None) -> Chart | None:
+def draw(
+    series: Sequence[Series], limit: Number | None = None, limit_label: str = ""
+) -> Chart | None:
     """Lay out the chart from zero upwards. None when there is no value to draw."""
     instants = [_as_number(at) for line in series for at, value in line.points if value is not None]
     values = [float(value) for line in series for _, value in line.points if value is not None]
@@ -99,10 +113,14 @@ def draw(series: Sequence[Series], limit: Number | None = None) -> Chart | None:
         for index, line in enumerate(series)
         if any(value is not None for _, value in line.points)
     ]
+    labels = [Label(str(line.index), line.label, line.end_y) for line in lines if line.label]
+    if limit is not None and limit_label:
+        labels.append(Label("limit", limit_label, y_of(limit)))
     every = [at for line in series for at, value in line.points if value is not None]
     ordered = sorted(every, key=_as_number)
     return Chart(
-        lines=_apart(lines),
+        lines=tuple(lines),
+        labels=_apart(labels),
         y_ticks=tuple(
             Tick(y_of(tick), int(tick) if tick == int(tick) else round(tick, 9)) for tick in ticks
         ),
@@ -136,22 +154,20 @@ def _line(
             " ".join(f"{x:.1f},{y:.1f}" for x, y in run) for run in runs if len(run) > 1
         ),
         dots=tuple(run[0] for run in runs if len(run) == 1),
-        label_y=y_of(last),
+        end_y=y_of(last),
         last=last,
     )
 
 
-def _apart(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Push direct labels apart so that none covers another; order by height is kept."""
-    placed: list[Line] = []
+def _apart(labels: Sequence[Label]) -> tuple[Label, ...]:
+    """Push direct labels apart so that none covers another; their order by height is kept."""
+    placed: list[Label] = []
     floor = -math.inf
-    for line in sorted(lines, key=lambda item: item.label_y):
-        y = max(line.label_y, floor + LABEL_GAP_PX)
-        floor = y
-        placed.append(
-            Line(line.index, line.label, line.polylines, line.dots, min(y, PLOT_HEIGHT), line.last)
-        )
-    return tuple(sorted(placed, key=lambda item: item.index))
+    for label in sorted(labels, key=lambda item: item.y):
+        floor = max(label.y, floor + LABEL_GAP_PX)
+        placed.append(replace(label, y=floor))
+    excess = max(0.0, floor - PLOT_HEIGHT)
+    return tuple(replace(label, y=label.y - excess) for label in placed)
 
 
 def sparkline(values: Sequence[Number | None], width: int = 96, height: int = 20) -> str:

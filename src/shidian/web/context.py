@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from shidian.apps.accounts.roles import roles_of
 from shidian.config import settings as shidian_settings
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 PRODUCT_NAME = _("Shidian")
 
@@ -22,5 +25,11 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "demo": config.demo,
         "zone": config.zone,
         "gate_url": config.gate_url,
+        "may_see_board": _is_officer(request),
         "other_languages": [item for item in settings.LANGUAGES if item[0] != active],
     }
+
+
+def _is_officer(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return bool(user is not None and user.is_authenticated and roles_of(user).is_officer)

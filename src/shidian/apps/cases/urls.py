@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from shidian.apps.cases.views import acts, application, case, desk, files, section
 
 app_name = "cases"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("start/<slug:slug>/", application.start, name="start"),
+    path("<slug:reference>/", case.case, name="case"),
+    path("<slug:reference>/application/", application.application, name="application"),
+    path("<slug:reference>/application/check/", application.check, name="check"),
+    path("<slug:reference>/application/partners/", application.partners, name="partners"),
+    path("<slug:reference>/application/receipt/", application.receipt, name="receipt"),
+    path("<slug:reference>/application/s/<slug:section>/", section.section, name="section"),
+    path("<slug:reference>/files/<int:number>/", files.attachment, name="attachment"),
+    path("<slug:reference>/do/<slug:verb>/", acts.act, name="act"),
+]

@@ -1,7 +1,7 @@
 """The design system as template tags: `{% load components %}`. Tags are dumb: values in, HTML out.
 
 Texts may be `str`, a rulebook `Text` or a `{"zh": …, "en": …}` mapping everywhere; objects may be
-dataclasses or mappings with the names given here. Filters: `text`, `day`, `moment`, `number`.
+dataclasses or mappings with the names given here. Filters: `text`, `day`, `moment`, `number`, `amount`.
 
     {% whose_turn turn %}
         who, doing; since: date|None, days: working days waited|None, due: date|None,
@@ -33,18 +33,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 from django import template
-from django.core.paginator import Page
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from shidian.web import charts
+
+if TYPE_CHECKING:
+    from django.core.paginator import Page
 
 register = template.Library()
 
@@ -115,6 +117,15 @@ def number(value: Any) -> str:
 
 
 @register.filter
+def amount(value: Any) -> str:
+    """Decimal text, as plans and answers carry it, as a number with grouped digits."""
+    try:
+        return number(Decimal(str(value)))
+    except ArithmeticError:
+        return str(value)
+
+
+@register.filter
 def lookup(mapping: Any, key: Any) -> Any:
     """`mapping[key]`, or nothing."""
     try:
@@ -171,6 +182,8 @@ def clock(sum: Any) -> dict[str, Any]:  # noqa: A002 - the tag's argument is cal
     }
 
 
+_SERIAL = count(1)
+"""Ids of popovers need only differ within a page."""
 BASIS_MARKS = {"verified": "●", "reported": "◐", "assumed": "○"}
 
 
@@ -188,6 +201,7 @@ def source_mark(because: Any, sources: Mapping[str, Any] | None = None) -> dict[
         "assumed": _("An assumption of this rulebook"),
     }
     return {
+        "id": f"source-{next(_SERIAL)}",
         "mark": BASIS_MARKS.get(basis, "○"),
         "word": words.get(basis, words["assumed"]),
         "source": _get(source, "title") if source else source_id,
@@ -274,7 +288,7 @@ def line_chart(
         charts.Series(text(_get(line, "label", "")), list(_get(line, "points", ())))
         for line in series
     ]
-    drawn = charts.draw(known, limit)
+    drawn = charts.draw(known, limit, text(limit_label))
     context: dict[str, Any] = {
         "chart": drawn,
         "title": title,
@@ -294,7 +308,7 @@ def line_chart(
         )
         context["x_middle"] = _show(drawn.x_middle, show)
         context["label_width"] = 12 + 13 * max(
-            (_display_width(line.label) for line in drawn.lines), default=0
+            (_display_width(label.text) for label in drawn.labels), default=0
         )
         context["axis_width"] = 10 + 7 * max(len(number(tick.value)) for tick in drawn.y_ticks)
     return context
@@ -413,7 +427,10 @@ def field(bound: BoundField) -> dict[str, Any]:
         "field": bound,
         "group": group,
         "choice": isinstance(widget, CheckboxInput),
-        "optional": not bound.field.required and not isinstance(widget, CheckboxInput),
+        "optional": not bound.field.required
+        and not isinstance(widget, CheckboxInput)
+        and "data-required" not in widget.attrs,
+        "count_id": widget.attrs.get("data-count-id", ""),
         "unit": getattr(bound.field, "unit", ""),
         "law": getattr(bound.field, "law", ""),
     }

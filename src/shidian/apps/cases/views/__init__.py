@@ -1,0 +1,1 @@
+"""Pages of cases: the desk, the case, the application, and one page per act."""

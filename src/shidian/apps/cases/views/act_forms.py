@@ -1,0 +1,315 @@
+"""The form of each act on a case: what the verb needs to know, built from rulebook and state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shidian.core.procedure.table import is_ahead, moves
+from shidian.core.procedure.types import EvaluationGrade, Judgement, Verb
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shidian.apps.cases.models import Case
+    from shidian.core.procedure.types import CaseState
+    from shidian.core.rulebook.model import Criterion, Outcome, Stage, Text
+
+REASON_MAX = 4000
+
+
+def in_language(text: Text) -> str:
+    """The text in the active language, for widgets that take plain strings."""
+    from django.utils.translation import get_language
+
+    return text.en if (get_language() or "").startswith("en") else text.zh
+
+
+class ActForm(forms.Form):
+    """Base: carries the newest event that the page showed, so that nobody acts on an old view."""
+
+    seq = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, case: Case, state: CaseState, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {})
+        kwargs["initial"] = {"seq": case.last_seq, **kwargs["initial"]}
+        super().__init__(*args, **kwargs)
+        self.case = case
+        self.state = state
+        self.build()
+
+    @property
+    def stage(self) -> Stage:
+        return self.case.stage_rule
+
+    def build(self) -> None:
+        """Add the fields that depend on rulebook and state."""
+
+    def payload(self) -> dict[str, Any]:
+        """What the domain verb takes, by its argument names."""
+        return {key: value for key, value in self.cleaned_data.items() if key != "seq"}
+
+
+def long_text(label: Any, *, help_text: Any = "", required: bool = True) -> forms.CharField:
+    """A text of several lines."""
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        max_length=REASON_MAX,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class ReasonForm(ActForm):
+    """Acts that need nothing but a reason."""
+
+    reason = long_text(
+        gettext_lazy("Reason"), help_text=gettext_lazy("It stays in the file word for word.")
+    )
+
+
+class RequestInformationForm(ActForm):
+    question = long_text(
+        gettext_lazy("What is missing or unclear?"),
+        help_text=gettext_lazy(
+            "Name the section and say what an answer must contain. The applicant reads this text."
+        ),
+    )
+    due_working_days = forms.IntegerField(
+        label=gettext_lazy("Working days to answer"), min_value=1, max_value=250, initial=10
+    )
+
+
+class AnswerInformationForm(ActForm):
+    request = forms.ChoiceField(label=gettext_lazy("Which request do you answer?"))
+    answer = long_text(gettext_lazy("Answer"))
+
+    def build(self) -> None:
+        found = [(one.id, f"{one.id}: {one.question}") for one in self.state.open_requests]
+        _choices(self, "request", found)
+
+
+class AdvanceForm(ReasonForm):
+    """Moves on. Leaving a screening forwards needs a finding on every mandatory criterion."""
+
+    to = forms.ChoiceField(label=gettext_lazy("Next stage"), widget=forms.RadioSelect)
+    field_order = ("to", "reason")
+
+    def build(self) -> None:
+        targets = moves(self.case.rulebook, self.stage, Verb.ADVANCE)
+        _choices(self, "to", [(one.id, in_language(one.names.staff)) for one in targets])
+        self.criteria = _mandatory(self.case, self.stage)
+        for criterion in self.criteria:
+            self._ask(criterion)
+
+    def _ask(self, criterion: Criterion) -> None:
+        self.fields[f"met-{criterion.id}"] = forms.ChoiceField(
+            label=in_language(criterion.question),
+            help_text=in_language(criterion.name),
+            choices=[("yes", _("Met")), ("no", _("Not met"))],
+            widget=forms.RadioSelect(attrs={"data-required": "true"}),
+            required=False,
+        )
+        self.fields[f"why-{criterion.id}"] = forms.CharField(
+            label=_("Reason: %(criterion)s") % {"criterion": in_language(criterion.name)},
+            widget=forms.Textarea(attrs={"rows": 2, "class": "short", "data-required": "true"}),
+            max_length=REASON_MAX,
+            required=False,
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Findings are needed only when the case moves forwards."""
+        cleaned = super().clean() or {}
+        target = cleaned.get("to")
+        if target and is_ahead(self.case.rulebook, self.stage, self.case.rulebook.stage(target)):
+            for criterion in self.criteria:
+                if not cleaned.get(f"met-{criterion.id}"):
+                    self.add_error(f"met-{criterion.id}", _("Choose whether this is met."))
+                if not cleaned.get(f"why-{criterion.id}"):
+                    self.add_error(f"why-{criterion.id}", _("Give the reason for this finding."))
+        return cleaned
+
+    def payload(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        findings = {
+            one.id: {"met": cleaned[f"met-{one.id}"] == "yes", "reason": cleaned[f"why-{one.id}"]}
+            for one in self.criteria
+            if cleaned.get(f"met-{one.id}")
+        }
+        return {"to": cleaned["to"], "reason": cleaned["reason"], "findings": findings}
+
+
+class ClosingForm(ReasonForm):
+    """Acts that end a case; the outcome is asked where the rulebook leaves a choice."""
+
+    verb: Verb = Verb.CLOSE
+    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), widget=forms.RadioSelect)
+    field_order = ("outcome", "reason")
+
+    def build(self) -> None:
+        outcomes = _outcomes(self.case, self.stage, self.verb, self.state.admitted)
+        _choices(self, "outcome", [(one.id, in_language(one.name)) for one in outcomes])
+
+
+class SignOffForm(ActForm):
+    consent = forms.ChoiceField(
+        label=gettext_lazy("Your authority's word"),
+        choices=[("yes", gettext_lazy("Consent")), ("no", gettext_lazy("Refuse"))],
+        widget=forms.RadioSelect,
+    )
+    reason = long_text(
+        gettext_lazy("Reason"),
+        help_text=gettext_lazy("Needed where your authority refuses."),
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        """A refusal without a reason is none."""
+        cleaned = super().clean() or {}
+        if cleaned.get("consent") == "no" and not cleaned.get("reason"):
+            self.add_error("reason", _("Give the reason for refusing."))
+        return cleaned
+
+    def payload(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        return {"consent": cleaned["consent"] == "yes", "reason": cleaned["reason"]}
+
+
+class JudgePromiseForm(ActForm):
+    promise = forms.ChoiceField(label=gettext_lazy("Promise"), widget=forms.RadioSelect)
+    judgement = forms.ChoiceField(
+        label=gettext_lazy("Judgement"),
+        choices=[
+            (Judgement.KEPT, gettext_lazy("Kept")),
+            (Judgement.PARTLY, gettext_lazy("Partly kept")),
+            (Judgement.BROKEN, gettext_lazy("Broken")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    evidence = long_text(gettext_lazy("Evidence"))
+
+    def build(self) -> None:
+        waiting = [one for one in self.state.promises if one.id not in self.state.judgements]
+        _choices(self, "promise", [(one.id, one.text) for one in waiting or self.state.promises])
+
+
+GRADES = [
+    (EvaluationGrade.GOOD, gettext_lazy("Good")),
+    (EvaluationGrade.ADEQUATE, gettext_lazy("Adequate")),
+    (EvaluationGrade.WEAK, gettext_lazy("Weak")),
+]
+
+
+class FileEvaluationForm(ActForm):
+    """Every dimension that the rulebook names: a grade with words. Some may be left for later."""
+
+    def build(self) -> None:
+        for area in self.stage.dimensions:
+            known = self.state.evaluation.get(area.id)
+            self.fields[f"grade-{area.id}"] = forms.ChoiceField(
+                label=in_language(area.name),
+                choices=GRADES,
+                widget=forms.RadioSelect,
+                required=False,
+                initial=known.grade if known else None,
+            )
+            self.fields[f"text-{area.id}"] = forms.CharField(
+                label=_("Grounds: %(area)s") % {"area": in_language(area.name)},
+                widget=forms.Textarea(attrs={"rows": 2, "class": "short"}),
+                max_length=REASON_MAX,
+                required=False,
+                initial=known.text if known else "",
+            )
+
+    def clean(self) -> dict[str, Any] | None:
+        """A grade needs its grounds; at least one dimension is graded."""
+        cleaned = super().clean() or {}
+        graded = [area.id for area in self.stage.dimensions if cleaned.get(f"grade-{area.id}")]
+        for area in graded:
+            if not cleaned.get(f"text-{area}"):
+                self.add_error(f"text-{area}", _("Give the grounds for this grade."))
+        if not graded:
+            self.add_error(None, _("Grade at least one dimension."))
+        return cleaned
+
+    def payload(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        return {
+            "dimensions": {
+                area.id: {"grade": cleaned[f"grade-{area.id}"], "text": cleaned[f"text-{area.id}"]}
+                for area in self.stage.dimensions
+                if cleaned.get(f"grade-{area.id}")
+            }
+        }
+
+
+class ExtendForm(ReasonForm):
+    until = forms.DateField(
+        label=gettext_lazy("New last day of the pilot"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("until", "reason")
+
+
+def _closing(verb: Verb) -> type[ActForm]:
+    return type(f"{verb.name.title()}Form", (ClosingForm,), {"verb": verb})
+
+
+FORMS: dict[Verb, type[ActForm]] = {
+    Verb.REQUEST_INFORMATION: RequestInformationForm,
+    Verb.ANSWER_INFORMATION: AnswerInformationForm,
+    Verb.ADVANCE: AdvanceForm,
+    Verb.RETURN_TO_APPLICANT: ReasonForm,
+    Verb.REJECT: _closing(Verb.REJECT),
+    Verb.WITHDRAW: _closing(Verb.WITHDRAW),
+    Verb.TERMINATE: _closing(Verb.TERMINATE),
+    Verb.SIGN_OFF: SignOffForm,
+    Verb.BEGIN_EVALUATION: ReasonForm,
+    Verb.JUDGE_PROMISE: JudgePromiseForm,
+    Verb.FILE_EVALUATION: FileEvaluationForm,
+    Verb.EXTEND: ExtendForm,
+    Verb.CLOSE: _closing(Verb.CLOSE),
+}
+
+
+def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+    """Offer the choices; where there is only one, take it without asking."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{name} is no choice")
+    field.choices = choices
+    if len(choices) == 1:
+        field.initial = choices[0][0]
+        field.widget = forms.HiddenInput()
+        form.initial[name] = choices[0][0]
+
+
+def _mandatory(case: Case, stage: Stage) -> list[Criterion]:
+    if stage.kind is not StageKind.SCREENING:
+        return []
+    return [one for one in case.rulebook.criteria if one.mandatory and one.stage == stage.id]
+
+
+def _outcomes(case: Case, stage: Stage, verb: Verb, admitted: bool) -> list[Outcome]:
+    found: dict[str, Outcome] = {}
+    for target in moves(case.rulebook, stage, verb):
+        found.update({one.id: one for one in _fitting(target.outcomes, admitted)})
+    default = found.get(_DEFAULT_OUTCOMES.get(verb, ""))
+    return [default] if default else list(found.values())
+
+
+_DEFAULT_OUTCOMES = {
+    Verb.REJECT: "rejected",
+    Verb.WITHDRAW: "withdrawn",
+    Verb.TERMINATE: "terminated",
+}
+"""The outcomes that the procedure takes where the act names none."""
+
+
+def _fitting(outcomes: Iterable[Outcome], admitted: bool) -> Iterable[Outcome]:
+    return (one for one in outcomes if one.needs_pilot in (None, admitted))

@@ -1,0 +1,242 @@
+"""The application: start from a call, task list, reading, partners, check, submit, receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from shidian.apps.accounts.access import Permission, allows, rule
+from shidian.apps.accounts.models import Institution, StaffRole
+from shidian.apps.accounts.roles import roles_of
+from shidian.apps.cases.answers import missing_questions, newest_sections
+from shidian.apps.cases.domain.applying import (
+    add_partner,
+    create_case,
+    is_editable,
+    submit_case,
+)
+from shidian.apps.cases.models import CaseEvent
+from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
+from shidian.apps.cases.views.act_forms import ActForm
+from shidian.apps.cases.views.answers import form_rows
+from shidian.apps.cases.views.loaders import call_by_slug, case_by_reference
+from shidian.apps.cases.views.roles import viewer_of
+from shidian.core.procedure.types import EventKind, Verb
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from shidian.apps.cases.models import Call, Case, FormSection
+
+
+class StartForm(forms.Form):
+    """What a case needs to exist."""
+
+    lead = forms.ModelChoiceField(
+        Institution.objects.none(), label=gettext_lazy("Lead institution"), empty_label=None
+    )
+    title = forms.CharField(
+        label=gettext_lazy("Name of the project, in Chinese"),
+        help_text=gettext_lazy("It can stand in public notices. At most 200 characters."),
+        max_length=200,
+    )
+    title_en = forms.CharField(
+        label=gettext_lazy("Name of the project, in English"), max_length=200, required=False
+    )
+
+
+@rule(Permission.CASE_CREATE, obj=call_by_slug)
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest, call: Call, slug: str) -> HttpResponse:
+    """Start an application under an open call."""
+    form = StartForm(request.POST or None)
+    places = roles_of(request.user).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)  # type: ignore[arg-type]
+    lead = form.fields["lead"]
+    if isinstance(lead, forms.ModelChoiceField):
+        lead.queryset = Institution.objects.filter(pk__in=places)
+        lead.initial = min(places, default=None)
+    if request.method == "POST" and form.is_valid():
+        made: list[Case] = []
+        if attempt(
+            form,
+            lambda: made.append(create_case(call=call, by=request.user, **form.cleaned_data)),  # type: ignore[arg-type]
+        ):
+            return redirect("cases:application", reference=made[0].reference)
+    context = {
+        "call": call,
+        "form": form,
+        "crumbs": [(_("My desk"), reverse("cases:desk")), (_("Start an application"), None)],
+    }
+    return render(request, "cases/start.html", context, status=422 if form.errors else 200)
+
+
+@rule(Permission.CASE_READ, obj=case_by_reference)
+def application(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+    """The task list for those who may fill it in now; for everyone else the text to read."""
+    saved = newest_sections(case)
+    answers = {section: row.answers for section, row in saved.items()}
+    may_edit = allows(request.user, Permission.FORM_EDIT, case) and is_editable(case)
+    context: dict[str, Any] = {
+        "case": case,
+        "may_edit": may_edit,
+        "draft": case.stage_rule.kind is StageKind.DRAFT,
+        "items": _task_items(case, saved) if may_edit else [],
+        "sections": [] if may_edit else form_rows(case.rulebook.form, answers),
+        "partners": list(case.parties.all()),
+        "crumbs": act_crumbs(case, _("Application")),
+    }
+    return render(request, "cases/application.html", context)
+
+
+def _task_items(case: Case, saved: dict[str, FormSection]) -> list[dict[str, Any]]:
+    items = []
+    for section in case.rulebook.form:
+        row = saved.get(section.id)
+        missing = len(missing_questions(section, row.answers if row else {}))
+        state = "todo" if row is None else "progress" if missing else "done"
+        items.append(
+            {
+                "title": section.title,
+                "url": reverse("cases:section", args=[case.reference, section.id]),
+                "state": state,
+                "hint": _("Without this section the application cannot be accepted.")
+                if section.hard_gate and state != "done"
+                else "",
+            }
+        )
+    return items
+
+
+class PartnerForm(forms.Form):
+    """Who joins, and for what."""
+
+    institution = forms.ModelChoiceField(
+        Institution.objects.none(), label=gettext_lazy("Partner institution")
+    )
+    task = forms.CharField(label=gettext_lazy("Its part in the project"), max_length=200)
+
+
+@rule(Permission.FORM_EDIT, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def partners(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+    """Name a partner while the case is a draft."""
+    if case.stage_rule.kind is not StageKind.DRAFT:
+        raise Http404
+    form = PartnerForm(request.POST or None)
+    joined = [case.lead_id, *(party.institution_id for party in case.parties.all())]
+    field = form.fields["institution"]
+    if isinstance(field, forms.ModelChoiceField):
+        intake = case.rulebook.intake
+        kinds = intake.partner if intake else ()
+        field.queryset = Institution.objects.filter(kind__in=kinds).exclude(pk__in=joined)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and attempt(form, lambda: add_partner(case=case, by=request.user, **form.cleaned_data))  # type: ignore[arg-type]
+    ):
+        messages.success(request, _("The partner was added."))
+        return redirect("cases:application", reference=case.reference)
+    context = {"case": case, "form": form, "crumbs": act_crumbs(case, _("Add a partner"))}
+    return render(request, "cases/partners.html", context, status=422 if form.errors else 200)
+
+
+class SubmitForm(ActForm):
+    """The declaration that stands in for a signature in this release."""
+
+    declare = forms.BooleanField(
+        label=gettext_lazy(
+            "I sign for the lead institution and declare that the application is true and complete."
+        )
+    )
+
+    def payload(self) -> dict[str, Any]:
+        return {}
+
+
+@rule(Permission.FORM_EDIT, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+    """Check answers, then submit: the last look before the authorities see it."""
+    if case.stage_rule.kind is not StageKind.DRAFT:
+        raise Http404
+    saved = newest_sections(case)
+    answers = {section: row.answers for section, row in saved.items()}
+    may_submit = allows(request.user, Permission.CASE_SUBMIT, case)
+    form = SubmitForm(case, None, request.POST or None)  # type: ignore[arg-type]  # asks no state
+    sections = form_rows(case.rulebook.form, answers)
+    if request.method == "POST" and not may_submit:
+        raise Http404
+    response = act_page(
+        request,
+        case,
+        Verb.SUBMIT,
+        form,
+        send=lambda _payload: submit_case(
+            case=case,
+            by=request.user,  # type: ignore[arg-type]
+            expected_seq=form.cleaned_data["seq"],
+        ),
+        template="cases/check.html",
+        sections=sections,
+        missing=_missing(case, sections),
+        may_submit=may_submit,
+        signers=_signers(case) if not may_submit else [],
+    )
+    if response.status_code == 302:  # noqa: PLR2004 - found: it was sent
+        return redirect("cases:receipt", reference=case.reference)
+    return response
+
+
+def _missing(case: Case, sections: list[Any]) -> list[tuple[str, str]]:
+    """What is still to be answered, as (address of the field, words)."""
+    from shidian.apps.cases.views.act_forms import in_language
+
+    return [
+        (
+            reverse("cases:section", args=[case.reference, one.section.id])
+            + f"#id_{row.question.id}",
+            _("%(section)s: %(question)s")
+            % {
+                "section": in_language(one.section.title),
+                "question": in_language(row.question.label),
+            },
+        )
+        for one in sections
+        for row in one.rows
+        if row.missing
+    ]
+
+
+def _signers(case: Case) -> list[str]:
+    signers = case.lead.staff.filter(role=StaffRole.SIGNER).select_related("person")
+    return [str(staff.person) for staff in signers]
+
+
+@rule(Permission.CASE_READ, obj=case_by_reference)
+def receipt(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+    """Proof of submission: number, moment, version and fingerprint. 404 before there is one."""
+    viewer = viewer_of(request.user)  # type: ignore[arg-type]
+    submitted = (
+        CaseEvent.objects.filter(case=case, kind=EventKind.CASE_SUBMITTED)
+        .select_related("person")
+        .order_by("-seq")
+        .first()
+    )
+    if submitted is None:
+        raise Http404
+    context = {
+        "case": case,
+        "event": submitted,
+        "viewer": viewer,
+        "crumbs": act_crumbs(case, _("Receipt")),
+    }
+    return render(request, "cases/receipt.html", context)

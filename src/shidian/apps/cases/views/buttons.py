@@ -1,0 +1,123 @@
+"""The buttons of a case page: what this person may do now, from the procedure's own table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import NoReverseMatch, reverse
+
+from shidian.apps.accounts.access import allows
+from shidian.apps.accounts.models import OfficerRole
+from shidian.apps.cases.domain.perform import PERMISSIONS
+from shidian.core.procedure.step import permitted_verbs
+from shidian.core.procedure.types import ActorKind, Verb
+from shidian.core.procedure.verbs import VERBS
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Case
+    from shidian.apps.cases.views.roles import Viewer
+    from shidian.core.procedure.types import CaseState
+    from shidian.core.rulebook.model import Text
+
+PAGES = {
+    Verb.SUBMIT: "cases:application",
+    Verb.OPEN_ROUND: "review:open-round",
+    Verb.INVITE_EXPERTS: "review:invite-experts",
+    Verb.CLOSE_ROUND: "review:close-round",
+    Verb.FILE_ASSESSMENT: "review:assessment",
+    Verb.OPEN_NOTICE: "notices:open",
+    Verb.ANSWER_COMMENT: "notices:comments",
+}
+"""Acts with a page of their own; every other act has the generic page `cases:act`."""
+
+ELSEWHERE = frozenset(
+    {Verb.CREATE, Verb.RECORD_COMMENT, Verb.DECLARE_CONFLICT, Verb.SUBMIT_REVIEW, Verb.FILE_REPORT}
+)
+"""Not begun from the case page: the call, the public site, the expert's sheet, the report."""
+
+LAST = frozenset({Verb.REJECT, Verb.WITHDRAW, Verb.TERMINATE, Verb.RETURN_TO_APPLICANT})
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An act that is open to the person. `look`: "", `second` or `last`."""
+
+    verb: Verb
+    label: Text
+    url: str
+    look: str
+
+
+def kinds_of(viewer: Viewer, case: Case) -> list[ActorKind]:
+    """In which capacities the person can act on this case."""
+    kinds = []
+    for kind, office in (
+        (ActorKind.OFFICER, OfficerRole.CASE),
+        (ActorKind.SIGNING_OFFICER, OfficerRole.SIGNING),
+    ):
+        if case.scheme_id in viewer.schemes.get(office, frozenset()):
+            kinds.append(kind)
+    if case.lead_id in viewer.roles.institutions():
+        kinds.append(ActorKind.APPLICANT)
+    if viewer.roles.is_assessor:
+        kinds.append(ActorKind.ASSESSOR)
+    return kinds
+
+
+def allowed_verbs(case: Case, state: CaseState, viewer: Viewer) -> list[Verb]:
+    """Verbs that stage, rulebook and permission leave open to the person."""
+    possible = {
+        verb
+        for kind in kinds_of(viewer, case)
+        for verb in permitted_verbs(case.rulebook, state, kind)
+        if _sensible(verb, state)
+    }
+    return [verb for verb in VERBS if verb in possible and _may(viewer, verb, case)]
+
+
+def _may(viewer: Viewer, verb: Verb, case: Case) -> bool:
+    permission = PERMISSIONS[verb]
+    return permission is not None and allows(viewer.person, permission, case)
+
+
+def _sensible(verb: Verb, state: CaseState) -> bool:
+    """Leaves out what the state makes pointless, such as closing a round that is not open."""
+    round_open = state.round is not None and not state.round.closed
+    match verb:
+        case Verb.OPEN_ROUND:
+            return not round_open
+        case Verb.INVITE_EXPERTS | Verb.CLOSE_ROUND:
+            return round_open
+        case Verb.ANSWER_INFORMATION:
+            return bool(state.open_requests)
+        case Verb.OPEN_NOTICE:
+            return state.notice is None
+        case Verb.ANSWER_COMMENT:
+            return state.notice is not None and bool(state.notice.comments)
+        case Verb.JUDGE_PROMISE:
+            return bool(state.promises)
+    return True
+
+
+def buttons_of(case: Case, state: CaseState, viewer: Viewer) -> list[Button]:
+    """The person's buttons: what is their turn first, what ends the case last."""
+    awaited = {task.verb for task in state.tasks}
+    buttons = []
+    for verb in allowed_verbs(case, state, viewer):
+        if verb in ELSEWHERE or not (url := act_url(case, verb)):
+            continue
+        look = "last" if verb in LAST else "" if verb in awaited else "second"
+        buttons.append(Button(verb, VERBS[verb].label, url, look))
+    order = {"": 0, "second": 1, "last": 2}
+    return sorted(buttons, key=lambda button: order[button.look])
+
+
+def act_url(case: Case, verb: Verb) -> str:
+    """Address of the page on which an act is done; "" where the zone does not have it."""
+    try:
+        if verb in PAGES:
+            return reverse(PAGES[verb], args=[case.reference])
+        return reverse("cases:act", args=[case.reference, verb.value.replace("_", "-")])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,164 @@
+"""The case page: whose turn, what may be done, how it came here; per role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.cases.history import state_of
+from shidian.apps.cases.models import Task
+from shidian.apps.cases.views.act_forms import GRADES
+from shidian.apps.cases.views.buttons import buttons_of
+from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.cases.views.parts import parts_of
+from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.cases.views.timeline import timeline_of
+from shidian.apps.cases.views.turn import turn_of
+from shidian.apps.cases.views.words import outcome_name, outcome_text, stage_name
+from shidian.core.procedure.types import ClockState, Judgement
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from shidian.apps.cases.models import Case
+    from shidian.apps.cases.views.roles import Viewer
+    from shidian.core.procedure.types import CaseState
+
+
+@rule(Permission.CASE_READ, obj=case_by_reference)
+def case(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+    """Everything about one case that this person may see."""
+    viewer = viewer_of(request.user)  # type: ignore[arg-type]  # a Person: the rule saw to it
+    state = state_of(case)
+    tasks = list(
+        Task.objects.filter(case=case, closed_at__isnull=True).select_related(
+            "authority", "institution", "case"
+        )
+    )
+    party = viewer.is_of_the_authorities or _is_party(case, viewer)
+    context: dict[str, Any] = {
+        "case": case,
+        "state": state,
+        "viewer": viewer,
+        "party": party,
+        "stage": stage_name(case, viewer),
+        "turn": turn_of(case, tasks, viewer, ended=_ended(case, state)),
+        "buttons": buttons_of(case, state, viewer),
+        "clocks": _clocks(state),
+        "timeline": timeline_of(case, viewer),
+        "facts": _facts(case),
+        "requests": state.requests if party else (),
+        "signoffs": _signoffs(case, state, viewer),
+        "promises": _promises(state) if party else [],
+        "evaluation": _evaluation(case, state) if party else [],
+        "plan": _plan(case, state),
+        "parts": parts_of(case, state, viewer),
+        "crumbs": [(_("My desk"), reverse("cases:desk")), (case.reference, None)],
+    }
+    return render(request, "cases/case.html", context)
+
+
+def _is_party(case: Case, viewer: Viewer) -> bool:
+    places = viewer.roles.institutions()
+    return case.lead_id in places or any(
+        party.institution_id in places for party in case.parties.all()
+    )
+
+
+def _ended(case: Case, state: CaseState) -> str:
+    name = outcome_name(case)
+    if name is None or not state.is_closed:
+        return ""
+    line = outcome_text(case, case.outcome, "")
+    text = line if isinstance(line, str) else _in_language(line)
+    return _("The case is closed: %(outcome)s.") % {"outcome": text}
+
+
+def _in_language(text: Any) -> str:
+    from shidian.apps.cases.views.act_forms import in_language
+
+    return in_language(text)
+
+
+def _clocks(state: CaseState) -> list[Any]:
+    order = {ClockState.STOPPED: 1}
+    return sorted(state.clocks, key=lambda clock: order.get(clock.state, 0))
+
+
+def _facts(case: Case) -> list[tuple[str, Any]]:
+    partners = _(", ").join(str(party.institution) for party in case.parties.all())
+    return [
+        (_("Lead institution"), str(case.lead)),
+        (_("Partner institutions"), partners),
+        (_("Scheme"), str(case.scheme)),
+        (_("Call"), str(case.call)),
+        (_("Number"), case.number or ""),
+        (_("Rulebook version"), case.rulebook_version.version),
+    ]
+
+
+def _signoffs(case: Case, state: CaseState, viewer: Viewer) -> list[dict[str, Any]]:
+    """Each authority that must sign, with its word; the reason is the authorities' own."""
+    rule = case.stage_rule.signoff
+    wanted = rule.all_of if rule is not None else tuple(state.signoffs)
+    rows = []
+    for authority in wanted:
+        given = state.signoffs.get(authority)
+        own = viewer.is_of_the_authorities
+        rows.append(
+            {
+                "authority": case.rulebook.authority(authority).name,
+                "word": _word(given.consent) if given else _("not yet signed"),
+                "kind": "" if given is None else "done" if given.consent else "critical",
+                "reason": given.reason if given and own else "",
+            }
+        )
+    return rows
+
+
+def _word(consent: bool) -> str:
+    return _("consents") if consent else _("refuses")
+
+
+def _promises(state: CaseState) -> list[dict[str, Any]]:
+    words = {
+        Judgement.KEPT: (_("Kept"), "done"),
+        Judgement.PARTLY: (_("Partly kept"), "warning"),
+        Judgement.BROKEN: (_("Broken"), "critical"),
+    }
+    rows = []
+    for promise in state.promises:
+        judged = state.judgements.get(promise.id)
+        word, kind = words[judged.judgement] if judged else ("", "")
+        rows.append(
+            {
+                "text": promise.text,
+                "word": word,
+                "kind": kind,
+                "evidence": judged.evidence if judged else "",
+            }
+        )
+    return rows
+
+
+def _evaluation(case: Case, state: CaseState) -> list[tuple[Any, str, str]]:
+    names = {area.id: area.name for stage in case.rulebook.stages for area in stage.dimensions}
+    words = {grade: str(word) for grade, word in GRADES}
+    return [
+        (names[area], words[graded.grade], graded.text)
+        for area, graded in state.evaluation.items()
+        if area in names
+    ]
+
+
+def _plan(case: Case, state: CaseState) -> list[tuple[Any, str, Any]]:
+    """Agreed values of the plan: title, value, unit."""
+    return [
+        (parameter.title, state.plan[parameter.id], parameter.unit)
+        for parameter in case.rulebook.plan
+        if parameter.id in state.plan
+    ]

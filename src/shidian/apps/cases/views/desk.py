@@ -1,0 +1,143 @@
+"""The desk: what a person has to do today, what waits on others, and the cases they may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.db.models import F, Prefetch
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.cases.models import Call, Case, Task
+from shidian.apps.cases.views.roles import Viewer, viewer_of
+from shidian.apps.cases.views.turn import Turn, turn_of
+from shidian.apps.cases.views.words import outcome_name, stage_name
+from shidian.core.procedure.types import ActorKind
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    from shidian.core.rulebook.model import Text
+
+PAGE_CASES = 25
+TASKS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One case in a list."""
+
+    case: Case
+    stage: Text
+    turn: Turn
+    outcome: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One of the person's own tasks."""
+
+    task: Task
+    stage: Text
+    url: str
+    late: bool
+    today: bool
+
+
+@rule(Permission.DESK_READ)
+def desk(request: HttpRequest) -> HttpResponse:
+    """The landing page of everyone who signs in; the same queries however long the lists."""
+    viewer = viewer_of(request.user)  # type: ignore[arg-type]  # a Person: the rule saw to it
+    today = timezone.localdate()
+    lines = [_task_line(task, viewer) for task in _own_tasks(viewer)]
+    page = Paginator(_cases(viewer, request.GET.get("show", "")), PAGE_CASES).get_page(
+        request.GET.get("page")
+    )
+    context: dict[str, Any] = {
+        "viewer": viewer,
+        "pressing": [line for line in lines if line.late or line.today],
+        "later": [line for line in lines if not (line.late or line.today)],
+        "page": page,
+        "cases": [_case_line(case, viewer) for case in page],
+        "show": request.GET.get("show", ""),
+        "today": today,
+        "calls": _open_calls(viewer),
+        "board_url": _board_url(viewer),
+    }
+    return render(request, "cases/desk.html", context)
+
+
+def _with_scheme(cases: QuerySet[Any], prefix: str = "") -> QuerySet[Any]:
+    return cases.select_related(f"{prefix}lead").prefetch_related(
+        f"{prefix}rulebook_version", f"{prefix}scheme__parts__authority"
+    )
+
+
+def _own_tasks(viewer: Viewer) -> list[Task]:
+    tasks = Task.objects.filter(viewer.mine(), closed_at__isnull=True)
+    if not viewer.roles.is_expert:
+        # An expert's first task, the declaration of interests, comes before access to the case.
+        tasks = tasks.filter(case__in=Case.objects.visible_to(viewer.person))
+    ordered = tasks.order_by(F("due").asc(nulls_last=True), "pk").distinct()
+    joined = ordered.select_related("case__lead", "authority", "institution")
+    return list(_with_scheme(joined, "case__")[:TASKS_MAX])
+
+
+def _task_line(task: Task, viewer: Viewer) -> TaskLine:
+    today = timezone.localdate()
+    return TaskLine(
+        task=task,
+        stage=stage_name(task.case, viewer),
+        url=task_url(task),
+        late=task.due is not None and task.due < today,
+        today=task.due == today,
+    )
+
+
+def task_url(task: Task) -> str:
+    """Where a task is done: the expert's own page, else the case page, which shows the buttons."""
+    if task.kind == ActorKind.EXPERT:
+        return reverse("review:sheet", args=[task.case.reference])
+    return reverse("cases:case", args=[task.case.reference])
+
+
+def _cases(viewer: Viewer, show: str) -> QuerySet[Case]:
+    cases = Case.objects.visible_to(viewer.person)
+    cases = cases.filter(outcome="") if show != "closed" else cases.exclude(outcome="")
+    open_tasks = Task.objects.filter(closed_at__isnull=True).select_related(
+        "authority", "institution", "case"
+    )
+    return _with_scheme(cases).prefetch_related(  # type: ignore[no-any-return]
+        Prefetch("tasks", queryset=open_tasks, to_attr="open_tasks")
+    )
+
+
+def _case_line(case: Case, viewer: Viewer) -> CaseLine:
+    return CaseLine(
+        case=case,
+        stage=stage_name(case, viewer),
+        turn=turn_of(case, getattr(case, "open_tasks", []), viewer),
+        outcome=outcome_name(case),
+    )
+
+
+def _open_calls(viewer: Viewer) -> list[Call]:
+    if not viewer.roles.is_staff:
+        return []
+    today = timezone.localdate()
+    calls = Call.objects.filter(opens_on__lte=today).select_related("scheme")
+    return [call for call in calls if call.is_open_on(today)]
+
+
+def _board_url(viewer: Viewer) -> str:
+    if not viewer.is_of_the_authorities:
+        return ""
+    try:
+        return reverse("supervision:board")
+    except NoReverseMatch:  # the zone has no supervision
+        return ""

@@ -1,0 +1,211 @@
+"""What each act does in law and in practice, who is told, and whether it can be undone: in words.
+
+The confirmation page of an act shows these four before anybody sends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from shidian.core.procedure.types import Verb
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The four answers of a confirmation page. `grave`: the button is red."""
+
+    law: _StrPromise
+    practice: _StrPromise
+    told: tuple[_StrPromise, ...]
+    undo: _StrPromise
+    grave: bool = False
+
+
+APPLICANT = _("the applicant")
+PARTNERS = _("the partner institutions")
+OFFICERS = _("the case officers of the authorities")
+SIGNERS = _("the signing officers of the authorities")
+EXPERTS = _("the experts of the panel")
+ASSESSORS = _("the assessor body")
+PUBLIC = _("the public, on the public site")
+NOBODY = _("nobody outside the authorities")
+
+NO_DECISION = _("A step of the procedure. It is not an administrative decision.")
+IN_LAW_OPINION = _("An opinion that the authorities weigh. It decides nothing by itself.")
+KEPT_FOR_GOOD = _("No. It stays in the file; a later act can only follow it.")
+
+EFFECTS: dict[Verb, Effect] = {
+    Verb.SUBMIT: Effect(
+        law=_("You declare for your institution that the application is true and complete."),
+        practice=_(
+            "The version at hand is fixed and goes to the authorities. You can no longer change it,"
+            " unless they return it or ask for more. The screening period begins."
+        ),
+        told=(OFFICERS, PARTNERS),
+        undo=_("No, but you can withdraw the application at any time before a decision."),
+    ),
+    Verb.REQUEST_INFORMATION: Effect(
+        law=_("A step of the procedure. The screening period stands still until the answer."),
+        practice=_(
+            "The applicant sees your question as their next task, with a deadline. The case waits."
+        ),
+        told=(APPLICANT,),
+        undo=_("No. You can ask once more, or move on without the answer."),
+    ),
+    Verb.ANSWER_INFORMATION: Effect(
+        law=_("Your answer becomes part of the application."),
+        practice=_("The authorities go on with the screening and its period runs again."),
+        told=(OFFICERS,),
+        undo=_("No. What is missing can be asked for again."),
+    ),
+    Verb.ADVANCE: Effect(
+        law=NO_DECISION,
+        practice=_("The case moves to its next stage, and that stage's tasks and period begin."),
+        told=(APPLICANT,),
+        undo=_("Only by an act that the next stage allows, such as returning the case."),
+    ),
+    Verb.RETURN_TO_APPLICANT: Effect(
+        law=NO_DECISION,
+        practice=_(
+            "The applicant can change the application again and has to submit it anew."
+            " Earlier versions stay in the file."
+        ),
+        told=(APPLICANT,),
+        undo=_("No. The case comes back when the applicant submits it."),
+    ),
+    Verb.REJECT: Effect(
+        law=_(
+            "The project is not selected for the pilot. No licence and no right is refused by it."
+        ),
+        practice=_("The case is closed. The applicant sees the reason you give."),
+        told=(APPLICANT, SIGNERS),
+        undo=_("No. The applicant may apply again under another call."),
+        grave=True,
+    ),
+    Verb.WITHDRAW: Effect(
+        law=_("Your institution gives up the application or ends its pilot of its own accord."),
+        practice=_("The case is closed. A running pilot takes no new investors from now on."),
+        told=(OFFICERS, PARTNERS),
+        undo=_("No. You may apply again under another call."),
+        grave=True,
+    ),
+    Verb.TERMINATE: Effect(
+        law=_(
+            "An instruction inside the agreed terms of the pilot. It is not a supervisory measure;"
+            " such a measure needs its own procedure and document."
+        ),
+        practice=_("The pilot ends and the case is closed. Run-off follows the exit plan."),
+        told=(APPLICANT, SIGNERS, PUBLIC),
+        undo=_("No."),
+        grave=True,
+    ),
+    Verb.OPEN_ROUND: Effect(
+        law=NO_DECISION,
+        practice=_(
+            "The experts you choose are invited. Each declares interests first and sees the"
+            " application only after declaring none."
+        ),
+        told=(EXPERTS,),
+        undo=_("The round can be closed; invitations that were sent stay in the file."),
+    ),
+    Verb.INVITE_EXPERTS: Effect(
+        law=NO_DECISION,
+        practice=_("The experts you choose join the open round."),
+        told=(EXPERTS,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.DECLARE_CONFLICT: Effect(
+        law=_("You declare truthfully whether you have an interest in this case."),
+        practice=_(
+            "Without a conflict you may read the application and score it. With one, the case"
+            " disappears from your desk and you no longer see it."
+        ),
+        told=(OFFICERS,),
+        undo=_("No. Tell the case officers if a conflict arises later."),
+    ),
+    Verb.SUBMIT_REVIEW: Effect(
+        law=IN_LAW_OPINION,
+        practice=_("Your scores and reasons are fixed and go to the case officers."),
+        told=(OFFICERS,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.CLOSE_ROUND: Effect(
+        law=IN_LAW_OPINION,
+        practice=_("The weighted score is worked out and fixed. No more reviews are taken."),
+        told=(OFFICERS,),
+        undo=_("No. Another round can be opened with a reason."),
+    ),
+    Verb.FILE_ASSESSMENT: Effect(
+        law=IN_LAW_OPINION,
+        practice=_("Your findings are fixed and go to the case officers."),
+        told=(OFFICERS,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.OPEN_NOTICE: Effect(
+        law=_("A public notice. It gives everyone the opportunity to comment."),
+        practice=_(
+            "The text below is fixed and published at once. The window for comments opens and"
+            " its period begins tomorrow."
+        ),
+        told=(PUBLIC, APPLICANT),
+        undo=_("No. Another text is another notice with a window of its own."),
+    ),
+    Verb.ANSWER_COMMENT: Effect(
+        law=NO_DECISION,
+        practice=_("Your answer is published beside the comment."),
+        told=(PUBLIC,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.SIGN_OFF: Effect(
+        law=_(
+            "Your authority's word in the joint decision of the working group. The decision"
+            " stands when every authority named in the rulebook has consented."
+        ),
+        practice=_("With the last consent the project is admitted and gets its number."),
+        told=(OFFICERS, SIGNERS, APPLICANT),
+        undo=_("Until the last consent your authority can sign anew; both words stay in the file."),
+    ),
+    Verb.FILE_REPORT: Effect(
+        law=_("Your institution fulfils its duty to report."),
+        practice=_("The report is fixed and goes to the authorities."),
+        told=(OFFICERS,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.BEGIN_EVALUATION: Effect(
+        law=NO_DECISION,
+        practice=_("The pilot goes on while its promises and results are judged one by one."),
+        told=(APPLICANT, OFFICERS),
+        undo=_("The pilot can be extended after the evaluation."),
+    ),
+    Verb.JUDGE_PROMISE: Effect(
+        law=IN_LAW_OPINION,
+        practice=_("The judgement and its evidence become part of the evaluation."),
+        told=(OFFICERS, APPLICANT),
+        undo=_("It can be judged anew until the case is closed; both judgements stay in the file."),
+    ),
+    Verb.FILE_EVALUATION: Effect(
+        law=IN_LAW_OPINION,
+        practice=_("The grades become part of the evaluation."),
+        told=(OFFICERS, APPLICANT),
+        undo=_("It can be filed anew until the case is closed; both stay in the file."),
+    ),
+    Verb.EXTEND: Effect(
+        law=_("The agreed term of the pilot is prolonged."),
+        practice=_("The pilot runs on until the day you set, under the same limits."),
+        told=(APPLICANT, PUBLIC),
+        undo=_("The evaluation can begin again at any time."),
+    ),
+    Verb.CLOSE: Effect(
+        law=_("The pilot ends with the outcome you choose. No licence is granted by it."),
+        practice=_("The case is closed and kept for the years that the rulebook names."),
+        told=(APPLICANT, PARTNERS, PUBLIC),
+        undo=_("No."),
+        grave=True,
+    ),
+}

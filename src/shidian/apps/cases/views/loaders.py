@@ -1,0 +1,24 @@
+"""What a case's views load before the access rule is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.apps.cases.models import Call, Case
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def case_by_reference(_request: HttpRequest, reference: str, **_rest: object) -> Case:
+    """The case of that reference with what its page names. Raises DoesNotExist."""
+    return (
+        Case.objects.select_related("lead", "call", "rulebook_version", "scheme")
+        .prefetch_related("scheme__parts__authority", "parties__institution")
+        .get(reference=reference)
+    )
+
+
+def call_by_slug(_request: HttpRequest, slug: str) -> Call:
+    """The call of that slug. Raises DoesNotExist."""
+    return Call.objects.select_related("scheme", "rulebook_version").get(slug=slug)

@@ -1,0 +1,28 @@
+"""From a verb to the domain function that does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shidian.apps.cases.domain import applying, deciding
+from shidian.core.procedure.types import Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SENDERS: dict[Verb, Callable[..., Any]] = {
+    Verb.REQUEST_INFORMATION: deciding.request_information,
+    Verb.ANSWER_INFORMATION: applying.answer_information,
+    Verb.ADVANCE: deciding.advance_case,
+    Verb.RETURN_TO_APPLICANT: deciding.return_to_applicant,
+    Verb.REJECT: deciding.reject_case,
+    Verb.WITHDRAW: lambda *, outcome=None, **rest: applying.withdraw_case(**rest),  # noqa: ARG005 - the outcome of a withdrawal is the rulebook's
+    Verb.TERMINATE: deciding.terminate_case,
+    Verb.SIGN_OFF: deciding.sign_off,
+    Verb.BEGIN_EVALUATION: deciding.begin_evaluation,
+    Verb.JUDGE_PROMISE: deciding.judge_promise,
+    Verb.FILE_EVALUATION: deciding.file_evaluation,
+    Verb.EXTEND: deciding.extend_pilot,
+    Verb.CLOSE: deciding.close_case,
+}
+"""All take `case`, `by`, `expected_seq` and the form's payload, keyword-only."""

@@ -1,0 +1,85 @@
+"""Names and sentences that pages about cases share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shidian.core.procedure.types import EventKind
+from shidian.core.rulebook.model import Text
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Case
+    from shidian.apps.cases.views.roles import Viewer
+
+
+def stage_name(case: Case, viewer: Viewer) -> Text:
+    """The present stage by the name meant for the one who looks."""
+    return name_of_stage(case, case.stage, viewer)
+
+
+def name_of_stage(case: Case, stage_id: str, viewer: Viewer) -> Text:
+    """A stage has three names (staff, applicant, public); here staff's or the applicant's."""
+    names = case.rulebook.stage(stage_id).names
+    return names.staff if viewer.is_of_the_authorities else names.applicant
+
+
+def outcome_name(case: Case, outcome_id: str = "") -> Text | None:
+    """How the case ended, by the rulebook's name for it; None while it is open."""
+    wanted = outcome_id or case.outcome
+    if not wanted:
+        return None
+    for stage in case.rulebook.stages:
+        for outcome in stage.outcomes:
+            if outcome.id == wanted:
+                return outcome.name
+    return Text(zh=wanted, en=wanted)
+
+
+def outcome_text(case: Case, outcome_id: str, reason: str) -> Text | str:
+    """Outcome and reason in one line, in both languages."""
+    name = outcome_name(case, outcome_id)
+    if name is None:
+        return reason
+    if not reason:
+        return name
+    return Text(zh=f"{name.zh}：{reason}", en=f"{name.en}: {reason}")
+
+
+EVENT_WORDS = {
+    EventKind.CASE_CREATED: gettext_lazy("Application started"),
+    EventKind.CASE_SUBMITTED: gettext_lazy("Application submitted"),
+    EventKind.REQUEST_OPENED: gettext_lazy("Information requested"),
+    EventKind.REQUEST_ANSWERED: gettext_lazy("Information request answered"),
+    EventKind.REQUEST_LAPSED: gettext_lazy("Information request left unanswered"),
+    EventKind.STAGE_ENTERED: gettext_lazy("Stage begun"),
+    EventKind.CHECKLIST_FILED: gettext_lazy("Screening criteria judged"),
+    EventKind.ROUND_OPENED: gettext_lazy("Review round opened"),
+    EventKind.EXPERTS_INVITED: gettext_lazy("Experts invited"),
+    EventKind.CONFLICT_DECLARED: gettext_lazy("Interests declared by an expert"),
+    EventKind.REVIEW_FILED: gettext_lazy("Review filed by an expert"),
+    EventKind.ROUND_CLOSED: gettext_lazy("Review round closed"),
+    EventKind.ASSESSMENT_FILED: gettext_lazy("Assessment filed"),
+    EventKind.NOTICE_OPENED: gettext_lazy("Public notice published"),
+    EventKind.NOTICE_CLOSED: gettext_lazy("Public notice ended"),
+    EventKind.COMMENT_RECEIVED: gettext_lazy("Comment received"),
+    EventKind.COMMENT_ANSWERED: gettext_lazy("Comment answered"),
+    EventKind.SIGNOFF_GIVEN: gettext_lazy("Signed off"),
+    EventKind.CASE_ADMITTED: gettext_lazy("Admitted to the pilot"),
+    EventKind.PILOT_STARTED: gettext_lazy("Pilot started"),
+    EventKind.REPORT_FILED: gettext_lazy("Report filed"),
+    EventKind.PROMISE_JUDGED: gettext_lazy("Promise judged"),
+    EventKind.EVALUATION_FILED: gettext_lazy("Evaluation filed"),
+    EventKind.PILOT_EXTENDED: gettext_lazy("Pilot extended"),
+    EventKind.CASE_CLOSED: gettext_lazy("Case closed"),
+}
+
+
+def event_words(kind: str) -> str:
+    """What happened, in a few words."""
+    try:
+        return str(EVENT_WORDS[EventKind(kind)])
+    except (ValueError, KeyError):
+        return _("Recorded")
