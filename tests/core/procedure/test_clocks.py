@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -190,7 +191,7 @@ def test_lines_cover_every_day_once_and_add_up(history):
     body = [line for line in summed.lines if line.kind is not LineKind.DUE]
     assert body[0].first == clock_run.received
     assert body[-1].last == summed.due
-    for line, following in zip(body, body[1:], strict=False):
+    for line, following in pairwise(body):
         assert line.last + timedelta(1) == following.first
         assert line.first <= line.last
     assert sum(line.units for line in body) == clock_run.length

@@ -281,7 +281,9 @@ def test_sheet_covers_every_criterion_within_the_scale_once():
     sheet = player.willing(Verb.SUBMIT_REVIEW)
     name = next(iter(sheet["scores"]))
     for scores in ({}, sheet["scores"] | {name: 101}, sheet["scores"] | {name: True}):
-        refusal = player.refused(Verb.SUBMIT_REVIEW, expert(player, 1), **sheet | {"scores": scores})
+        refusal = player.refused(
+            Verb.SUBMIT_REVIEW, expert(player, 1), **sheet | {"scores": scores}
+        )
         assert refusal.field.startswith("scores/")
     reasons = sheet["reasons"] | {name: ""}
     refusal = player.refused(Verb.SUBMIT_REVIEW, expert(player, 1), **sheet | {"reasons": reasons})

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.fold import fold, local_day
 from shidian.core.procedure.handlers import HANDLERS
-from shidian.core.procedure.outbox import outbox_items
 from shidian.core.procedure.handlers.entering import SEQ_MAX
+from shidian.core.procedure.outbox import outbox_items
 from shidian.core.procedure.reading import RefusedError, refuse
 from shidian.core.procedure.situation import DECIDING_ROLES, Situation, signers
 from shidian.core.procedure.table import MOVING, first_stage, moves
