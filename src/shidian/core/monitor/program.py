@@ -129,6 +129,11 @@ class Program:
     measures: tuple[Measure, ...]
     rules: tuple[Rule, ...]
 
+    @property
+    def reach_us(self) -> int:
+        """No first instant after an event lies further than this behind it."""
+        return self.tile_us + max((m.step_us for m in self.measures), default=0)
+
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that id, None where these rules have none."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)

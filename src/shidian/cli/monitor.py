@@ -1,0 +1,60 @@
+"""`shidian monitor`: tail the journal, evaluate, store."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+POLL_S = 0.02
+
+
+@click.command()
+@click.option(
+    "--journal", type=click.Path(path_type=Path), help="Journal file; else the installation's."
+)
+@click.option(
+    "--store", type=click.Path(path_type=Path), help="Monitor store; else the installation's."
+)
+@click.option("--once", is_flag=True, help="Stop when the journal's end is reached.")
+def monitor(journal: Path | None, store: Path | None, once: bool) -> None:
+    """Turn journal entries into indicators and alerts, as they come.
+
+    Ends cleanly on SIGTERM and SIGINT; killed at any point, it goes on where it stopped.
+    """
+    from shidian.config import settings
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    journal = journal or settings().journal
+    store = store or settings().monitor_store
+    if once and not journal.exists():
+        raise click.ClickException(f"no journal at {journal}; start the gate first")
+    while not journal.exists():
+        if stop.wait(0.2):
+            return
+    _run(journal, store, stop, once=once)
+
+
+command = monitor
+
+
+def _run(journal: Path, store: Path, stop: threading.Event, *, once: bool) -> None:
+    from shidian.core.journal.reader import JournalReader
+    from shidian.core.monitor.live import Live
+    from shidian.core.monitor.store import StreamDiffers
+
+    with JournalReader(journal) as reader:
+        try:
+            live = Live(reader, store)
+        except StreamDiffers as error:
+            raise click.ClickException(str(error)) from None
+        try:
+            while not stop.is_set():
+                if live.poll() == 0 and (once or stop.wait(POLL_S)):
+                    break
+        finally:
+            live.close()

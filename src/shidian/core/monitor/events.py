@@ -1,0 +1,181 @@
+"""A project's events in columns, addressed by identity: which revision counts, and its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Ints: TypeAlias = NDArray[np.int64]
+
+NULL = -(2**63)
+"""Stands for a field left out."""
+
+_CHUNK = 1024
+_VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Rows of the table that an entry retracted and inserted."""
+
+    retracted: Ints
+    inserted: Ints
+
+
+class EventTable:
+    """Columns: time, stream, revision, whether it counts, and one slot per field of its stream.
+
+    A correction is a new row; the old one no longer counts. Memory: about 8 bytes times (4 + the
+    widest stream's fields) per revision, for as long as the project is watched, since a correction
+    may come at any time and a new rulebook may ask new questions of the whole history.
+    """
+
+    def __init__(self) -> None:
+        self.streams: dict[str, int] = {}
+        self._size = 0
+        self._time: Ints = np.empty(_CHUNK, np.int64)
+        self._stream: NDArray[np.int32] = np.empty(_CHUNK, np.int32)
+        self._rev: NDArray[np.int32] = np.empty(_CHUNK, np.int32)
+        self._counts: NDArray[np.bool_] = np.zeros(_CHUNK, np.bool_)
+        self._slots: list[Ints] = []
+        self._slot_of: dict[tuple[int, str], int] = {}
+        self._slots_used: dict[int, int] = {}
+        self._chunks: dict[tuple[str, int, int], Ints] = {}
+        self._codes: dict[str, int] = {}
+
+    def apply(self, table: pa.Table, source: str, epoch: int) -> Changed:
+        """Take in an entry's rows. The highest revision of an identity counts, in any order."""
+        seqno = table.column("seqno").to_numpy()
+        rev = table.column("rev").to_numpy()
+        # Of one identity in one entry, only the highest revision matters.
+        order = np.lexsort((rev, seqno))
+        last = np.append(seqno[order][1:] != seqno[order][:-1], np.True_)
+        chosen = order[last]
+        known = self._rows_of(source, epoch, seqno[chosen])
+        wins = (known < 0) | (rev[chosen] > self._rev[np.maximum(known, 0)])
+        chosen, known = chosen[wins], known[wins]
+        old = known[known >= 0]
+        retracted = old[self._counts[old]]
+        rows = self._append(table, chosen)
+        self._remember(source, epoch, seqno[chosen], rows)
+        self._counts[old] = False
+        return Changed(retracted, rows[self._counts[rows]])
+
+    def live_rows(self) -> Ints:
+        """Every row that counts."""
+        return np.flatnonzero(self._counts[: self._size])
+
+    def of_stream(self, rows: Ints, stream: str) -> Ints:
+        """Those of `rows` that belong to the stream."""
+        return rows[self._stream[rows] == self.streams.get(stream, -1)]
+
+    def times(self, rows: Ints) -> Ints:
+        """Event times, µs."""
+        return self._time[rows]
+
+    def values(self, rows: Ints, stream: str, field: str) -> Ints:
+        """The field's values in rows of that stream; NULL where left out."""
+        slot = self._slot_of.get((self.streams.get(stream, -1), field))
+        if slot is None:
+            return np.full(len(rows), NULL, np.int64)
+        return self._slots[slot][rows]
+
+    def _rows_of(self, source: str, epoch: int, seqno: Ints) -> Ints:
+        rows = np.full(len(seqno), -1, np.int64)
+        for number, where in _by_chunk(seqno):
+            chunk = self._chunks.get((source, epoch, number))
+            if chunk is not None:
+                rows[where] = chunk[seqno[where] - number * _CHUNK]
+        return rows
+
+    def _remember(self, source: str, epoch: int, seqno: Ints, rows: Ints) -> None:
+        for number, where in _by_chunk(seqno):
+            key = (source, epoch, number)
+            if key not in self._chunks:
+                self._chunks[key] = np.full(_CHUNK, -1, np.int64)
+            self._chunks[key][seqno[where] - number * _CHUNK] = rows[where]
+
+    def _append(self, table: pa.Table, chosen: Ints) -> Ints:
+        """Copy the chosen rows of an entry to the end; their new places."""
+        rows = np.arange(self._size, self._size + len(chosen), dtype=np.int64)
+        self._reserve(self._size + len(chosen))
+        self._size += len(chosen)
+        self._time[rows] = table.column("time_us").to_numpy()[chosen]
+        self._rev[rows] = table.column("rev").to_numpy()[chosen]
+        counts = pc.not_equal(table.column("op"), _VOID).to_numpy(zero_copy_only=False)
+        self._counts[rows] = counts[chosen]
+        self._stream[rows] = _coded(table.column("type"), self.streams)[chosen]
+        for slot in self._slots:
+            slot[rows] = NULL
+        for name in table.column_names:
+            stream, slash, field = name.partition("/")
+            if not slash or stream not in self.streams:
+                continue
+            mine = self._stream[rows] == self.streams[stream]
+            values = self._integers(table.column(name))[chosen]
+            self._slot(self.streams[stream], field)[rows[mine]] = values[mine]
+        return rows
+
+    def _integers(self, column: pa.ChunkedArray) -> Ints:
+        if pa.types.is_string(column.type):
+            return _coded(column, self._codes)
+        whole = column.cast(pa.int64()) if column.type != pa.int64() else column
+        filled: Ints = pc.fill_null(whole, NULL).to_numpy()
+        return filled
+
+    def _slot(self, stream: int, field: str) -> Ints:
+        place = self._slot_of.get((stream, field))
+        if place is None:
+            place = self._slots_used.get(stream, 0)
+            self._slots_used[stream] = place + 1
+            self._slot_of[(stream, field)] = place
+            if place == len(self._slots):
+                self._slots.append(np.full(len(self._time), NULL, np.int64))
+        return self._slots[place]
+
+    def _reserve(self, size: int) -> None:
+        if size <= len(self._time):
+            return
+        room = max(size, 2 * len(self._time))
+        self._time = _grown(self._time, room, 0)
+        self._stream = _grown(self._stream, room, 0)
+        self._rev = _grown(self._rev, room, 0)
+        self._counts = _grown(self._counts, room, fill=False)
+        self._slots = [_grown(slot, room, NULL) for slot in self._slots]
+
+
+def _grown(column: Any, room: int, fill: int | bool) -> Any:
+    grown = np.full(room, fill, column.dtype)
+    grown[: len(column)] = column
+    return grown
+
+
+def _by_chunk(seqno: Ints) -> Sequence[tuple[int, Any]]:
+    """Chunk numbers with the places of `seqno` (rising) that fall in them."""
+    if len(seqno) == 0:
+        return ()
+    numbers = seqno // _CHUNK
+    cuts = np.flatnonzero(np.diff(numbers)) + 1
+    starts = [0, *cuts.tolist()]
+    ends = [*cuts.tolist(), len(seqno)]
+    return [(int(numbers[a]), slice(a, b)) for a, b in zip(starts, ends, strict=True)]
+
+
+def _coded(column: pa.ChunkedArray, codes: dict[str, int]) -> Ints:
+    """Strings as numbers of `codes`, which grows; NULL for null."""
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    words = encoded.dictionary.to_pylist()
+    numbers = np.array([codes.setdefault(w, len(codes)) for w in words] + [NULL], np.int64)
+    indices = pc.fill_null(encoded.indices, len(words)).to_numpy(zero_copy_only=False)
+    coded: Ints = numbers[indices]
+    return coded

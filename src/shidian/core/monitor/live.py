@@ -1,0 +1,66 @@
+"""The monitor's loop body: tail the journal, evaluate, store; exactly once across restarts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.monitor.digest import AsKnownDigest
+from shidian.core.monitor.evaluator import Evaluator
+from shidian.core.monitor.store import MonitorStore, StreamDiffers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shidian.core.journal.reader import JournalReader
+
+BATCH_ENTRIES = 64
+"""Entries evaluated and stored in one transaction at most."""
+
+
+class Live:
+    """A live evaluator over a journal, with its store.
+
+    On start it applies the entries up to the stored cursor again, storing nothing, and holds what
+    they yield against the stored stream: the same entries yield the same items, so what is stored
+    is neither lost nor repeated. Raises StreamDiffers where they do not.
+    """
+
+    def __init__(self, journal: JournalReader, store_path: Path) -> None:
+        self._journal = journal
+        self._store = MonitorStore(store_path)
+        self._evaluator = Evaluator()
+        self._at = 0
+        self._catch_up()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+    def poll(self) -> int:
+        """Apply entries that have come since; how many."""
+        entries = self._journal.entries_after(self._at, BATCH_ENTRIES)
+        if not entries:
+            return 0
+        outputs = [self._evaluator.step(entry) for entry in entries]
+        self._store.save(entries[-1].entry, outputs)
+        self._at = entries[-1].entry
+        return len(entries)
+
+    def _catch_up(self) -> None:
+        cursor, digest = self._store.cursor(), AsKnownDigest()
+        while self._at < cursor:
+            limit = min(BATCH_ENTRIES, cursor - self._at)
+            entries = self._journal.entries_after(self._at, limit)
+            if not entries:
+                raise StreamDiffers(
+                    f"the store knows entry {cursor}, the journal ends at {self._at}: "
+                    "they do not belong together"
+                )
+            for entry in entries:
+                digest.add(self._evaluator.apply(entry))
+            self._at = entries[-1].entry
+        if self._store.stream_digest() != (digest.items, digest.text()):
+            raise StreamDiffers(
+                "the stored stream is not what this release finds in the journal; "
+                "move the monitor store away to build it anew"
+            )

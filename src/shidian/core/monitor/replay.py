@@ -1,0 +1,58 @@
+"""Recomputing the stream from a journal, under the rules that governed or under others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shidian.core.monitor.digest import AsKnownDigest, final_digest
+from shidian.core.monitor.evaluator import Evaluator, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shidian.core.journal.entry import Entry
+    from shidian.core.monitor.items import Episode, Item
+    from shidian.core.rulebook.loaded import Loaded
+
+
+@dataclass(slots=True)
+class Replay:
+    """What a replay found: the as-known stream and the final view, each with its digest."""
+
+    last_entry: int = 0
+    items: list[Item] = field(default_factory=list)
+    final: dict[tuple[str, str, str], list[Episode]] = field(default_factory=dict)
+    as_known_digest: str = ""
+    final_digest: str = ""
+    faults: list[Fault] = field(default_factory=list)
+
+
+def replay(
+    entries: Iterable[Entry],
+    *,
+    project: str | None = None,
+    override: Loaded | None = None,
+    last_entry: int | None = None,
+) -> Replay:
+    """Evaluate entries in order, up to number `last_entry` if given.
+
+    `override` stands in place of every rulebook activated; plan values are the log's.
+    """
+    evaluator = Evaluator(project=project, override=override)
+    digest = AsKnownDigest()
+    found = Replay()
+    for entry in entries:
+        if last_entry is not None and entry.entry > last_entry:
+            break
+        items = evaluator.apply(entry)
+        first = len(found.items) + 1
+        items = [item.numbered(first + place) for place, item in enumerate(items)]
+        digest.add(items)
+        found.items.extend(items)
+        found.last_entry = entry.entry
+    found.final = evaluator.final()
+    found.as_known_digest = digest.text()
+    found.final_digest = final_digest(found.final)
+    found.faults = list(evaluator.faults.values())
+    return found
