@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     gate_bind: str = "127.0.0.1:8001"
     gate_url: str = "http://127.0.0.1:8001"
     """Address under which browsers and pilot systems reach the gate."""
+    web_origin: str = ""
+    """Origin whose pages may listen to the gate's live updates; empty: derived from `web_bind`."""
     allowed_hosts: str = "127.0.0.1,localhost"
     https: bool = False
     """Whether the public address is https: secure cookies, HSTS."""

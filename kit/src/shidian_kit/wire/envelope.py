@@ -34,6 +34,7 @@ _TIME = re.compile(
 _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _SOURCE = re.compile(r"[A-Za-z0-9._~:/@+-]{1,128}")
 _TYPE = re.compile(r"[a-z][a-z0-9]*(?:\.[a-z][a-z0-9_]*)+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _CLOUDEVENTS = {"specversion", "id", "source", "type", "time", "subject", "datacontenttype", "data"}
 _ATTRIBUTES = _CLOUDEVENTS | {"project", "epoch", "seqno", "rev", "op"}
 
@@ -101,7 +102,7 @@ def from_dict(wire: object) -> Event:
         raise EnvelopeError("", "an event is a JSON object")
     if not wire.keys() <= _ATTRIBUTES:
         unknown = min(str(name) for name in wire.keys() - _ATTRIBUTES)
-        raise EnvelopeError(unknown[:64], "no such attribute is known")
+        raise EnvelopeError(shown_name(unknown), "no such attribute is known")
     if wire.get("specversion") != SPEC_VERSION:
         raise EnvelopeError("specversion", 'must be "1.0"')
     if wire.get("datacontenttype", "application/json") != "application/json":
@@ -138,6 +139,11 @@ def format_time(time_us: int) -> str:
     """µs UTC → RFC 3339, six digits, `Z`. Raises OverflowError outside the years 1 to 9999."""
     moment = _EPOCH_START + timedelta(microseconds=time_us)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+def shown_name(name: str) -> str:
+    """A name as a report may show it: `?` where it does not look like one but like lost content."""
+    return name if _NAME.fullmatch(name) else "?"
 
 
 def _text(wire: Mapping[str, object], name: str, form: re.Pattern[str], right: str) -> str:
@@ -186,5 +192,7 @@ def _data(wire: Mapping[str, object], op: Op) -> Mapping[str, Value]:
         raise EnvelopeError("data", "must be left out: the event takes another one away")
     for name, value in data.items():
         if isinstance(value, float | list | dict):
-            raise EnvelopeError(f"data.{name}"[:80], "must be text, an integer, true or false")
+            raise EnvelopeError(
+                f"data.{shown_name(name)}", "must be text, an integer, true or false"
+            )
     return data

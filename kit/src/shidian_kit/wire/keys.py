@@ -54,17 +54,21 @@ def key_id(key: Ed25519PublicKey) -> str:
     return f"ed25519-{hashlib.sha256(_raw(key)).hexdigest()[:32]}"
 
 
-def save_private(path: Path, key: Ed25519PrivateKey) -> None:
-    """Write PEM (PKCS 8) with mode 0600. Raises FileExistsError: a key is never overwritten."""
-    pem = key.private_bytes(
+def private_pem(key: Ed25519PrivateKey) -> bytes:
+    """Private key → unencrypted PEM (PKCS 8)."""
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
+
+
+def save_private(path: Path, key: Ed25519PrivateKey) -> None:
+    """Write PEM (PKCS 8) with mode 0600. Raises FileExistsError: a key is never overwritten."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
+        file.write(private_pem(key))
 
 
 def load_private(path: Path) -> Ed25519PrivateKey:

@@ -18,7 +18,7 @@ from shidian.core.journal.entry import (
 )
 from shidian.core.journal.feeds import SPANS_MAX, Feed, Feeds
 from shidian.core.journal.streams import Stored, StreamSpec, ValueRefusedError
-from shidian_kit.wire.envelope import Event, Op
+from shidian_kit.wire.envelope import Event, Op, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,9 +155,9 @@ class _Batch:
         data = event.data
         if not data.keys() <= stream.names:
             unknown = min(str(name) for name in data.keys() - stream.names)
-            # A name is shown only if it looks like one: it could be a payload out of place.
-            shown = f"data.{unknown}" if unknown.isidentifier() and len(unknown) < 40 else "data"  # noqa: PLR2004
-            return _quarantined(shown, "field", "the stream has no such field")
+            return _quarantined(
+                f"data.{shown_name(unknown)}", "field", "the stream has no such field"
+            )
         values: list[Stored] = []
         for spec in stream.fields:
             given = data.get(spec.name)

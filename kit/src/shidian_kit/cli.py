@@ -1,0 +1,144 @@
+"""`shidian-kit`: keys, pseudonyms, and sending a file of events, without writing code."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+
+from shidian_kit.client import Client, FlushResult, GateRefusedError, GateUnreachableError, draft
+from shidian_kit.pseudonym import pseudonym
+from shidian_kit.spool import Draft, SpoolError
+from shidian_kit.wire import envelope, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class _UsageError(Exception):
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; exit status 0, 1 if something was refused, 2 if nothing could be done."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except (
+        _UsageError,
+        OSError,
+        keys.KeyFormatError,
+        SpoolError,
+        GateRefusedError,
+        GateUnreachableError,
+    ) as error:
+        print(f"shidian-kit: {error}", file=sys.stderr)
+        return 2
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="shidian-kit", description=main.__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    keygen = commands.add_parser("keygen", help="make an Ed25519 key and print its public half")
+    keygen.add_argument("file", type=Path, help="file for the private key; must not exist")
+    keygen.set_defaults(run=_keygen)
+    send = commands.add_parser("send", help="spool a file of events and send it")
+    send.add_argument("file", type=Path, help="NDJSON: {type, data, time?, subject?} a line")
+    add_connection(send)
+    send.set_defaults(run=_send)
+    flush = commands.add_parser("flush", help="send what waits in the spool")
+    add_connection(flush)
+    flush.set_defaults(run=_flush)
+    names = commands.add_parser("pseudonym", help="pseudonyms of identities, one a line of stdin")
+    names.add_argument("--secret", type=Path, required=True, help="file of at least 16 bytes")
+    names.set_defaults(run=_pseudonym)
+    return parser
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """The options that say where to send and as whom (also used by the examples)."""
+    parser.add_argument("--gate", required=True, help="address of the gate, https://…")
+    parser.add_argument("--project", required=True, help="public id of the pilot, P-2026-0001")
+    parser.add_argument("--source", required=True, help="name of the source that the key is for")
+    parser.add_argument("--key", type=Path, required=True, help="private key file from keygen")
+    parser.add_argument("--spool", type=Path, required=True, help="spool file of this source")
+
+
+def connect(options: argparse.Namespace) -> Client:
+    """The client that the options of `add_connection` describe."""
+    key = keys.load_private(options.key)
+    return Client(options.gate, options.project, options.source, key, options.spool)
+
+
+def report(result: FlushResult) -> int:
+    """Print what a flush did; 1 if anything was refused."""
+    print(json.dumps(result.counts, sort_keys=True))
+    for outcome in result.refused:
+        print(
+            f"event {outcome.seqno}/{outcome.rev} {outcome.status}:"
+            f" {outcome.field}: {outcome.reason}",
+            file=sys.stderr,
+        )
+    return 1 if result.refused else 0
+
+
+def _keygen(options: argparse.Namespace) -> int:
+    key = keys.generate()
+    keys.save_private(options.file, key)
+    public = key.public_key()
+    pem = public.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    print(f"key id: {keys.key_id(public)}\npublic key: {keys.public_text(public)}\n{pem.decode()}")
+    return 0
+
+
+def _send(options: argparse.Namespace) -> int:
+    content = options.file.read_bytes()
+    label = f"file sha256:{hashlib.sha256(content).hexdigest()}"
+    drafts = list(_drafts(content))
+    with connect(options) as client:
+        client.events(drafts, label=label)
+        return report(client.flush())
+
+
+def _drafts(content: bytes) -> Iterator[Draft]:
+    for number, line in enumerate(content.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            wire = json.loads(line)
+            time = wire.get("time")
+            yield draft(
+                wire["type"],
+                wire["data"],
+                None if time is None else envelope.parse_time(time),
+                wire.get("subject"),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _UsageError(f"line {number}: {error!r}; nothing was sent") from error
+
+
+def _flush(options: argparse.Namespace) -> int:
+    with connect(options) as client:
+        return report(client.flush())
+
+
+def _pseudonym(options: argparse.Namespace) -> int:
+    secret = options.secret.read_bytes()
+    try:
+        for line in sys.stdin:
+            print(pseudonym(secret, line.rstrip("\n")))
+    except ValueError as error:
+        raise _UsageError(str(error)) from error
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

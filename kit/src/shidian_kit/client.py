@@ -1,0 +1,271 @@
+"""Send a pilot's telemetry: durable numbering in a spool, signed requests, retries, statuses.
+
+with Client("https://gate.example", "P-2026-0001", "urn:firm:engine", key, Path("spool")) as client:
+    client.event("trade.executed", {"amount": "163.30", "investor": "p_…"})
+    client.flush()
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import ssl
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlsplit
+
+from shidian_kit.spool import Draft, Outcome, Spool, Waiting
+from shidian_kit.wire import envelope, signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+BATCH_MAX = 2_000
+"""Events in one request; the gate takes at most 10,000 and 8 MiB."""
+BODY_MAX_BYTES = 6 * 1024 * 1024
+TIMEOUT_S = 30.0
+BACKOFF_FIRST_S = 0.2
+BACKOFF_MAX_S = 15.0
+
+_TEMPORARY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class GateRefusedError(RuntimeError):
+    """The gate refused a whole request, and would again. The events wait in the spool."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+
+
+class GateUnreachableError(RuntimeError):
+    """The gate did not take the events in the time given. They wait in the spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlushResult:
+    """What one flush did: events by status, and those refused with their reasons."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    refused: tuple[Outcome, ...] = ()
+
+
+class Client:
+    """A source of one project. `time` may be aware datetime or µs UTC; left out, it is now.
+
+    `data` holds text, integers, true or false; a Decimal becomes text, a float is refused, since
+    it does not say how many digits it means. `verify`: an SSL context for a gate with its own CA.
+    """
+
+    def __init__(
+        self,
+        gate_url: str,
+        project: str,
+        source: str,
+        key: Ed25519PrivateKey,
+        spool_path: Path,
+        *,
+        verify: ssl.SSLContext | None = None,
+    ) -> None:
+        parts = urlsplit(gate_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{gate_url!r} is not the address of a gate: https://gate.example")
+        self._url = f"{gate_url.rstrip('/')}/v1/projects/{quote(project, safe='')}/events"
+        self._key = key
+        self._verify = verify
+        self._connection: http.client.HTTPConnection | None = None
+        self.spool = Spool(spool_path, project=project, source=source)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and the spool; what is not flushed waits for the next start."""
+        self._disconnect()
+        self.spool.close()
+
+    def event(
+        self,
+        type: str,  # noqa: A002 - CloudEvents' name
+        data: Mapping[str, object],
+        time: datetime | int | None = None,
+        subject: str | None = None,
+    ) -> int:
+        """Spool one event, durably; its number. Raises EnvelopeError, TypeError."""
+        return self.spool.put(draft(type, data, time, subject))
+
+    def events(self, drafts: Iterable[Draft], *, label: str | None = None) -> range:
+        """Spool many in one transaction; their numbers (see `Spool.put_all`)."""
+        return self.spool.put_all(drafts, label=label)
+
+    def correct(
+        self,
+        seqno: int,
+        type: str,  # noqa: A002 - CloudEvents' name
+        data: Mapping[str, object],
+        time: datetime | int | None = None,
+    ) -> int:
+        """Spool a correction: the event's whole content anew; its revision."""
+        return self.spool.correct(seqno, draft(type, data, time))
+
+    def void(self, seqno: int, type: str, time: datetime | int | None = None) -> int:  # noqa: A002 - CloudEvents' name
+        """Spool that an event is taken away; its revision."""
+        return self.spool.void(seqno, draft(type, {}, time))
+
+    def flush(self, *, give_up_after_s: float = 60.0) -> FlushResult:
+        """Send all that waits, oldest first, and keep each event's status.
+
+        A request that fails is repeated with the same numbers, so nothing is stored twice. Raises
+        GateRefusedError, and GateUnreachableError after `give_up_after_s` without progress.
+        """
+        counts: Counter[str] = Counter()
+        refused: list[Outcome] = []
+        while batch := _within_limits(self.spool.waiting(BATCH_MAX)):
+            body = f"[{','.join(item.wire for item in batch)}]".encode()
+            content = self._post(body, give_up_after_s)
+            answers = _answers(batch, content)
+            self.spool.answer(answers)
+            counts.update(status for _, status, _, _ in answers)
+            refused += _refusals(batch, answers)
+        return FlushResult(dict(counts), tuple(refused))
+
+    def _post(self, body: bytes, give_up_after_s: float) -> dict[str, Any]:
+        until = time.monotonic() + give_up_after_s
+        pause_s = BACKOFF_FIRST_S
+        while True:
+            try:
+                status, headers, content = self._request(body)
+            except (OSError, http.client.HTTPException) as error:
+                self._disconnect()
+                problem, retry_after_s = f"{type(error).__name__}: {error}", 0.0
+            else:
+                if status == 200:  # noqa: PLR2004 - OK
+                    answer: dict[str, Any] = json.loads(content)
+                    return answer
+                code, problem = _problem(content)
+                if status not in _TEMPORARY:
+                    raise GateRefusedError(status, code, problem)
+                retry_after_s = _seconds(headers.get("retry-after"))
+            wait_s = max(retry_after_s, pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries
+            if time.monotonic() + wait_s > until:
+                raise GateUnreachableError(f"the gate took nothing: {problem}")
+            time.sleep(wait_s)
+            pause_s = min(pause_s * 2, BACKOFF_MAX_S)
+
+    def _request(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        parts = urlsplit(self._url)
+        headers = {"Content-Type": "application/cloudevents-batch+json"}
+        headers |= signatures.sign_request(
+            self._key,
+            method="POST",
+            url=self._url,
+            headers=headers,
+            body=body,
+            created=int(time.time()),
+        )
+        if self._connection is None:
+            self._connection = _connect(
+                parts.scheme, parts.hostname or "", parts.port, self._verify
+            )
+        self._connection.request("POST", parts.path, body=body, headers=headers)
+        response = self._connection.getresponse()
+        return response.status, {k.lower(): v for k, v in response.headers.items()}, response.read()
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def draft(
+    type: str,  # noqa: A002 - CloudEvents' name
+    data: Mapping[str, object],
+    time: datetime | int | None = None,
+    subject: str | None = None,
+) -> Draft:
+    """An event without its number. Raises TypeError on a float or a naive time."""
+    return Draft(type, _time_us(time), {name: _value(name, v) for name, v in data.items()}, subject)
+
+
+def _value(name: str, value: object) -> envelope.Value:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{value:f}"
+    raise TypeError(f"{name}: give text, an integer, a Decimal, true or false, not {value!r}")
+
+
+def _time_us(moment: datetime | int | None) -> int:
+    if moment is None:
+        return time.time_ns() // 1000
+    if isinstance(moment, int):
+        return moment
+    if moment.tzinfo is None:
+        raise TypeError("a time needs a zone: datetime.now(UTC)")
+    since = moment - _EPOCH_START
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _within_limits(waiting: list[Waiting]) -> list[Waiting]:
+    size = 0
+    for at, item in enumerate(waiting):
+        size += len(item.wire.encode()) + 1
+        if size > BODY_MAX_BYTES and at > 0:
+            return waiting[:at]
+    return waiting
+
+
+def _answers(batch: list[Waiting], content: dict[str, Any]) -> list[tuple[int, str, str, str]]:
+    statuses = content["statuses"]
+    if len(statuses) != len(batch):
+        raise GateRefusedError(200, "answer", "the gate answered for another number of events")
+    why = {problem["index"]: problem for problem in content["problems"]}
+    return [
+        (item.place, status, why[at]["field"], why[at]["reason"])
+        if at in why
+        else (item.place, status, "", "")
+        for at, (item, status) in enumerate(zip(batch, statuses, strict=True))
+    ]
+
+
+def _refusals(batch: list[Waiting], answers: list[tuple[int, str, str, str]]) -> list[Outcome]:
+    found = []
+    for item, (_, status, where, reason) in zip(batch, answers, strict=True):
+        if status not in ("accepted", "duplicate"):
+            event = envelope.from_dict(json.loads(item.wire))
+            found.append(Outcome(event.seqno, event.rev, status, where, reason))
+    return found
+
+
+def _problem(content: bytes) -> tuple[str, str]:
+    try:
+        problem = json.loads(content)
+        return str(problem["title"]), str(problem["detail"])
+    except (ValueError, KeyError, TypeError):
+        return "unknown", content[:200].decode("utf-8", "replace")
+
+
+def _seconds(text: str | None) -> float:
+    return float(text) if text is not None and text.isdigit() else 0.0
+
+
+def _connect(
+    scheme: str, host: str, port: int | None, verify: ssl.SSLContext | None
+) -> http.client.HTTPConnection:
+    if scheme == "https":
+        context = verify or ssl.create_default_context()
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
+    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)

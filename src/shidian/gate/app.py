@@ -1,0 +1,210 @@
+"""The gate: telemetry in, control records in, "changed" out. Bare ASGI on core and wire alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+import msgspec
+import structlog
+
+from shidian import keyring
+from shidian.core.journal import ControlError, EntryKind, Journal, UnknownProjectError
+from shidian.gate import telemetry
+from shidian.gate.auth import Authenticator
+from shidian.gate.http import (
+    HttpProblemError,
+    Receive,
+    Request,
+    Scope,
+    Send,
+    busy,
+    not_found,
+    read_body,
+    send_body,
+    send_json,
+    send_problem,
+)
+from shidian.gate.live import Hub
+from shidian.gate.metrics import Metrics
+from shidian_kit.wire.token import TokenError, read_live_token
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from shidian.core.journal import BatchResult
+    from shidian.gate.options import GateOptions
+
+_EVENTS = re.compile(r"/v1/projects/([^/]+)/events")
+_IDLE_S = 1.0
+_log = structlog.get_logger("shidian.gate")
+
+
+class ChangedCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /v1/changed`."""
+
+    topic: str
+    entry: int
+
+
+class Gate:
+    """ASGI application over one journal. `hub.close` ends live streams before a shutdown."""
+
+    def __init__(self, given: GateOptions) -> None:
+        keyring.ensure_keys(given.keys)
+        self.options = given
+        self.journal = Journal(given.journal)
+        self.metrics = Metrics()
+        self.hub = Hub(given.heartbeat_s)
+        self._live_secret = keyring.live_secret(given.keys)
+        self._auth = Authenticator(
+            given.authorities,
+            keyring.worker_public_key(given.keys),
+            lambda: self.journal.registry,
+        )
+        self._waiting_events = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(Request.of(scope), receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        ticks = asyncio.create_task(self._tick())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        ticks.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ticks
+        await asyncio.to_thread(self.journal.close)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _tick(self) -> None:
+        """Log the passing of time while any project is open, so that silence can be seen."""
+        while True:
+            tick_us = self.journal.registry.tick_us()
+            await asyncio.sleep(_IDLE_S if tick_us is None else tick_us / 1e6)
+            if tick_us is not None:
+                try:
+                    await asyncio.to_thread(self.journal.append_tick)
+                except sqlite3.Error as error:
+                    _log.error("tick not written", error=str(error))
+
+    async def _http(self, request: Request, receive: Receive, send: Send) -> None:
+        status = 200
+        try:
+            await self._route(request, receive, send)
+        except HttpProblemError as problem:
+            status = problem.status
+            await send_problem(send, problem)
+        except sqlite3.Error as error:
+            status = 503
+            _log.error("journal failed", error=str(error))
+            detail = "The journal cannot be written now: nothing of this was stored."
+            headers = {"retry-after": "5"}
+            await send_problem(send, HttpProblemError(503, "storage", detail, headers))
+        self.metrics.requests.labels(str(status)).inc()
+
+    async def _route(self, request: Request, receive: Receive, send: Send) -> None:
+        match request.method, request.path:
+            case "GET", "/healthz":
+                await send_json(send, 200, {"status": "ok"})
+            case "GET", "/metrics":
+                self.metrics.listeners.set(len(self.hub))
+                self.metrics.waiting_events.set(self._waiting_events)
+                await send_body(send, 200, "text/plain; version=0.0.4", self.metrics.text())
+            case "GET", "/v1/live":
+                await self._live(request, receive, send)
+            case "POST", "/v1/control":
+                body = await self._from_worker(request, receive)
+                await send_json(send, 200, {"entry": await self._control(body)})
+            case "POST", "/v1/changed":
+                body = await self._from_worker(request, receive)
+                call = _decode_call(body)
+                await send_json(send, 200, {"told": self.hub.changed(call.topic, call.entry)})
+            case "POST", path if match := _EVENTS.fullmatch(path):
+                await self._events(match[1], request, receive, send)
+            case _:
+                raise not_found()
+
+    async def _events(self, project: str, request: Request, receive: Receive, send: Send) -> None:
+        self._auth.admit(request, worker=False)
+        body = await read_body(request, receive)
+        began = time.perf_counter()
+        key = self._auth.verify_source(request, body, project)
+        if self._waiting_events >= self.options.waiting_events_max:
+            raise busy("The gate is writing what it has; send this again.")
+        items = await asyncio.to_thread(
+            telemetry.read_items,
+            body,
+            request.headers["content-type"],
+            request.headers.get("content-encoding"),
+        )
+        self._waiting_events += len(items)
+        try:
+            result = await _wait(self.journal.submit_batch(project, key.source, items))
+        except UnknownProjectError:
+            raise HttpProblemError(
+                409, "not-active", "No rulebook is in force for this project yet."
+            ) from None
+        finally:
+            self._waiting_events -= len(items)
+        content = telemetry.answer(result)
+        for item in result.items:
+            self.metrics.items.labels(item.status.value).inc()
+        self.metrics.ingest_seconds.observe(time.perf_counter() - began)
+        await send_json(send, 200, content)
+
+    async def _from_worker(self, request: Request, receive: Receive) -> bytes:
+        self._auth.admit(request, worker=True)
+        body = await read_body(request, receive)
+        self._auth.verify_worker(request, body)
+        return body
+
+    async def _control(self, body: bytes) -> int:
+        """`{outbox_id, kind, …record}` → entry number."""
+        try:
+            record = msgspec.json.decode(body, type=dict[str, object])
+            outbox_id = record.pop("outbox_id", None)
+            kind = EntryKind(str(record.pop("kind", None)))
+            if type(outbox_id) is not int:
+                raise HttpProblemError(422, "control", "outbox_id must be an integer.")
+            return await asyncio.wrap_future(self.journal.submit_control(kind, outbox_id, record))
+        except (msgspec.DecodeError, ControlError, ValueError) as error:
+            raise HttpProblemError(422, "control", f"{error}.") from error
+
+    async def _live(self, request: Request, receive: Receive, send: Send) -> None:
+        given = parse_qs(request.query).get("token", [""])[0]
+        try:
+            token = read_live_token(self._live_secret, given, now=int(time.time()))
+        except TokenError as error:
+            raise HttpProblemError(401, "token", f"{error}; reload the page.") from error
+        headers = {
+            "content-type": "text/event-stream",
+            "cache-control": "no-store",
+            "x-accel-buffering": "no",
+            "vary": "origin",
+        }
+        origin = request.headers.get("origin")
+        if origin in self.options.origins:
+            headers["access-control-allow-origin"] = origin
+        await self.hub.stream(token, headers, receive, send)
+
+
+async def _wait(future: Future[BatchResult]) -> BatchResult:
+    return await asyncio.wrap_future(future)
+
+
+def _decode_call(body: bytes) -> ChangedCall:
+    try:
+        return msgspec.json.decode(body, type=ChangedCall)
+    except msgspec.DecodeError as error:
+        raise HttpProblemError(422, "changed", f"{error}.") from error

@@ -1,0 +1,72 @@
+"""The house's own keys as files: who may tell the gate what, and who may hand out live tokens.
+
+`worker.key` signs what the worker tells the gate, `worker.pub` is what the gate checks it by,
+`live.secret` is shared by the web, which makes live tokens, and the gate, which reads them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from shidian_kit.wire import keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
+
+WORKER_KEY = "worker.key"
+WORKER_PUBLIC = "worker.pub"
+LIVE_SECRET = "live.secret"  # noqa: S105 - a file's name
+_SECRET_BYTES = 32
+
+
+def ensure_keys(folder: Path) -> None:
+    """Make whichever of the files are missing. Safe when several processes start at once.
+
+    Where `worker.pub` is given without `worker.key` (a gate on its own machine), no key is made.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (folder / WORKER_PUBLIC).exists():
+        _make_once(folder / WORKER_KEY, keys.private_pem(keys.generate()))
+        public = keys.load_private(folder / WORKER_KEY).public_key()
+        _make_once(folder / WORKER_PUBLIC, f"{keys.public_text(public)}\n".encode())
+    _make_once(folder / LIVE_SECRET, secrets.token_hex(_SECRET_BYTES).encode())
+
+
+def worker_key(folder: Path) -> Ed25519PrivateKey:
+    """The worker's private key. Raises OSError, KeyFormatError."""
+    return keys.load_private(folder / WORKER_KEY)
+
+
+def worker_public_key(folder: Path) -> Ed25519PublicKey:
+    """The worker's public key. Raises OSError, KeyFormatError."""
+    return keys.load_public((folder / WORKER_PUBLIC).read_text())
+
+
+def live_secret(folder: Path) -> bytes:
+    """The secret that live tokens are made and read with. Raises OSError."""
+    return bytes.fromhex((folder / LIVE_SECRET).read_text().strip())
+
+
+def _make_once(path: Path, content: bytes) -> None:
+    """Write a whole file with mode 0600, unless it is there: whoever links it first wins."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
