@@ -1,0 +1,168 @@
+"""Stores of the tests' own, on SQLite or on the PostgreSQL that SHIDIAN_DATABASE_URL names.
+
+Use pytest-django's `db` as ever: each test is rolled back. The append-only triggers refuse `flush`,
+so that `transaction=True` does not work here; a test that must commit (threads, locks) takes the
+fixture `committed_db`, after which the database is restored from a copy.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_django import DjangoDbBlocker
+
+    from tests.factories import Walk, World
+
+_KEPT = {
+    "SHIDIAN_DATABASE_URL",
+    "SHIDIAN_SHARED",
+    "SHIDIAN_CHROMIUM",
+    "SHIDIAN_TEST_WORKERS",
+}
+
+
+def _isolate() -> None:
+    """Point every store at a new folder, before Django reads its settings."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return  # the controller has made the folder, and the worker inherits it
+    if "shidian.web.settings" in sys.modules:
+        raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests set it themselves")
+    for name in [one for one in os.environ if one.startswith("SHIDIAN_") and one not in _KEPT]:
+        del os.environ[name]
+    home = tempfile.mkdtemp(prefix="shidian-tests-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ["SHIDIAN_HOME"] = home
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shidian.web.settings"
+
+
+_isolate()
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, request: pytest.FixtureRequest
+) -> None:
+    """SQLite: a file rather than memory, so that threads and copies are like in life."""
+    from django.db import connections
+
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    connection = connections["default"]
+    if connection.vendor == "sqlite":
+        path = Path(os.environ["SHIDIAN_HOME"]) / f"test-{worker}.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(path)
+        # The tests' databases need not survive a power cut.
+        connection.settings_dict["OPTIONS"]["init_command"] = (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The migrated database holds the calendar of working days from the start."""
+    from shidian.apps.cases.calendars import store_calendar
+    from shidian.core.procedure.calendars import cn_working_day
+
+    with django_db_blocker.unblock():
+        store_calendar(cn_working_day())
+
+
+@pytest.fixture(scope="session")
+def restore_database(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Callable[[], None]:
+    """A function that puts the database back to how it was after set-up."""
+    from django.db import connection, connections
+
+    with django_db_blocker.unblock():
+        connection.close()
+        name = str(connection.settings_dict["NAME"])
+        if connection.vendor == "sqlite":
+            return _sqlite_copy(name)
+        template = f"{name}_template"
+        _recreate(template, name)
+
+    def restore() -> None:
+        connections.close_all()
+        _recreate(name, template)
+
+    return restore
+
+
+def _sqlite_copy(name: str) -> Callable[[], None]:
+    from django.db import connections
+
+    template = f"{name}.template"
+    _backup(name, template)
+
+    def restore() -> None:
+        connections.close_all()
+        _backup(template, name)
+
+    return restore
+
+
+def _backup(source: str, target: str) -> None:
+    for leftover in (target, f"{target}-wal", f"{target}-shm"):
+        Path(leftover).unlink(missing_ok=True)
+    read, write = sqlite3.connect(source), sqlite3.connect(target)
+    read.backup(write)
+    read.close()
+    write.close()
+
+
+def _recreate(name: str, template: str) -> None:
+    from django.db import connection
+
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+@pytest.fixture
+def committed_db(
+    restore_database: Callable[[], None], django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The database without a transaction around the test; restored from a copy afterwards."""
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            restore_database()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_passwords(request: pytest.FixtureRequest) -> None:
+    """Hash passwords with little work: the tests' accounts guard nothing."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Authorities, officers, firms, experts, and a call that is always open."""
+    from tests.factories import make_world
+
+    return make_world()
+
+
+@pytest.fixture
+def walk(world: World) -> Walk:
+    """A walk through the procedure that has not begun."""
+    from tests.factories import Walk
+
+    return Walk(world)
