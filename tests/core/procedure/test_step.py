@@ -391,6 +391,9 @@ def test_notice_runs_to_the_end_of_its_last_working_day():
     player.do(Verb.ANSWER_COMMENT, comment="c1", sha256=HASH)
     effects = player.do(Verb.ADVANCE, reason="好")
     assert effects.events[0].kind is EventKind.NOTICE_CLOSED
+    leaf = effects.outbox[0]
+    assert (leaf.topic, leaf.payload["kind"]) == ("record.leaf", "notice.closed")
+    assert (leaf.payload["stage"], leaf.payload["sha256"]) == ("publicity", HASH)
     assert player.state.stage_kind is StageKind.ADMISSION
 
 

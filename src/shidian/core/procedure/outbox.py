@@ -47,8 +47,11 @@ def outbox_items(
 ) -> tuple[OutboxItem, ...]:
     """All items for the events of one act, in their order."""
     items: list[OutboxItem] = []
+    stage = before.stage
     for event in events:
-        items += _leaf(before, after, event)
+        if event.kind is EventKind.STAGE_ENTERED:
+            stage = str(event.data["to"])
+        items += _leaf(before, after, event, stage)
         items += _pilot(after, event)
         items += _mail(rulebook, after, event)
     if any(event.kind in _SHOWS for event in events):
@@ -56,13 +59,13 @@ def outbox_items(
     return tuple(items)
 
 
-def _leaf(before: CaseState, after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
+def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> Iterator[OutboxItem]:
     if event.kind not in PUBLIC_ACTS:
         return
     payload: dict[str, Json] = {
         "kind": event.kind.value,
         "case": after.case,
-        "stage": after.stage,
+        "stage": stage,
         "at": _moment(event),
         "legal_effect": event.data["legal_effect"],
     }
