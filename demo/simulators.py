@@ -15,56 +15,23 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shidian_kit.client import Client
-
 from demo.behaviour import (
     BEHAVIOURS,
     FAULT_AFTER_S,
     FAULT_LASTS_S,
     HISTORY_DAYS,
     Behaviour,
-    Sent,
 )
+from demo.registration import Registration, folder, load_registrations
 from shidian.config import settings
+from shidian_kit.client import Client, GateRefusedError, GateUnreachableError, draft
 from shidian_kit.wire.keys import load_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-HISTORY_CHUNK = 500
-RETRY_S = 1.0
-
-
-def folder() -> Path:
-    """Where the simulated institutions keep keys, spools and memory."""
-    return settings().home / "simulators"
-
-
-@dataclass(frozen=True)
-class Registration:
-    """Under what a simulated system is registered; written by the seed."""
-
-    project: str
-    """Id in `demo.projects`."""
-    public_id: str
-    source: str
-
-    @property
-    def key_path(self) -> Path:
-        return folder() / f"{self.project}.pem"
-
-
-def save_registrations(registrations: Iterable[Registration]) -> None:
-    """Tell the simulators under what they are registered."""
-    folder().mkdir(parents=True, exist_ok=True)
-    text = json.dumps([asdict(registration) for registration in registrations], indent=1)
-    (folder() / "pilots.json").write_text(text)
-
-
-def load_registrations() -> list[Registration]:
-    """Raises FileNotFoundError before the seed has run."""
-    return [Registration(**row) for row in json.loads((folder() / "pilots.json").read_text())]
+GIVE_UP_S = 2.0
+"""A gate that does not answer for so long gets the events next time."""
 
 
 @dataclass
@@ -73,8 +40,6 @@ class Memory:
 
     path: Path
     first_start: float
-    history_sent: int = 0
-    history_done: bool = False
     lived_s: int = 0
     fault_s: int = 0
 
@@ -88,9 +53,9 @@ class Memory:
     def save(self) -> None:
         """Write it whole, or not at all."""
         kept = {name: value for name, value in asdict(self).items() if name != "path"}
-        draft = self.path.with_suffix(".new")
-        draft.write_text(json.dumps(kept))
-        draft.replace(self.path)
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(json.dumps(kept))
+        fresh.replace(self.path)
 
 
 class System:
@@ -98,6 +63,7 @@ class System:
 
     def __init__(self, behaviour: Behaviour, registration: Registration) -> None:
         self.behaviour = behaviour
+        self._said = ""
         self.memory = Memory.load(folder() / f"{registration.project}.json")
         self.client = Client(
             settings().gate_url,
@@ -110,58 +76,47 @@ class System:
     def run(self, stop: threading.Event) -> None:
         """Send the past, then the present, until told to stop."""
         self.memory.save()
-        self._send_history(stop)
+        self._spool_history()
         while not stop.is_set():
             began = time.monotonic()
             self._live_second()
             stop.wait(max(0.0, 1.0 - (time.monotonic() - began)))
         self.memory.save()
 
-    def _send_history(self, stop: threading.Event) -> None:
-        """The days before the first start. A system stopped midway goes on where it was."""
-        memory = self.memory
-        if memory.history_done:
-            return
-        end = datetime.fromtimestamp(memory.first_start, UTC) - timedelta(minutes=1)
-        sent = list(self.behaviour.history(end - timedelta(days=HISTORY_DAYS), end))
-        while memory.history_sent < len(sent) and not stop.is_set():
-            chunk = sent[memory.history_sent : memory.history_sent + HISTORY_CHUNK]
-            self._spool(chunk)
-            self._flush_until_taken(stop)
-            memory.history_sent += len(chunk)
-            memory.save()
-        memory.history_done = memory.history_sent >= len(sent)
-        memory.save()
+    def _spool_history(self) -> None:
+        """The days before the first start. The label keeps a second run from spooling them again."""
+        end = datetime.fromtimestamp(self.memory.first_start, UTC) - timedelta(minutes=1)
+        past = self.behaviour.history(end - timedelta(days=HISTORY_DAYS), end)
+        drafts = [draft(event.type, event.data, event.at) for event in past]
+        self.client.events(drafts, label="history")
 
     def _live_second(self) -> None:
         memory = self.memory
         fault = time.time() >= memory.first_start + FAULT_AFTER_S and memory.fault_s < FAULT_LASTS_S
-        self._spool(self.behaviour.live(datetime.now(UTC), memory.lived_s, fault=fault))
+        events = self.behaviour.live(datetime.now(UTC), memory.lived_s, fault=fault)
+        self.client.events(draft(event.type, event.data, event.at) for event in events)
         memory.lived_s += 1
         memory.fault_s += fault
         if memory.lived_s % 5 == 0:
             memory.save()
         self._flush()
 
-    def _spool(self, events: Iterable[Sent]) -> None:
-        for event in events:
-            self.client.event(event.type, event.data, time=event.at)
-
-    def _flush(self) -> bool:
-        """Send what lies in the spool. A gate that does not answer gets it next time."""
+    def _flush(self) -> None:
+        """Send what lies in the spool. What a gate does not take now it gets next time."""
         try:
-            self.client.flush()
-        except OSError as error:
+            result = self.client.flush(give_up_after_s=GIVE_UP_S)
+        except (GateUnreachableError, GateRefusedError) as error:
             self._say(f"{error}; trying again")
-            return False
-        return True
-
-    def _flush_until_taken(self, stop: threading.Event) -> None:
-        while not stop.is_set() and not self._flush():
-            stop.wait(RETRY_S)
+            return
+        self._said = ""
+        for outcome in result.refused:
+            self._say(f"refused: {outcome}")
 
     def _say(self, what: str) -> None:
-        print(f"{self.behaviour.project}: {what}", flush=True)
+        """Say it, once while it lasts."""
+        if what != self._said:
+            print(f"{self.behaviour.project}: {what}", flush=True)
+        self._said = what
 
 
 def main() -> int:

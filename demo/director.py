@@ -1,0 +1,401 @@
+"""Does what the stories tell, through the product's own verbs, at the times they tell."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from demo import form
+from demo.behaviour import SEED
+from demo.cast import signer_of
+from demo.days import Diary
+from demo.projects import PROJECTS
+from demo.registration import Registration, folder
+from shidian.apps.cases.answers import canonical_answers
+from shidian.apps.cases.domain import applying, deciding
+from shidian.apps.cases.history import state_of
+from shidian.apps.notices import domain as noticing
+from shidian.apps.notices.models import Comment, CommentState, Notice
+from shidian.apps.review import domain as reviewing
+from shidian.apps.review.models import Assignment
+from shidian.apps.supervision.domain.keys import register_machine_key
+from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
+from shidian.core.rulebook.model import QuestionKind, StageKind
+from shidian_kit.wire import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from demo.projects import Project
+    from shidian.apps.accounts.models import Institution, Person
+    from shidian.apps.cases.models import Call, Case
+    from shidian.apps.supervision.models import Pilot
+    from shidian.core.rulebook.model import Section
+
+OFFICER = "officer-bureau"
+ASSESSOR = "assessor"
+_PRAISE = {
+    "innovative": "与现有做法相比有实质改进，效果可以衡量。",
+    "useful": "受益对象明确，附有内部测试数据。",
+    "controlled": "限额、应急和补偿安排与风险相称，可人工干预。",
+    "feasible": "团队和技术准备充分，已有内部测试结果。",
+}
+_DOUBT = {
+    "innovative": "与已有做法重合度高，创新说明不充分。",
+    "useful": "收益主要来自交易活跃度，对投资者的价值不清楚。",
+    "controlled": "缺少有效的限额与人工干预手段，风险与规模不相称。",
+    "feasible": "关键环节依赖未签约的第三方，进度偏乐观。",
+}
+_DOUBT_BELOW = 60
+
+
+class Director(Diary):
+    """Knows the people, firms and calls by their ids in `demo.cast`, and makes them act."""
+
+    def __init__(
+        self,
+        diary: Diary,
+        *,
+        people: Mapping[str, Person],
+        firms: Mapping[str, Institution],
+        calls: Mapping[int, Call],
+    ) -> None:
+        super().__init__(diary.today)
+        self._people = people
+        self._firms = firms
+        self._calls = calls
+        self._projects: dict[int, Project] = {}
+        self.cases: dict[str, Case] = {}
+        """By project id."""
+        self.registrations: list[Registration] = []
+        self._chance = random.Random(SEED)
+
+    # The applicant's acts
+
+    def draft(
+        self,
+        project_id: str,
+        call: int,
+        at: datetime,
+        *,
+        only: Sequence[str] = (),
+        leave_out: Sequence[str] = (),
+    ) -> Case:
+        """Start an application and save its sections: all, `only` these, or all but some."""
+        project = PROJECTS[project_id]
+        signer = self._people[signer_of(project.lead)]
+        case = applying.create_case(
+            call=self._calls[call],
+            lead=self._firms[project.lead],
+            title=project.title_zh,
+            title_en=project.title_en,
+            by=signer,
+            at=at,
+        )
+        self._projects[case.pk] = project
+        self.cases[project_id] = case
+        for firm, task in project.partners:
+            applying.add_partner(
+                case=case, institution=self._firms[firm], task=task, by=signer, at=at
+            )
+        answers = form.answers(project, (at + timedelta(days=120)).date())
+        for place, section in enumerate(case.rulebook.form):
+            if section.id in leave_out or (only and section.id not in only):
+                continue
+            applying.save_section(
+                case=case,
+                section=section.id,
+                answers=canonical_answers(section, _as_cleaned(section, answers[section.id])),
+                base_version=0,
+                by=signer,
+                at=at + timedelta(minutes=12 * (place + 1)),
+            )
+        return case
+
+    def submit(self, case: Case, at: datetime) -> None:
+        """File the application."""
+        applying.submit_case(case=case, by=self._signer(case), at=at)
+
+    def answer(self, case: Case, at: datetime, text: str) -> None:
+        """Answer the one open request."""
+        (request,) = state_of(case).open_requests
+        applying.answer_information(
+            case=case, request=request.id, answer=text, by=self._signer(case), at=at
+        )
+
+    def withdraw(self, case: Case, at: datetime, reason: str) -> None:
+        """Leave; a pilot that runs ends with it."""
+        applying.withdraw_case(case=case, reason=reason, by=self._signer(case), at=at)
+        close_pilot(pilot=_pilot(case), at=at, by=None)
+
+    # The officers' acts
+
+    def ask(self, case: Case, at: datetime, question: str) -> None:
+        """Open an information request."""
+        deciding.request_information(case=case, question=question, by=self._officer, at=at)
+
+    def accept(self, case: Case, at: datetime) -> None:
+        """Finish the screening with every mandatory criterion met."""
+        findings = {
+            criterion.id: {"met": True, "reason": "材料齐备，说明清楚，符合要求。"}
+            for criterion in case.rulebook.criteria
+            if criterion.stage == case.stage and criterion.mandatory
+        }
+        deciding.advance_case(
+            case=case,
+            reason="初审通过，转专家评审。",
+            findings=findings,
+            by=self._officer,
+            at=at,
+        )
+
+    def advance(self, case: Case, at: datetime, reason: str) -> None:
+        """Move on to the next stage."""
+        deciding.advance_case(case=case, reason=reason, by=self._officer, at=at)
+
+    def reject(self, case: Case, at: datetime, reason: str) -> None:
+        """End the application."""
+        deciding.reject_case(case=case, reason=reason, by=self._officer, at=at)
+
+    def open_round(self, case: Case, experts: Sequence[str], at: datetime) -> None:
+        """Form a panel for two weeks."""
+        reviewing.form_panel(
+            case=case,
+            experts=self._experts(experts),
+            starts=at.date(),
+            ends=at.date() + timedelta(days=14),
+            by=self._officer,
+            at=at,
+        )
+
+    def invite(self, case: Case, experts: Sequence[str], at: datetime) -> None:
+        """Invite more experts to the open round."""
+        reviewing.invite_experts(case=case, experts=self._experts(experts), by=self._officer, at=at)
+
+    def review(
+        self,
+        case: Case,
+        experts: Sequence[str],
+        opens: datetime,
+        closes: datetime,
+        *,
+        about: int = 80,
+    ) -> None:
+        """A whole round: panel, declarations, sheets around a score, closing."""
+        self.open_round(case, experts, opens)
+        for number, expert in enumerate(experts, start=1):
+            self.declare(case, expert, opens + timedelta(hours=6 * number))
+        for number, expert in enumerate(experts, start=1):
+            self.score(case, expert, closes - timedelta(hours=20 - 3 * number), about)
+        reviewing.close_round(case=case, by=self._officer, at=closes)
+
+    def commission(self, case: Case, at: datetime) -> None:
+        """Ask the assessor body."""
+        reviewing.commission_assessment(
+            case=case, body=self._firms["assessor"], by=self._officer, at=at
+        )
+
+    def publish(self, case: Case, at: datetime) -> None:
+        """Open the public notice over the form's public answers."""
+        project = self._projects[case.pk]
+        lead = self._firms[project.lead]
+        noticing.open_notice(
+            case=case,
+            title=f"关于“{project.title_zh}”项目的公示（演示）",
+            title_en=f"Public notice: {project.title_en} (demonstration)",
+            body=_notice_text(case, project, lead),
+            body_en=(
+                f"Project: {project.title_en}. Lead institution: {lead.name_en}. This is a notice of "
+                "the fictional Demo City; the full public form is given in Chinese. Comments are "
+                "welcome until the last day of the window, and answers are published."
+            ),
+            by=self._officer,
+            at=at,
+        )
+
+    def answer_comment(self, case: Case, at: datetime, answer: str) -> None:
+        """Answer the newest comment."""
+        comment = Comment.objects.filter(notice__case=case).latest("pk")
+        noticing.answer_comment(comment=comment, answer=answer, by=self._officer, at=at)
+
+    def sign(self, case: Case, authority: str, at: datetime) -> None:
+        """Give an authority's consent; the last one starts the pilot."""
+        deciding.sign_off(
+            case=case,
+            consent=True,
+            reason="同意准入。",
+            by=self._people[f"signer-{authority}"],
+            at=at,
+        )
+        if case.stage_rule.kind is StageKind.RUNNING:
+            start_pilot(case=case, plan=state_of(case).plan, at=at)
+
+    def evaluate(self, case: Case, at: datetime, reason: str) -> None:
+        """Begin the evaluation, as the applicant asks."""
+        deciding.begin_evaluation(case=case, reason=reason, by=self._signer(case), at=at)
+
+    def judge(self, case: Case, number: int, judgement: str, at: datetime, evidence: str) -> None:
+        """Judge the `number`-th promise."""
+        deciding.judge_promise(
+            case=case,
+            promise=state_of(case).promises[number - 1].id,
+            judgement=judgement,
+            evidence=evidence,
+            by=self._officer,
+            at=at,
+        )
+
+    def grade(self, case: Case, at: datetime) -> None:
+        """Grade every dimension of the evaluation."""
+        dimensions = {
+            area.id: {"grade": "good" if place % 3 else "adequate", "text": "依据试点期数据评定。"}
+            for place, area in enumerate(case.stage_rule.dimensions)
+        }
+        deciding.file_evaluation(case=case, dimensions=dimensions, by=self._officer, at=at)
+
+    def close(self, case: Case, outcome: str, at: datetime, reason: str) -> None:
+        """End an evaluated case."""
+        deciding.close_case(
+            case=case,
+            outcome=outcome,
+            reason=reason,
+            by=self._people["signer-bureau"],
+            at=at,
+        )
+        close_pilot(pilot=_pilot(case), at=at, by=None)
+
+    # What experts, assessors and the public do
+
+    def declare(self, case: Case, expert: str, at: datetime, *, conflict: str = "") -> None:
+        """Declare one's interests; `conflict`: the reason to stand aside."""
+        reviewing.declare_conflict(
+            assignment=self._assignment(case, expert),
+            conflict=bool(conflict),
+            reason=conflict,
+            by=self._people[expert],
+            at=at,
+        )
+
+    def score(self, case: Case, expert: str, at: datetime, about: int) -> None:
+        """Submit a sheet whose scores lie around `about`."""
+        scores, reasons = {}, {}
+        for criterion in case.rulebook.criteria:
+            if criterion.stage == case.stage:
+                score = max(0, min(100, about + self._chance.randint(-9, 9)))
+                scores[criterion.id] = score
+                words = _DOUBT if score < _DOUBT_BELOW else _PRAISE
+                reasons[criterion.id] = words.get(criterion.id, "符合该项标准。")
+        reviewing.submit_review(
+            assignment=self._assignment(case, expert),
+            scores=scores,
+            reasons=reasons,
+            by=self._people[expert],
+            at=at,
+        )
+
+    def assess(self, case: Case, at: datetime) -> None:
+        """File findings: every area passes, one of them on a condition."""
+        findings = {
+            area.id: {"finding": "pass", "text": "检测与文档核查未发现不符合项。"}
+            for area in case.stage_rule.areas
+        }
+        findings["continuity"] = {
+            "finding": "condition",
+            "text": "灾备切换演练须在上线前完成一次，并提交记录。",
+        }
+        reviewing.file_assessment(case=case, findings=findings, by=self._people[ASSESSOR], at=at)
+
+    def comment(self, case: Case, at: datetime, name: str, text: str, *, show: bool = True) -> None:
+        """A member of the public comments; `show`: an officer lets it appear a quarter hour later."""
+        notice = Notice.objects.get(case=case)
+        comment = noticing.receive_comment(notice=notice, body=text, name=name, at=at)
+        if show:
+            noticing.moderate_comment(
+                comment=comment,
+                state=CommentState.PUBLISHED,
+                by=self._officer,
+                at=at + timedelta(minutes=15),
+            )
+
+    # The pilot systems
+
+    def connect(self, case: Case, at: datetime) -> None:
+        """Make the pilot system's key, and register it."""
+        project = self._projects[case.pk]
+        pilot = _pilot(case)
+        registration = Registration(
+            project=project.id, public_id=pilot.public_id, source=f"{project.lead}-{project.id}"
+        )
+        folder().mkdir(parents=True, exist_ok=True)
+        if not registration.key_path.exists():
+            keys.save_private(registration.key_path, keys.generate())
+        public = keys.public_text(keys.load_private(registration.key_path).public_key())
+        register_machine_key(
+            pilot=pilot,
+            source=registration.source,
+            public_key=public,
+            by=self._signer(case),
+            at=at,
+        )
+        self.registrations.append(registration)
+
+    @property
+    def _officer(self) -> Person:
+        return self._people[OFFICER]
+
+    def _signer(self, case: Case) -> Person:
+        return self._people[signer_of(self._projects[case.pk].lead)]
+
+    def _experts(self, names: Sequence[str]) -> list[Any]:
+        return [self._people[name].expert for name in names]
+
+    def _assignment(self, case: Case, expert: str) -> Assignment:
+        return Assignment.objects.get(
+            panel=reviewing.open_panel(case), expert__person=self._people[expert]
+        )
+
+
+def _pilot(case: Case) -> Pilot:
+    return case.pilot  # type: ignore[attr-defined,no-any-return]  # a later app's reverse relation
+
+
+def _as_cleaned(section: Section, answers: form.Answers) -> form.Answers:
+    """Answers as a form's cleaned values: promises numbered, as the promises field does."""
+    cleaned = dict(answers)
+    for question in section.questions:
+        if question.kind is QuestionKind.PROMISES and question.id in cleaned:
+            cleaned[question.id] = [
+                {"id": f"p{number}", "text": text}
+                for number, text in enumerate(cleaned[question.id], start=1)
+            ]
+    return cleaned
+
+
+def _notice_text(case: Case, project: Project, lead: Institution) -> str:
+    """The public text: what the public questions were answered with, in the applicant's words."""
+    partners = "、".join(
+        party.institution.name_zh for party in case.parties.select_related("institution")
+    )
+    investors, turnover, losses = project.caps
+    caps = [f"参与投资者不超过 {investors:,} 人" if investors else "不涉及投资者"]
+    if turnover is not None:
+        caps.append(f"单日交易金额不超过 {turnover:,} 元")
+    if losses is not None:
+        caps.append(f"投资者累计损失不超过 {losses:,} 元")
+    promises = "\n".join(f"{n}. {text}" for n, text in enumerate(project.promises, start=1))
+    return "\n\n".join(
+        (
+            "按照示范市资本市场金融科技创新试点（演示）的安排，现将下列项目予以公示，欢迎社会各界提出意见。",
+            f"项目名称：{project.title_zh}",
+            f"牵头机构：{lead.name_zh}\n参与机构：{partners or '无'}",
+            f"项目简介：{project.summary}",
+            f"创新点：{project.points}",
+            f"应用场景：{project.scene}",
+            f"服务对象：{project.users}",
+            f"规模上限：{'；'.join(caps)}。",
+            f"承诺：\n{promises}",
+            "本公示为演示内容，机关、机构和项目均属虚构。",
+        )
+    )
