@@ -1,0 +1,60 @@
+"""What the worker tells the gate."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from shidian import keyring
+from shidian.core.journal import EntryKind, JournalReader
+from shidian_kit.wire import keys
+from tests.core.journal.samples import PROJECT, START_US
+
+
+def test_control_record_is_taken_once(gate):
+    worker = keyring.worker_key(gate.home / "keys")
+    plan = {"project": PROJECT, "effective_us": START_US, "plan": {"investors_max": "7"}}
+    body = json.dumps({"outbox_id": 900, "kind": "plan", **plan}).encode()
+    status, first = gate.post(worker, "/v1/control", body)
+    assert status == 200
+    assert gate.post(worker, "/v1/control", body) == (200, first)
+    with JournalReader(gate.journal_path) as reader:
+        [entry] = reader.entries_after(first["entry"] - 1, 1)
+    assert (entry.kind, entry.seq0) == (EntryKind.PLAN, 900)
+    assert entry.control()["plan"] == {"investors_max": "7"}
+
+
+def test_unfit_control_record_is_explained(gate):
+    worker = keyring.worker_key(gate.home / "keys")
+    for body in (b"{", b"[]", b"{}", b'{"kind": "plan"}', b'{"kind": "plan", "outbox_id": 5}'):
+        status, content = gate.post(worker, "/v1/control", body)
+        assert (status, content["title"]) == (422, "control")
+
+
+def test_only_the_worker_may_control(gate, key):
+    for signer in (key, keys.generate()):
+        for path in ("/v1/control", "/v1/changed"):
+            assert gate.post(signer, path, b"{}")[0] == 404
+
+
+def test_ticks_are_logged_while_a_project_is_open(gate, key):
+    with JournalReader(gate.journal_path) as reader:
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            ticks = [entry for entry in reader if entry.kind is EntryKind.TICK]
+            if ticks:
+                break
+            time.sleep(0.1)
+    assert (ticks[0].project, ticks[0].n, ticks[0].control()) == ("", 0, {})
+
+
+def test_house_keys_are_private_and_made_once(tmp_path):
+    folder = tmp_path / "keys"
+    keyring.ensure_keys(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    keyring.ensure_keys(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert set(before) == {"worker.key", "worker.pub", "live.secret"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+    public = keyring.worker_public_key(folder)
+    assert keys.key_id(public) == keys.key_id(keyring.worker_key(folder).public_key())
