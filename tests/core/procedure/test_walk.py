@@ -64,9 +64,10 @@ def acts(draw, player: Player) -> Act:
     if draw(st.integers(0, 9)) < 2:
         return player.act(verb, draw(actors(player)), **data)
     kind = draw(st.sampled_from(VERBS[verb].by))
-    authority = data.get("authority") if verb is Verb.SIGN_OFF else None
+    wanted = data.get("authority")
+    authority = wanted if isinstance(wanted, str) and wanted else None
     person = draw(st.sampled_from(["", "expert-2", "expert-3"]))
-    right = player.actor(kind, person=person, authority=authority)  # type: ignore[arg-type]
+    right = player.actor(kind, person=person, authority=authority)
     return player.act(verb, right, **data)
 
 
@@ -152,7 +153,7 @@ def test_no_act_at_any_stage_leaves_the_transition_table(rulebook, kind, data):
 
 
 @pytest.mark.prove
-@settings(deadline=None, max_examples=1000)
+@settings(deadline=None, max_examples=600)
 @given(st.sampled_from(rulebooks.every()), st.integers(1, 120), st.data())
 def test_long_walks_stay_within_the_transition_table(rulebook, length, data):
     player = Player(rulebook)
