@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from shidian.apps.notices.views import pages
+from shidian.apps.notices.views import part as _part  # noqa: F401 - registers with the case page
 
 app_name = "notices"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("comments/<str:receipt>/", pages.comment, name="comment"),
+    path("<slug:reference>/open/", pages.open_, name="open"),
+    path("<slug:reference>/comments/", pages.comments, name="comments"),
+]

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from shidian.apps.review.views import panels, sheet
+from shidian.apps.review.views import part as _part  # noqa: F401 - registers with the case page
 
 app_name = "review"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<slug:reference>/", sheet.sheet, name="sheet"),
+    path("<slug:reference>/open-round/", panels.open_round, name="open-round"),
+    path("<slug:reference>/invite/", panels.invite, name="invite-experts"),
+    path("<slug:reference>/close-round/", panels.close, name="close-round"),
+    path("<slug:reference>/commission/", panels.commission, name="commission"),
+    path("<slug:reference>/assessment/", panels.assessment, name="assessment"),
+]

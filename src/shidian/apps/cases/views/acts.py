@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -25,6 +24,8 @@ from shidian.core.procedure.types import Verb
 from shidian.core.procedure.verbs import VERBS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from django import forms
     from django.http import HttpRequest, HttpResponse
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, case: Case, reference: str, verb: str) -> HttpResponse:
+def act(request: HttpRequest, case: Case, verb: str, **_url: object) -> HttpResponse:
     """The generic act page. An act that is not open to the person now is a 404."""
     try:
         wanted = Verb(verb.replace("-", "_"))

@@ -24,8 +24,8 @@ from shidian.apps.cases.domain.applying import (
     submit_case,
 )
 from shidian.apps.cases.models import CaseEvent
-from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.act_forms import ActForm
+from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.loaders import call_by_slug, case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
@@ -56,7 +56,7 @@ class StartForm(forms.Form):
 
 @rule(Permission.CASE_CREATE, obj=call_by_slug)
 @require_http_methods(["GET", "POST"])
-def start(request: HttpRequest, call: Call, slug: str) -> HttpResponse:
+def start(request: HttpRequest, call: Call, **_url: object) -> HttpResponse:
     """Start an application under an open call."""
     form = StartForm(request.POST or None)
     places = roles_of(request.user).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def start(request: HttpRequest, call: Call, slug: str) -> HttpResponse:
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
-def application(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+def application(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """The task list for those who may fill it in now; for everyone else the text to read."""
     saved = newest_sections(case)
     answers = {section: row.answers for section, row in saved.items()}
@@ -127,7 +127,7 @@ class PartnerForm(forms.Form):
 
 @rule(Permission.FORM_EDIT, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
-def partners(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+def partners(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Name a partner while the case is a draft."""
     if case.stage_rule.kind is not StageKind.DRAFT:
         raise Http404
@@ -164,7 +164,7 @@ class SubmitForm(ActForm):
 
 @rule(Permission.FORM_EDIT, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
-def check(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+def check(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Check answers, then submit: the last look before the authorities see it."""
     if case.stage_rule.kind is not StageKind.DRAFT:
         raise Http404
@@ -222,7 +222,7 @@ def _signers(case: Case) -> list[str]:
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
-def receipt(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+def receipt(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Proof of submission: number, moment, version and fingerprint. 404 before there is one."""
     viewer = viewer_of(request.user)  # type: ignore[arg-type]
     submitted = (

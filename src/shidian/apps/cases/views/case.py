@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
-def case(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
+def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Everything about one case that this person may see."""
     viewer = viewer_of(request.user)  # type: ignore[arg-type]  # a Person: the rule saw to it
     state = state_of(case)

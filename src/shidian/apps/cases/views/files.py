@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
-def attachment(request: HttpRequest, case: Case, reference: str, number: int) -> FileResponse:
+def attachment(request: HttpRequest, case: Case, number: int, **_url: object) -> FileResponse:
     """The bytes of one attachment of the case."""
-    del request, reference
+    del request
     from django.shortcuts import get_object_or_404
 
     found = get_object_or_404(Attachment, case=case, pk=number)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
     from shidian.core.procedure.types import CaseState

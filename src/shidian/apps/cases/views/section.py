@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,6 +25,7 @@ from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.core.rulebook.model import QuestionKind
 
 if TYPE_CHECKING:
+    from django import forms
     from django.http import HttpRequest, HttpResponse
 
     from shidian.apps.cases.form import SectionForm
@@ -62,7 +62,7 @@ class Sheet:
 
 @rule(Permission.FORM_EDIT, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
-def section(request: HttpRequest, case: Case, reference: str, section: str) -> HttpResponse:
+def section(request: HttpRequest, case: Case, section: str, **_url: object) -> HttpResponse:
     """GET: the form. POST: save; with htmx it answers with the saved state alone."""
     if not is_editable(case):
         raise Http404

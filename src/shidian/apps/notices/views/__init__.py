@@ -1,0 +1,1 @@
+"""Pages for officers about notices: publish one, moderate and answer comments."""

@@ -1,0 +1,218 @@
+"""Publish a notice after a preview of its fixed text; moderate and answer comments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.cases.history import state_of
+from shidian.apps.cases.models import Case
+from shidian.apps.cases.views.act_forms import ActForm
+from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
+from shidian.apps.cases.views.buttons import allowed_verbs
+from shidian.apps.cases.views.effects import EFFECTS
+from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.notices.domain.comments import answer_comment, moderate_comment
+from shidian.apps.notices.domain.notices import open_notice, text_sha256
+from shidian.apps.notices.models import Comment, CommentState
+from shidian.apps.notices.queries import comments_for
+from shidian.apps.notices.views.draft import draft_notice
+from shidian.core.procedure.types import Verb
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+class NoticeForm(ActForm):
+    """The text in both languages. It is shown as a preview before it is published."""
+
+    title = forms.CharField(label=gettext_lazy("Title in Chinese"), max_length=200)
+    body = forms.CharField(
+        label=gettext_lazy("Text in Chinese"),
+        help_text=gettext_lazy(
+            "Drafted from the answers that the rulebook marks as public. Leave out business"
+            " secrets and personal data."
+        ),
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 14}),
+    )
+    title_en = forms.CharField(
+        label=gettext_lazy("Title in English"), max_length=200, required=False
+    )
+    body_en = forms.CharField(
+        label=gettext_lazy("Text in English"),
+        max_length=50_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+
+
+@rule(Permission.NOTICE_OPEN, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def open_(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Write, preview, publish: only the third step has an effect."""
+    state = state_of(case)
+    if Verb.OPEN_NOTICE not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
+        raise Http404
+    form = NoticeForm(case, state, request.POST or None, initial=draft_notice(case))
+    publishing = request.POST.get("then") == "publish"
+    previewing = request.method == "POST" and not publishing and form.is_valid()
+    if previewing and request.POST.get("then") == "preview":
+        return _preview(request, case, form)
+    if not publishing:
+        # Coming back from the preview to change something: the text is in the form, unpublished.
+        context = {
+            "case": case,
+            "form": form,
+            "crumbs": act_crumbs(case, _("Publish notice")),
+        }
+        status = 422 if form.errors else 200
+        return render(request, "notices/write.html", context, status=status)
+    return act_page(
+        request,
+        case,
+        Verb.OPEN_NOTICE,
+        form,
+        send=lambda payload: open_notice(
+            case=case,
+            by=request.user,  # type: ignore[arg-type]
+            expected_seq=form.cleaned_data["seq"],
+            **payload,
+        ),
+        template="notices/write.html",
+    )
+
+
+def _preview(request: HttpRequest, case: Case, form: NoticeForm) -> HttpResponse:
+    text = form.payload()
+    clock = case.rulebook.clock(case.stage_rule.clock) if case.stage_rule.clock else None
+    context: dict[str, Any] = {
+        "case": case,
+        "form": form,
+        "text": text,
+        "clock": clock,
+        "sha256": text_sha256(**text),
+        "effect": EFFECTS[Verb.OPEN_NOTICE],
+        "crumbs": act_crumbs(case, _("Preview")),
+    }
+    return render(request, "notices/preview.html", context)
+
+
+@rule(Permission.COMMENT_MODERATE, obj=case_by_reference)
+def comments(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Every comment on the case's notices, what still needs an answer first."""
+    found = list(comments_for(request.user, case).order_by("answered_at", "received_at"))  # type: ignore[arg-type]
+    context = {"case": case, "comments": found, "crumbs": act_crumbs(case, _("Comments"))}
+    return render(request, "notices/comments.html", context)
+
+
+def _case_of_comment(_request: HttpRequest, receipt: str) -> Case:
+    return Case.objects.select_related("lead").get(notices__comments__receipt=receipt)
+
+
+class ModerationForm(forms.Form):
+    """Show or withhold. What is chosen can be reversed; both decisions stay in the file."""
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("Publication"),
+        choices=[
+            (CommentState.PUBLISHED, gettext_lazy("Publish the comment")),
+            (CommentState.WITHHELD, gettext_lazy("Withhold the comment")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Needed where the comment is withheld."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "short"}),
+    )
+
+
+class AnswerForm(forms.Form):
+    """The published answer."""
+
+    answer = forms.CharField(
+        label=gettext_lazy("Answer in Chinese"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    answer_en = forms.CharField(
+        label=gettext_lazy("Answer in English"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+@rule(Permission.COMMENT_MODERATE, obj=_case_of_comment)
+@require_http_methods(["GET", "POST"])
+def comment(request: HttpRequest, case: Case, receipt: str) -> HttpResponse:
+    """One comment: decide on its publication, answer it."""
+    found = Comment.objects.select_related("notice").get(receipt=receipt)
+    doing = request.POST.get("do", "")
+    moderation = ModerationForm(
+        request.POST if doing == "moderate" else None,
+        initial={"state": CommentState.PUBLISHED if found.state == "received" else found.state},
+    )
+    answer = AnswerForm(
+        request.POST if doing == "answer" else None,
+        initial={"answer": found.answer_zh, "answer_en": found.answer_en},
+    )
+    if doing == "moderate" and moderation.is_valid() and _moderate(request, found, moderation):
+        messages.success(request, _("The decision on the comment was recorded."))
+        return redirect("notices:comment", receipt=receipt)
+    if doing == "answer" and answer.is_valid() and _answer(request, found, answer):
+        messages.success(request, _("The answer was published."))
+        return redirect("notices:comments", reference=case.reference)
+    wrong = moderation if moderation.errors else answer if answer.errors else None
+    context = {
+        "case": case,
+        "comment": found,
+        "moderation": moderation,
+        "answer": answer,
+        "wrong": wrong,
+        "history": list(found.moderations.select_related("by")),
+        "effect": EFFECTS[Verb.ANSWER_COMMENT],
+        "crumbs": [
+            *act_crumbs(case, None)[:-1],
+            (_("Comments"), reverse("notices:comments", args=[case.reference])),
+            (receipt, None),
+        ],
+    }
+    return render(request, "notices/comment.html", context, status=422 if wrong else 200)
+
+
+def _moderate(request: HttpRequest, found: Comment, form: ModerationForm) -> bool:
+    return attempt(
+        form,
+        lambda: moderate_comment(
+            comment=found,
+            state=CommentState(form.cleaned_data["state"]),
+            reason=form.cleaned_data["reason"],
+            by=request.user,  # type: ignore[arg-type]
+        ),
+    )
+
+
+def _answer(request: HttpRequest, found: Comment, form: AnswerForm) -> bool:
+    return attempt(
+        form,
+        lambda: answer_comment(
+            comment=found,
+            answer=form.cleaned_data["answer"],
+            answer_en=form.cleaned_data["answer_en"],
+            by=request.user,  # type: ignore[arg-type]
+        ),
+    )

@@ -1,0 +1,137 @@
+"""The officer's acts on a panel, the commission of an assessor body, the assessor's form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.cases.answers import answers_of
+from shidian.apps.cases.history import state_of
+from shidian.apps.cases.views.act_forms import ActForm
+from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
+from shidian.apps.cases.views.answers import form_rows
+from shidian.apps.cases.views.buttons import allowed_verbs
+from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.review.domain import (
+    close_round,
+    commission_assessment,
+    file_assessment,
+    form_panel,
+    invite_experts,
+)
+from shidian.apps.review.views.forms import (
+    AssessmentForm,
+    CommissionForm,
+    InviteForm,
+    PanelForm,
+)
+from shidian.core.procedure.types import Verb
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from django.http import HttpRequest, HttpResponse
+
+    from shidian.apps.cases.models import Case
+
+
+def _act(
+    request: HttpRequest,
+    case: Case,
+    verb: Verb,
+    form_class: type[ActForm],
+    domain: Callable[..., Any],
+    **page: Any,
+) -> HttpResponse:
+    """The generic act page with a domain verb of this app; 404 where the act is not open now."""
+    state = state_of(case)
+    if verb not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
+        raise Http404
+    form = form_class(case, state, request.POST or None)
+    if hasattr(form, "rows"):
+        page["rows"] = form.rows()
+    return act_page(
+        request,
+        case,
+        verb,
+        form,
+        send=lambda payload: domain(
+            case=case, by=request.user, expected_seq=form.cleaned_data["seq"], **payload
+        ),
+        **page,
+    )
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def open_round(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Choose experts and dates."""
+    return _act(request, case, Verb.OPEN_ROUND, PanelForm, form_panel)
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def invite(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Add experts to the open round, as after a conflict."""
+    return _act(request, case, Verb.INVITE_EXPERTS, InviteForm, invite_experts)
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """End the round."""
+    return _act(request, case, Verb.CLOSE_ROUND, ActForm, close_round)
+
+
+@rule(Permission.ASSESSMENT_FILE, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def assessment(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """The assessor's form: the application on the left, the findings on the right."""
+    return _act(
+        request,
+        case,
+        Verb.FILE_ASSESSMENT,
+        AssessmentForm,
+        file_assessment,
+        template="review/assessment.html",
+        sections=form_rows(case.rulebook.form, answers_of(case)),
+    )
+
+
+@rule(Permission.CASE_HANDLE, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def commission(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Ask a body to assess the case; its assessors see the case from then on."""
+    if case.stage_rule.kind is not StageKind.ASSESSMENT:
+        raise Http404
+    parties = [case.lead_id, *(party.institution_id for party in case.parties.all())]
+    form = CommissionForm(parties, request.POST or None)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and attempt(
+            form,
+            lambda: commission_assessment(
+                case=case,
+                body=form.cleaned_data["body"],
+                by=request.user,  # type: ignore[arg-type]
+            ),
+        )
+    ):
+        messages.success(request, _("The assessor body was asked and sees the case now."))
+        return redirect("cases:case", reference=case.reference)
+    context = {
+        "case": case,
+        "form": form,
+        "crumbs": act_crumbs(case, _("Commission an assessment")),
+    }
+    return render(request, "review/commission.html", context, status=422 if form.errors else 200)

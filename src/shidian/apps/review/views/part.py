@@ -1,0 +1,87 @@
+"""What the case page shows of reviews and assessments: nothing of it to the parties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.cases.views.parts import Part, register
+from shidian.apps.review.models import Assignment, Commission
+from shidian.apps.review.queries import assessments_for, panels_for
+from shidian.apps.review.views.forms import FINDINGS
+from shidian.core.procedure.types import Finding
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Case
+    from shidian.apps.cases.views.roles import Viewer
+    from shidian.core.procedure.types import CaseState
+
+FINDING_KINDS = {Finding.PASS: "done", Finding.CONDITION: "warning", Finding.FAIL: "critical"}
+
+
+def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None:
+    """Panels and assessments for the authorities, the own sheet for an expert, else None."""
+    own = _own_sheet(case, viewer)
+    internal = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
+    may_assess = allows(viewer.person, Permission.ASSESSMENT_FILE, case)
+    if not internal and not may_assess:
+        return {"own": own, "case": case} if own else None
+    return {
+        "case": case,
+        "own": own,
+        "panels": [_panel(case, panel) for panel in panels_for(viewer.person, case)],
+        "assessments": [
+            {"body": one.body, "rows": _findings(case, one.findings)}
+            for one in assessments_for(viewer.person, case)
+        ],
+        "commissions": list(Commission.objects.filter(case=case).select_related("body")),
+        "may_commission": state.stage_kind is StageKind.ASSESSMENT
+        and allows(viewer.person, Permission.CASE_HANDLE, case),
+        "in_assessment": state.stage_kind is StageKind.ASSESSMENT,
+    }
+
+
+def _own_sheet(case: Case, viewer: Viewer) -> bool:
+    if not viewer.roles.is_expert:
+        return False
+    return Assignment.objects.of_expert(viewer.person).filter(panel__case=case).exists()
+
+
+def _panel(case: Case, panel: Any) -> dict[str, Any]:
+    criteria = {one.id: one.name for one in case.rulebook.criteria}
+    seats = []
+    for assignment in panel.assignments.all():
+        declared = list(assignment.declarations.all())
+        review = getattr(assignment, "review", None)
+        seats.append(
+            {
+                "expert": assignment.expert.person,
+                "declared": declared[-1] if declared else None,
+                "review": review,
+                "rows": [
+                    (criteria.get(key, key), score, review.reasons.get(key, ""))
+                    for key, score in review.scores.items()
+                ]
+                if review
+                else [],
+            }
+        )
+    return {"panel": panel, "seats": seats}
+
+
+def _findings(case: Case, findings: dict[str, Any]) -> list[tuple[Any, str, str, str]]:
+    names = {area.id: area.name for stage in case.rulebook.stages for area in stage.areas}
+    words = {finding: str(word) for finding, word in FINDINGS}
+    return [
+        (
+            names.get(area, area),
+            words[Finding(found["finding"])],
+            FINDING_KINDS[Finding(found["finding"])],
+            found["text"],
+        )
+        for area, found in findings.items()
+    ]
+
+
+register(Part("review/_part.html", build, order=20))

@@ -1,0 +1,128 @@
+"""The expert's page: declare interests first, then read on the left and judge on the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.cases.answers import answers_of
+from shidian.apps.cases.views.acts import attempt
+from shidian.apps.cases.views.answers import form_rows
+from shidian.apps.cases.views.effects import EFFECTS
+from shidian.apps.review.domain import declare_conflict, save_sheet, submit_review
+from shidian.apps.review.queries import has_declared, parties_to_declare
+from shidian.apps.review.views.forms import DeclareForm, SheetForm
+from shidian.apps.review.views.loaders import own_assignment
+from shidian.core.procedure.types import Verb
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from shidian.apps.review.models import Assignment, Review
+
+
+@rule(Permission.CONFLICT_DECLARE, obj=own_assignment)
+@require_http_methods(["GET", "POST"])
+def sheet(request: HttpRequest, assignment: Assignment, **_url: object) -> HttpResponse:
+    """One address for the expert's whole work on a case."""
+    if not has_declared(assignment):
+        return _declare(request, assignment)
+    review = getattr(assignment, "review", None)
+    if review is not None or assignment.panel.closed_id is not None:
+        return _done(request, assignment, review)
+    return _score(request, assignment)
+
+
+def _crumbs(title: Any) -> list[tuple[Any, str | None]]:
+    return [(_("My desk"), reverse("cases:desk")), (title, None)]
+
+
+def _declare(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    if assignment.panel.closed_id is not None:
+        raise Http404
+    form = DeclareForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        conflict = form.cleaned_data["conflict"] == "yes"
+        if attempt(
+            form,
+            lambda: declare_conflict(
+                assignment=assignment,
+                conflict=conflict,
+                reason=form.cleaned_data["reason"],
+                by=request.user,  # type: ignore[arg-type]  # a Person: the rule saw to it
+            ),
+        ):
+            if conflict:
+                messages.success(request, _("Thank you. The case was taken from your desk."))
+                return redirect("cases:desk")
+            return redirect("review:sheet", reference=assignment.panel.case.reference)
+    context = {
+        "form": form,
+        "parties": parties_to_declare(assignment),
+        "panel": assignment.panel,
+        "effect": EFFECTS[Verb.DECLARE_CONFLICT],
+        "crumbs": _crumbs(_("Declaration of interests")),
+    }
+    return render(request, "review/declare.html", context, status=422 if form.errors else 200)
+
+
+def _score(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    case = assignment.panel.case
+    stage = case.stage_rule
+    criteria = [one for one in case.rulebook.criteria if one.stage == stage.id]
+    score_max = stage.panel.score_max if stage.panel else 100
+    draft = getattr(assignment, "draft", None)
+    final = request.POST.get("then") == "submit"
+    form = SheetForm(
+        criteria,
+        score_max,
+        request.POST or None,
+        final=final,
+        draft={"scores": draft.scores, "reasons": draft.reasons} if draft else None,
+    )
+    if request.method == "POST" and form.is_valid():
+        send = submit_review if final else save_sheet
+        if attempt(
+            form,
+            lambda: send(
+                assignment=assignment,
+                scores=form.scores(),
+                reasons=form.reasons(),
+                by=request.user,  # type: ignore[arg-type]
+            ),
+        ):
+            words = _("Your review was submitted.") if final else _("Saved. Only you can see it.")
+            messages.success(request, words)
+            return redirect("review:sheet", reference=case.reference)
+    context = {
+        "case": case,
+        "panel": assignment.panel,
+        "form": form,
+        "rows": form.rows(),
+        "sections": form_rows(case.rulebook.form, answers_of(case)),
+        "sources": case.rulebook.sources,
+        "effect": EFFECTS[Verb.SUBMIT_REVIEW],
+        "crumbs": _crumbs(case.title),
+    }
+    return render(request, "review/sheet.html", context, status=422 if form.errors else 200)
+
+
+def _done(request: HttpRequest, assignment: Assignment, review: Review | None) -> HttpResponse:
+    """After submitting, or after the round: one's own sheet to read, and no more of the case."""
+    case = assignment.panel.case
+    names = {one.id: one.name for one in case.rulebook.criteria}
+    rows = []
+    if review is not None:
+        rows = [
+            (names.get(key, key), score, review.reasons.get(key, ""))
+            for key, score in review.scores.items()
+        ]
+    context = {"case": case, "panel": assignment.panel, "rows": rows, "crumbs": _crumbs(case.title)}
+    return render(request, "review/done.html", context)
