@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import (
@@ -26,14 +26,16 @@ from shidian.apps.accounts.models import (
 )
 from shidian.apps.accounts.uscc import uscc_check_character
 from shidian.apps.cases import domain as cases
-from shidian.apps.cases.models import Call, Case, RulebookVersion, Scheme
 from shidian.apps.notices import domain as notices
-from shidian.apps.notices.models import Notice
 from shidian.apps.review import domain as review
-from shidian.apps.review.models import Panel
 from shidian.core.rulebook.load import load_file
-from shidian.core.rulebook.loaded import Loaded
 from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section, StageKind
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Call, Case, RulebookVersion, Scheme
+    from shidian.apps.notices.models import Notice
+    from shidian.apps.review.models import Panel
+    from shidian.core.rulebook.loaded import Loaded
 
 RULEBOOKS = Path(__file__).resolve().parent.parent / "rulebooks"
 LONG_AGO = date(2020, 1, 1)
@@ -155,8 +157,7 @@ def make_world() -> World:
         call=call,
         authorities=authorities,
         case_officer={
-            one: make_officer(authorities[one], f"case-{one}", OfficerRole.CASE)
-            for one in deciding
+            one: make_officer(authorities[one], f"case-{one}", OfficerRole.CASE) for one in deciding
         },
         signing_officer={
             one: make_officer(authorities[one], f"sign-{one}", OfficerRole.SIGNING)
@@ -187,7 +188,7 @@ def full_answers(section: Section) -> dict[str, Any]:
     }
 
 
-def answer(question: Question) -> Any:
+def answer(question: Question) -> Any:  # noqa: PLR0911 - one a kind
     """Some valid canonical answer."""
     match question.kind:
         case QuestionKind.INTEGER:

@@ -17,10 +17,11 @@ from enum import StrEnum
 from functools import wraps
 from typing import Literal
 
-import rules
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponseBase
+
+from shidian.apps.accounts.permits import is_permitted
 
 Loader = Callable[..., object]
 OpenRule = Literal["public", "signed-in"]
@@ -87,7 +88,7 @@ AccessRule = Permission | OpenRule
 
 def allows(person: object, permission: Permission, obj: object = None) -> bool:
     """Whether `person` has `permission` on `obj`. A permission without a predicate is refused."""
-    return bool(rules.has_perm(permission.value, person, obj))
+    return is_permitted(person, permission, obj)
 
 
 def rule(

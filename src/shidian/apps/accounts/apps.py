@@ -11,4 +11,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register permissions."""
-        from shidian.apps.accounts import rules  # noqa: F401 - registers predicates
+        from shidian.apps.accounts import rules  # noqa: F401 - registers permissions

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,6 +17,15 @@ from shidian.apps.accounts.models import (
     Staff,
     StaffRole,
 )
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from django.contrib.auth.models import AnonymousUser
+
+
+_CACHE = "_roles_today"
+"""Attribute of a person object that remembers, for one request, what was read."""
 
 
 def held_on(day: date) -> Q:
@@ -82,10 +90,10 @@ def roles_of(person: Person | AnonymousUser) -> Roles:
     if not isinstance(person, Person):
         return Roles()
     today = timezone.localdate()
-    known: tuple[date, Roles] | None = getattr(person, "_roles", None)
+    known: tuple[date, Roles] | None = getattr(person, _CACHE, None)
     if known is None or known[0] != today:
         known = (today, _read(person, today))
-        person._roles = known  # type: ignore[attr-defined]  # noqa: SLF001 - a cache for one request
+        setattr(person, _CACHE, known)
     return known[1]
 
 

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-import rules
 from django.contrib.auth.models import AnonymousUser
 
 from shidian.apps.accounts.access import Permission
 from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
+from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
 
 Someone = Person | AnonymousUser
 
 
-@rules.predicate
+@predicate
 def has_role(person: Someone, _obj: object = None) -> bool:
     """Holds any role at all."""
     return roles_of(person).has_any
 
 
-@rules.predicate
+@predicate
 def drafts_or_signs(person: Someone, _obj: object = None) -> bool:
     """Drafts or signs for an institution."""
     return bool(roles_of(person).institutions(StaffRole.DRAFTER, StaffRole.SIGNER))
 
 
-@rules.predicate
+@predicate
 def is_officer(person: Someone, _obj: object = None) -> bool:
     """Holds an office in an authority, auditors included."""
     return roles_of(person).is_officer
 
 
-@rules.predicate
+@predicate
 def is_auditor(person: Someone, _obj: object = None) -> bool:
     """May read everything and do nothing."""
     return OfficerRole.AUDITOR in roles_of(person).offices
 
 
-rules.add_perm(Permission.DESK_READ.value, has_role)
-rules.add_perm(Permission.CASE_CREATE.value, drafts_or_signs)
-rules.add_perm(Permission.BOARD_READ.value, is_officer)
-rules.add_perm(Permission.AUDIT_READ.value, is_auditor)
+permit(Permission.DESK_READ, has_role)
+permit(Permission.CASE_CREATE, drafts_or_signs)
+permit(Permission.BOARD_READ, is_officer)
+permit(Permission.AUDIT_READ, is_auditor)

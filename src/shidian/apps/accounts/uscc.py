@@ -1,4 +1,4 @@
-"""Check characters of the two codes that name an institution: USCC (GB 32100) and LEI (ISO 17442)."""
+"""Check characters of what names an institution: USCC (GB 32100) and LEI (ISO 17442)."""
 
 from __future__ import annotations
 

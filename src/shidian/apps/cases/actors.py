@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.history import person_key
-from shidian.apps.cases.models import Case
 from shidian.apps.cases.rules import authorities_handling
 from shidian.core.procedure.types import Actor, ActorKind, Verb
 from shidian.core.procedure.verbs import VERBS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shidian.apps.cases.models import Case
 
 SYSTEM = Actor(ActorKind.SYSTEM, "")
 PUBLIC = Actor(ActorKind.PUBLIC, "")

@@ -18,14 +18,16 @@ What was left empty is left out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shidian.apps.cases.models import Attachment, Case, FormSection
 from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section
 from shidian_kit.wire import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Answers = dict[str, Any]
 
@@ -40,9 +42,9 @@ def canonical_answers(section: Section, cleaned: Mapping[str, Any]) -> Answers:
     return answers
 
 
-def canonical_answer(question: Question, value: Any) -> Any:
+def canonical_answer(question: Question, value: Any) -> Any:  # noqa: PLR0911 - one a kind
     """One cleaned value as it is kept; None where it is empty."""
-    if value in (None, "", [], (), {}, False):
+    if value is None or value is False or value in ("", [], (), {}):  # 0 is an answer
         return None
     match question.kind:
         case QuestionKind.MONEY:

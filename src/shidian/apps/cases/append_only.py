@@ -8,18 +8,26 @@ refused on INSERT as well; on PostgreSQL TRUNCATE is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models, router
-from django.db.backends.base.base import BaseDatabaseWrapper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.options import Options
 
 MESSAGE = "append-only"
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Table to protect. `mutable`: fields that may change; `but`: SQL on `{row}` of rows let off."""
+    """Table to protect. `mutable`: fields that may change.
+
+    `but`: SQL on `{row}`, true for rows that are let off.
+    """
 
     model: type[models.Model]
     mutable: tuple[str, ...] = ()
@@ -27,23 +35,30 @@ class Guard:
 
     @property
     def table(self) -> str:
-        return self.model._meta.db_table  # noqa: SLF001 - Django's public name for it
+        return _meta(self.model).db_table
 
     @property
     def fixed_columns(self) -> tuple[str, ...]:
         """Columns that must stay as they were written."""
-        fields = self.model._meta.concrete_fields  # noqa: SLF001
-        return tuple(field.column for field in fields if field.name not in self.mutable)
+        fields = _meta(self.model).concrete_fields
+        return tuple(str(field.column) for field in fields if field.name not in self.mutable)
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
         """Groups of columns that name a row: the primary key and every unconditional uniqueness."""
-        meta = self.model._meta  # noqa: SLF001
-        groups = [(field.column,) for field in meta.concrete_fields if field.unique]
-        for constraint in meta.constraints:
-            if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
-                groups.append(tuple(meta.get_field(name).column for name in constraint.fields))
-        return tuple(groups)
+        meta = _meta(self.model)
+        column = {field.name: str(field.column) for field in meta.concrete_fields}
+        single = tuple((column[field.name],) for field in meta.concrete_fields if field.unique)
+        joint = tuple(
+            tuple(column[name] for name in constraint.fields)
+            for constraint in meta.constraints
+            if isinstance(constraint, models.UniqueConstraint) and constraint.fields
+        )
+        return single + joint
+
+
+def _meta(model: type[models.Model]) -> Options[Any]:
+    return model._meta  # noqa: SLF001 - Django's public API in spite of the underscore
 
 
 def trigger_names(guard: Guard, vendor: str) -> tuple[str, ...]:
@@ -91,16 +106,16 @@ def _changed(guard: Guard, differs: str) -> str:
     return " AND ".join(conditions)
 
 
+def _row_exists(table: str, key: tuple[str, ...]) -> str:
+    same = " AND ".join(f'"{column}" = NEW."{column}"' for column in key)
+    return f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'  # noqa: S608 - our own tables' names
+
+
 def _sqlite(guard: Guard) -> list[str]:
     table = guard.table
     update, delete, replace = trigger_names(guard, "sqlite")
     changed = _changed(guard, "IS NOT")
-    exists = " OR ".join(
-        "EXISTS (SELECT 1 FROM \"{}\" WHERE {})".format(  # noqa: S608 - names of our own tables
-            table, " AND ".join(f'"{column}" = NEW."{column}"' for column in key)
-        )
-        for key in guard.keys
-    )
+    exists = " OR ".join(_row_exists(table, key) for key in guard.keys)
     replaced = f"({exists})" + (f" AND NOT ({_let_off(guard, 'NEW')})" if guard.but else "")
     deleted = f"NOT ({_let_off(guard, 'OLD')})" if guard.but else ""
     refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {table}'); END"
@@ -124,9 +139,11 @@ def _postgresql(guard: Guard) -> list[str]:
     changed = _changed(guard, "IS DISTINCT FROM")
     deleted = f"NOT ({_let_off(guard, 'OLD')})" if guard.but else ""
     made = [
-        "CREATE OR REPLACE FUNCTION shidian_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}: %', TG_TABLE_NAME "
-        "USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        (
+            "CREATE OR REPLACE FUNCTION shidian_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}: %', TG_TABLE_NAME "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        )
     ]
     for name, when, level, condition in (
         (update, "UPDATE", "ROW", changed),
@@ -136,7 +153,9 @@ def _postgresql(guard: Guard) -> list[str]:
         clause = f"WHEN ({condition}) " if condition else ""
         made += [
             f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"',
-            f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH {level} {clause}'
-            "EXECUTE FUNCTION shidian_append_only()",
+            (
+                f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH {level} {clause}'
+                "EXECUTE FUNCTION shidian_append_only()"
+            ),
         ]
     return made

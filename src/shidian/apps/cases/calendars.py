@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +19,9 @@ from shidian.core.procedure.calendars import (
     by_id,
 )
 from shidian.core.rulebook.model import Rulebook, Text
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LIBRARY = (CN_WORKING_DAY, CN_TRADING_DAY)
 

@@ -53,7 +53,7 @@ class OvertakenError(DomainError):
         self.last_seq = last_seq
 
 
-class StaleForm(DomainError):  # noqa: N818 - the name users of this module know it by
+class StaleForm(DomainError):  # noqa: N818 - named as its readers speak of it
     """Someone else saved the section meanwhile. Both versions are here; nothing was lost.
 
     `theirs`: the newest stored version; `yours`: the answers that were not stored.

@@ -11,8 +11,7 @@ A draft may be saved incomplete, so that no field is required here; what is miss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -22,6 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from shidian.apps.cases.answers import Answers, canonical_answer, canonical_answers
 from shidian.apps.cases.uploads import accepted_types, size_max_bytes, sniff
 from shidian.core.rulebook.model import Question, QuestionKind, Section, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROMISES_MAX = 30
 PROMISE_LENGTH_MAX = 500
@@ -79,7 +81,10 @@ class AttachmentField(forms.FileField):
             )
         if sniff(upload) not in accepted_types(self.question):
             raise forms.ValidationError(
-                _("The file's contents are not of an accepted type. Send PDF, PNG, JPEG, DOCX or XLSX as the question says.")
+                _(
+                    "The file's contents are not of a type that is accepted here. Send one of the"
+                    " types that the question names."
+                )
             )
         return upload
 
@@ -98,7 +103,7 @@ class SectionForm(forms.Form):
                 cleaned[question.id] = self.saved.get(question.id)
         return canonical_answers(self.section, cleaned)
 
-    def uploads(self) -> dict[str, UploadedFile]:
+    def uploads(self) -> dict[str, UploadedFile[Any]]:
         """New uploads by question id."""
         return {
             name: value
@@ -112,8 +117,7 @@ class SectionForm(forms.Form):
             question.id: value
             for question in self.section.questions
             if question.kind is not QuestionKind.FILE
-            if (value := canonical_answer(question, self.cleaned_data.get(question.id)))
-            is not None
+            if (value := canonical_answer(question, self.cleaned_data.get(question.id))) is not None
         }
 
 
@@ -127,7 +131,7 @@ def section_form(
     """A form for one section in the active language, filled with what was saved."""
     kept = dict(saved or {})
     form = SectionForm(
-        data=data,  # type: ignore[arg-type]  # a QueryDict in life, a dict in tests
+        data=data,
         files=files,  # type: ignore[arg-type]
         initial=kept,
         prefix=None,
@@ -152,7 +156,9 @@ def field_for(question: Question) -> forms.Field:
     return field
 
 
-def _bare_field(question: Question, common: dict[str, Any]) -> forms.Field:
+def _bare_field(  # noqa: C901, PLR0911 - one line a kind
+    question: Question, common: dict[str, Any]
+) -> forms.Field:
     choices = [(option.id, localized(option.name)) for option in question.options]
     match question.kind:
         case QuestionKind.SHORT:

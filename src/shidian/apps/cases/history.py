@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -14,6 +13,7 @@ from shidian.core.procedure.types import Actor, ActorKind, CaseState, PastEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 
 def person_key(person_id: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, Q, QuerySet
@@ -19,6 +19,9 @@ from shidian.apps.cases.rules import DECIDING
 from shidian.core.procedure.step import permitted_verbs
 from shidian.core.procedure.types import ActorKind, CaseState, Verb
 from shidian.core.procedure.verbs import VERBS
+
+if TYPE_CHECKING:
+    from datetime import date
 
 Someone = Person | AnonymousUser
 
@@ -89,9 +92,7 @@ def waiting_on_others(person: Someone) -> QuerySet[Task]:
 def timeline_of(case: Case) -> QuerySet[CaseEvent]:
     """The case's events in order, with who acted. Ask CASE_READ first; hide what is internal."""
     return (
-        CaseEvent.objects.filter(case=case)
-        .select_related("person", "institution")
-        .order_by("seq")
+        CaseEvent.objects.filter(case=case).select_related("person", "institution").order_by("seq")
     )
 
 

@@ -1,7 +1,7 @@
 """What a person may see, as SQL: the one place where lists are cut to size.
 
-Access rows decide (`AccessRow`); a denial beats every grant. Grants reach a person directly, through
-an authority in which they hold an office, or through an institution where they are staff or assess.
+Access rows decide (`AccessRow`); a denial beats every grant. Grants reach a person directly,
+through an authority in which they hold an office, or an institution where they are staff or assess.
 An auditor reads everything that is not denied to them.
 """
 
@@ -20,6 +20,8 @@ from shidian.apps.accounts.roles import roles_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+    from shidian.apps.cases.models import Case, Task  # noqa: F401 - named as text in base classes
+
 
 def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
     """Access rows of the outer query's case that reach `person` now."""
@@ -30,7 +32,7 @@ def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
         reached |= Q(authority__in=authorities)
     if institutions := roles.institutions() | roles.bodies:
         reached |= Q(institution__in=institutions)
-    rows: models.QuerySet[Any] = apps.get_model("cases", "AccessRow")._default_manager.all()  # noqa: SLF001
+    rows = apps.get_model("cases", "AccessRow").objects.all()
     return rows.filter(
         reached,
         Q(ends__isnull=True) | Q(ends__gt=now),
@@ -40,7 +42,7 @@ def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
     )
 
 
-class CaseQuerySet(models.QuerySet[Any]):
+class CaseQuerySet(models.QuerySet["Case"]):
     """Cases, cut to what someone may see."""
 
     def visible_to(self, person: Person | AnonymousUser) -> Self:
@@ -53,7 +55,7 @@ class CaseQuerySet(models.QuerySet[Any]):
         return visible.filter(Exists(_rows_reaching(person, "grant")))
 
 
-class TaskQuerySet(models.QuerySet[Any]):
+class TaskQuerySet(models.QuerySet["Task"]):
     """Tasks, cut to what someone may see or do."""
 
     def open(self) -> Self:
@@ -62,5 +64,5 @@ class TaskQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, person: Person | AnonymousUser) -> Self:
         """Tasks of cases that `person` may see."""
-        cases = apps.get_model("cases", "Case")._default_manager  # noqa: SLF001
-        return self.filter(case__in=cases.all().visible_to(person))  # type: ignore[attr-defined]
+        cases = apps.get_model("cases", "Case").objects.visible_to(person)
+        return self.filter(case__in=cases)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from shidian.apps.cases.models import RulebookVersion
 from shidian.core.rulebook.load import from_document
-from shidian.core.rulebook.loaded import Loaded
-from shidian.core.rulebook.model import Rulebook
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.loaded import Loaded
+    from shidian.core.rulebook.model import Rulebook
 
 _loaded: dict[str, Loaded] = {}
 _lock = Lock()

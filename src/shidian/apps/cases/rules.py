@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import rules
+from typing import TYPE_CHECKING
 
 from shidian.apps.accounts.access import Permission
 from shidian.apps.accounts.models import OfficerRole, StaffRole
+from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.accounts.rules import Someone
 from shidian.apps.cases.models import Case, Scheme, SchemeAuthority
 from shidian.core.rulebook.model import AuthorityRole
+
+if TYPE_CHECKING:
+    from shidian.apps.accounts.rules import Someone
 
 DECIDING = (AuthorityRole.LEAD.value, AuthorityRole.MEMBER.value)
 """Authorities that handle and decide; the others read."""
@@ -26,7 +29,7 @@ def authorities_handling(person: Someone, scheme_id: int, *offices: str) -> list
     return list(parts)
 
 
-@rules.predicate
+@predicate
 def sees(person: Someone, case: Case | None) -> bool:
     """The access rows let them see the case."""
     if case is None:
@@ -34,7 +37,7 @@ def sees(person: Someone, case: Case | None) -> bool:
     return Case.objects.visible_to(person).filter(pk=case.pk).exists()
 
 
-@rules.predicate
+@predicate
 def is_of_the_authorities(person: Someone, case: Case | None) -> bool:
     """Holds an office in an authority of the case's scheme, or audits."""
     roles = roles_of(person)
@@ -47,7 +50,7 @@ def is_of_the_authorities(person: Someone, case: Case | None) -> bool:
     ).exists()
 
 
-@rules.predicate
+@predicate
 def handles(person: Someone, case: Case | None) -> bool:
     """Is a case or signing officer of an authority that decides in the scheme."""
     if case is None:
@@ -56,7 +59,7 @@ def handles(person: Someone, case: Case | None) -> bool:
     return bool(authorities_handling(person, case.scheme_id, *offices))
 
 
-@rules.predicate
+@predicate
 def is_case_officer(person: Someone, case: Case | None) -> bool:
     """Is a case officer of an authority that decides in the scheme."""
     if case is None:
@@ -64,7 +67,7 @@ def is_case_officer(person: Someone, case: Case | None) -> bool:
     return bool(authorities_handling(person, case.scheme_id, OfficerRole.CASE))
 
 
-@rules.predicate
+@predicate
 def signs_for_an_authority(person: Someone, case: Case | None) -> bool:
     """Is a signing officer of an authority that decides in the scheme."""
     if case is None:
@@ -72,7 +75,7 @@ def signs_for_an_authority(person: Someone, case: Case | None) -> bool:
     return bool(authorities_handling(person, case.scheme_id, OfficerRole.SIGNING))
 
 
-@rules.predicate
+@predicate
 def drafts_for_a_party(person: Someone, case: Case | None) -> bool:
     """Drafts or signs for the lead or a partner."""
     if case is None:
@@ -83,7 +86,7 @@ def drafts_for_a_party(person: Someone, case: Case | None) -> bool:
     return bool(places) and case.parties.filter(institution__in=places).exists()
 
 
-@rules.predicate
+@predicate
 def drafts_for_the_lead(person: Someone, case: Case | None) -> bool:
     """Drafts or signs for the lead institution."""
     if case is None:
@@ -91,7 +94,7 @@ def drafts_for_the_lead(person: Someone, case: Case | None) -> bool:
     return case.lead_id in roles_of(person).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
 
 
-@rules.predicate
+@predicate
 def signs_for_the_lead(person: Someone, case: Case | None) -> bool:
     """Signs for the lead institution."""
     if case is None:
@@ -99,7 +102,7 @@ def signs_for_the_lead(person: Someone, case: Case | None) -> bool:
     return case.lead_id in roles_of(person).institutions(StaffRole.SIGNER)
 
 
-@rules.predicate
+@predicate
 def assesses(person: Someone, case: Case | None) -> bool:
     """Is an assessor of a body that was given the case."""
     bodies = roles_of(person).bodies
@@ -108,7 +111,7 @@ def assesses(person: Someone, case: Case | None) -> bool:
     return case.access.filter(institution__in=bodies, effect="grant").exists()
 
 
-@rules.predicate
+@predicate
 def leads_scheme(person: Someone, scheme: Scheme | None) -> bool:
     """Holds an office in an authority that decides in the scheme."""
     if scheme is None:
@@ -117,19 +120,19 @@ def leads_scheme(person: Someone, scheme: Scheme | None) -> bool:
     return bool(authorities_handling(person, scheme.pk, *offices))
 
 
-rules.add_perm(Permission.CASE_READ.value, sees)
-rules.add_perm(Permission.CASE_READ_INTERNAL.value, is_of_the_authorities & sees)
-rules.add_perm(Permission.FORM_EDIT.value, drafts_for_a_party & sees)
-rules.add_perm(Permission.CASE_SUBMIT.value, signs_for_the_lead & sees)
-rules.add_perm(Permission.CASE_WITHDRAW.value, signs_for_the_lead & sees)
-rules.add_perm(Permission.REQUEST_ANSWER.value, drafts_for_the_lead & sees)
-rules.add_perm(Permission.REPORT_FILE.value, drafts_for_the_lead & sees)
-rules.add_perm(Permission.CASE_HANDLE.value, is_case_officer & sees)
-rules.add_perm(Permission.CASE_DECIDE.value, handles & sees)
-rules.add_perm(Permission.CASE_SIGN.value, signs_for_an_authority & sees)
-rules.add_perm(Permission.EVALUATION_BEGIN.value, (drafts_for_the_lead | is_case_officer) & sees)
-rules.add_perm(Permission.PROMISE_JUDGE.value, (is_case_officer | assesses) & sees)
-rules.add_perm(Permission.RULEBOOK_PUBLISH.value, leads_scheme)
-rules.add_perm(Permission.CALL_OPEN.value, leads_scheme)
-rules.add_perm(Permission.PILOT_READ.value, sees)
-rules.add_perm(Permission.PILOT_SUPERVISE.value, handles & sees)
+permit(Permission.CASE_READ, sees)
+permit(Permission.CASE_READ_INTERNAL, is_of_the_authorities & sees)
+permit(Permission.FORM_EDIT, drafts_for_a_party & sees)
+permit(Permission.CASE_SUBMIT, signs_for_the_lead & sees)
+permit(Permission.CASE_WITHDRAW, signs_for_the_lead & sees)
+permit(Permission.REQUEST_ANSWER, drafts_for_the_lead & sees)
+permit(Permission.REPORT_FILE, drafts_for_the_lead & sees)
+permit(Permission.CASE_HANDLE, is_case_officer & sees)
+permit(Permission.CASE_DECIDE, handles & sees)
+permit(Permission.CASE_SIGN, signs_for_an_authority & sees)
+permit(Permission.EVALUATION_BEGIN, (drafts_for_the_lead | is_case_officer) & sees)
+permit(Permission.PROMISE_JUDGE, (is_case_officer | assesses) & sees)
+permit(Permission.RULEBOOK_PUBLISH, leads_scheme)
+permit(Permission.CALL_OPEN, leads_scheme)
+permit(Permission.PILOT_READ, sees)
+permit(Permission.PILOT_SUPERVISE, handles & sees)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from shidian.core.rulebook.model import Question
+if TYPE_CHECKING:
+    from django.core.files.base import File
+
+    from shidian.core.rulebook.model import Question
 
 PDF = "application/pdf"
 PNG = "image/png"
@@ -51,7 +53,7 @@ def sniff(file: IO[bytes] | File[Any]) -> str | None:
 
 def _office(file: IO[bytes] | File[Any]) -> str | None:
     try:
-        with zipfile.ZipFile(file) as archive:  # type: ignore[arg-type]  # a File is file-like
+        with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError):
         return None

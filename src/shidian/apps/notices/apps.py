@@ -14,7 +14,7 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register permissions; keep the append-only triggers in place after every migration."""
-        from shidian.apps.notices import rules  # noqa: F401 - registers predicates
+        from shidian.apps.notices import rules  # noqa: F401 - registers permissions
 
         post_migrate.connect(_install_guards, sender=self)
 

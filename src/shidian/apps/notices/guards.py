@@ -13,7 +13,5 @@ GUARDS = (
     ),
     Guard(models.CommentModeration),
     # Live figures are refreshed in place: their history is the telemetry itself.
-    Guard(
-        models.PublishedSnapshot, mutable=("withdrawn_at",), but="{row}.\"kind\" = 'figures'"
-    ),
+    Guard(models.PublishedSnapshot, mutable=("withdrawn_at",), but="{row}.\"kind\" = 'figures'"),
 )

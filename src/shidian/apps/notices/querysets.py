@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Max, OuterRef, Subquery
 
+if TYPE_CHECKING:
+    from shidian.apps.notices.models import (
+        PublishedSnapshot,  # noqa: F401 - named as text in a base class
+    )
 
-class SnapshotQuerySet(models.QuerySet["models.Model"]):
+
+class SnapshotQuerySet(models.QuerySet["PublishedSnapshot"]):
     """Snapshots, cut to what the public site shows."""
 
     def current(self) -> Self:
         """The newest version of each thing, unless that version was withdrawn."""
-        newest = (
-            self.model._default_manager.filter(kind=OuterRef("kind"), key=OuterRef("key"))  # noqa: SLF001 - Django's own name
-            .order_by()
-            .values("key")
-            .annotate(newest=Max("version"))
-            .values("newest")
-        )
-        return self.filter(version=Subquery(newest), withdrawn_at__isnull=True)
+        same_thing = self.model.objects.filter(kind=OuterRef("kind"), key=OuterRef("key"))
+        newest = same_thing.order_by().values("key").annotate(newest=Max("version"))
+        return self.filter(version=Subquery(newest.values("newest")), withdrawn_at__isnull=True)
 
     def of(self, kind: str) -> Self:
         """Current snapshots of one kind, newest first."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import rules
-
 from shidian.apps.accounts.access import Permission
+from shidian.apps.accounts.permits import permit
 from shidian.apps.cases.rules import is_case_officer, sees
 
-rules.add_perm(Permission.NOTICE_OPEN.value, is_case_officer & sees)
-rules.add_perm(Permission.COMMENT_MODERATE.value, is_case_officer & sees)
+permit(Permission.NOTICE_OPEN, is_case_officer & sees)
+permit(Permission.COMMENT_MODERATE, is_case_officer & sees)

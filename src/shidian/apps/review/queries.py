@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, QuerySet
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import Person
-from shidian.apps.cases.models import Case
 from shidian.apps.review.models import Assessment, Assignment, Conflict, Panel
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Case
 
 Someone = Person | AnonymousUser
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -13,8 +13,10 @@ from shidian.apps.cases.models import AccessEffect, AccessRow
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+    from shidian.apps.review.models import Assignment  # noqa: F401 - named as text in a base class
 
-class AssignmentQuerySet(models.QuerySet[Any]):
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Assignments, cut to what someone may see."""
 
     def of_expert(self, person: Person | AnonymousUser) -> Self:

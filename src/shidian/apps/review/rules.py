@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import rules
+from typing import TYPE_CHECKING
 
 from shidian.apps.accounts.access import Permission
+from shidian.apps.accounts.models import Person
+from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.accounts.rules import Someone
 from shidian.apps.cases.rules import assesses, is_case_officer, sees
-from shidian.apps.review.models import Assignment
+
+if TYPE_CHECKING:
+    from shidian.apps.accounts.rules import Someone
+    from shidian.apps.review.models import Assignment
 
 
-@rules.predicate
+@predicate
 def is_the_expert(person: Someone, assignment: Assignment | None) -> bool:
     """The assignment is theirs."""
     if assignment is None:
@@ -19,7 +23,7 @@ def is_the_expert(person: Someone, assignment: Assignment | None) -> bool:
     return assignment.expert_id == roles_of(person).expert
 
 
-@rules.predicate
+@predicate
 def declared_no_conflict(_person: Someone, assignment: Assignment | None) -> bool:
     """On this assignment it was declared that there is no conflict."""
     if assignment is None:
@@ -28,16 +32,16 @@ def declared_no_conflict(_person: Someone, assignment: Assignment | None) -> boo
     return bool(declared) and not any(declared)
 
 
-@rules.predicate
+@predicate
 def is_undenied(person: Someone, assignment: Assignment | None) -> bool:
     """No denial stands against the person: an earlier declared conflict binds in later rounds."""
-    if assignment is None:
+    if assignment is None or not isinstance(person, Person):
         return False
     return not assignment.panel.case.access.filter(person=person, effect="deny").exists()
 
 
-rules.add_perm(Permission.PANEL_FORM.value, is_case_officer & sees)
-rules.add_perm(Permission.CONFLICT_DECLARE.value, is_the_expert & is_undenied)
-rules.add_perm(Permission.REVIEW_READ.value, is_the_expert & is_undenied & declared_no_conflict)
-rules.add_perm(Permission.REVIEW_SUBMIT.value, is_the_expert & is_undenied & declared_no_conflict)
-rules.add_perm(Permission.ASSESSMENT_FILE.value, assesses & sees)
+permit(Permission.PANEL_FORM, is_case_officer & sees)
+permit(Permission.CONFLICT_DECLARE, is_the_expert & is_undenied)
+permit(Permission.REVIEW_READ, is_the_expert & is_undenied & declared_no_conflict)
+permit(Permission.REVIEW_SUBMIT, is_the_expert & is_undenied & declared_no_conflict)
+permit(Permission.ASSESSMENT_FILE, assesses & sees)

@@ -5,8 +5,7 @@ Each is repeated without harm: what is there already (by user name, code, USCC, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -22,6 +21,10 @@ from shidian.apps.accounts.models import (
     Staff,
     StaffRole,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
 
 
 def enrol_person(

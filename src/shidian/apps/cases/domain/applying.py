@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,6 +27,12 @@ from shidian.apps.cases.history import person_key, state_of
 from shidian.apps.cases.models import Attachment, Call, Case, CaseParty, FormSection, Scheme
 from shidian.core.procedure.types import Act, Actor, ActorKind, Json, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Section, StageKind, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from django.core.files.base import File
 
 TITLE_LENGTH_MAX = 200
 
@@ -59,7 +62,10 @@ def create_case(
     if not title.strip() or len(title) > TITLE_LENGTH_MAX:
         raise DomainError(
             "title",
-            Text(zh="请填写项目名称，不超过 200 字。", en="Name the project in at most 200 characters."),
+            Text(
+                zh="请填写项目名称，不超过 200 字。",
+                en="Name the project in at most 200 characters.",
+            ),
             "title",
         )
     case = Case.objects.create(
@@ -378,7 +384,7 @@ def file_report(
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
-    """File a report that the rulebook asks for; `sha256` is of its contents. Event: report.filed."""
+    """File a report that the rulebook asks for; `sha256`: its contents'. Event: report.filed."""
     actor = actor_for(by, case, Verb.FILE_REPORT)
     data = {"report": report, "sha256": sha256}
     act = Act(Verb.FILE_REPORT, actor, at or timezone.now(), data)

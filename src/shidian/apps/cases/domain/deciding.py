@@ -7,17 +7,21 @@ came meanwhile). All raise ForbiddenError, and DomainError with the procedure's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from shidian.apps.accounts.models import Person
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.perform import Performed, perform_act, supplies
 from shidian.apps.cases.models import Case, Scheme
 from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from shidian.apps.accounts.models import Person
 
 
 def do(
@@ -161,7 +165,7 @@ def begin_evaluation(
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
-    """Move a running pilot to its evaluation; the applicant may ask for it. Event: stage.entered."""
+    """Move a running pilot to its evaluation; the applicant may, too. Event: stage.entered."""
     return do(
         Verb.BEGIN_EVALUATION, case, {"reason": reason}, by=by, at=at, expected_seq=expected_seq
     )

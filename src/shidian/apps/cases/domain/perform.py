@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.accounts.models import Person
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.domain.reactions import react
 from shidian.apps.cases.errors import DomainError, ForbiddenError, OvertakenError
 from shidian.apps.cases.history import history_of, person_key
 from shidian.apps.cases.models import Case, CaseEvent, Outbox, SchemeAuthority, Task
-from shidian.core.procedure import types as procedure
 from shidian.core.procedure.step import step
 from shidian.core.procedure.types import Act, Effects, EventKind, Json, NewEvent, Refusal, Verb
+
+if TYPE_CHECKING:
+    from shidian.apps.accounts.models import Person
+    from shidian.core.procedure import types as procedure
 
 PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.CREATE: Permission.CASE_CREATE,

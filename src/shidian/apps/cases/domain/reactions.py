@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Reaction = Callable[[Case, CaseEvent], None]
 _reactions: dict[EventKind, list[Reaction]] = {}

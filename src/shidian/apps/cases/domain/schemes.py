@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.accounts.models import Authority, Person
 from shidian.apps.cases import outbox
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Call, RulebookVersion, Scheme, SchemeAuthority
-from shidian.core.rulebook.loaded import Loaded
 from shidian.core.rulebook.model import Status, Text
 from shidian.core.rulebook.published import check_publishable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from shidian.apps.accounts.models import Authority, Person
+    from shidian.core.rulebook.loaded import Loaded
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,9 @@ from django.db import models
 from shidian.apps.cases.models.rulebook_version import RulebookVersion
 from shidian.apps.cases.models.scheme import Scheme
 from shidian.apps.cases.models.titled import Titled
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class Call(Titled):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -30,8 +30,8 @@ class Case(Titled):
     """Name in URLs and events, such as `demo-city-2026-0007`."""
     lead = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="led_cases")
     stage = models.CharField(max_length=64)
-    """Stage id of the rulebook version: the case's only state. What follows is copied from events."""
-    number = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001 - null keeps it unique
+    """Stage id of the rulebook version: the only state. What follows is copied from events."""
+    number = models.CharField(max_length=64, null=True, blank=True, unique=True)
     """Public number, given at admission."""
     outcome = models.CharField(max_length=64, blank=True)
     last_seq = models.PositiveIntegerField(default=0)
@@ -44,7 +44,7 @@ class Case(Titled):
     )
     changed_at = models.DateTimeField()
 
-    objects: ClassVar[CaseQuerySet] = CaseQuerySet.as_manager()  # type: ignore[assignment]
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
@@ -73,9 +73,7 @@ class CaseParty(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = (
-            models.UniqueConstraint(fields=("case", "institution"), name="party_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("case", "institution"), name="party_once"),)
 
     def __str__(self) -> str:
         return f"{self.institution} in {self.case_id}"

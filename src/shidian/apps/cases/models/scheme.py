@@ -12,7 +12,9 @@ class Scheme(Titled):
     """One pilot regime. Its rules are its rulebook versions; `slug` is the rulebook's id."""
 
     slug = models.SlugField(max_length=64, unique=True)
-    authorities = models.ManyToManyField(Authority, through="SchemeAuthority", related_name="schemes")
+    authorities = models.ManyToManyField(
+        Authority, through="SchemeAuthority", related_name="schemes"
+    )
 
     class Meta:
         default_permissions = ()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.accounts.models import Person
 from shidian.apps.cases import outbox
 from shidian.apps.cases.actors import PUBLIC, actor_for
 from shidian.apps.cases.domain.perform import perform_act
@@ -18,6 +18,9 @@ from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.notices.models import Comment, CommentModeration, CommentState, Notice
 from shidian.core.procedure.types import Act, Verb
 from shidian.core.rulebook.model import Text
+
+if TYPE_CHECKING:
+    from shidian.apps.accounts.models import Person
 
 BODY_LENGTH_MAX = 5_000
 NAME_LENGTH_MAX = 100
@@ -117,9 +120,7 @@ def answer_comment(
     at = at or timezone.now()
     answer = answer.strip()
     if not answer:
-        raise DomainError(
-            "text", Text(zh="请填写答复。", en="Write the answer."), "answer"
-        )
+        raise DomainError("text", Text(zh="请填写答复。", en="Write the answer."), "answer")
     locked = Comment.objects.select_for_update().get(pk=comment.pk)
     case = locked.notice.case
     sha256 = hashlib.sha256(answer.encode()).hexdigest()
@@ -144,9 +145,7 @@ def _notice(notice: Notice | str) -> Notice:
         return notice
     found = Notice.objects.select_related("case").filter(slug=notice).first()
     if found is None:
-        raise DomainError(
-            "no-notice", Text(zh="没有这个公示。", en="There is no such notice.")
-        )
+        raise DomainError("no-notice", Text(zh="没有这个公示。", en="There is no such notice."))
     return found
 
 
@@ -154,7 +153,10 @@ def _well_formed(body: str, name: str, contact: str) -> None:
     if not body or len(body) > BODY_LENGTH_MAX:
         raise DomainError(
             "text",
-            Text(zh="请填写意见，不超过 5000 字。", en="Write your comment, at most 5,000 characters."),
+            Text(
+                zh="请填写意见，不超过 5000 字。",
+                en="Write your comment, at most 5,000 characters.",
+            ),
             "body",
         )
     if len(name) > NAME_LENGTH_MAX or len(contact) > CONTACT_LENGTH_MAX:

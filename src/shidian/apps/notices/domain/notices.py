@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
-from shidian.apps.accounts.models import Person
 from shidian.apps.cases import outbox
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.perform import Performed, perform_act
 from shidian.apps.cases.errors import DomainError
-from shidian.apps.cases.models import Case
 from shidian.apps.notices.models import Notice
 from shidian.core.procedure.types import Act, EventKind, Verb
 from shidian.core.rulebook.model import Text
 from shidian_kit.wire import canonical
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from shidian.apps.accounts.models import Person
+    from shidian.apps.cases.models import Case
 
 BODY_LENGTH_MAX = 50_000
 

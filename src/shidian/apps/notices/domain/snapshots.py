@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
 from shidian_kit.wire import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 FIGURES_VERSION = 1
 
@@ -83,7 +85,7 @@ def _refresh(
 
 @transaction.atomic
 def withdraw_snapshot(*, kind: SnapshotKind, key: str, at: datetime | None = None) -> int:
-    """Take one page's contents off the site; what was published stays on record. Returns how many."""
-    return PublishedSnapshot.objects.filter(
-        kind=kind, key=key, withdrawn_at__isnull=True
-    ).update(withdrawn_at=at or timezone.now())
+    """Take a page's contents off the site; what was published stays on record. Returns how many."""
+    return PublishedSnapshot.objects.filter(kind=kind, key=key, withdrawn_at__isnull=True).update(
+        withdrawn_at=at or timezone.now()
+    )

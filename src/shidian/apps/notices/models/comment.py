@@ -48,7 +48,7 @@ class Comment(models.Model):
 
 
 class CommentModeration(models.Model):
-    """One decision to show or withhold a comment, with its reason. Append-only; reversible by another."""
+    """A decision to show or withhold a comment, and why. Append-only; another one reverses it."""
 
     comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="moderations")
     state = models.CharField(max_length=12, choices=CommentState.choices)

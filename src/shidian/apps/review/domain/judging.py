@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.accounts.models import Person
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.deciding import do
 from shidian.apps.cases.domain.perform import perform_act
 from shidian.apps.cases.errors import ForbiddenError
-from shidian.apps.cases.models import Case
 from shidian.apps.review.models import Assessment, Assignment, Conflict, Review, SheetDraft
 from shidian.core.procedure.types import Act, EventKind, Json, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from shidian.apps.accounts.models import Person
+    from shidian.apps.cases.models import Case
 
 
 @transaction.atomic

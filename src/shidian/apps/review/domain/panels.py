@@ -1,9 +1,8 @@
-"""What officers do about a review: form a panel, invite more, close the round, commission a body."""
+"""What officers do about a review: form a panel, invite more, close it, commission a body."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +18,10 @@ from shidian.apps.cases.models import AccessEffect, Case, CaseEvent
 from shidian.apps.review.models import Assignment, Commission, Panel
 from shidian.core.procedure.types import EventKind, Json, Verb
 from shidian.core.rulebook.model import StageKind, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
 
 
 @transaction.atomic
@@ -105,7 +108,9 @@ def commission_assessment(
     if locked.stage_rule.kind is not StageKind.ASSESSMENT:
         raise DomainError(
             "wrong-stage",
-            Text(zh="只能在专业评估阶段委托评估。", en="An assessment is commissioned in its stage."),
+            Text(
+                zh="只能在专业评估阶段委托评估。", en="An assessment is commissioned in its stage."
+            ),
         )
     if body.pk in _party_ids(locked):
         raise DomainError(

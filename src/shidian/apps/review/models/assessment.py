@@ -21,9 +21,7 @@ class Commission(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = (
-            models.UniqueConstraint(fields=("case", "body"), name="commissioned_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("case", "body"), name="commissioned_once"),)
 
     def __str__(self) -> str:
         return f"{self.body} assesses {self.case_id}"

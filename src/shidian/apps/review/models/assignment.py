@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 
 from shidian.apps.accounts.models import Expert
@@ -13,20 +11,18 @@ from shidian.apps.review.querysets import AssignmentQuerySet
 
 
 class Assignment(models.Model):
-    """An expert's place on a panel. Until they declare no conflict they see the parties' names only."""
+    """An expert's place on a panel. Before declaring they see the parties' names only."""
 
     panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="assignments")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="assignments")
     invited = models.ForeignKey(CaseEvent, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar[AssignmentQuerySet] = AssignmentQuerySet.as_manager()  # type: ignore[assignment]
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
         ordering = ("panel", "pk")
-        constraints = (
-            models.UniqueConstraint(fields=("panel", "expert"), name="assigned_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("panel", "expert"), name="assigned_once"),)
 
     def __str__(self) -> str:
         return f"{self.expert} on {self.panel}"
