@@ -27,17 +27,16 @@ class Diary:
 
     def __init__(self, today: date) -> None:
         self.today = today
+        self._workdays: list[date] = []
 
     def workday(self, back: int) -> date:
         """The `back`-th working day before the anchor; 0: the anchor or the last one before it."""
-        day = self.today
-        while not chinese_calendar.is_workday(day):
+        day = self._workdays[-1] - timedelta(days=1) if self._workdays else self.today
+        while len(self._workdays) <= back:
+            if chinese_calendar.is_workday(day):
+                self._workdays.append(day)
             day -= timedelta(days=1)
-        for _ in range(back):
-            day -= timedelta(days=1)
-            while not chinese_calendar.is_workday(day):
-                day -= timedelta(days=1)
-        return day
+        return self._workdays[back]
 
     def on(self, back: int, clock: str = "10:00") -> datetime:
         """That working day at that local time."""

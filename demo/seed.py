@@ -75,9 +75,11 @@ def load(now: datetime) -> Director:
 def _enrol(
     since: date,
 ) -> tuple[dict[str, Person], dict[str, Institution], dict[str, Authority]]:
+    from django.contrib.auth.hashers import make_password
+
     from demo.cast import AUTHORITIES, FIRMS, PASSWORD, PLAYERS
     from shidian.apps.accounts.domain import enrolling
-    from shidian.apps.accounts.models import OfficerRole, StaffRole
+    from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 
     firms = {
         firm.id: enrolling.register_institution(
@@ -95,7 +97,6 @@ def _enrol(
             username=player.username,
             name=player.name_zh,
             name_en=player.name_en,
-            password=PASSWORD,
         )
         people[player.username] = person
         match player.part:
@@ -119,6 +120,8 @@ def _enrol(
                     role=OfficerRole(office),
                     starts=since,
                 )
+    # One hash for all: it is one password, printed on every screen, and hashing is slow on purpose.
+    Person.objects.filter(username__in=people).update(password=make_password(PASSWORD))
     return people, firms, authorities
 
 
@@ -147,9 +150,9 @@ def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict
     from shidian.apps.cases.domain.schemes import open_call
 
     windows = (
-        ("第一批", "First call", diary.workday(335), diary.workday(285)),
-        ("第二批", "Second call", diary.workday(135), diary.workday(42)),
-        ("第三批", "Third call", diary.workday(40), diary.today + timedelta(days=60)),
+        ("第一批", "First call", 335, diary.workday(285)),
+        ("第二批", "Second call", 135, diary.workday(42)),
+        ("第三批", "Third call", 40, diary.today + timedelta(days=60)),
     )
     rulebook = scheme.rulebooks.get()
     return {
@@ -157,7 +160,7 @@ def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict
             rulebook=rulebook,
             title=f"示范市资本市场金融科技创新试点{zh}项目征集（演示）",
             title_en=f"{en} for projects of the Demo City pilot (demonstration)",
-            opens_on=opens_on,
+            opens_on=diary.workday(opened),
             closes_on=closes_on,
             guide="申报机构应在窗口期内在线提交；材料不齐的，可补正。本批次为演示内容。",
             guide_en=(
@@ -165,18 +168,10 @@ def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict
                 "This call is part of a demonstration."
             ),
             by=people["officer-bureau"],
-            at=diary.on(diary_back(diary, opens_on) + 5),
+            at=diary.on(opened + 5),
         )
-        for number, (zh, en, opens_on, closes_on) in enumerate(windows, start=1)
+        for number, (zh, en, opened, closes_on) in enumerate(windows, start=1)
     }
-
-
-def diary_back(diary: Diary, day: date) -> int:
-    """How many working days lie between the anchor and an earlier working day."""
-    back = 0
-    while diary.workday(back) > day:
-        back += 1
-    return back
 
 
 def _publish_tour(director: Director) -> None:
