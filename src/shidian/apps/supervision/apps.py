@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class SupervisionConfig(AppConfig):
-    """Registers the app."""
+    """Registers the app, its outbox consumers and its append-only tables."""
 
     name = "shidian.apps.supervision"
     label = "supervision"
     verbose_name = _("Supervision")
+
+    def ready(self) -> None:
+        """Register consumers; keep the append-only triggers in place after every migration."""
+        from shidian.apps.supervision import consumers  # noqa: F401 - registers them
+
+        post_migrate.connect(_install_guards, sender=self)
+
+
+def _install_guards(*, using: str, **_kwargs: Any) -> None:
+    from shidian.apps.cases.append_only import install
+    from shidian.apps.supervision.guards import GUARDS
+
+    install(GUARDS, using)

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from shidian.apps.supervision.views import board, changes, live, pilots
 
 app_name = "supervision"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", board.page, name="board"),
+    path("live/", board.fragment, name="board-live"),
+    path("token/", live.board_token, name="board-token"),
+    path("pilots/<slug:public_id>/", pilots.page, name="pilot"),
+    path("pilots/<slug:public_id>/live/", pilots.fragment, name="pilot-live"),
+    path("pilots/<slug:public_id>/token/", live.pilot_token, name="pilot-token"),
+    path("pilots/<slug:public_id>/plan/", changes.plan, name="plan"),
+    path("pilots/<slug:public_id>/keys/", changes.register_key, name="key"),
+    path(
+        "pilots/<slug:public_id>/keys/<slug:key_id>/revoke/", changes.revoke_key, name="revoke-key"
+    ),
+    path(
+        "pilots/<slug:public_id>/alerts/<str:episode>/acknowledge/",
+        pilots.acknowledge,
+        name="acknowledge",
+    ),
+    path("pilots/<slug:public_id>/data/<str:indicator>.csv", pilots.series_csv, name="series-csv"),
+]

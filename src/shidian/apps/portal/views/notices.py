@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from shidian.apps.notices.domain import receive_comment
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
@@ -84,8 +85,6 @@ def _send(
     request: HttpRequest, key: str, form: CommentForm, context: dict[str, object]
 ) -> HttpResponse:
     """Hand the comment over; redirect, so that a reload does not send it again."""
-    from shidian.apps.notices.domain.comments import receive_comment
-
     try:
         comment = receive_comment(
             notice=key,

@@ -1,6 +1,11 @@
 """What supervision keeps: a noun a file."""
 
-from shidian.apps.supervision.models.alert import AlertAcknowledgement, AlertEpisode, AlertItem
+from shidian.apps.supervision.models.alert import (
+    AlertAcknowledgement,
+    AlertEpisode,
+    AlertItem,
+    EpisodeState,
+)
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.pilot import Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.models.reading import CurrentReading, IndicatorReading, StreamCursor
@@ -11,6 +16,7 @@ __all__ = [
     "AlertItem",
     "ControlReceipt",
     "CurrentReading",
+    "EpisodeState",
     "IndicatorReading",
     "MachineKey",
     "Pilot",

@@ -6,8 +6,17 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.supervision.models.pilot import Pilot
+
+
+class EpisodeState(models.TextChoices):
+    """Where an episode stands."""
+
+    OPEN = "open", _("open")
+    ENDED = "ended", _("ended")
+    WITHDRAWN = "withdrawn", _("withdrawn")
 
 
 class AlertItem(models.Model):
@@ -26,8 +35,12 @@ class AlertItem(models.Model):
     change = models.CharField(max_length=16)
     level = models.CharField(max_length=16)
     early = models.BooleanField(default=False)
+    warming = models.BooleanField(default=False)
+    at_us = models.BigIntegerField()
+    since_us = models.BigIntegerField()
     start_us = models.BigIntegerField()
     end_us = models.BigIntegerField(null=True, blank=True)
+    path = models.JSONField()
     rules_digest = models.CharField(max_length=80)
     explanation = models.JSONField()
     received_at = models.DateTimeField()
@@ -43,24 +56,26 @@ class AlertItem(models.Model):
 
 
 class AlertEpisode(models.Model):
-    """The present state of one episode: a projection of `AlertItem`, rebuilt from it at will.
+    """The present state of one episode: its newest item, rebuilt from the items at will.
 
-    `state`: open, ended or withdrawn. `level` is the present one, `peak` the highest reached.
+    `state`: open, ended or withdrawn. `level`: the highest severity reached; within an episode it
+    only rises.
     """
 
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="episodes")
     episode = models.CharField(max_length=80, unique=True)
     rule = models.CharField(max_length=64)
     group = models.CharField(max_length=200, blank=True)
-    state = models.CharField(max_length=16)
+    state = models.CharField(max_length=16, choices=EpisodeState.choices)
     level = models.CharField(max_length=16)
-    peak = models.CharField(max_length=16)
     early = models.BooleanField(default=False)
+    warming = models.BooleanField(default=False)
     start_us = models.BigIntegerField()
     end_us = models.BigIntegerField(null=True, blank=True)
     opened_entry = models.BigIntegerField()
     last_entry = models.BigIntegerField()
     last_seq = models.BigIntegerField()
+    rules_digest = models.CharField(max_length=80)
     explanation = models.JSONField()
     title_zh = models.CharField(max_length=300)
     title_en = models.CharField(max_length=300)

@@ -11,11 +11,13 @@ from shidian.apps.supervision.models.pilot import Pilot
 
 
 class ControlReceipt(models.Model):
-    """The gate's answer to one control record: the journal entry that it became. Append-only."""
+    """The gate's answer to one control record: the journal entry that it became. Append-only.
 
-    outbox_id = models.CharField(max_length=64, unique=True)
+    A control record without a receipt is pending.
+    """
+
+    outbox_id = models.BigIntegerField(unique=True)
     entry = models.BigIntegerField()
-    effective_us = models.BigIntegerField(null=True, blank=True)
     received_at = models.DateTimeField()
 
     class Meta:
@@ -30,7 +32,7 @@ class ControlReceipt(models.Model):
 class MachineKey(models.Model):
     """A public key with which one pilot system may write as (project, source), and only there.
 
-    `public_key`: Ed25519, base64 of the raw 32 bytes. `outbox_id`: its registration's control
+    `public_key`: the line `ed25519:…`. `outbox_id`: its registration's control
     record; `revoked_outbox_id`: its revocation's.
     """
 
@@ -42,12 +44,12 @@ class MachineKey(models.Model):
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    outbox_id = models.CharField(max_length=64)
+    outbox_id = models.BigIntegerField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    revoked_outbox_id = models.CharField(max_length=64, blank=True)
+    revoked_outbox_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         """In the order of registration."""

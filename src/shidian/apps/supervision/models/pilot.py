@@ -63,7 +63,7 @@ class PlanVersion(models.Model):
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    outbox_id = models.CharField(max_length=64, blank=True)
+    outbox_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         """One row a number."""

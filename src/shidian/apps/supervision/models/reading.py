@@ -10,16 +10,16 @@ from shidian.apps.supervision.models.pilot import Pilot
 
 
 class IndicatorReading(models.Model):
-    """The final value of an indicator at an instant, in minor units; a ratio has a denominator.
+    """The final value of an indicator from an instant on, in minor units of `scale`.
 
-    `value` null: the window held nothing that has such a value.
+    Values stand where they change: each holds until the next one.
     """
 
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="readings")
     indicator = models.CharField(max_length=64)
     instant_us = models.BigIntegerField()
-    value = models.DecimalField(max_digits=38, decimal_places=0, null=True)
-    denominator = models.DecimalField(max_digits=38, decimal_places=0, null=True)
+    value = models.BigIntegerField()
+    scale = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         """One value an instant; a later statement about the same instant replaces it."""
@@ -41,8 +41,8 @@ class CurrentReading(models.Model):
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="current")
     indicator = models.CharField(max_length=64)
     instant_us = models.BigIntegerField()
-    value = models.DecimalField(max_digits=38, decimal_places=0, null=True)
-    denominator = models.DecimalField(max_digits=38, decimal_places=0, null=True)
+    value = models.BigIntegerField()
+    scale = models.PositiveSmallIntegerField(default=0)
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -1,0 +1,88 @@
+"""What supervision does about outbox rows: pilots begin and end, pages are published, mail goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from shidian.apps.cases.models import Call, Case, Outbox, RulebookVersion, Scheme
+from shidian.apps.cases.outbox import on
+from shidian.apps.notices.models import Notice
+from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
+from shidian.apps.supervision.mail import send_mail_of
+from shidian.apps.supervision.models import Pilot
+from shidian.apps.supervision.publish import refresh
+from shidian.apps.supervision.term import term_of
+
+
+@on("pilot.admitted", name="supervision.start-pilot")
+def start(row: Outbox) -> None:
+    """The run of the admitted case begins, from the moment the procedure named."""
+    start_pilot(case=_case(row), plan=row.payload.get("plan") or {}, at=_at(row))
+
+
+@on("pilot.closed", name="supervision.close-pilot")
+def close(row: Outbox) -> None:
+    """The run ends with its case."""
+    pilot = Pilot.objects.filter(case=_case(row)).first()
+    if pilot is not None:
+        close_pilot(pilot=pilot, at=_at(row))
+
+
+@on("snapshot.*", name="supervision.snapshots")
+def publish(row: Outbox) -> None:
+    """The public page of the thing named is stale. Rows of unknown things are done with."""
+    kind = row.topic.removeprefix("snapshot.")
+    if kind in ("case", "pilot", "notice") and row.case_id is not None:
+        _publish_case(_case(row))
+    elif kind == "call":
+        for call in Call.objects.filter(slug=row.payload.get("call", "")):
+            refresh.publish_call(call)
+            refresh.publish_scheme(call.scheme)
+    elif kind in ("scheme", "rulebook"):
+        for scheme in Scheme.objects.filter(_scheme_of(row)).distinct():
+            refresh.publish_scheme(scheme)
+    elif kind == "notice":
+        for notice in Notice.objects.filter(slug=row.payload.get("notice", "")):
+            refresh.publish_notice(notice)
+    refresh.publish_home()
+
+
+@on("mail.*", name="supervision.mail")
+def mail(row: Outbox) -> None:
+    """Tell those who may know. At least once: mail cannot be taken back."""
+    send_mail_of(row)
+
+
+def _publish_case(case: Case) -> None:
+    refresh.publish_case(case)
+    pilot = Pilot.objects.filter(case=case).select_related("case").first()
+    if pilot is None:
+        return
+    _, ends_on = term_of(case, pilot.created_at)
+    if ends_on != pilot.ends_on:
+        pilot.ends_on = ends_on
+        pilot.save(update_fields=["ends_on"])
+    refresh.publish_pilot(pilot)
+    refresh.publish_pilot_figures(pilot)
+
+
+def _scheme_of(row: Outbox) -> Q:
+    """The scheme that a row names: by slug, or through a rulebook version's digest or id."""
+    payload = row.payload
+    versions = RulebookVersion.objects.filter(
+        Q(digest=payload.get("digest", "")) | Q(pk=payload.get("version_id") or 0)
+    )
+    return Q(slug=payload.get("scheme", "")) | Q(rulebooks__in=versions)
+
+
+def _case(row: Outbox) -> Case:
+    if row.case is None:
+        raise ValueError(f"outbox row {row.pk} ({row.topic}) names no case")
+    return row.case
+
+
+def _at(row: Outbox) -> datetime:
+    text = row.payload.get("at")
+    return datetime.fromisoformat(text) if text else row.created

@@ -1,0 +1,1 @@
+"""Supervision's verbs: the only writers of its tables."""

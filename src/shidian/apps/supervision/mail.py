@@ -1,0 +1,90 @@
+"""Mail about cases: that something happened, never what. The rest is behind the sign-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings as django_settings
+from django.core.mail import EmailMessage
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from shidian.apps.accounts.models import Person
+from shidian.apps.cases.models import Case
+from shidian.config import settings
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Outbox
+
+_OFFICES = {"officer": "case-officer", "signing-officer": "signing-officer"}
+
+
+def send_mail_of(row: Outbox) -> int:
+    """Send the mail that an outbox row asks for; returns how many were sent.
+
+    Who no longer may see the case gets none: a denial holds here as everywhere.
+    """
+    if row.case is None:
+        return 0
+    sent = 0
+    for person in recipients(row):
+        with override(person.language):
+            message = EmailMessage(
+                subject=_("News on “%(title)s”") % {"title": row.case.title},
+                body=_body(row.case),
+                from_email=django_settings.DEFAULT_FROM_EMAIL,
+                to=[person.email],
+                headers={"X-Shidian-Outbox": str(row.pk)},
+            )
+        sent += message.send()
+    return sent
+
+
+def recipients(row: Outbox) -> list[Person]:
+    """People of the kind that the topic names, narrowed by the payload, who may see the case."""
+    kind = row.topic.removeprefix("mail.")
+    payload = row.payload
+    today = timezone.localdate()
+    held = Q()
+    if payload.get("person"):
+        held = Q(pk=int(payload["person"]))
+    elif kind in _OFFICES:
+        held = _tenure("officer_of", today) & Q(officer_of__role=_OFFICES[kind])
+        if payload.get("authority") and row.case is not None:
+            held &= Q(
+                officer_of__authority__parts__scheme=row.case.scheme_id,
+                officer_of__authority__parts__local_id=payload["authority"],
+            )
+    elif kind == "applicant" and row.case is not None:
+        institution = payload.get("institution") or row.case.lead_id
+        held = _tenure("staff_of", today) & Q(staff_of__institution=int(institution))
+    elif kind == "assessor":
+        held = _tenure("assessor_of", today)
+        if payload.get("institution"):
+            held &= Q(assessor_of__institution=int(payload["institution"]))
+    else:
+        return []
+    people = Person.objects.filter(held, is_active=True).exclude(email="").distinct()
+    return [
+        person
+        for person in people.order_by("pk")
+        if Case.objects.visible_to(person).filter(pk=row.case_id).exists()
+    ]
+
+
+def _tenure(relation: str, today: object) -> Q:
+    return Q(**{f"{relation}__starts__lte": today}) & (
+        Q(**{f"{relation}__ends__isnull": True}) | Q(**{f"{relation}__ends__gte": today})
+    )
+
+
+def _body(case: Case) -> str:
+    text = _(
+        "Something happened on the case %(reference)s that concerns you.\n"
+        "Sign in to see what, and whose turn it is."
+    ) % {"reference": case.reference}
+    if settings().demo:
+        text = _("Demonstration.") + "\n\n" + text
+    return text

@@ -1,0 +1,197 @@
+"""Bodies about a case: its public course, its notice, its call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from shidian.apps.cases.models import CaseEvent, SchemeAuthority
+from shidian.apps.notices.models import CommentState
+from shidian.apps.supervision.publish import words
+from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.core.procedure.types import EventKind
+
+if TYPE_CHECKING:
+    from shidian.apps.accounts.models import Authority
+    from shidian.apps.cases.models import Call, Case
+    from shidian.apps.notices.bodies import (
+        CallBody,
+        CaseBody,
+        CommentLine,
+        NoticeBody,
+        TimelineEvent,
+        TimelineStage,
+    )
+    from shidian.apps.notices.models import Notice
+
+_MAKES_PUBLIC = (EventKind.NOTICE_OPENED.value, EventKind.CASE_ADMITTED.value)
+
+
+def is_public(case: Case) -> bool:
+    """Whether the public may know of the case: from its public notice on, or its admission."""
+    return CaseEvent.objects.filter(case=case, kind__in=_MAKES_PUBLIC).exists()
+
+
+def case_body(case: Case, language: Language) -> CaseBody:
+    """The public course of a case."""
+    stage = case.stage_rule
+    outcome = next((o for o in stage.outcomes if o.id == case.outcome), None)
+    notice = case.notices.order_by("-version").first()
+    pilot = getattr(case, "pilot", None)
+    return {
+        "reference": case.reference,
+        "title": title(case, language),
+        "number": case.number or "",
+        "scheme_title": title(case.scheme, language),
+        "lead": name(case.lead, language),
+        "partners": partner_names(case, language),
+        "stage": text(stage.names.public or stage.names.staff, language),
+        "ended": _ended(text(outcome.name, language), language) if outcome else "",
+        "groups": public_course(case, language),
+        "notice": notice.slug if notice else "",
+        "pilot": pilot.public_id if pilot else "",
+    }
+
+
+def _ended(outcome: str, language: Language) -> str:
+    return f"已结案：{outcome}" if language == "zh" else f"Closed: {outcome}"
+
+
+def partner_names(case: Case, language: Language) -> list[str]:
+    """The partners in the order they joined."""
+    parties = case.parties.select_related("institution").order_by("pk")
+    return [name(party.institution, language) for party in parties]
+
+
+def public_course(case: Case, language: Language) -> list[TimelineStage]:
+    """The public acts, in order, under the stage in which they happened."""
+    authorities = {
+        part.local_id: part.authority
+        for part in SchemeAuthority.objects.filter(scheme=case.scheme_id).select_related(
+            "authority"
+        )
+    }
+    groups: list[TimelineStage] = []
+    rows = CaseEvent.objects.filter(case=case, public=True).select_related("institution")
+    for event in rows.order_by("seq"):
+        if event.kind not in words.EVENT:
+            continue
+        if event.kind == EventKind.STAGE_ENTERED or not groups:
+            groups.append(
+                {"stage": _stage_name(case, event, language), "current": False, "events": []}
+            )
+        groups[-1]["events"].append(_line(case, event, authorities, language))
+    if groups:
+        groups[-1]["current"] = True
+    return groups
+
+
+def _stage_name(case: Case, event: CaseEvent, language: Language) -> str:
+    stage_id = str(event.data.get("to") or case.stage)
+    names = case.rulebook.stage(stage_id).names
+    return text(names.public or names.staff, language)
+
+
+def _line(
+    case: Case, event: CaseEvent, authorities: dict[str, Authority], language: Language
+) -> TimelineEvent:
+    if event.authority in authorities:
+        who = name(authorities[event.authority], language)
+    elif event.institution is not None and event.actor_kind == "applicant":
+        who = name(event.institution, language)
+    else:
+        who = text(words.ACTOR[event.actor_kind], language)
+    return {
+        "what": text(words.EVENT[event.kind], language),
+        "who": who,
+        "at": timezone.localtime(event.at).isoformat(timespec="seconds"),
+        "note": _note(case, event, language),
+    }
+
+
+def _note(case: Case, event: CaseEvent, language: Language) -> str:
+    """The one public fact that an act carries. Reasons and everything else stay inside."""
+    if event.kind == EventKind.CASE_ADMITTED and case.number:
+        return f"试点编号：{case.number}" if language == "zh" else f"Number: {case.number}"
+    if event.kind == EventKind.CASE_CLOSED:
+        outcome = next((o for o in case.stage_rule.outcomes if o.id == case.outcome), None)
+        return text(outcome.name, language) if outcome else ""
+    return ""
+
+
+def notice_body(notice: Notice, language: Language) -> NoticeBody:
+    """A notice with its published comments. Contacts never, names as their senders gave them."""
+    case = notice.case
+    comments = notice.comments.filter(state=CommentState.PUBLISHED).order_by("received_at", "pk")
+    return {
+        "slug": notice.slug,
+        "case": case.reference,
+        "scheme_title": title(case.scheme, language),
+        "title": title(notice, language),
+        "text": notice.body_zh if language == "zh" or not notice.body_en else notice.body_en,
+        "sha256": notice.sha256,
+        "lead": name(case.lead, language),
+        "partners": partner_names(case, language),
+        "opens_on": notice.opens_on.isoformat(),
+        "closes_on": notice.closes_on.isoformat() if notice.closes_on else "",
+        "comments_taken": notice.comments_taken,
+        "premoderation": notice.premoderation,
+        "comments": [_comment(comment, language) for comment in comments],
+    }
+
+
+def _comment(comment: object, language: Language) -> CommentLine:
+    from shidian.apps.notices.models import Comment
+
+    if not isinstance(comment, Comment):
+        raise TypeError(type(comment))
+    english = comment.answer_en or comment.answer_zh
+    return {
+        "name": comment.name,
+        "text": comment.body,
+        "received_on": timezone.localdate(comment.received_at).isoformat(),
+        "answer": comment.answer_zh if language == "zh" else english,
+        "answered_on": (
+            timezone.localdate(comment.answered_at).isoformat() if comment.answered_at else ""
+        ),
+    }
+
+
+def call_body(call: Call, language: Language) -> CallBody:
+    """A call: who may apply, with what, how it is judged, and what happens then."""
+    rulebook = call.rulebook_version.rulebook
+    intake = rulebook.intake
+    kinds = {kind.id: text(kind.name, language) for kind in intake.kinds} if intake else {}
+    return {
+        "slug": call.slug,
+        "scheme": call.scheme.slug,
+        "scheme_title": title(call.scheme, language),
+        "title": title(call, language),
+        "number": call.number,
+        "opens_on": call.opens_on.isoformat(),
+        "closes_on": call.closes_on.isoformat() if call.closes_on else "",
+        "guide": call.guide_zh if language == "zh" or not call.guide_en else call.guide_en,
+        "lead_kinds": [kinds.get(kind, kind) for kind in intake.lead] if intake else [],
+        "partner_kinds": [kinds.get(kind, kind) for kind in intake.partner] if intake else [],
+        "licensed_lead": bool(intake and intake.licensed_lead),
+        "sections": [
+            {"title": text(section.title, language), "hard_gate": section.hard_gate}
+            for section in rulebook.form
+        ],
+        "criteria": [
+            {
+                "name": text(criterion.name, language),
+                "question": text(criterion.question, language),
+                "mandatory": criterion.mandatory,
+            }
+            for criterion in rulebook.criteria
+        ],
+        "steps": [
+            text(stage.names.public, language)
+            for stage in rulebook.stages
+            if stage.names.public is not None
+        ],
+        "rulebook": rulebook.rulebook,
+        "rulebook_version": rulebook.version,
+    }

@@ -1,0 +1,172 @@
+"""Bodies about a pilot: the fixed page, and the figures that are refreshed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from shidian.apps.cases.history import state_of
+from shidian.apps.cases.models import FormSection, SchemeAuthority
+from shidian.apps.supervision.domain.instants import from_us, to_us
+from shidian.apps.supervision.limits import agreed_limits, uses
+from shidian.apps.supervision.models import AlertEpisode, EpisodeState
+from shidian.apps.supervision.publish import words
+from shidian.apps.supervision.publish.cases import partner_names, public_course
+from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
+from shidian.core.rulebook.model import QuestionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from shidian.apps.notices.bodies import (
+        AlertLine,
+        LimitLine,
+        PilotBody,
+        PilotFigures,
+        SeriesLine,
+    )
+    from shidian.apps.supervision.models import Pilot
+
+WHAT_MAX = 4
+"""Public answers shown of the application: a summary, not the file."""
+ALERTS_MAX = 50
+_PROSE = (QuestionKind.LONG,)
+_DECIDING = ("lead", "member")
+
+
+def plan_of(pilot: Pilot) -> dict[str, str]:
+    """The newest version of the plan."""
+    newest = pilot.plan_versions.order_by("-number").first()
+    return dict(newest.values) if newest else {}
+
+
+def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
+    """What the pilot is, may do, promised, and what was decided when."""
+    case = pilot.case
+    rulebook = case.rulebook
+    notice = case.notices.order_by("-version").first()
+    complaint = rulebook.safeguards.complaint
+    return {
+        "public_id": pilot.public_id,
+        "number": case.number or "",
+        "case": case.reference,
+        "title": title(case, language),
+        "what": _public_answers(pilot, language),
+        "lead": name(case.lead, language),
+        "partners": partner_names(case, language),
+        "authorities": [
+            name(part.authority, language)
+            for part in SchemeAuthority.objects.filter(
+                scheme=case.scheme_id, role__in=_DECIDING
+            ).select_related("authority")
+        ],
+        "scheme": case.scheme.slug,
+        "scheme_title": title(case.scheme, language),
+        "rulebook": rulebook.rulebook,
+        "rulebook_version": rulebook.version,
+        "state": pilot.state,
+        "state_label": text(words.PILOT_STATE[pilot.state], language),
+        "starts_on": pilot.starts_on.isoformat(),
+        "ends_on": pilot.ends_on.isoformat(),
+        "limits": _limits(pilot, language),
+        "promises": [promise.text for promise in state_of(case).promises],
+        "complaint": text(complaint, language) if complaint else "",
+        "groups": public_course(case, language),
+        "notice": notice.slug if notice else "",
+    }
+
+
+def _limits(pilot: Pilot, language: Language) -> list[LimitLine]:
+    return [
+        {
+            "id": limit.id,
+            "title": text(limit.title, language),
+            "unit": text(limit.unit, language) if limit.unit else "",
+            "cap": format(limit.cap, "f"),
+            "warn_at": list(limit.warn_at),
+            "indicator": limit.indicator,
+        }
+        for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot))
+        if limit.public
+    ]
+
+
+def _public_answers(pilot: Pilot, language: Language) -> list[dict[str, str]]:
+    """Answers in prose to questions that the rulebook makes public; nothing else of the form."""
+    newest: dict[str, Mapping[str, object]] = {}
+    for row in FormSection.objects.filter(case=pilot.case).order_by("version"):
+        newest[row.section] = row.answers
+    found = []
+    for section in pilot.case.rulebook.form:
+        for question in section.questions:
+            answer = newest.get(section.id, {}).get(question.id)
+            if question.public and question.kind in _PROSE and isinstance(answer, str) and answer:
+                found.append({"label": text(question.label, language), "text": answer})
+    return found[:WHAT_MAX]
+
+
+def pilot_figures(pilot: Pilot, language: Language, *, now: datetime | None = None) -> PilotFigures:
+    """The live part: use of public limits, their course over the last day, public alerts."""
+    moment = now or timezone.now()
+    now_us = to_us(moment)
+    limits = [limit for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot)) if limit.public]
+    found = changes_of([pilot], [limit.indicator for limit in limits], since_us=now_us - SPAN_US)
+    changes = {indicator: rows for (_, indicator), rows in found.items()}
+    return {
+        "public_id": pilot.public_id,
+        "as_of": timezone.localtime(moment).isoformat(timespec="seconds"),
+        "limits": [
+            {
+                "id": use.limit.id,
+                "used": "" if use.used is None else format(use.used, "f"),
+                "trend": [format(value, "g") for value in use.trend],
+            }
+            for use in uses(limits, changes, now_us=now_us)
+        ],
+        "series": [
+            _series(pilot, indicator, changes.get(indicator, ()), language, now_us)
+            for indicator in dict.fromkeys(limit.indicator for limit in limits)
+        ],
+        "alerts": _alerts(pilot, language),
+    }
+
+
+def _series(
+    pilot: Pilot, indicator_id: str, changes: Sequence[Change], language: Language, now_us: int
+) -> SeriesLine:
+    indicator = pilot.case.rulebook.indicator(indicator_id)
+    points = sample(changes, until_us=now_us, points=POINTS_MAX)
+    return {
+        "indicator": indicator_id,
+        "title": text(indicator.title, language),
+        "unit": text(indicator.unit, language) if indicator.unit else "",
+        "points": [
+            [timezone.localtime(from_us(at)).isoformat(timespec="seconds"), format(value, "f")]
+            for at, value in points
+        ],
+    }
+
+
+def _alerts(pilot: Pilot, language: Language) -> list[AlertLine]:
+    """Public episodes that stand; one that was withdrawn never was, as known now."""
+    episodes = (
+        AlertEpisode.objects.filter(pilot=pilot, public=True)
+        .exclude(state=EpisodeState.WITHDRAWN)
+        .order_by("-start_us")[:ALERTS_MAX]
+    )
+    return [
+        {
+            "title": title(episode, language),
+            "level": episode.level,
+            "opened_at": _moment(episode.start_us),
+            "ended_at": "" if episode.end_us is None else _moment(episode.end_us),
+        }
+        for episode in episodes
+    ]
+
+
+def _moment(us: int) -> str:
+    return timezone.localtime(from_us(us)).isoformat(timespec="seconds")

@@ -1,0 +1,127 @@
+"""Bodies about a scheme and its rulebooks, with what is known of their history."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from django.conf import settings as django_settings
+from django.db.models import Min
+from django.utils import timezone
+
+from shidian.apps.cases.models import Case, CaseEvent, RulebookVersion, Scheme
+from shidian.apps.cases.rulebooks import loaded_rulebook
+from shidian.apps.supervision.models import Pilot, PilotState
+from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.rulebook_text import rulebook_body as written_body
+from shidian.apps.supervision.publish.rulebook_text import words
+from shidian.apps.supervision.publish.rulebook_text.body import share
+from shidian.core.procedure.types import EventKind
+from shidian.core.rulebook.executable import not_executable
+from shidian.core.rulebook.model import AuthorityRole, Status
+
+if TYPE_CHECKING:
+    from shidian.apps.notices.bodies import HistoryLine, HomeFigures, RulebookLine, SchemeBody
+
+HISTORY = Path("rulebooks/history")
+
+
+@lru_cache(maxsize=64)
+def _history_document(slug: str) -> tuple[dict[str, Any], ...]:
+    root = Path(getattr(django_settings, "REPOSITORY_DIR", Path.cwd()))
+    path = root / HISTORY / f"{slug}.yaml"
+    if not path.is_file():
+        return ()
+    return tuple(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader))  # noqa: S506 - BaseLoader makes text only
+
+
+def history_lines(slug: str, language: Language) -> list[HistoryLine]:
+    """What is known to have happened under a scheme, oldest first; nothing where nothing is."""
+    lines: list[HistoryLine] = [
+        {
+            "date": item["date"],
+            "text": item["text"][language],
+            "source": item["source"][language],
+            "url": item.get("url", ""),
+            "grade": item.get("grade", ""),
+        }
+        for item in _history_document(slug)
+    ]
+    return sorted(lines, key=lambda line: line["date"])
+
+
+def rulebook_body(version: RulebookVersion, language: Language) -> dict[str, object]:
+    """A published rulebook as people read it."""
+    loaded = loaded_rulebook(version.pk)
+    return written_body(
+        loaded,
+        language,
+        history=history_lines(version.scheme.slug, language),
+        cannot_run=[f"{p.path}: {p.message}" for p in not_executable(loaded.rulebook)],
+    )
+
+
+def scheme_body(scheme: Scheme, language: Language) -> SchemeBody:
+    """A scheme: its authorities, its rulebooks newest first, its history."""
+    versions = list(scheme.rulebooks.order_by("-pk"))
+    newest = versions[0].rulebook if versions else None
+    return {
+        "slug": scheme.slug,
+        "title": title(scheme, language),
+        "summary": text(newest.summary, language) if newest and newest.summary else "",
+        "runs": any(version.status != Status.SKETCH.value for version in versions)
+        and scheme.calls.exists(),
+        "authorities": [
+            {
+                "name": name(part.authority, language),
+                "role": text(words.ROLE[AuthorityRole(part.role)], language),
+            }
+            for part in scheme.parts.select_related("authority")
+        ],
+        "rulebooks": [_rulebook_line(version, language) for version in versions],
+        "history": history_lines(scheme.slug, language),
+    }
+
+
+def _rulebook_line(version: RulebookVersion, language: Language) -> RulebookLine:
+    loaded = loaded_rulebook(version.pk)
+    rulebook = loaded.rulebook
+    return {
+        "id": rulebook.rulebook,
+        "version": rulebook.version,
+        "title": text(rulebook.title, language),
+        "status": rulebook.status.value,
+        "status_label": text(words.STATUS[rulebook.status], language),
+        "share": share(loaded),
+    }
+
+
+def home_figures() -> HomeFigures:
+    """Counts over everything handled here; the same in both languages."""
+    filed = CaseEvent.objects.filter(kind=EventKind.CASE_SUBMITTED.value)
+    submitted = dict(filed.values_list("case").annotate(first=Min("at")))
+    started = dict(
+        CaseEvent.objects.filter(kind=EventKind.PILOT_STARTED.value)
+        .values_list("case")
+        .annotate(first=Min("at"))
+    )
+    days = [(started[case] - submitted[case]).days for case in started if case in submitted]
+    closed = CaseEvent.objects.filter(kind=EventKind.CASE_CLOSED.value, case__in=submitted).values(
+        "case"
+    )
+    return {
+        "as_of": timezone.localtime().isoformat(timespec="seconds"),
+        "applied": len(submitted),
+        "admitted": CaseEvent.objects.filter(kind=EventKind.CASE_ADMITTED.value)
+        .values("case")
+        .distinct()
+        .count(),
+        "running": Pilot.objects.filter(
+            state__in=(PilotState.RUNNING, PilotState.SUSPENDED)
+        ).count(),
+        "closed": Case.objects.filter(pk__in=closed).count(),
+        "days_to_start": str(int(median(days))) if days else "",
+    }

@@ -1,0 +1,42 @@
+"""Words for what happened to a case, as the public reads them."""
+
+from __future__ import annotations
+
+from shidian.core.procedure.types import ActorKind, EventKind
+from shidian.core.rulebook.model import Text
+
+
+def _t(zh: str, en: str) -> Text:
+    return Text(zh=zh, en=en)
+
+
+EVENT: dict[str, Text] = {
+    EventKind.STAGE_ENTERED: _t("进入本阶段", "Entered this stage"),
+    EventKind.NOTICE_OPENED: _t("发布公示", "Public notice opened"),
+    EventKind.NOTICE_CLOSED: _t("公示结束", "Public notice closed"),
+    EventKind.COMMENT_ANSWERED: _t("公开答复一条意见", "A comment was answered in public"),
+    EventKind.CASE_ADMITTED: _t(
+        "会签同意，准予试点", "Admitted with the consent of all authorities"
+    ),
+    EventKind.PILOT_STARTED: _t("试点启动", "The pilot started"),
+    EventKind.PILOT_EXTENDED: _t("试点延期", "The pilot was extended"),
+    EventKind.CASE_CLOSED: _t("结案", "The case was closed"),
+}
+"""Kinds that are not here do not appear in public, whatever they are marked."""
+
+ACTOR: dict[str, Text] = {
+    ActorKind.APPLICANT: _t("申报机构", "the applicant"),
+    ActorKind.OFFICER: _t("专项工作组", "the working group"),
+    ActorKind.SIGNING_OFFICER: _t("专项工作组", "the working group"),
+    ActorKind.EXPERT: _t("专家组", "the expert panel"),
+    ActorKind.ASSESSOR: _t("评估机构", "the assessor"),
+    ActorKind.PUBLIC: _t("公众", "the public"),
+    ActorKind.SYSTEM: _t("系统按制度文本自动办理", "the system, by the rulebook"),
+}
+
+PILOT_STATE: dict[str, Text] = {
+    "pending": _t("尚不能执行", "Not executable yet"),
+    "running": _t("运行中", "Running"),
+    "suspended": _t("已暂停", "Suspended"),
+    "closed": _t("已结束", "Closed"),
+}

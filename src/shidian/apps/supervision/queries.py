@@ -1,0 +1,190 @@
+"""What the board and a pilot's page show, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from shidian.apps.cases.models import Case
+from shidian.apps.supervision.domain.instants import to_us
+from shidian.apps.supervision.limits import AgreedLimit, LimitUse, agreed_limits, uses
+from shidian.apps.supervision.models import (
+    AlertAcknowledgement,
+    AlertEpisode,
+    ControlReceipt,
+    EpisodeState,
+    Pilot,
+    PilotState,
+    PlanVersion,
+)
+from shidian.apps.supervision.series import SPAN_US, changes_of
+from shidian.core.rulebook.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
+
+    from shidian.apps.accounts.models import Person
+    from shidian.core.rulebook.model import Text
+
+LEVELS = tuple(severity.value for severity in Severity)
+TREND_SPAN_US = SPAN_US // 24
+"""The board's trends show the last hour: what is happening, not how it came to be."""
+
+
+def rank(level: str) -> int:
+    """The level's place on the ladder, from 1; 0 for none."""
+    return LEVELS.index(level) + 1 if level in LEVELS else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEpisode:
+    """An episode with what people did about it."""
+
+    episode: AlertEpisode
+    acknowledgement: AlertAcknowledgement | None
+
+    @property
+    def unseen(self) -> bool:
+        """Open, and nobody has acknowledged it at this level."""
+        if self.episode.state != EpisodeState.OPEN:
+            return False
+        seen = self.acknowledgement
+        return seen is None or rank(seen.level) < rank(self.episode.level)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A pilot on the board."""
+
+    pilot: Pilot
+    episodes: tuple[ShownEpisode, ...]
+    nearest: LimitUse | None
+
+    @property
+    def worst(self) -> str:
+        """Highest level of an open episode; empty where all is quiet."""
+        return max((shown.episode.level for shown in self.episodes), key=rank, default="")
+
+    @property
+    def unseen(self) -> int:
+        """Open episodes that nobody has acknowledged at their level."""
+        return sum(shown.unseen for shown in self.episodes)
+
+    @property
+    def order(self) -> tuple[int, int, float, str]:
+        """Gravest first, then unseen, then the nearest to a limit."""
+        share = float(self.nearest.share) if self.nearest else -1.0
+        return (-rank(self.worst), -self.unseen, -share, self.pilot.public_id)
+
+
+def visible_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:
+    """Pilots of the cases that `person` may see; a denial holds here as well."""
+    return Pilot.objects.filter(case__in=Case.objects.visible_to(person))
+
+
+def board(person: Person | AnonymousUser) -> list[Tile]:
+    """The pilots that run, for one person, gravest first."""
+    pilots = list(
+        visible_pilots(person)
+        .exclude(state=PilotState.CLOSED)
+        .select_related("case__scheme", "case__lead", "case__rulebook_version")
+    )
+    episodes = shown_episodes(
+        AlertEpisode.objects.filter(pilot__in=pilots, state=EpisodeState.OPEN)
+    )
+    of_pilot: dict[int, list[ShownEpisode]] = {}
+    for shown in episodes:
+        of_pilot.setdefault(shown.episode.pilot_id, []).append(shown)
+    nearest = _nearest(pilots)
+    tiles = [
+        Tile(pilot, tuple(of_pilot.get(pilot.pk, ())), nearest.get(pilot.pk)) for pilot in pilots
+    ]
+    return sorted(tiles, key=lambda tile: tile.order)
+
+
+def _nearest(pilots: list[Pilot]) -> dict[int, LimitUse]:
+    plans = newest_plans(pilots)
+    limits = {pilot.pk: agreed_limits(pilot.case.rulebook, plans[pilot.pk]) for pilot in pilots}
+    wanted = {limit.indicator for found in limits.values() for limit in found}
+    now_us = to_us(timezone.now())
+    changes = changes_of(pilots, wanted, since_us=now_us - TREND_SPAN_US)
+    nearest = {}
+    for pilot in pilots:
+        own = {name: rows for (pk, name), rows in changes.items() if pk == pilot.pk}
+        ranked = sorted(uses(limits[pilot.pk], own, now_us=now_us), key=lambda use: -use.share)
+        if ranked:
+            nearest[pilot.pk] = ranked[0]
+    return nearest
+
+
+def newest_plans(pilots: Iterable[Pilot]) -> dict[int, dict[str, str]]:
+    """The newest plan of each pilot by its id. One query."""
+    plans: dict[int, dict[str, str]] = {pilot.pk: {} for pilot in pilots}
+    rows = PlanVersion.objects.filter(pilot__in=plans).order_by("number")
+    for pilot_id, values in rows.values_list("pilot_id", "values"):
+        plans[pilot_id] = values
+    return plans
+
+
+def shown_episodes(episodes: QuerySet[AlertEpisode]) -> list[ShownEpisode]:
+    """Episodes with their newest acknowledgement, gravest and newest first. Two queries."""
+    listed = list(episodes)
+    seen: dict[str, AlertAcknowledgement] = {}
+    rows = AlertAcknowledgement.objects.filter(episode__in=[e.episode for e in listed])
+    for row in rows.select_related("by").order_by("pk"):
+        seen[row.episode] = row
+    shown = [ShownEpisode(episode, seen.get(episode.episode)) for episode in listed]
+    return sorted(shown, key=lambda one: (-rank(one.episode.level), -one.episode.last_seq))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """A version of the plan with the journal entry from which it is in force; None: pending."""
+
+    version: PlanVersion
+    entry: int | None
+    values: tuple[tuple[Text, Decimal, Text], ...]
+    """Title, value in major units, unit: in the order of the rulebook."""
+
+
+def plan_versions(pilot: Pilot) -> list[ShownPlan]:
+    """The plan's versions, newest first. Two queries."""
+    versions = list(pilot.plan_versions.select_related("made_by").order_by("-number"))
+    entries = receipts(version.outbox_id for version in versions)
+    return [
+        ShownPlan(
+            version,
+            entries.get(version.outbox_id or 0),
+            tuple(
+                (parameter.title, Decimal(version.values[parameter.id]), parameter.unit)
+                for parameter in pilot.case.rulebook.plan
+                if parameter.id in version.values
+            ),
+        )
+        for version in versions
+    ]
+
+
+def receipts(outbox_ids: Iterable[int | None]) -> dict[int, int]:
+    """Journal entries of these control records, as far as they have arrived. One query."""
+    wanted = [outbox_id for outbox_id in outbox_ids if outbox_id is not None]
+    return dict(
+        ControlReceipt.objects.filter(outbox_id__in=wanted).values_list("outbox_id", "entry")
+    )
+
+
+def limits_with_use(pilot: Pilot) -> list[LimitUse]:
+    """All limits of a pilot with their use and the trend of the last hour."""
+    limits: list[AgreedLimit] = agreed_limits(pilot.case.rulebook, newest_plans([pilot])[pilot.pk])
+    now_us = to_us(timezone.now())
+    changes = changes_of(
+        [pilot], {limit.indicator for limit in limits}, since_us=now_us - TREND_SPAN_US
+    )
+    own = {name: rows for (_, name), rows in changes.items()}
+    return uses(limits, own, now_us=now_us)

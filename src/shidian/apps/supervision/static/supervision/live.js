@@ -1,0 +1,92 @@
+// Keeps a part of the page fresh. The gate says only "changed"; the content is fetched from this
+// origin, which checks access. Where the stream fails, the part is fetched every ten seconds.
+// <div data-live="fragment address" data-token="token address">
+(() => {
+  "use strict";
+  const POLL_MS = 10000;
+  const QUIET_MS = 250;
+  const RETRY_MS = 3000;
+
+  function watch(part) {
+    let stream = null;
+    let polling = 0;
+    let waiting = 0;
+    let again = false;
+    let busy = false;
+
+    async function refresh() {
+      if (busy) { again = true; return; }
+      busy = true;
+      try {
+        const answer = await fetch(part.dataset.live, {
+          headers: { "HX-Request": "true" }, credentials: "same-origin", redirect: "error",
+        });
+        if (answer.ok) swap(await answer.text());
+        else if (answer.status === 404 || answer.status === 403) stop();
+      } catch (error) { /* the next change or poll tries again */ }
+      busy = false;
+      if (again) { again = false; soon(); }
+    }
+
+    // Opened details and what is being typed stay as they are across a refresh.
+    function swap(html) {
+      if (part.contains(document.activeElement) && document.activeElement.matches("textarea, input")) {
+        soon(2000);
+        return;
+      }
+      const open = new Set([...part.querySelectorAll("details[open][id]")].map((node) => node.id));
+      const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+      const fresh = new DOMParser().parseFromString(html, "text/html");
+      const before = new Map([...part.querySelectorAll("[data-mark]")].map((node) => [node.id, node.dataset.mark]));
+      part.replaceChildren(...fresh.body.childNodes);
+      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+      for (const node of part.querySelectorAll("[data-mark]")) {
+        if (before.get(node.id) !== node.dataset.mark) node.classList.add("changed");
+      }
+      if (focused) document.getElementById(focused)?.focus();
+      part.dispatchEvent(new CustomEvent("shidian:refreshed", { bubbles: true }));
+    }
+
+    function soon(ms = QUIET_MS) {
+      if (waiting) return;
+      waiting = setTimeout(() => { waiting = 0; refresh(); }, ms);
+    }
+
+    function poll(on) {
+      part.dataset.state = on ? "polling" : "live";
+      if (on && !polling) polling = setInterval(refresh, POLL_MS);
+      if (!on && polling) { clearInterval(polling); polling = 0; }
+    }
+
+    function stop() {
+      stream?.close();
+      clearInterval(polling);
+      part.dataset.state = "stopped";
+    }
+
+    async function listen() {
+      let given;
+      try {
+        const answer = await fetch(part.dataset.token, { credentials: "same-origin", redirect: "error" });
+        if (!answer.ok) { stop(); return; }
+        given = await answer.json();
+      } catch (error) { poll(true); setTimeout(listen, RETRY_MS * 3); return; }
+      if (!given.token) { poll(true); return; }
+      const next = new EventSource(`${given.url}?token=${encodeURIComponent(given.token)}`);
+      next.addEventListener("open", () => { stream?.close(); stream = next; poll(false); soon(); });
+      next.addEventListener("changed", () => soon());
+      next.addEventListener("error", () => {
+        if (stream !== null && stream !== next) return;
+        next.close();
+        poll(true);
+        setTimeout(() => { if (stream === next || stream === null) { stream = null; listen(); } }, RETRY_MS);
+      });
+      setTimeout(() => { if (stream === next) listen(); }, given.renew_s * 1000);
+    }
+
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
+    listen();
+  }
+
+  document.querySelectorAll("[data-live]").forEach(watch);
+})();

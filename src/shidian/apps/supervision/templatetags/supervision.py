@@ -1,0 +1,46 @@
+"""What the board and the pilots' pages need beyond the design system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from shidian.apps.supervision.domain.instants import from_us
+from shidian.apps.supervision.publish.language import title
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from shidian.apps.supervision.models import AlertEpisode
+
+register = template.Library()
+
+
+@register.filter
+def episode_title(episode: AlertEpisode) -> str:
+    """The rule's title in the active language."""
+    return title(episode, "en" if (get_language() or "").startswith("en") else "zh")
+
+
+@register.filter
+def us_moment(us: int | None) -> str:
+    """Event time in µs as day and time of the scheme."""
+    if us is None:
+        return ""
+    return f"{timezone.localtime(from_us(us)):%Y-%m-%d %H:%M:%S}"
+
+
+@register.filter
+def clock_seconds(moment: datetime | None) -> str:
+    """14:03:07."""
+    return "" if moment is None else f"{timezone.localtime(moment):%H:%M:%S}"
+
+
+@register.filter
+def per_cent(share: Decimal) -> str:
+    """0.823 → 82 %."""
+    return f"{int(share * 100)} %"

@@ -1,0 +1,155 @@
+"""A pilot's page: limits, course, alerts with their arithmetic, plan, keys."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from shidian.apps.accounts.access import Permission, allows, rule
+from shidian.apps.supervision.domain.alerts import acknowledge_alert
+from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.instants import from_us, to_us
+from shidian.apps.supervision.explanations import laid_out
+from shidian.apps.supervision.models import AlertEpisode, EpisodeState, IndicatorReading, Pilot
+from shidian.apps.supervision.queries import (
+    limits_with_use,
+    plan_versions,
+    receipts,
+    shown_episodes,
+)
+from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, changes_of, sample
+from shidian.apps.supervision.views.loaders import case_of_pilot, episode_of, pilot_of
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Case
+
+ENDED_MAX = 50
+"""Ended and withdrawn episodes listed; the rest is in the CSV of alerts to come."""
+CHARTS_MAX = 8
+
+
+@rule(Permission.PILOT_READ, obj=case_of_pilot)
+def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
+    """The whole page; the live part is the fragment."""
+    del public_id
+    pilot = pilot_of(case)
+    context = _live(request, pilot) | {
+        "plans": plan_versions(pilot),
+        "keys": _keys(pilot),
+        "public_page": pilot.public_id,
+    }
+    return render(request, "supervision/pilot.html", context)
+
+
+@rule(Permission.PILOT_READ, obj=case_of_pilot)
+def fragment(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
+    """The live part alone, fetched when something has changed."""
+    del public_id
+    return render(request, "supervision/_pilot.html", _live(request, pilot_of(case)))
+
+
+def _live(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
+    episodes = AlertEpisode.objects.filter(pilot=pilot)
+    return {
+        "pilot": pilot,
+        "case": pilot.case,
+        "may_supervise": allows(request.user, Permission.PILOT_SUPERVISE, pilot.case),
+        "uses": limits_with_use(pilot),
+        "charts": _charts(pilot),
+        "open_episodes": [
+            (shown, laid_out(shown.episode.explanation))
+            for shown in shown_episodes(episodes.filter(state=EpisodeState.OPEN))
+        ],
+        "past_episodes": [
+            (shown, laid_out(shown.episode.explanation))
+            for shown in shown_episodes(episodes.exclude(state=EpisodeState.OPEN)[:ENDED_MAX])
+        ],
+        "at": timezone.now(),
+    }
+
+
+def _charts(pilot: Pilot) -> list[dict[str, Any]]:
+    """Indicators that have values, those with a limit first."""
+    now_us = to_us(timezone.now())
+    rulebook = pilot.case.rulebook
+    names = [indicator.id for indicator in rulebook.indicators]
+    changes = changes_of([pilot], names, since_us=now_us - SPAN_US)
+    caps = {use.limit.indicator: use.limit for use in limits_with_use(pilot)}
+    charts = []
+    for indicator in rulebook.indicators:
+        found = changes.get((pilot.pk, indicator.id))
+        if not found or not any(change.value for change in found):
+            continue
+        points = sample(found, until_us=now_us, points=POINTS_MAX)
+        charts.append(
+            {
+                "indicator": indicator,
+                "limit": caps.get(indicator.id),
+                "series": [{"label": "", "points": [(from_us(at), value) for at, value in points]}],
+            }
+        )
+    charts.sort(key=lambda chart: chart["limit"] is None)
+    return charts[:CHARTS_MAX]
+
+
+def _keys(pilot: Pilot) -> list[dict[str, Any]]:
+    keys = list(pilot.machine_keys.all())
+    entries = receipts([key.outbox_id for key in keys] + [key.revoked_outbox_id for key in keys])
+    return [
+        {
+            "key": key,
+            "entry": entries.get(key.outbox_id),
+            "revoked_entry": entries.get(key.revoked_outbox_id or 0),
+        }
+        for key in keys
+    ]
+
+
+@rule(Permission.PILOT_READ, obj=case_of_pilot)
+def series_csv(request: HttpRequest, case: Case, public_id: str, indicator: str) -> HttpResponse:
+    """All final values of an indicator: it holds each value until the next row."""
+    del request
+    try:
+        case.rulebook.indicator(indicator)
+    except KeyError:
+        raise Http404 from None
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{public_id}-{indicator}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(["indicator", "from", "value"])
+    rows = IndicatorReading.objects.filter(pilot__case=case, indicator=indicator)
+    for at_us, value, scale in rows.order_by("instant_us").values_list(
+        "instant_us", "value", "scale"
+    ):
+        moment = timezone.localtime(from_us(at_us)).isoformat(timespec="seconds")
+        writer.writerow([indicator, moment, f"{value / 10**scale:.{scale}f}" if scale else value])
+    return response
+
+
+@require_POST
+@rule(Permission.PILOT_SUPERVISE, obj=case_of_pilot)
+def acknowledge(request: HttpRequest, case: Case, public_id: str, episode: str) -> HttpResponse:
+    """State that the alert was seen, at the level that the page showed."""
+    try:
+        found = episode_of(case, episode)
+    except AlertEpisode.DoesNotExist:
+        raise Http404 from None
+    try:
+        acknowledge_alert(
+            episode=found,
+            level=request.POST.get("level", ""),
+            by=request.user,
+            note=request.POST.get("note", ""),
+        )
+    except SupervisionError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Acknowledged."))
+    return redirect("supervision:pilot", public_id=public_id)

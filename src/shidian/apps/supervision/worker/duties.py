@@ -1,0 +1,132 @@
+"""The worker's duties, put together: what it reads, what it writes, whom it tells."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from django.db.models import Max
+
+from shidian import keyring
+from shidian.apps.cases.models import Outbox
+from shidian.apps.cases.outbox import deliver_pending
+from shidian.apps.supervision.models import ControlReceipt, Pilot, PilotState
+from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot_figures
+from shidian.apps.supervision.worker import projection
+from shidian.apps.supervision.worker.controls import send_controls
+from shidian.apps.supervision.worker.gate_client import GateClient
+from shidian.apps.supervision.worker.loop import Duty
+from shidian.core.monitor.store import MonitorStore
+
+if TYPE_CHECKING:
+    from shidian.config import Settings
+
+POLL_S = 0.05
+CONTROL_S = 0.25
+CURRENT_S = 1.0
+RETRY_S = 2.0
+FIGURES_S = 5.0
+HOME_S = 30.0
+BATCH_MAX = 1_000
+
+
+class Worker:
+    """One worker over one installation's stores. Any number may run: each row is done once."""
+
+    def __init__(self, config: Settings) -> None:
+        keyring.ensure_keys(config.keys)
+        self._store_path = config.monitor_store
+        self._store: MonitorStore | None = None
+        self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
+        self._to_tell: dict[str, int] = {}
+        self._stale_figures: set[str] = set()
+        self._outbox_seen = -1
+        self._outbox_again = 0.0
+
+    def duties(self) -> list[Duty]:
+        """In the order in which they are run when all are due: alerts first."""
+        return [
+            Duty("alerts", POLL_S, self.copy_alerts),
+            Duty("live", POLL_S, self.tell_pages),
+            Duty("outbox", POLL_S, self.work_outbox),
+            Duty("controls", CONTROL_S, self.send_controls),
+            Duty("readings", CURRENT_S, self.copy_readings),
+            Duty("figures", FIGURES_S, self.publish_figures),
+            Duty("home", HOME_S, publish_home),
+        ]
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        self._gate.close()
+        if self._store is not None:
+            self._store.close()
+
+    def copy_alerts(self) -> None:
+        """Copy what is new of the monitor's stream; pages are told afterwards."""
+        store = self._open_store()
+        if store is None:
+            return
+        while items := store.items_after(projection.position(projection.ITEMS), BATCH_MAX):
+            self._changed(projection.apply_items(items))
+            if len(items) < BATCH_MAX:
+                return
+
+    def copy_readings(self) -> None:
+        """Copy final values and the newest ones."""
+        store = self._open_store()
+        if store is None:
+            return
+        while readings := store.readings_after(projection.position(projection.READINGS), BATCH_MAX):
+            self._changed(projection.apply_readings(readings))
+            if len(readings) < BATCH_MAX:
+                break
+        running = Pilot.objects.filter(
+            state__in=(PilotState.RUNNING, PilotState.SUSPENDED)
+        ).values_list("public_id", flat=True)
+        values = [value for project in running for value in store.current(project)]
+        self._changed(projection.apply_current(values))
+
+    def tell_pages(self) -> None:
+        """Tell open pages what changed. What cannot be told now is told later, newest entry only."""
+        while self._to_tell:
+            topic, entry = next(iter(self._to_tell.items()))
+            self._gate.changed(topic, entry)
+            del self._to_tell[topic]
+
+    def work_outbox(self) -> None:
+        """Deliver outbox rows to their consumers: at once when there are new ones, else by and by.
+
+        A pass over what waits for another attempt costs more than a look at the newest id.
+        """
+        newest = Outbox.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        now = time.monotonic()
+        if newest == self._outbox_seen and now < self._outbox_again:
+            return
+        deliver_pending()
+        self._outbox_seen, self._outbox_again = newest, now + RETRY_S
+
+    def send_controls(self) -> None:
+        """Bring control records to the journal, and pages to show from which entry they hold."""
+        for public_id in send_controls(self._gate):
+            newest = ControlReceipt.objects.latest("entry").entry
+            self._to_tell[f"pilot:{public_id}"] = newest
+            self._stale_figures.add(public_id)
+
+    def publish_figures(self) -> None:
+        """Refresh the public figures of pilots of which something changed."""
+        stale, self._stale_figures = self._stale_figures, set()
+        for pilot in Pilot.objects.filter(public_id__in=stale).select_related("case"):
+            publish_pilot_figures(pilot)
+
+    def _changed(self, applied: projection.Applied) -> None:
+        for public_id, entry in applied.entries.items():
+            self._to_tell[f"pilot:{public_id}"] = entry
+            self._stale_figures.add(public_id)
+        for slug, entry in applied.schemes.items():
+            self._to_tell[f"board:{slug}"] = entry
+
+    def _open_store(self) -> MonitorStore | None:
+        """The monitor's store once the monitor has made it."""
+        if self._store is None and self._store_path.exists():
+            self._store = MonitorStore(self._store_path)
+        return self._store

@@ -1,0 +1,101 @@
+"""The worker's line to the gate: signed requests, one kept connection."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shidian_kit.wire import canonical
+from shidian_kit.wire.signatures import sign_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+TIMEOUT_S = 10.0
+REFUSAL_MAX_CHARS = 400
+
+
+class GateUnreachableError(Exception):
+    """The gate does not answer, or is busy: the same request can be made again later."""
+
+
+class GateRefusedError(Exception):
+    """The gate does not take the request as it is; making it again would not help."""
+
+
+class GateClient:
+    """Speaks to one gate as the worker. Not for use by several threads."""
+
+    def __init__(self, url: str, key: Ed25519PrivateKey) -> None:
+        self._url = url.rstrip("/")
+        self._key = key
+        self._connection: http.client.HTTPConnection | None = None
+
+    def control(self, outbox_id: int, kind: str, record: Mapping[str, Any]) -> int:
+        """Have a control record appended; the entry it is, however often it is sent.
+
+        Raises GateUnreachableError, GateRefusedError.
+        """
+        answer = self._post("/v1/control", {"outbox_id": outbox_id, "kind": kind, **record})
+        return int(answer["entry"])
+
+    def changed(self, topic: str, entry: int) -> None:
+        """Tell listening pages that a topic changed. Raises GateUnreachableError."""
+        self._post("/v1/changed", {"topic": topic, "entry": entry})
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _post(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        body = canonical.dumps(content)
+        headers = {"content-type": "application/json"}
+        headers |= sign_request(
+            self._key,
+            method="POST",
+            url=f"{self._url}{path}",
+            headers=headers,
+            body=body,
+            created=int(time.time()),
+        )
+        try:
+            status, answer = self._send(path, body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise GateUnreachableError(f"{self._url}: {error or type(error).__name__}") from error
+        if status == 200:  # noqa: PLR2004 - OK
+            return dict(json.loads(answer))
+        said = answer.decode(errors="replace")[:REFUSAL_MAX_CHARS]
+        # 404 and 401 mean keys or clocks that do not fit, 5xx and 429 a bad moment: try again.
+        if status in (401, 404, 429) or status >= 500:  # noqa: PLR2004
+            raise GateUnreachableError(f"{self._url}{path} answered {status}: {said}")
+        raise GateRefusedError(f"{status}: {said}")
+
+    def _send(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        if self._connection is None:
+            parts = urlsplit(self._url)
+            kind = (
+                http.client.HTTPSConnection
+                if parts.scheme == "https"
+                else http.client.HTTPConnection
+            )
+            self._connection = kind(parts.netloc, timeout=TIMEOUT_S)
+        try:
+            return self._exchange(path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            # The gate may drop an idle connection at any time; a fresh one tells more.
+            self._connection.close()
+            return self._exchange(path, body, headers)
+
+    def _exchange(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        assert self._connection is not None  # noqa: S101 - set by the caller
+        self._connection.request("POST", path, body=body, headers=dict(headers))
+        response = self._connection.getresponse()
+        return response.status, response.read()

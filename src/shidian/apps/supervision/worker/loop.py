@@ -1,0 +1,65 @@
+"""The loop: each duty on its own rhythm; one that fails waits longer and holds up no other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import close_old_connections
+
+from shidian.apps.supervision.worker.gate_client import GateUnreachableError
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+BACKOFF_FIRST_S = 0.5
+BACKOFF_MAX_S = 15.0
+_log = structlog.get_logger("shidian.worker")
+
+
+@dataclass
+class Duty:
+    """Something to be done every `every_s` seconds. `run` may raise: it is then tried later."""
+
+    name: str
+    every_s: float
+    run: Callable[[], None]
+    due: float = 0.0
+    failures: int = field(default=0)
+
+    def attempt(self, now: float) -> None:
+        """Run it and set when it is due next."""
+        try:
+            self.run()
+        except Exception as error:  # noqa: BLE001 - a duty's failure is logged, and must not end the loop
+            self._failed(error, now)
+            return
+        if self.failures:
+            _log.info("works again", duty=self.name, after=self.failures)
+        self.failures = 0
+        self.due = now + self.every_s
+
+    def _failed(self, error: Exception, now: float) -> None:
+        self.failures += 1
+        wait = min(BACKOFF_FIRST_S * 2 ** (self.failures - 1), BACKOFF_MAX_S)
+        self.due = now + max(wait, self.every_s)
+        expected = isinstance(error, GateUnreachableError)
+        if self.failures == 1 or not expected:
+            say = _log.warning if expected else _log.error
+            say("failed", duty=self.name, error=f"{type(error).__name__}: {error}", again_in_s=wait)
+        close_old_connections()
+
+
+def run_duties(duties: Sequence[Duty], stop: threading.Event) -> None:
+    """Run the duties until `stop` is set; a duty in hand is finished."""
+    while not stop.is_set():
+        for duty in duties:
+            if stop.is_set():
+                return
+            if duty.due <= time.monotonic():
+                duty.attempt(time.monotonic())
+        next_due = min(duty.due for duty in duties)
+        stop.wait(max(0.005, min(next_due - time.monotonic(), 1.0)))

@@ -1,0 +1,235 @@
+"""The monitor's stream copied into the app database: each item once, whatever crashes between.
+
+The cursor moves in the transaction that writes what was read. So after a crash the worker reads
+from where the database is, not from where it thought it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from shidian.apps.supervision.models import (
+    AlertEpisode,
+    AlertItem,
+    CurrentReading,
+    EpisodeState,
+    IndicatorReading,
+    Pilot,
+    StreamCursor,
+)
+from shidian.core.monitor.items import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from shidian.core.monitor.items import Current, Item, Reading
+    from shidian.core.rulebook.model import AlertRule, Limit
+
+ITEMS = "monitor.items"
+READINGS = "monitor.readings"
+
+
+@dataclass
+class Applied:
+    """What a pass has changed: per pilot's public id the newest entry, and how much was written."""
+
+    entries: dict[str, int] = field(default_factory=dict)
+    schemes: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+
+    def note(self, pilot: Pilot, entry: int) -> None:
+        """Something about `pilot` changed with `entry`."""
+        self.rows += 1
+        self.entries[pilot.public_id] = max(entry, self.entries.get(pilot.public_id, 0))
+        slug = pilot.case.scheme.slug
+        self.schemes[slug] = max(entry, self.schemes.get(slug, 0))
+
+
+def position(name: str) -> int:
+    """How far a stream was read."""
+    return StreamCursor.objects.filter(name=name).values_list("position", flat=True).first() or 0
+
+
+@transaction.atomic
+def apply_items(items: Sequence[Item]) -> Applied:
+    """Append these items and bring their episodes up to date; items read before are passed over.
+
+    Items of projects that are no pilots here are passed over as well: the cursor moves past them.
+    """
+    applied = Applied()
+    cursor = _locked_cursor(ITEMS)
+    fresh = [item for item in items if item.seq > cursor.position]
+    pilots = _pilots(item.project for item in fresh)
+    now = timezone.now()
+    newest: dict[str, Item] = {}
+    rows = []
+    for item in fresh:
+        pilot = pilots.get(item.project)
+        if pilot is None:
+            continue
+        rows.append(_row(item, pilot, now))
+        newest[item.episode] = item
+        applied.note(pilot, item.entry)
+    AlertItem.objects.bulk_create(rows)
+    for item in newest.values():
+        project_episode(item, pilots[item.project], now)
+    _move(cursor, fresh[-1].seq if fresh else cursor.position, now)
+    return applied
+
+
+def _row(item: Item, pilot: Pilot, now: datetime) -> AlertItem:
+    return AlertItem(
+        seq=item.seq,
+        entry=item.entry,
+        pilot=pilot,
+        episode=item.episode,
+        rule=item.rule,
+        group=item.group,
+        change=item.change.value,
+        level=item.level,
+        early=item.early,
+        warming=item.warming,
+        at_us=item.at_us,
+        since_us=item.since_us,
+        start_us=item.start_us,
+        end_us=item.end_us,
+        path=item.path_json(),
+        rules_digest=item.rules_digest,
+        explanation=item.explanation,
+        received_at=now,
+    )
+
+
+def project_episode(item: Item, pilot: Pilot, now: datetime) -> None:
+    """An item carries its episode's whole state: the newest one is the episode."""
+    rule = _rule(pilot, item.rule)
+    title = rule.title if rule else None
+    known: dict[str, object] = {
+        "pilot": pilot,
+        "rule": item.rule,
+        "group": item.group,
+        "state": _state(item),
+        "level": item.level,
+        "early": item.early,
+        "warming": item.warming,
+        "start_us": item.start_us,
+        "end_us": item.end_us,
+        "last_entry": item.entry,
+        "last_seq": item.seq,
+        "rules_digest": item.rules_digest,
+        "explanation": item.explanation,
+        "title_zh": title.zh if title else item.rule,
+        "title_en": title.en if title else item.rule,
+        "public": bool(rule and rule.public),
+        "changed_at": now,
+    }
+    AlertEpisode.objects.update_or_create(
+        episode=item.episode,
+        defaults=known,
+        create_defaults={**known, "opened_entry": item.entry, "opened_at": now},
+    )
+
+
+def _state(item: Item) -> EpisodeState:
+    if item.change is Change.WITHDRAWN:
+        return EpisodeState.WITHDRAWN
+    return EpisodeState.OPEN if item.end_us is None else EpisodeState.ENDED
+
+
+def _rule(pilot: Pilot, rule_id: str) -> Limit | AlertRule | None:
+    rulebook = pilot.case.rulebook
+    return next((r for r in (*rulebook.limits, *rulebook.alerts) if r.id == rule_id), None)
+
+
+@transaction.atomic
+def apply_readings(readings: Sequence[Reading]) -> Applied:
+    """Store these final values; a later statement about the same instant replaces the earlier."""
+    applied = Applied()
+    cursor = _locked_cursor(READINGS)
+    fresh = [reading for reading in readings if reading.seq > cursor.position]
+    pilots = _pilots(reading.project for reading in fresh)
+    newest: dict[tuple[int, str, int], IndicatorReading] = {}
+    for reading in fresh:
+        pilot = pilots.get(reading.project)
+        if pilot is None:
+            continue
+        newest[pilot.pk, reading.indicator, reading.at_us] = IndicatorReading(
+            pilot=pilot,
+            indicator=reading.indicator,
+            instant_us=reading.at_us,
+            value=reading.value,
+            scale=reading.scale,
+        )
+        applied.note(pilot, reading.entry)
+    IndicatorReading.objects.bulk_create(
+        newest.values(),
+        update_conflicts=True,
+        unique_fields=["pilot", "indicator", "instant_us"],
+        update_fields=["value", "scale"],
+    )
+    _move(cursor, fresh[-1].seq if fresh else cursor.position, timezone.now())
+    return applied
+
+
+@transaction.atomic
+def apply_current(values: Iterable[Current]) -> Applied:
+    """Keep the newest values, where they differ from what is kept."""
+    applied = Applied()
+    given = list(values)
+    pilots = _pilots(value.project for value in given)
+    kept = {
+        (row.pilot_id, row.indicator): (row.instant_us, row.value)
+        for row in CurrentReading.objects.filter(pilot__in=[p.pk for p in pilots.values()])
+    }
+    now = timezone.now()
+    changed = []
+    for value in given:
+        pilot = pilots.get(value.project)
+        if pilot is None or kept.get((pilot.pk, value.indicator)) == (value.at_us, value.value):
+            continue
+        changed.append(
+            CurrentReading(
+                pilot=pilot,
+                indicator=value.indicator,
+                instant_us=value.at_us,
+                value=value.value,
+                scale=value.scale,
+                changed_at=now,
+            )
+        )
+        applied.note(pilot, value.entry)
+    if changed:
+        CurrentReading.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["pilot", "indicator"],
+            update_fields=["instant_us", "value", "scale", "changed_at"],
+        )
+    return applied
+
+
+def _locked_cursor(name: str) -> StreamCursor:
+    StreamCursor.objects.get_or_create(name=name, defaults={"changed_at": timezone.now()})
+    return StreamCursor.objects.select_for_update().get(name=name)
+
+
+def _move(cursor: StreamCursor, to: int, now: datetime) -> None:
+    if to != cursor.position:
+        cursor.position = to
+        cursor.changed_at = now
+        cursor.save(update_fields=["position", "changed_at"])
+
+
+def _pilots(projects: Iterable[str]) -> dict[str, Pilot]:
+    wanted = set(projects)
+    if not wanted:
+        return {}
+    found = Pilot.objects.filter(public_id__in=wanted).select_related(
+        "case__scheme", "case__rulebook_version"
+    )
+    return {pilot.public_id: pilot for pilot in found}
