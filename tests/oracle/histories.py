@@ -1,0 +1,253 @@
+"""Random small rulebooks and random logs: duplicates, disorder, corrections, idle sources, changes."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from shidian.core.journal.entry import (
+    ColumnType,
+    Entry,
+    EntryKind,
+    base_fields,
+    encode_control,
+    encode_table,
+    payload_sha256,
+    typed_field,
+)
+from shidian.core.rulebook.load import load_text
+
+MINUTE = 60_000_000
+T0 = 1_700_000_000_000_000 // (60 * MINUTE) * 60 * MINUTE
+FIELDS = [
+    ("trade.done", "amount", ColumnType.MONEY, 2),
+    ("trade.done", "change", ColumnType.MONEY, 2),
+    ("trade.done", "investor", ColumnType.PSEUDONYM, 0),
+    ("trade.done", "venue", ColumnType.CODE, 0),
+    ("order.failed", "investor", ColumnType.PSEUDONYM, 0),
+    ("order.failed", "delay", ColumnType.DURATION, 0),
+]
+
+HEAD = """
+rulebook: tiny
+version: "{version}"
+status: sketch
+title: {{zh: 小, en: Tiny}}
+because: {{basis: assumed}}
+streams:
+  - id: trade.done
+    title: {{zh: 成交, en: Trade}}
+    fields: {{amount: {{type: money, non_negative: true}}, change: {{type: money, required: false}}, investor: {{type: pseudonym}}, venue: {{type: code, required: false}}}}
+  - id: order.failed
+    title: {{zh: 失败, en: Failed}}
+    fields: {{investor: {{type: pseudonym}}, delay: {{type: duration, non_negative: true}}}}
+plan:
+  - {{id: cap, type: int, title: {{zh: 上限, en: Cap}}, unit: {{zh: 笔, en: n}}, required: true}}
+  - {{id: money, type: money, title: {{zh: 金额, en: Money}}, unit: {{zh: 元, en: CNY}}, required: false}}
+monitoring: {{tile: {tile}, lateness: {lateness}, idle: {idle}, tick: 5s}}
+"""
+
+TAKES = [
+    ("trade.done", "count", None),
+    ("order.failed", "count", None),
+    ("trade.done", "sum", "amount"),
+    ("trade.done", "sum", "change"),
+    ("trade.done", "distinct", "investor"),
+    ("trade.done", "distinct", "venue"),
+    ("order.failed", "sum", "delay"),
+    ("order.failed", "distinct", "investor"),
+]
+
+
+def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
+    """A rulebook of one to four measures with two to four rules, loaded."""
+    tile = tile or rng.choice(["30s", "1m", "1m", "1m"])
+    text = HEAD.format(
+        version=version,
+        tile=tile,
+        lateness=rng.choice(["0s", "30s", "1m", "2m", "90s"]),
+        idle=rng.choice(["1m", "3m", "10m"]),
+    )
+    text += "indicators:\n"
+    chosen = []
+    for number in range(rng.randint(1, 4)):
+        stream, take, field_ = rng.choice(TAKES)
+        window = rng.choice(["1m", "2m", "3m", "5m", "10m", "since-start", "since-start"])
+        step = rng.choice(["1m", "1m", "2m", "3m"])
+        of = f"of: {stream}, take: {take}" + (f", field: {field_}" if field_ else "")
+        text += f"  - {{id: i{number}, title: {{zh: 标, en: i}}, {of}, window: {window}, step: {step}}}\n"
+        chosen.append((f"i{number}", take, field_))
+    limits, alerts = "", ""
+    for number in range(rng.randint(1, 4)):
+        name, take, field_ = rng.choice(chosen)
+        scale = {"amount": 30, "change": 5, "delay": 40_000_000}.get(field_ or "", 1)
+        scale = scale if take == "sum" else 1
+        held = rng.choice(["0s", "0s", "0s", "1m", "2m", "3m"])
+        if rng.random() < 0.5:
+            agreed = "plan.cap" if take != "sum" else "plan.money" if field_ != "delay" else "3000000"
+            maximum = rng.choice([agreed, str(rng.randint(1, 8) * scale)])
+            warn = rng.choice(["[]", "[50]", "[50, 80]", "[30, 60, 90]"])
+            limits += f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {name}, max: {maximum}, warn_at: {warn}, for: {held}}}\n"
+        else:
+            sign = rng.choice([">", ">", ">=", "<", "<="])
+            bounds = sorted(rng.sample(range(9), 3), reverse=sign[0] == "<")
+            levels = ["info", "warning", "breach", "critical"]
+            ladder = [
+                f'{level}: "{sign}{bound * scale}"'
+                for level, bound in zip(sorted(rng.sample(range(4), rng.randint(1, 3))), bounds, strict=False)
+                for level in [levels[level]]
+            ]
+            alerts += f"  - {{id: r{number}, title: {{zh: 警, en: a}}, indicator: {name}, levels: {{{', '.join(ladder)}}}, for: {held}}}\n"
+    text += f"limits:\n{limits}" if limits else ""
+    text += f"alerts:\n{alerts}" if alerts else ""
+    return load_text(text, name="tiny.yaml", resolve=lambda name: "")
+
+
+def data_table(rows):
+    """Rows (dicts of base columns and `<stream>/<field>`) as a data payload's table."""
+    streams = {row["type"] for row in rows}
+    fields = base_fields() + [typed_field(*f) for f in FIELDS if f[0] in streams]
+    return pa.Table.from_pylist(rows, schema=pa.schema(fields))
+
+
+@dataclass
+class Log:
+    """A log in memory, appended to."""
+
+    entries: list = field(default_factory=list)
+    now_us: int = T0
+
+    def data(self, project, source, rows, epoch=1):
+        self._add(EntryKind.DATA, project, encode_table(data_table(rows)), source, epoch, len(rows))
+
+    def tick(self):
+        self._add(EntryKind.TICK, "", encode_control({}))
+
+    def control(self, kind, project, record):
+        self._add(kind, project, encode_control({"project": project, **record}))
+
+    def activate(self, project, loaded, effective_us, plan, start_us=T0):
+        self.control(
+            EntryKind.ACTIVATION,
+            project,
+            {
+                "start_us": start_us,
+                "effective_us": effective_us,
+                "rules_digest": loaded.rules_digest,
+                "document": loaded.document,
+                "plan": plan,
+            },
+        )
+
+    def _add(self, kind, project, payload, source="", epoch=0, n=1):
+        number = len(self.entries) + 1
+        self.entries.append(
+            Entry(number, kind, project, number, n, self.now_us, source, epoch, payload_sha256(payload), payload)
+        )
+
+
+def random_event(rng, at_us, seqno):
+    """An original."""
+    row = {"seqno": seqno, "rev": 0, "op": "new", "time_us": at_us}
+    if rng.random() < 0.7:
+        row |= {
+            "type": "trade.done",
+            "trade.done/amount": rng.choice([0, 100, 2_500, rng.randint(0, 9_000)]),
+            "trade.done/change": rng.choice([None, -300, 250, 700]),
+            "trade.done/investor": rng.randint(1, 5),
+            "trade.done/venue": rng.choice([None, "甲", "乙", "丙"]),
+        }
+    else:
+        row |= {
+            "type": "order.failed",
+            "order.failed/investor": rng.randint(1, 5),
+            "order.failed/delay": rng.choice([0, 20_000_000, 90_000_000]),
+        }
+    return row
+
+
+def random_plan(rng):
+    plan = {"cap": str(rng.randint(1, 12))}
+    if rng.random() < 0.7:
+        plan["money"] = rng.choice(["10", "55.5", "120"])
+    return plan
+
+
+@dataclass
+class Sender:
+    """A source that numbers, withholds, corrects and repeats."""
+
+    name: str
+    project: str
+    skew_us: int
+    seqno: int = 0
+    epoch: int = 1
+    sent: list = field(default_factory=list)
+    withheld: list = field(default_factory=list)
+
+    def batch(self, rng, now_us):
+        rows = []
+        for _ in range(rng.randint(1, 5)):
+            self.seqno += 1
+            late = rng.choice([0, 0, 0, 0, rng.randint(0, 3 * MINUTE), rng.randint(0, 12 * MINUTE)])
+            at_us = max(T0 - MINUTE, now_us - self.skew_us - late - rng.randint(0, MINUTE))
+            row = random_event(rng, at_us, self.seqno)
+            (self.withheld if rng.random() < 0.15 else rows).append(row)
+        if self.withheld and rng.random() < 0.4:
+            rows.append(self.withheld.pop(rng.randrange(len(self.withheld))))
+        originals = self.sent + rows + self.withheld
+        if originals and rng.random() < 0.35:
+            rows.append(self._revision(rng, rng.choice(originals)))
+        if self.sent and rng.random() < 0.2:
+            rows.append(rng.choice(self.sent))
+        rng.shuffle(rows)
+        self.sent.extend(rows)
+        return rows
+
+    def _revision(self, rng, original):
+        known = [r["rev"] for r in self.sent if r["seqno"] == original["seqno"]]
+        rev = max([0, *known]) + rng.choice([1, 1, 2])
+        if rng.random() < 0.4:
+            return {k: original[k] for k in ("seqno", "type", "time_us")} | {"rev": rev, "op": "void"}
+        at_us = original["time_us"] + rng.choice([0, 0, -MINUTE, MINUTE, rng.randint(-5, 5) * MINUTE])
+        fresh = random_event(rng, max(T0 - MINUTE, at_us), original["seqno"])
+        return fresh | {"rev": rev, "op": "correct"}
+
+
+def random_log(seed: int, *, control: bool = True) -> Log:
+    """A history of one or two projects; `control`: with ticks and changes of rules in between."""
+    rng = random.Random(seed)
+    log = Log()
+    projects = ["p-one", "p-two"][: rng.choice([1, 1, 2])]
+    senders = []
+    for project in projects:
+        log.activate(project, random_rulebook(rng, 1), T0, random_plan(rng))
+        for number in range(rng.randint(1, 3)):
+            senders.append(Sender(f"s{number}", project, rng.choice([0, 0, MINUTE, 4 * MINUTE])))
+    silent = {sender.name for sender in senders if rng.random() < 0.2}
+    log.now_us += 2 * MINUTE
+    for number in range(rng.randint(8, 28)):
+        log.now_us += rng.choice([0, 20_000_000, MINUTE, MINUTE, 2 * MINUTE])
+        dice = rng.random()
+        if control and dice < 0.12:
+            log.tick()
+        elif control and dice < 0.2:
+            effective = log.now_us + rng.choice([MINUTE, 2 * MINUTE, 70_000_000, -3 * MINUTE])
+            project = rng.choice(projects)
+            log.control(EntryKind.PLAN, project, {"effective_us": effective, "plan": random_plan(rng)})
+        elif control and dice < 0.26:
+            effective = log.now_us + rng.choice([MINUTE, 3 * MINUTE, 95_000_000])
+            project = rng.choice(projects)
+            log.activate(project, random_rulebook(rng, number + 2), effective, random_plan(rng))
+        else:
+            sender = rng.choice(senders)
+            if sender.name in silent and rng.random() < 0.8:
+                continue
+            if rng.random() < 0.03:
+                sender.epoch, sender.seqno, sender.sent, sender.withheld = sender.epoch + 1, 0, [], []
+            rows = sender.batch(rng, log.now_us)
+            if rows:
+                log.data(sender.project, sender.name, rows, sender.epoch)
+    return log
