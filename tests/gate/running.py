@@ -116,5 +116,3 @@ def running_gate(home):
         yield gate
     finally:
         gate.stop()
-
-

@@ -62,7 +62,9 @@ def test_broken_ndjson_line_is_quarantined_alone(gate, key, batch):
     assert content["statuses"] == ["accepted", "quarantined", "accepted"]
 
 
-@pytest.mark.parametrize("value", ["NaN", "1e400", "9" * 5000, '"\\ud800"', "[" * 5000 + "]" * 5000])
+@pytest.mark.parametrize(
+    "value", ["NaN", "1e400", "9" * 5000, '"\\ud800"', "[" * 5000 + "]" * 5000]
+)
 def test_number_that_is_none_is_quarantined_alone(gate, key, batch, value):
     one, two = (encode(event) for event in batch(1, 2))
     bad = one.replace(b'"10.00"', value.encode())
@@ -131,9 +133,7 @@ def test_unknown_project_and_unknown_signer_get_the_same_answer(gate, key, batch
 
 @pytest.mark.parametrize("project", ["P-2026-0002", "P-unknown"])
 def test_key_may_write_only_its_own_project(gate, key, batch, project):
-    status, content = gate.post(
-        key, f"/v1/projects/{project}/events", encode(batch(1)), JSON_BATCH
-    )
+    status, content = gate.post(key, f"/v1/projects/{project}/events", encode(batch(1)), JSON_BATCH)
     assert (status, content["title"]) == (403, "foreign")
 
 

@@ -24,6 +24,9 @@ SEQNO_MAX = 2**63 - 1
 EPOCH_MAX = 2**31 - 1
 REV_MAX = 1_000_000
 FIELDS_MAX = 64
+TIME_MIN_US = -62_135_596_800_000_000
+TIME_MAX_US = 253_402_300_799_999_999
+"""The years 1 to 9999 UTC, which text can say."""
 
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _SEQNO = re.compile(r"[1-9][0-9]{0,18}")
@@ -132,7 +135,10 @@ def parse_time(text: str) -> int:
     if _TIME.fullmatch(text) is None:
         raise ValueError("write 2023-01-01T09:30:00.000000Z, with a zone")
     since = datetime.fromisoformat(text) - _EPOCH_START
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    time_us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    if not TIME_MIN_US <= time_us <= TIME_MAX_US:
+        raise ValueError("a time lies in the years 1 to 9999 UTC")
+    return time_us
 
 
 def format_time(time_us: int) -> str:

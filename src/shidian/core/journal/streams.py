@@ -77,14 +77,14 @@ class DocumentError(ValueError):
 
 def read_streams(document: Mapping[str, Any]) -> dict[str, StreamSpec]:
     """Streams of a resolved rulebook document by id. Raises DocumentError."""
-    streams = document.get("streams") or []
+    streams = document.get("streams", [])
     if not isinstance(streams, list):
         raise DocumentError("streams must be a list")
     read = {}
     for stream in streams:
         if not isinstance(stream, Mapping) or not isinstance(stream.get("id"), str):
             raise DocumentError("each of streams must be an object with an id")
-        read[stream["id"]] = _stream(stream["id"], stream.get("fields") or {})
+        read[stream["id"]] = _stream(stream["id"], stream.get("fields", {}))
     return read
 
 

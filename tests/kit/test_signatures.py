@@ -1,0 +1,205 @@
+"""The signature profile, against itself and against an implementation that is not ours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from http_message_signatures import (
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+    algorithms,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shidian_kit.wire import keys, signatures
+
+KEY = keys.generate()
+KEY_ID = keys.key_id(KEY.public_key())
+URL = "https://Gate.Example:443/v1/projects/P-1/events"
+PATH = "/v1/projects/P-1/events"
+BODY = b'[{"a": 1}]'
+COVERED = ("@method", "@authority", "@path", "content-digest", "content-type")
+
+
+def now():
+    return int(datetime.now(UTC).timestamp())
+
+
+@dataclass
+class Message:
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes = BODY
+
+
+class Resolver(HTTPSignatureKeyResolver):
+    def resolve_public_key(self, key_id):
+        return KEY.public_key() if key_id == KEY_ID else None
+
+    def resolve_private_key(self, key_id):
+        return KEY
+
+
+def signed(**changed):
+    given = {
+        "method": "POST",
+        "url": URL,
+        "headers": {"content-type": "application/json"},
+        "body": BODY,
+        "created": now(),
+    } | changed
+    fields = signatures.sign_request(KEY, **given)
+    return {name.lower(): value for name, value in (given["headers"] | fields).items()}
+
+
+def verify(headers, **changed):
+    given = {
+        "method": "POST",
+        "path": PATH,
+        "headers": headers,
+        "body": BODY,
+        "authorities": ["gate.example"],
+        "find_key": lambda key_id: KEY.public_key() if key_id == KEY_ID else None,
+        "now": now(),
+    } | changed
+    return signatures.verify_request(**given)
+
+
+def refusal(headers, **changed):
+    with pytest.raises(signatures.SignatureError) as caught:
+        verify(headers, **changed)
+    return caught.value.code
+
+
+def test_own_signature_holds():
+    verified = verify(signed(nonce="n1"))
+    assert (verified.key_id, verified.nonce) == (KEY_ID, "n1")
+
+
+@pytest.mark.parametrize("encoding", [{}, {"content-encoding": "gzip"}])
+def test_library_accepts_our_signature(encoding):
+    headers = signed(headers={"content-type": "application/json"} | encoding)
+    verifier = HTTPMessageVerifier(signature_algorithm=algorithms.ED25519, key_resolver=Resolver())
+    results = verifier.verify(
+        Message("POST", URL, headers),
+        max_age=timedelta(seconds=60),
+        require_components=(*COVERED, *encoding),
+        body=BODY,
+    )
+    assert results[0].parameters["keyid"] == KEY_ID
+
+
+def test_we_accept_the_librarys_signature():
+    message = Message("POST", URL, {"content-type": "application/json"})
+    HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=Resolver()).sign(
+        message,
+        key_id=KEY_ID,
+        nonce="abc",
+        created=datetime.now(UTC),
+        covered_component_ids=COVERED,
+        body=BODY,
+    )
+    lower = {name.lower(): value for name, value in message.headers.items()}
+    assert verify(lower).nonce == "abc"
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"method": "PUT"}, "invalid"),
+        ({"path": PATH + "/"}, "invalid"),
+        ({"authorities": ["other.example"]}, "invalid"),
+        ({"authorities": []}, "invalid"),
+        ({"body": BODY + b" "}, "digest"),
+        ({"find_key": lambda _: None}, "unknown-key"),
+        ({"find_key": lambda _: keys.generate().public_key()}, "invalid"),
+        ({"now": now() + 70}, "stale"),
+        ({"now": now() - 70}, "stale"),
+    ],
+)
+def test_changed_request_is_refused(changed, code):
+    assert refusal(signed(), **changed) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("content-type", "text/plain", "invalid"),
+        ("content-digest", signatures.content_digest(b"other"), "invalid"),
+        ("content-digest", "sha-512=:AAAA:", "malformed"),
+        ("content-encoding", "gzip", "coverage"),
+        ("signature", "sig=:AAAA:", "invalid"),
+        ("signature", "other=:AAAA:", "malformed"),
+        ("signature-input", "sig=()", "malformed"),
+        ("signature-input", "x" * 3000, "malformed"),
+    ],
+)
+def test_changed_field_is_refused(name, value, code):
+    assert refusal(signed() | {name: value}) == code
+
+
+@pytest.mark.parametrize("name", ["signature", "signature-input", "content-digest", "content-type"])
+def test_missing_field_is_refused(name):
+    headers = signed()
+    del headers[name]
+    assert refusal(headers) == "missing"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (r"created=\d+", "created=1", "stale"),
+        (r"created=\d+", 'created="1"', "malformed"),
+        (r";created=\d+", "", "malformed"),
+        (r'nonce="[^"]+"', 'nonce="other"', "invalid"),
+        (r';nonce="[^"]+"', "", "malformed"),
+        (r'alg="ed25519"', 'alg="hmac-sha256"', "malformed"),
+        (r';alg="ed25519"', ';alg="ed25519";alg="ed25519"', "malformed"),
+        (r';alg="ed25519"', ';alg="ed25519";tag="x"', "malformed"),
+        (r' "content-digest"', "", "coverage"),
+        (r'"@method" "@authority"', '"@authority" "@method"', "coverage"),
+        (r'"@method"', '"@status"', "coverage"),
+        (r"^sig=", "sig2=", "malformed"),
+        (r"$", ', b=("@method");created=1', "malformed"),
+    ],
+)
+def test_changed_signature_input_is_refused(old, new, code):
+    headers = signed()
+    changed = re.sub(old, new, headers["signature-input"], count=1)
+    assert changed != headers["signature-input"]
+    assert refusal(headers | {"signature-input": changed}) == code
+
+
+@given(st.sampled_from(["signature", "signature-input", "content-digest"]), st.text(max_size=200))
+def test_no_field_makes_the_verifier_fail_otherwise(name, value):
+    headers = signed()
+    if value != headers[name]:
+        with pytest.raises(signatures.SignatureError):
+            verify(headers | {name: value})
+        signatures.claimed_key_id(headers | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        ("http://A.example/x", "a.example"),
+        ("http://a.example:80", "a.example"),
+        ("https://a.example:80", "a.example:80"),
+        ("http://127.0.0.1:8001/", "127.0.0.1:8001"),
+        ("http://[::1]:8001/", "[::1]:8001"),
+    ],
+)
+def test_authority_is_normalised(url, authority):
+    assert signatures.authority_of(url) == authority
+
+
+@pytest.mark.parametrize("changed", [{"url": URL + "?a=1"}, {"headers": {}}, {"url": "nonsense"}])
+def test_request_outside_the_profile_is_not_signed(changed):
+    with pytest.raises(ValueError, match="query|content-type|host"):
+        signed(**changed)
