@@ -30,6 +30,7 @@ from shidian_kit.wire.keys import load_private
 if TYPE_CHECKING:
     from pathlib import Path
 
+TELL_AFTER = 10
 GIVE_UP_S = 2.0
 """A gate that does not answer for so long gets the events next time."""
 
@@ -63,7 +64,7 @@ class System:
 
     def __init__(self, behaviour: Behaviour, registration: Registration) -> None:
         self.behaviour = behaviour
-        self._said = ""
+        self._failures = 0
         self.memory = Memory.load(folder() / f"{registration.project}.json")
         self.client = Client(
             settings().gate_url,
@@ -106,17 +107,17 @@ class System:
         try:
             result = self.client.flush(give_up_after_s=GIVE_UP_S)
         except (GateUnreachableError, GateRefusedError) as error:
-            self._say(f"{error}; trying again")
+            self._failures += 1
+            # In its first seconds a gate may not have heard of the key yet.
+            if self._failures % TELL_AFTER == 0:
+                self._say(f"{error}; trying again")
             return
-        self._said = ""
+        self._failures = 0
         for outcome in result.refused:
             self._say(f"refused: {outcome}")
 
     def _say(self, what: str) -> None:
-        """Say it, once while it lasts."""
-        if what != self._said:
-            print(f"{self.behaviour.project}: {what}", flush=True)
-        self._said = what
+        print(f"{self.behaviour.project}: {what}", flush=True)
 
 
 def main() -> int:
