@@ -252,6 +252,8 @@ def _limit(limit: Limit, measure: Measure, plan: _Plan) -> Rule | None:
         return None
     if len(limit.warn_at) > RUNGS_PER_SEVERITY:
         raise NotExecutable(f"limit {limit.id}: more than {RUNGS_PER_SEVERITY} steps of warn_at")
+    # Of nothing, every part is reached from the start: a cap of 0 breaches, and warns of nothing.
+    steps = sorted(set(limit.warn_at)) if stated > 0 else []
     levels = [
         _level(
             0 if place == 0 else RUNGS_PER_SEVERITY + place - 1,
@@ -261,7 +263,7 @@ def _limit(limit: Limit, measure: Measure, plan: _Plan) -> Rule | None:
             plan_name,
             measure.scale,
         )
-        for place, per_cent in enumerate(sorted(set(limit.warn_at)))
+        for place, per_cent in enumerate(steps)
     ]
     breach = SEVERITIES.index(Severity.BREACH) * RUNGS_PER_SEVERITY
     levels.append(_level(breach, Comparison.GT, stated, 100, plan_name, measure.scale))
