@@ -158,8 +158,8 @@ class Gate:
         finally:
             self._waiting_events -= len(items)
         content = telemetry.answer(result)
-        for item in result.items:
-            self.metrics.items.labels(item.status.value).inc()
+        for status, count in telemetry.count(result).items():
+            self.metrics.items.labels(status).inc(count)
         self.metrics.ingest_seconds.observe(time.perf_counter() - began)
         await send_json(send, 200, content)
 

@@ -49,12 +49,11 @@ def read_items(body: bytes, content_type: str, encoding: str | None) -> list[Inc
 
 def answer(result: BatchResult) -> dict[str, object]:
     """What the sender is told: a status per item in order, and why where one was refused."""
-    statuses = [item.status.value for item in result.items]
     return {
         "entries": result.entries,
         "ingested": envelope.format_time(result.ingest_us),
-        "counts": dict(Counter(statuses)),
-        "statuses": statuses,
+        "counts": count(result),
+        "statuses": [item.status.value for item in result.items],
         "problems": [
             {"index": at, "status": item.status.value, "field": item.field, "reason": item.reason}
             for at, item in enumerate(result.items)
@@ -63,10 +62,15 @@ def answer(result: BatchResult) -> dict[str, object]:
     }
 
 
-def _limit(count: int) -> None:
-    if count > options.EVENTS_MAX:
+def count(result: BatchResult) -> dict[str, int]:
+    """How many items got which status."""
+    return dict(Counter([item.status.value for item in result.items]))
+
+
+def _limit(events: int) -> None:
+    if events > options.EVENTS_MAX:
         raise HttpProblemError(413, "too-many", f"At most {options.EVENTS_MAX} events a request.")
-    if count == 0:
+    if events == 0:
         raise HttpProblemError(400, "empty", "The batch is empty.")
 
 

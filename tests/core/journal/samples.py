@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from shidian.core.journal import Journal
+from typing import TYPE_CHECKING
+
 from shidian.core.journal.entry import EntryKind
 from shidian_kit.wire.envelope import Event, Op
+
+if TYPE_CHECKING:
+    from shidian.core.journal import Journal
 
 PROJECT = "P-2026-0001"
 SOURCE = "urn:demo:trading-assistant"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -35,7 +37,7 @@ def test_spans_hold_exactly_what_was_added(before, after):
 def test_runs_cover_their_numbers(numbers):
     found = runs(sorted(numbers))
     assert [n for first, last in found for n in range(first, last + 1)] == sorted(numbers)
-    assert all(later[0] > earlier[1] + 1 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later[0] > earlier[1] + 1 for earlier, later in itertools.pairwise(found))
 
 
 @given(INT64, st.integers(0, 9))
