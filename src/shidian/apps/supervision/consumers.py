@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
-
-from shidian.apps.cases.models import Call, Case, Outbox, RulebookVersion, Scheme
+from shidian.apps.cases.models import Call, Case, Outbox, Scheme
 from shidian.apps.cases.outbox import on
-from shidian.apps.notices.models import Notice
 from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
 from shidian.apps.supervision.mail import send_mail_of
 from shidian.apps.supervision.models import Pilot
@@ -32,21 +29,29 @@ def close(row: Outbox) -> None:
 
 @on("snapshot.*", name="supervision.snapshots")
 def publish(row: Outbox) -> None:
-    """The public page of the thing named is stale. Rows of unknown things are done with."""
+    """The public page of the thing named is stale. Rows of unknown things are done with.
+
+    A body says how things are now, not how they were at the row: where another row asks for the
+    same page later, that one will publish it.
+    """
+    if _asked_again_later(row):
+        return
     kind = row.topic.removeprefix("snapshot.")
-    if kind in ("case", "pilot", "notice") and row.case_id is not None:
-        _publish_case(_case(row))
+    if row.case is not None:
+        _publish_case(row.case)
     elif kind == "call":
         for call in Call.objects.filter(slug=row.payload.get("call", "")):
             refresh.publish_call(call)
-            refresh.publish_scheme(call.scheme)
     elif kind in ("scheme", "rulebook"):
-        for scheme in Scheme.objects.filter(_scheme_of(row)).distinct():
+        for scheme in Scheme.objects.filter(slug=row.payload.get("scheme", "")):
             refresh.publish_scheme(scheme)
-    elif kind == "notice":
-        for notice in Notice.objects.filter(slug=row.payload.get("notice", "")):
-            refresh.publish_notice(notice)
-    refresh.publish_home()
+
+
+def _asked_again_later(row: Outbox) -> bool:
+    later = Outbox.objects.filter(topic__startswith="snapshot.", pk__gt=row.pk)
+    if row.case_id is not None:
+        return later.filter(case=row.case_id).exists()
+    return later.filter(topic=row.topic, payload=row.payload).exists()
 
 
 @on("mail.*", name="supervision.mail")
@@ -66,15 +71,6 @@ def _publish_case(case: Case) -> None:
         pilot.save(update_fields=["ends_on"])
     refresh.publish_pilot(pilot)
     refresh.publish_pilot_figures(pilot)
-
-
-def _scheme_of(row: Outbox) -> Q:
-    """The scheme that a row names: by slug, or through a rulebook version's digest or id."""
-    payload = row.payload
-    versions = RulebookVersion.objects.filter(
-        Q(digest=payload.get("digest", "")) | Q(pk=payload.get("version_id") or 0)
-    )
-    return Q(slug=payload.get("scheme", "")) | Q(rulebooks__in=versions)
 
 
 def _case(row: Outbox) -> Case:

@@ -24,21 +24,14 @@ def iso(value: str | None) -> date | datetime | None:
     return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
 
 
-@register.filter
-def at_index(items: Sequence[Any], index: Any) -> Any:
-    """`items[index]`, or nothing: a run without a mark has no index."""
-    if not isinstance(index, int) or not 0 <= index < len(items):
-        return None
-    return items[index]
-
-
 @register.inclusion_tag("portal/_mark.html")
-def mark(because: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The source mark of a value in a published rulebook."""
+def mark(marks: Sequence[Mapping[str, Any]], index: Any) -> dict[str, Any]:
+    """The source mark of a value; all values with the same source open the same text."""
     signs = {"verified": "●", "reported": "◐", "assumed": "○"}
-    if not because:
+    if not isinstance(index, int) or not 0 <= index < len(marks):
         return {"sign": ""}
-    return {**because, "sign": signs.get(str(because["basis"]), "○")}
+    basis = str(marks[index]["basis"])
+    return {"sign": signs.get(basis, "○"), "basis": basis, "index": index}
 
 
 @register.inclusion_tag("portal/_stages.html")

@@ -100,19 +100,21 @@ def pilot(request: HttpRequest, key: str) -> HttpResponse:
     body = snapshots.body(SnapshotKind.PILOT, key)
     shown = with_headroom(body, snapshots.figures_of(key))
     by_indicator = {limit["indicator"]: limit for limit in shown["limits"]}
-    charts = [
-        {
-            **line,
-            "limit": by_indicator.get(line["indicator"]),
-            "lines": [{"label": "", "points": line["points"]}],
-        }
-        for line in shown["series"]
-    ]
+    charts = [_chart(line, by_indicator.get(line["indicator"])) for line in shown["series"]]
     return render(
         request,
         "portal/pilot.html",
         {"pilot": shown, "charts": charts, "groups": with_moments(body["groups"])},
     )
+
+
+def _chart(line: Body, limit: Body | None) -> Body:
+    return {
+        **line,
+        "cap": limit["cap"] if limit else None,
+        "cap_title": limit["title"] if limit else "",
+        "lines": [{"label": "", "points": line["points"]}],
+    }
 
 
 @public

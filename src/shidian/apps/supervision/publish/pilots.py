@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 WHAT_MAX = 4
 """Public answers shown of the application: a summary, not the file."""
+SUMMARY = "summary"
+"""The question whose answer says what a project is: it stands first."""
 ALERTS_MAX = 50
 _PROSE = (QuestionKind.LONG,)
 _DECIDING = ("lead", "member")
@@ -104,7 +106,8 @@ def _public_answers(pilot: Pilot, language: Language) -> list[dict[str, str]]:
         for question in section.questions:
             answer = newest.get(section.id, {}).get(question.id)
             if question.public and question.kind in _PROSE and isinstance(answer, str) and answer:
-                found.append({"label": text(question.label, language), "text": answer})
+                line = {"label": text(question.label, language), "text": answer}
+                found.insert(0 if question.id == SUMMARY else len(found), line)
     return found[:WHAT_MAX]
 
 

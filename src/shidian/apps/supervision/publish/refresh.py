@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shidian.apps.cases.models import Call, Case, RulebookVersion, Scheme
+    from shidian.apps.notices.bodies import HomeFigures
     from shidian.apps.notices.models import Notice
     from shidian.apps.supervision.models import Pilot
 
@@ -92,10 +93,10 @@ def publish_scheme(scheme: Scheme) -> None:
         publish_rulebook(version)
 
 
-def publish_home() -> None:
+def publish_home(figures: HomeFigures | None = None) -> None:
     """The figures on the home page."""
-    figures = dict(schemes.home_figures())
-    publish_snapshot(kind=SnapshotKind.FIGURES, key="home", zh=figures, en=figures)
+    body = dict(figures or schemes.home_figures())
+    publish_snapshot(kind=SnapshotKind.FIGURES, key="home", zh=body, en=body)
 
 
 def publish_everything() -> None:

@@ -88,14 +88,16 @@ def _charts(pilot: Pilot) -> list[dict[str, Any]]:
         if not found or not any(change.value for change in found):
             continue
         points = sample(found, until_us=now_us, points=POINTS_MAX)
+        limit = caps.get(indicator.id)
         charts.append(
             {
                 "indicator": indicator,
-                "limit": caps.get(indicator.id),
+                "cap": limit.cap if limit else None,
+                "cap_title": limit.title if limit else "",
                 "series": [{"label": "", "points": [(from_us(at), value) for at, value in points]}],
             }
         )
-    charts.sort(key=lambda chart: chart["limit"] is None)
+    charts.sort(key=lambda chart: chart["cap"] is None)
     return charts[:CHARTS_MAX]
 
 

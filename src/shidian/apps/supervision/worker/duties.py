@@ -12,11 +12,12 @@ from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.supervision.models import ControlReceipt, Pilot, PilotState
 from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot_figures
+from shidian.apps.supervision.publish.schemes import home_figures
 from shidian.apps.supervision.worker import projection
 from shidian.apps.supervision.worker.controls import send_controls
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
-from shidian.core.monitor.store import MonitorStore
+from shidian.core.monitor.store import StoreReader
 
 if TYPE_CHECKING:
     from shidian.config import Settings
@@ -26,7 +27,7 @@ CONTROL_S = 0.25
 CURRENT_S = 1.0
 RETRY_S = 2.0
 FIGURES_S = 5.0
-HOME_S = 30.0
+HOME_S = 5.0
 BATCH_MAX = 1_000
 
 
@@ -36,10 +37,11 @@ class Worker:
     def __init__(self, config: Settings) -> None:
         keyring.ensure_keys(config.keys)
         self._store_path = config.monitor_store
-        self._store: MonitorStore | None = None
+        self._store: StoreReader | None = None
         self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
         self._to_tell: dict[str, int] = {}
         self._stale_figures: set[str] = set()
+        self._home: dict[str, object] = {}
         self._outbox_seen = -1
         self._outbox_again = 0.0
 
@@ -52,7 +54,7 @@ class Worker:
             Duty("controls", CONTROL_S, self.send_controls),
             Duty("readings", CURRENT_S, self.copy_readings),
             Duty("figures", FIGURES_S, self.publish_figures),
-            Duty("home", HOME_S, publish_home),
+            Duty("home", HOME_S, self.publish_home),
         ]
 
     def close(self) -> None:
@@ -102,8 +104,9 @@ class Worker:
         now = time.monotonic()
         if newest == self._outbox_seen and now < self._outbox_again:
             return
-        deliver_pending()
-        self._outbox_seen, self._outbox_again = newest, now + RETRY_S
+        delivered = deliver_pending()
+        if not delivered:
+            self._outbox_seen, self._outbox_again = newest, now + RETRY_S
 
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""
@@ -118,6 +121,14 @@ class Worker:
         for pilot in Pilot.objects.filter(public_id__in=stale).select_related("case"):
             publish_pilot_figures(pilot)
 
+    def publish_home(self) -> None:
+        """Refresh the home page's figures where they are others than before."""
+        figures = home_figures()
+        counted = {key: value for key, value in figures.items() if key != "as_of"}
+        if counted != self._home:
+            publish_home(figures)
+            self._home = counted
+
     def _changed(self, applied: projection.Applied) -> None:
         for public_id, entry in applied.entries.items():
             self._to_tell[f"pilot:{public_id}"] = entry
@@ -125,8 +136,8 @@ class Worker:
         for slug, entry in applied.schemes.items():
             self._to_tell[f"board:{slug}"] = entry
 
-    def _open_store(self) -> MonitorStore | None:
+    def _open_store(self) -> StoreReader | None:
         """The monitor's store once the monitor has made it."""
         if self._store is None and self._store_path.exists():
-            self._store = MonitorStore(self._store_path)
+            self._store = StoreReader(self._store_path)
         return self._store
