@@ -97,6 +97,12 @@ def roles_of(person: Person | AnonymousUser) -> Roles:
     return known[1]
 
 
+def forget_roles(person: Person) -> None:
+    """Read the roles anew: call it where a role is given or ended."""
+    if hasattr(person, _CACHE):
+        delattr(person, _CACHE)
+
+
 def _read(person: Person, today: date) -> Roles:
     held = held_on(today)
     offices: dict[str, set[int]] = {}

@@ -21,6 +21,7 @@ from shidian.apps.accounts.models import (
     Staff,
     StaffRole,
 )
+from shidian.apps.accounts.roles import forget_roles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,7 @@ def enrol_staff(
         role=role,
         defaults={"starts": starts or timezone.localdate(), "ends": ends},
     )
+    forget_roles(person)
     return staff
 
 
@@ -99,6 +101,7 @@ def appoint_officer(
         role=role,
         defaults={"starts": starts or timezone.localdate(), "ends": ends},
     )
+    forget_roles(person)
     return officer
 
 
@@ -107,6 +110,7 @@ def enrol_expert(*, person: Person, disciplines: Sequence[str] = (), employer: s
     expert, _ = Expert.objects.get_or_create(
         person=person, defaults={"disciplines": list(disciplines), "employer": employer}
     )
+    forget_roles(person)
     return expert
 
 
@@ -123,4 +127,5 @@ def enrol_assessor(
         institution=institution,
         defaults={"starts": starts or timezone.localdate(), "ends": ends},
     )
+    forget_roles(person)
     return assessor
