@@ -16,11 +16,8 @@ from shidian.config import settings
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64))
 def web(bind: str | None, workers: int, threads: int) -> None:
     """Serve the pages (WSGI), until told to stop."""
-    config = settings()
-    # WhiteNoise warns about a missing folder; files are found in the packages all the same.
-    (config.home / "static").mkdir(parents=True, exist_ok=True)
     arguments = [
-        *("--bind", bind or config.web_bind),
+        *("--bind", bind or settings().web_bind),
         *("--worker-class", "gthread"),
         *("--workers", str(workers)),
         *("--threads", str(threads)),
