@@ -30,7 +30,7 @@ from shidian_kit.wire.keys import load_private
 if TYPE_CHECKING:
     from pathlib import Path
 
-TELL_AFTER = 10
+TELL_AFTER = 30
 GIVE_UP_S = 2.0
 """A gate that does not answer for so long gets the events next time."""
 

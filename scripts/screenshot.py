@@ -54,8 +54,8 @@ def shoot(browser: Browser, address: str, file: str, account: str | None, path: 
         page.goto(f"{address}/account/sign-in/")
         page.fill("input[name=username]", account)
         page.fill("input[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_load_state("load")
+        with page.expect_navigation():
+            page.press("input[name=password]", "Enter")
     page.goto(f"{address}{path}")
     page.wait_for_load_state("load")
     page.wait_for_timeout(1500)

@@ -21,7 +21,12 @@ WIDTH = 88
 def help_of(command: click.Command, name: str, parent: click.Context | None = None) -> str:
     """The command's help, then that of each of its subcommands, as Markdown."""
     context = click.Context(
-        command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **command.context_settings,
     )
     level = "##" if parent is None or parent.parent is None else "###"
     text = f"{level} `{context.command_path}`\n\n```text\n{command.get_help(context)}\n```\n"

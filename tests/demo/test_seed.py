@@ -1,0 +1,126 @@
+"""Demo City as loaded: a case in every stage, and what the tour promises is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from demo.cast import PASSWORD, PLAYERS
+from django.test import Client
+from django.utils import timezone
+
+from demo import seed, tour
+from shidian.apps.accounts.models import Person
+from shidian.apps.cases.calendars import load_calendars
+from shidian.apps.cases.models import Case, CaseEvent
+from shidian.apps.notices.models import Notice, PublishedSnapshot
+from shidian.apps.supervision.models import Pilot
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from demo.director import Director
+    from pytest_django import DjangoDbBlocker
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
+
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def city(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Director:  # type: ignore[misc]
+    """Loaded once for this module, in a transaction that is rolled back."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock():
+        atomic = transaction.atomic()
+        atomic.__enter__()
+        load_calendars()
+        yield seed.load(NOW)
+        transaction.set_rollback(True)
+        atomic.__exit__(None, None, None)
+
+
+def test_there_is_a_case_in_every_stage() -> None:
+    kinds = Counter(case.stage_rule.kind for case in Case.objects.all())
+    assert set(kinds) == set(StageKind)
+    assert kinds[StageKind.RUNNING] == 3
+    outcomes = set(Case.objects.exclude(outcome="").values_list("outcome", flat=True))
+    assert outcomes == {"graduated", "withdrawn", "rejected"}
+
+
+def test_no_case_belongs_to_a_real_region() -> None:
+    assert set(Case.objects.values_list("scheme__slug", flat=True)) == {"demo-city"}
+
+
+def test_history_lies_before_the_moment_of_loading_and_in_order() -> None:
+    for case in Case.objects.all():
+        moments = list(case.events.order_by("seq").values_list("at", flat=True))
+        assert moments == sorted(moments)
+        assert moments[-1] <= NOW
+
+
+def test_officers_act_on_working_days_in_daytime() -> None:
+    import chinese_calendar
+
+    officers = CaseEvent.objects.filter(actor_kind__in=("officer", "signing-officer"))
+    assert officers.exists()
+    for event in officers:
+        local = timezone.localtime(event.at)
+        assert chinese_calendar.is_workday(local.date())
+        assert 8 <= local.hour < 19
+
+
+def test_one_request_is_open_and_one_authority_is_still_to_sign(city: Director) -> None:
+    from shidian.apps.cases.history import state_of
+
+    assert len(state_of(city.cases["hedging"]).open_requests) == 1
+    assert not state_of(city.cases["roadshow"]).open_requests
+    assert set(state_of(city.cases["settlement"]).signoffs) == {"finance"}
+
+
+def test_an_expert_in_conflict_does_not_see_the_case(city: Director) -> None:
+    barred = Person.objects.get(username="expert-7")
+    scoring = Person.objects.get(username="expert-2")
+    case = city.cases["suitability"]
+    assert not Case.objects.visible_to(barred).filter(pk=case.pk).exists()
+    assert Case.objects.visible_to(scoring).filter(pk=case.pk).exists()
+
+
+def test_the_notice_is_open_with_an_answered_and_a_waiting_comment(city: Director) -> None:
+    notice = Notice.objects.get(case=city.cases["voice"])
+    assert notice.closes_on is not None
+    assert notice.closes_on >= timezone.localtime(NOW).date()
+    states = Counter(bool(comment.answer_zh) for comment in notice.comments.all())
+    assert states == {True: 1, False: 1}
+
+
+def test_three_pilots_run_with_a_registered_key_each(city: Director) -> None:
+    assert len(city.registrations) == 3
+    for registration in city.registrations:
+        pilot = Pilot.objects.get(public_id=registration.public_id)
+        assert pilot.state == "running"
+        assert pilot.machine_keys.filter(revoked_at=None).count() == 1
+        assert registration.key_path.stat().st_mode & 0o077 == 0
+
+
+def test_every_printed_account_can_sign_in() -> None:
+    client = Client()
+    for player in PLAYERS:
+        if player.told:
+            assert client.login(username=player.username, password=PASSWORD)
+
+
+def test_every_step_of_the_tour_leads_to_a_page_its_reader_may_open() -> None:
+    body = PublishedSnapshot.objects.get(kind="figures", key="tour").body_zh
+    assert len(body["people"]) == len(tour.PARTS)
+    for person in body["people"]:
+        client = Client()
+        if person["username"]:
+            client.force_login(Person.objects.get(username=person["username"]))
+        for step in person["steps"]:
+            assert step["url"]
+            # The public pages wait for the worker to publish; the staff's are there at once.
+            if person["username"] and "/cases/" in step["url"]:
+                assert client.get(step["url"], follow=True).status_code in (200, 404)
