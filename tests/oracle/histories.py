@@ -86,7 +86,9 @@ def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
         scale = scale if take == "sum" else 1
         held = rng.choice(["0s", "0s", "0s", "1m", "2m", "3m"])
         if rng.random() < 0.5:
-            agreed = "plan.cap" if take != "sum" else "plan.money" if field_ != "delay" else "3000000"
+            agreed = (
+                "plan.cap" if take != "sum" else "plan.money" if field_ != "delay" else "3000000"
+            )
             maximum = rng.choice([agreed, str(rng.randint(1, 8) * scale)])
             warn = rng.choice(["[]", "[50]", "[50, 80]", "[30, 60, 90]"])
             limits += f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {name}, max: {maximum}, warn_at: {warn}, for: {held}}}\n"
@@ -96,7 +98,9 @@ def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
             levels = ["info", "warning", "breach", "critical"]
             ladder = [
                 f'{level}: "{sign}{bound * scale}"'
-                for level, bound in zip(sorted(rng.sample(range(4), rng.randint(1, 3))), bounds, strict=False)
+                for level, bound in zip(
+                    sorted(rng.sample(range(4), rng.randint(1, 3))), bounds, strict=False
+                )
                 for level in [levels[level]]
             ]
             alerts += f"  - {{id: r{number}, title: {{zh: 警, en: a}}, indicator: {name}, levels: {{{', '.join(ladder)}}}, for: {held}}}\n"
@@ -120,7 +124,14 @@ class Log:
     now_us: int = T0
 
     def data(self, project, source, rows, epoch=1):
-        self._add(EntryKind.DATA, project, encode_table(data_table(rows)), source, epoch, len(rows))
+        self._add(
+            EntryKind.DATA,
+            project,
+            encode_table(data_table(rows)),
+            source=source,
+            epoch=epoch,
+            n=len(rows),
+        )
 
     def tick(self):
         self._add(EntryKind.TICK, "", encode_control({}))
@@ -141,10 +152,21 @@ class Log:
             },
         )
 
-    def _add(self, kind, project, payload, source="", epoch=0, n=1):
+    def _add(self, kind, project, payload, *, source="", epoch=0, n=1):
         number = len(self.entries) + 1
         self.entries.append(
-            Entry(number, kind, project, number, n, self.now_us, source, epoch, payload_sha256(payload), payload)
+            Entry(
+                number,
+                kind,
+                project,
+                number,
+                n,
+                self.now_us,
+                source,
+                epoch,
+                payload_sha256(payload),
+                payload,
+            )
         )
 
 
@@ -210,8 +232,13 @@ class Sender:
         known = [r["rev"] for r in self.sent if r["seqno"] == original["seqno"]]
         rev = max([0, *known]) + rng.choice([1, 1, 2])
         if rng.random() < 0.4:
-            return {k: original[k] for k in ("seqno", "type", "time_us")} | {"rev": rev, "op": "void"}
-        at_us = original["time_us"] + rng.choice([0, 0, -MINUTE, MINUTE, rng.randint(-5, 5) * MINUTE])
+            return {k: original[k] for k in ("seqno", "type", "time_us")} | {
+                "rev": rev,
+                "op": "void",
+            }
+        at_us = original["time_us"] + rng.choice(
+            [0, 0, -MINUTE, MINUTE, rng.randint(-5, 5) * MINUTE]
+        )
         fresh = random_event(rng, max(T0 - MINUTE, at_us), original["seqno"])
         return fresh | {"rev": rev, "op": "correct"}
 
@@ -224,8 +251,10 @@ def random_log(seed: int, *, control: bool = True) -> Log:
     senders = []
     for project in projects:
         log.activate(project, random_rulebook(rng, 1), T0, random_plan(rng))
-        for number in range(rng.randint(1, 3)):
-            senders.append(Sender(f"s{number}", project, rng.choice([0, 0, MINUTE, 4 * MINUTE])))
+        senders += [
+            Sender(f"s{number}", project, rng.choice([0, 0, MINUTE, 4 * MINUTE]))
+            for number in range(rng.randint(1, 3))
+        ]
     silent = {sender.name for sender in senders if rng.random() < 0.2}
     log.now_us += 2 * MINUTE
     for number in range(rng.randint(8, 28)):
@@ -236,7 +265,9 @@ def random_log(seed: int, *, control: bool = True) -> Log:
         elif control and dice < 0.2:
             effective = log.now_us + rng.choice([MINUTE, 2 * MINUTE, 70_000_000, -3 * MINUTE])
             project = rng.choice(projects)
-            log.control(EntryKind.PLAN, project, {"effective_us": effective, "plan": random_plan(rng)})
+            log.control(
+                EntryKind.PLAN, project, {"effective_us": effective, "plan": random_plan(rng)}
+            )
         elif control and dice < 0.26:
             effective = log.now_us + rng.choice([MINUTE, 3 * MINUTE, 95_000_000])
             project = rng.choice(projects)
@@ -246,7 +277,12 @@ def random_log(seed: int, *, control: bool = True) -> Log:
             if sender.name in silent and rng.random() < 0.8:
                 continue
             if rng.random() < 0.03:
-                sender.epoch, sender.seqno, sender.sent, sender.withheld = sender.epoch + 1, 0, [], []
+                sender.epoch, sender.seqno, sender.sent, sender.withheld = (
+                    sender.epoch + 1,
+                    0,
+                    [],
+                    [],
+                )
             rows = sender.batch(rng, log.now_us)
             if rows:
                 log.data(sender.project, sender.name, rows, sender.epoch)

@@ -54,10 +54,11 @@ def believed_events(entries):
 
 def segments(entries):
     """(start, end, entry, program): in force at T is the last record with effective_us <= T."""
-    controls = []
-    for entry in entries:
-        if entry.kind in ("activation", "plan"):
-            controls.append((entry.record["effective_us"], entry.entry, entry.record))
+    controls = [
+        (entry.record["effective_us"], entry.entry, entry.record)
+        for entry in entries
+        if entry.kind in ("activation", "plan")
+    ]
     controls.sort(key=lambda control: control[:2])
     found, document, digest = [], None, ""
     for place, (start, number, record) in enumerate(controls):
@@ -65,7 +66,9 @@ def segments(entries):
             document, digest = record["document"], record["rules_digest"]
         end = controls[place + 1][0] if place + 1 < len(controls) else FOREVER
         if document is not None and end > start:
-            found.append((start, end, number, compiled(json.dumps([document, record["plan"], digest]))))
+            found.append(
+                (start, end, number, compiled(json.dumps([document, record["plan"], digest])))
+            )
     return found
 
 
@@ -152,7 +155,9 @@ def instants(rule_id, found_segments, low, high):
             at += step
 
 
-def episodes(rule_id, found_segments, events, mark, newest):
+def episodes(  # noqa: C901 - one walk, kept in one piece
+    rule_id, found_segments, events, mark, newest
+):
     """Episodes at instants <= mark, and what open instants already add, early."""
     found, path, since, met_since = [], [], None, {}
     for at, rule in instants(rule_id, found_segments, -FOREVER, mark):
@@ -203,7 +208,9 @@ def overlap(a: Seen, b: Seen):
     return a.start < b_end and b.start < a_end
 
 
-def differences(project, rule_id, entry, before, after, warming):
+def differences(  # noqa: PLR0917
+    project, rule_id, entry, before, after, warming
+):
     """`before`: [(id, Seen)], `after`: [Seen] → rows of the stream, and after with its ids."""
     free = list(before)
     named, later = [], []
@@ -230,8 +237,10 @@ def differences(project, rule_id, entry, before, after, warming):
     for name, change, early, at, seen in gone + later:
         path = [list(step) for step in seen.path]
         rows.append(
-            [entry, project, rule_id, "", change, early, warming(rule_id, at), name, at]
-            + [seen.since, seen.start, seen.end, path]
+            [
+                *(entry, project, rule_id, "", change, early, warming(rule_id, at), name, at),
+                *(seen.since, seen.start, seen.end, path),
+            ]
         )
     return rows, named
 

@@ -20,13 +20,18 @@ View = Literal["as-known", "final"]
 @click.option("--journal", type=_PATH, help="Journal file; else the installation's.")
 @click.option("--project", help="This project alone.")
 @click.option(
-    "--rulebook", "rulebook_file", type=_PATH, help="Judge by this rulebook instead of those in force."
+    "--rulebook",
+    "rulebook_file",
+    type=_PATH,
+    help="Judge by this rulebook instead of those in force.",
 )
 @click.option("--view", type=click.Choice(["as-known", "final"]), default="as-known")
 @click.option("--out", type=_PATH, help="Write the result to FILE.parquet or FILE.json.")
-@click.option("--compare-live", is_flag=True, help="Exit 1 unless the monitor's stream is the same.")
+@click.option(
+    "--compare-live", is_flag=True, help="Exit 1 unless the monitor's stream is the same."
+)
 @click.option("--store", type=_PATH, help="Monitor store to compare with; else the installation's.")
-def replay(
+def replay(  # noqa: PLR0917 - click passes options by name
     journal: Path | None,
     project: str | None,
     rulebook_file: Path | None,
@@ -41,7 +46,9 @@ def replay(
     from shidian.core.monitor.replay import replay as run
 
     if compare_live and (project or rulebook_file):
-        raise click.UsageError("--compare-live compares everything; leave out --project, --rulebook")
+        raise click.UsageError(
+            "--compare-live compares everything; leave out --project, --rulebook"
+        )
     if out and out.suffix not in (".json", ".parquet"):
         raise click.UsageError(f"{out}: write FILE.parquet or FILE.json")
     override = _load(rulebook_file) if rulebook_file else None

@@ -40,7 +40,7 @@ def episode_id(project: str, rule: str, group: str, entry: int, start_us: int) -
 
 
 def match(before: Sequence[Stated], after: Sequence[Episode]) -> list[Stated | None]:
-    """For each episode after, in order of start: the first one before, not yet taken, that it overlaps.
+    """For each episode after, in order of start: the first before, not yet taken, that overlaps.
 
     An episode that has not ended overlaps everything from its start on.
     """
@@ -105,7 +105,7 @@ def _grown(stated: Stated, told: int, told_end_us: int | None) -> Iterator[Draft
         so_far = Stated(stated.id, replace(episode, path=path, end_us=None))
         yield Draft(Change.ESCALATED, so_far, path[-1].early, path[-1].at_us)
     if episode.end_us is not None and told_end_us is None:
-        yield Draft(Change.RESOLVED, stated, False, episode.end_us)  # noqa: FBT003 - a field
+        yield Draft(Change.RESOLVED, stated, early=False, at_us=episode.end_us)
 
 
 def _whole(change: Change, stated: Stated) -> Draft:

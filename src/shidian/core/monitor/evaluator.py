@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shidian.core.journal.entry import EntryKind
+from shidian.core.monitor.events import SumOverflow
 from shidian.core.monitor.explain import explain
 from shidian.core.monitor.items import PROJECT_GROUP, Current, Episode, Item, Reading
 from shidian.core.monitor.program import NotExecutable
 from shidian.core.monitor.readings import ReadingState
 from shidian.core.monitor.rule_state import RuleState
-from shidian.core.monitor.series import SumOverflow
 from shidian.core.monitor.timeline import Timeline
 from shidian.core.monitor.values import Values
 from shidian.core.monitor.watermark import Watermark
@@ -152,7 +152,7 @@ class _Project:
         start_us = _BEGINNING if before_us is None or anew else before_us + 1
         changed = _Affected(touched, start_us)
         runs = _Runs(self._values)
-        items = []
+        items: list[Item] = []
         for rule_id in self._timeline.rule_ids():
             state = self.rules.setdefault(rule_id, RuleState(self.name, rule_id))
             drafts = state.restate(

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 Ints: TypeAlias = NDArray[np.int64]
 
 NULL = -(2**63)
-"""Stands for a field left out."""
+"""Stands for a field left out; as a value it lies beyond what exact sums are promised for."""
 
 _CHUNK = 1024
 _VOID = "void"
+
+
+class SumOverflow(ArithmeticError):  # noqa: N818 - what happened
+    """The values counted add up beyond what exact integer sums are promised for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,11 @@ class EventTable:
         self._codes: dict[str, int] = {}
 
     def apply(self, table: pa.Table, source: str, epoch: int) -> Changed:
-        """Take in an entry's rows. The highest revision of an identity counts, in any order."""
-        seqno = table.column("seqno").to_numpy()
+        """Take in an entry's rows. The highest revision of an identity counts, in any order.
+
+        Raises SumOverflow on a value that no sum could hold.
+        """
+        seqno: Ints = table.column("seqno").to_numpy()
         rev = table.column("rev").to_numpy()
         # Of one identity in one entry, only the highest revision matters.
         order = np.lexsort((rev, seqno))
@@ -75,7 +82,8 @@ class EventTable:
 
     def of_stream(self, rows: Ints, stream: str) -> Ints:
         """Those of `rows` that belong to the stream."""
-        return rows[self._stream[rows] == self.streams.get(stream, -1)]
+        mine: Ints = rows[self._stream[rows] == self.streams.get(stream, -1)]
+        return mine
 
     def times(self, rows: Ints) -> Ints:
         """Event times, µs."""
@@ -129,6 +137,8 @@ class EventTable:
             return _coded(column, self._codes)
         whole = column.cast(pa.int64()) if column.type != pa.int64() else column
         filled: Ints = pc.fill_null(whole, NULL).to_numpy()
+        if np.count_nonzero(filled == NULL) != column.null_count:
+            raise SumOverflow("a value of -2^63 is beyond exact sums")
         return filled
 
     def _slot(self, stream: int, field: str) -> Ints:

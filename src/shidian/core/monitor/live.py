@@ -36,9 +36,9 @@ class Live:
         """Let go of the store."""
         self._store.close()
 
-    def poll(self) -> int:
-        """Apply entries that have come since; how many."""
-        entries = self._journal.entries_after(self._at, BATCH_ENTRIES)
+    def poll(self, limit: int = BATCH_ENTRIES) -> int:
+        """Apply at most `limit` entries that have come since; how many."""
+        entries = self._journal.entries_after(self._at, limit)
         if not entries:
             return 0
         outputs = [self._evaluator.step(entry) for entry in entries]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shidian.core.monitor.items import Episode, Step
-from shidian.core.monitor.program import Level, Rule
 from shidian.core.rulebook.model import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shidian.core.monitor.events import Ints
+    from shidian.core.monitor.program import Level, Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,12 @@ class Level:
     per_cent: int
     plan: str | None
 
+    @classmethod
+    def scaled(cls, rung: int, threshold: Threshold, stated: Fraction, scale: int) -> Level:
+        """A level whose threshold was stated in major units."""
+        bound = stated * Fraction(threshold.per_cent, 100) * 10**scale
+        return cls(rung, threshold.comparison, bound, stated, threshold.per_cent, threshold.plan)
+
     @property
     def severity(self) -> Severity:
         """The severity this rung belongs to."""
@@ -237,15 +243,8 @@ def _field(rulebook: Rulebook, indicator: Indicator) -> StreamField | None:
         ) from None
 
 
-def _level(
-    rung: int, comparison: Comparison, stated: Fraction, per_cent: int, plan: str | None, scale: int
-) -> Level:
-    bound = stated * Fraction(per_cent, 100) * 10**scale
-    return Level(rung, comparison, bound, stated, per_cent, plan)
-
-
 def _limit(limit: Limit, measure: Measure, plan: _Plan) -> Rule | None:
-    """`warn_at`, rising: the first is info, the later ones warnings, each at `>=`; `> max` breaches."""
+    """`warn_at`, rising, at `>=`: the first is info, later ones warnings; `> max` breaches."""
     plan_name = limit.max.removeprefix("plan.") if limit.max.startswith("plan.") else None
     stated = plan.value(plan_name) if plan_name else parse_exact(limit.max)
     if stated is None:
@@ -254,19 +253,16 @@ def _limit(limit: Limit, measure: Measure, plan: _Plan) -> Rule | None:
         raise NotExecutable(f"limit {limit.id}: more than {RUNGS_PER_SEVERITY} steps of warn_at")
     # Of nothing, every part is reached from the start: a cap of 0 breaches, and warns of nothing.
     steps = sorted(set(limit.warn_at)) if stated > 0 else []
-    levels = [
-        _level(
-            0 if place == 0 else RUNGS_PER_SEVERITY + place - 1,
-            Comparison.GE,
-            stated,
-            per_cent,
-            plan_name,
-            measure.scale,
+    ladder = [
+        (
+            RUNGS_PER_SEVERITY + place - 1 if place else 0,
+            Threshold(comparison=Comparison.GE, plan=plan_name, per_cent=per_cent),
         )
         for place, per_cent in enumerate(steps)
     ]
     breach = SEVERITIES.index(Severity.BREACH) * RUNGS_PER_SEVERITY
-    levels.append(_level(breach, Comparison.GT, stated, 100, plan_name, measure.scale))
+    ladder.append((breach, Threshold(comparison=Comparison.GT, plan=plan_name)))
+    levels = [Level.scaled(rung, given, stated, measure.scale) for rung, given in ladder]
     return Rule(
         limit.id,
         "limit",
@@ -289,16 +285,7 @@ def _alert(alert: AlertRule, measure: Measure, plan: _Plan) -> Rule | None:
         if stated is None:
             return None
         rung = SEVERITIES.index(severity) * RUNGS_PER_SEVERITY
-        levels.append(
-            _level(
-                rung,
-                threshold.comparison,
-                stated,
-                threshold.per_cent,
-                threshold.plan,
-                measure.scale,
-            )
-        )
+        levels.append(Level.scaled(rung, threshold, stated, measure.scale))
     return Rule(
         alert.id,
         "alert",

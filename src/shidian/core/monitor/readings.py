@@ -52,8 +52,10 @@ class ReadingState:
         for measure in segment.program.measures:
             low_us = max(affected.by_measure(measure), segment.start_us)
             forced = affected.instants(measure)
+            found = self._changed(measure, values, (low_us, watermark_us), forced)
             output_readings.extend(
-                self._changed(measure, values, low_us, watermark_us, forced, entry)
+                Reading(entry, self._project, measure.id, at_us, value, measure.scale)
+                for at_us, value in found
             )
             output_current.append(
                 self._newest(measure, values, max(watermark_us, newest_us + 1), watermark_us, entry)
@@ -69,32 +71,25 @@ class ReadingState:
         return Current(entry, self._project, measure.id, end_us, value, measure.scale, final)
 
     def _changed(
-        self,
-        measure: Measure,
-        values: Values,
-        low_us: int,
-        high_us: int,
-        forced: list[int],
-        entry: int,
-    ) -> list[Reading]:
-        """Values at instants in [low, high] where they change, or changed before this entry."""
-        last = self._last.get(measure.id)
+        self, measure: Measure, values: Values, between_us: tuple[int, int], forced: list[int]
+    ) -> list[tuple[int, int]]:
+        """(instant, value) in [low, high] where values change, or changed before this entry."""
+        low_us, high_us = between_us
         instants, found = values.runs(measure, low_us, high_us)
         pairs = dict(zip(instants.tolist(), found.tolist(), strict=True))
-        if last is not None and pairs and last[0] >= instants[0]:
+        if not pairs:
+            return []
+        last = self._last.get(measure.id)
+        previous: int | None = None
+        if last is not None and last[0] >= int(instants[0]):
             pairs |= {at: values.at(measure, at) for at in forced if low_us <= at <= high_us}
-            previous = None
         else:
             forced = []
             previous = None if last is None else last[1]
-        readings = []
+        self._last[measure.id] = (max(pairs), pairs[max(pairs)])
+        changed = []
         for at_us in sorted(pairs)[-RESTATED_MAX:]:
-            value = pairs[at_us]
-            if value != previous or at_us in forced:
-                readings.append(
-                    Reading(entry, self._project, measure.id, at_us, value, measure.scale)
-                )
-            previous = value
-        if pairs:
-            self._last[measure.id] = (max(pairs), pairs[max(pairs)])
-        return readings
+            if pairs[at_us] != previous or at_us in forced:
+                changed.append((at_us, pairs[at_us]))
+            previous = pairs[at_us]
+        return changed

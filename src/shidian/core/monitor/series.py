@@ -1,7 +1,7 @@
 """Tiles and windows: what a measure's value is at every instant, kept as step functions.
 
-Time here is counted in tiles: instant `T` is the start of tile `T`, and a window of `w` tiles at `T`
-covers tiles `T - w … T - 1`. Since start: `w` is None and all tiles before `T` are covered.
+Time here is counted in tiles: instant `T` is the start of tile `T`, and a window of `w` tiles at
+`T` covers tiles `T - w … T - 1`. Since start: `w` is None, all tiles before `T` are covered.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from shidian.core.monitor.events import NULL, Ints
+from shidian.core.monitor.events import SumOverflow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shidian.core.monitor.events import Ints
+
 SUM_MAX = 2**62
 """Bound on the sum of absolute contributions: below it no prefix or difference leaves int64."""
-
-
-class SumOverflow(ArithmeticError):  # noqa: N818 - what happened
-    """The values counted add up beyond what exact integer sums are promised for."""
 
 
 class StepFunction:
@@ -94,7 +92,7 @@ class Windows(Protocol):
     """Windows answered from tiles."""
 
     def runs(self, low: int, high: int) -> tuple[Ints, Ints]:
-        """For T in [low, high]: points where the value may change, the first being `low`; values."""
+        """For T in [low, high]: points where the value may change, first `low`; and values."""
 
     def tiles(self, low: int, high: int) -> list[tuple[int, int]]:
         """Non-empty tiles in [low, high) with their own value."""
@@ -172,44 +170,28 @@ class DistinctWindow:
                 key.counts[place] += sign
                 continue
             if sign > 0:
-                self._cover(key.tiles, place, tile, 1, points, deltas)
+                covered = self._covered(key.tiles, place, tile)
                 key.tiles.insert(place, tile)
                 key.counts.insert(place, 1)
             else:
                 del key.tiles[place], key.counts[place]
-                self._cover(key.tiles, place, tile, -1, points, deltas)
+                covered = self._covered(key.tiles, place, tile)
+            points.extend(covered)
+            deltas.extend((sign, -sign)[: len(covered)])
             own.append(tile)
         self._function.add(np.array(points, np.int64), np.array(deltas, np.int64))
         tile_array = np.array(own, np.int64)
         self._in_tile.add(tile_array + 1, np.full(len(own), sign, np.int64))
 
-    def _cover(
-        self,
-        others: Sequence[int],
-        place: int,
-        tile: int,
-        sign: int,
-        points: list[int],
-        deltas: list[int],
-    ) -> None:
-        """What `tile` adds to the coverage of a key whose other tiles are `others`."""
-        if place == 0 or (self.window is not None and others[place - 1] + self.window < tile):
-            start = tile
-        elif self.window is None:
-            return
-        else:
-            start = others[place - 1] + self.window
-        following = others[place] if place < len(others) else None
-        ends = [
-            t
-            for t in (None if self.window is None else tile + self.window, following)
-            if t is not None
-        ]
-        points.append(start + 1)
-        deltas.append(sign)
-        if ends:
-            points.append(max(min(ends), start) + 1)
-            deltas.append(-sign)
+    def _covered(self, others: Sequence[int], place: int, tile: int) -> tuple[int, ...]:
+        """What `tile` covers and the key's `others` do not: nothing, `from`, or `from, until`."""
+        window = self.window
+        following = others[place : place + 1]
+        if window is None:
+            return () if place else (tile + 1, *(t + 1 for t in following))
+        start = max(tile, others[place - 1] + window) if place else tile
+        end = min(tile + window, *following) if following else tile + window
+        return (start + 1, end + 1) if start < end else ()
 
     def runs(self, low: int, high: int) -> tuple[Ints, Ints]:
         """See Windows."""

@@ -72,8 +72,7 @@ CREATE TABLE IF NOT EXISTS fault (
 """
 
 # INSERT OR REPLACE passes UPDATE and DELETE triggers: a row must follow its predecessor.
-_TRIGGERS = "".join(
-    f"""
+_TRIGGER = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table}
@@ -82,8 +81,7 @@ CREATE TRIGGER IF NOT EXISTS {table}_follows BEFORE INSERT ON {table}
 WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM {table})
 BEGIN SELECT RAISE(ABORT, '{table} follows the last one'); END;
 """
-    for table in ("item", "reading")
-)
+_TRIGGERS = "".join(_TRIGGER.format(table=table) for table in ("item", "reading"))
 
 _ITEM = (
     "seq, entry, project, rule, grp, change, level, early, warming, episode, "
@@ -151,10 +149,12 @@ class StoreReader:
             " WHERE project = ? ORDER BY indicator",
             (project,),
         )
-        return [Current(*row[:6], final=bool(row[6])) for row in rows]
+        return [
+            Current(e, p, i, at, value, scale, bool(f)) for e, p, i, at, value, scale, f in rows
+        ]
 
     def series(self, project: str, indicator: str, since_us: int) -> list[tuple[int, int]]:
-        """(instant µs, value) of changes in order, begun by the last one at or before `since_us`."""
+        """(instant µs, value) of changes in order, from the last one at or before `since_us` on."""
         rows = self._db.execute(
             "SELECT at_us, value, max(seq) FROM reading WHERE project = ?1 AND indicator = ?2"
             " AND at_us >= coalesce((SELECT max(at_us) FROM reading WHERE project = ?1"
@@ -208,10 +208,10 @@ class MonitorStore(StoreReader):
 
         Raises ValueError when the cursor would not move forward.
         """
+        if cursor <= self.cursor():
+            raise ValueError(f"entry {cursor} is already applied")
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            if cursor <= self.cursor():
-                raise ValueError(f"entry {cursor} is already applied")
             item, reading = _high(self._db, "item"), _high(self._db, "reading")
             for output in outputs:
                 self._insert_items(item, output.items)

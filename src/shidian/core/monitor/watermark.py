@@ -1,4 +1,4 @@
-"""How far event time is settled: per source, per project; moved by entries and logged time alone."""
+"""How far event time is settled; moved by entries and logged time alone."""
 
 from __future__ import annotations
 

@@ -1,0 +1,96 @@
+"""Live = replay = oracle, to the last item, over random histories and rulebooks."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from shidian.core.journal import JournalReader
+from shidian.core.journal.entry import EntryKind
+from shidian.core.monitor.replay import replay
+from tests.core.monitor.agreement import (
+    assert_replay_agrees,
+    live_digest,
+    through_the_journal,
+    write_journal,
+)
+from tests.oracle.histories import random_log
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_replay_agrees_with_the_oracle_on_random_histories(first):
+    for seed in range(first, first + 20):
+        assert_replay_agrees(random_log(seed).entries)
+
+
+@pytest.mark.parametrize("seed", range(1000, 1024))
+def test_live_with_restarts_agrees_with_replay_and_oracle(seed, tmp_path):
+    log = random_log(seed)
+    write_journal(tmp_path / "journal.sqlite3", log.entries)
+
+    items, digest = live_digest(
+        tmp_path / "journal.sqlite3", tmp_path / "monitor.sqlite3", random.Random(seed)
+    )
+
+    found = assert_replay_agrees(log.entries)
+    assert (items, digest) == (len(found.items), found.as_known_digest)
+
+
+@pytest.mark.parametrize("seed", range(2000, 2012))
+def test_what_the_real_journal_took_in_is_judged_alike(seed, tmp_path):
+    log = random_log(seed)
+    journal = tmp_path / "journal.sqlite3"
+    through_the_journal(journal, log)
+
+    items, digest = live_digest(journal, tmp_path / "monitor.sqlite3", random.Random(seed))
+
+    with JournalReader(journal) as reader:
+        found = assert_replay_agrees(list(reader))
+    assert (items, digest) == (len(found.items), found.as_known_digest)
+
+
+@pytest.mark.parametrize("seed", range(3000, 3030))
+def test_order_of_arrival_leaves_the_final_digest(seed):
+    log = random_log(seed, control=False)
+    rng = random.Random(seed)
+    # Who sends is known from each source's first entry on: those keep their places.
+    heads, rest, known = [], [], set()
+    for entry in log.entries:
+        name = (entry.project, entry.source)
+        head = entry.kind is not EntryKind.DATA or name not in known
+        known.add(name)
+        (heads if head else rest).append(entry)
+
+    digests = set()
+    for _ in range(4):
+        rng.shuffle(rest)
+        digests.add(replay(heads + rest).final_digest)
+
+    assert len(digests) == 1
+
+
+def test_the_histories_contain_what_they_are_to_test():
+    changes = set()
+    for seed in range(120):
+        changes |= {(i.change.value, i.early) for i in replay(random_log(seed).entries).items}
+
+    assert changes >= {
+        ("opened", False),
+        ("opened", True),
+        ("escalated", False),
+        ("escalated", True),
+        ("resolved", False),
+        ("amended", False),
+        ("amended", True),
+        ("confirmed", False),
+        ("withdrawn", False),
+        ("withdrawn", True),
+    }
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("first", range(10_000, 12_000, 100))
+def test_replay_agrees_with_the_oracle_on_many_more(first):
+    for seed in range(first, first + 100):
+        assert_replay_agrees(random_log(seed).entries)
