@@ -27,16 +27,21 @@ def monitor(journal: Path | None, store: Path | None, once: bool) -> None:
     from shidian.config import settings
 
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
     journal = journal or settings().journal
     store = store or settings().monitor_store
     if once and not journal.exists():
         raise click.ClickException(f"no journal at {journal}; start the gate first")
-    while not journal.exists():
-        if stop.wait(0.2):
-            return
-    _run(journal, store, stop, once=once)
+    before = {
+        name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        while not journal.exists() and not stop.wait(0.2):
+            pass
+        if not stop.is_set():
+            _run(journal, store, stop, once=once)
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 command = monitor

@@ -104,9 +104,8 @@ def _arithmetic(rule: Rule, value: int) -> dict[str, str]:
     measure = rule.measure
     met = [level for level in rule.levels if level.holds(value)]
     shown = met[-1] if met else rule.levels[0]
-    scale = 10**measure.scale
-    amount = _decimal(Decimal(value) / scale)
-    bound = shown.bound / scale
+    amount = f"{Decimal(value).scaleb(-measure.scale):,f}"
+    bound = shown.bound / 10**measure.scale
     sign = f"{shown.comparison.value} {_fraction(bound)}"
     taken = _TAKES[measure.take]
     unit = measure.unit or Text(zh=" ", en=" ")
@@ -119,10 +118,6 @@ def _arithmetic(rule: Rule, value: int) -> dict[str, str]:
 
 def _words(zh: str, en: str) -> dict[str, str]:
     return {"zh": zh, "en": en}
-
-
-def _decimal(number: Decimal) -> str:
-    return f"{number:,f}"
 
 
 def _fraction(number: Fraction) -> str:

@@ -88,7 +88,8 @@ class ReadingState:
             previous = None if last is None else last[1]
         self._last[measure.id] = (max(pairs), pairs[max(pairs)])
         changed = []
-        for at_us in sorted(pairs)[-RESTATED_MAX:]:
+        known = sorted(at_us for at_us in pairs if last is not None and at_us <= last[0])
+        for at_us in [*known[-RESTATED_MAX:], *sorted(pairs.keys() - known)]:
             if pairs[at_us] != previous or at_us in forced:
                 changed.append((at_us, pairs[at_us]))
             previous = pairs[at_us]

@@ -1,0 +1,93 @@
+"""What rules compile to, and what is refused."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from shidian.core.monitor.program import NotExecutable, compile_rules, severity_of
+from shidian.core.rulebook.load import load_text
+from tests.oracle.histories import HEAD
+
+BASE = HEAD.format(version=1, tile="1m", lateness="1m", idle="5m")
+
+
+def compiled(text, plan=None):
+    loaded = load_text(BASE + text, name="tiny.yaml", resolve=lambda name: "")
+    return compile_rules(loaded.rulebook, {"cap": "10"} if plan is None else plan)
+
+
+def indicator(take, extra=""):
+    return f"indicators:\n  - {{id: i, title: {{zh: 标, en: i}}, of: trade.done, {take}{extra}}}\n"
+
+
+MONEY = indicator("take: sum, field: amount, window: 5m, step: 1m")
+COUNT = indicator("take: count, window: 5m, step: 1m")
+
+
+def limit(maximum, warn="[70, 80, 90]"):
+    return f"limits:\n  - {{id: l, title: {{zh: 限, en: l}}, indicator: i, max: {maximum}, warn_at: {warn}}}\n"
+
+
+def test_limit_compiles_to_a_ladder_first_info_then_warnings_then_breach():
+    (rule,) = compiled(MONEY + limit("plan.money"), {"cap": "1", "money": "1000.50"}).rules
+
+    assert [(severity_of(x.rung).value, x.comparison.value, x.bound) for x in rule.levels] == [
+        ("info", ">=", Fraction(70035)),
+        ("warning", ">=", Fraction(80040)),
+        ("warning", ">=", Fraction(90045)),
+        ("breach", ">", Fraction(100050)),
+    ]
+    assert [level.rung for level in rule.levels] == [0, 8, 9, 16]
+
+
+def test_per_cent_of_a_cap_is_exact():
+    (rule,) = compiled(COUNT + limit("plan.cap", "[33]"), {"cap": "10"}).rules
+
+    assert [rule.levels[0].holds(3), rule.levels[0].holds(4)] == [False, True]
+    assert [rule.levels[1].holds(10), rule.levels[1].holds(11)] == [False, True]
+
+
+def test_limit_on_an_optional_parameter_that_was_not_agreed_is_left_out():
+    assert compiled(MONEY + limit("plan.money"), {"cap": "1"}).rules == ()
+
+
+def test_cap_of_nothing_breaches_and_warns_of_nothing():
+    (rule,) = compiled(COUNT + limit("plan.cap"), {"cap": "0"}).rules
+
+    assert [severity_of(level.rung).value for level in rule.levels] == ["breach"]
+
+
+@pytest.mark.parametrize("plan", [{}, {"cap": "many"}, {"cap": "NaN"}, {"cap": "Infinity"}])
+def test_required_parameter_missing_or_malformed_is_refused(plan):
+    with pytest.raises(NotExecutable, match="cap"):
+        compiled(COUNT + limit("plan.cap"), plan)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        indicator("take: max, field: amount, window: 5m"),
+        indicator("take: count, window: 5m", ", where: amount > 3"),
+        indicator("take: count, window: 5m", ", by: [investor]"),
+        indicator("take: count, window: month"),
+    ],
+)
+def test_what_this_release_cannot_run_is_refused(text):
+    with pytest.raises(NotExecutable, match="not executable yet"):
+        compiled(text)
+
+
+def test_only_measures_that_cannot_fall_may_be_early():
+    alert = 'alerts:\n  - {{id: a, title: {{zh: 警, en: a}}, indicator: i, levels: {{info: "{0}"}}, for: {1}}}\n'
+    change = indicator("take: sum, field: change, window: 5m")
+
+    def early(text, threshold, held):
+        return compiled(text + alert.format(threshold, held)).rules[0].may_be_early
+
+    assert early(MONEY, ">5", "0s")
+    assert early(COUNT, ">=5", "0s")
+    assert not early(COUNT, "<5", "0s")
+    assert not early(COUNT, ">5", "1m")
+    assert not early(change, ">5", "0s")
