@@ -2,52 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.accounts.models import Person
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case, Task
-from shidian.apps.cases.queries import (
-    cases_visible_to,
-    tasks_for,
-    verbs_open_to,
-    waiting_on_others,
-)
-from shidian.apps.notices.queries import comments_for, notices_visible_to
+from shidian.apps.notices.queries import comments_for
 from shidian.apps.review.domain import declare_conflict
-from shidian.apps.review.queries import assessments_for, assignments_for, panels_for
+from shidian.apps.review.models import Assignment
+from shidian.apps.review.queries import assessments_for, panels_for
 from shidian.core.rulebook.model import StageKind
 from tests.factories import Walk, make_person
 
-if TYPE_CHECKING:
-    from shidian.apps.accounts.models import Person
+WRITES = (
+    Permission.FORM_EDIT,
+    Permission.CASE_SUBMIT,
+    Permission.CASE_WITHDRAW,
+    Permission.REQUEST_ANSWER,
+    Permission.REPORT_FILE,
+    Permission.EVALUATION_BEGIN,
+    Permission.CASE_HANDLE,
+    Permission.CASE_DECIDE,
+    Permission.PROMISE_JUDGE,
+    Permission.CASE_SIGN,
+    Permission.PANEL_FORM,
+    Permission.NOTICE_OPEN,
+    Permission.COMMENT_MODERATE,
+    Permission.ASSESSMENT_FILE,
+    Permission.PILOT_SUPERVISE,
+)
+READS = (Permission.CASE_READ, Permission.CASE_READ_INTERNAL, Permission.PILOT_READ)
 
 
 def surfaces(person: Person | AnonymousUser, case: Case) -> dict[str, int]:
     """What each surface shows of the case to the person: all zero where it is not theirs."""
     return {
-        "list": cases_visible_to(person).filter(pk=case.pk).count(),
+        "list": Case.objects.visible_to(person).filter(pk=case.pk).count(),
         "count": Case.objects.visible_to(person).count(),
         "search": Case.objects.visible_to(person).filter(title_zh__contains="测试").count(),
         "tasks": Task.objects.visible_to(person).count(),
-        "my tasks": tasks_for(person).count(),
-        "waiting": waiting_on_others(person).count(),
-        "assignments": assignments_for(person).count(),
+        "own tasks": Task.objects.reaching(person).count(),
+        "assignments": Assignment.objects.of_expert(person).count(),
         "panels": panels_for(person, case).count(),
         "assessments": assessments_for(person, case).count(),
-        "notices": notices_visible_to(person).count(),
         "comments": comments_for(person, case).count(),
-        "verbs": len(verbs_open_to(person, case)),
-        "read": int(allows(person, Permission.CASE_READ, case)),
-        "internal": int(allows(person, Permission.CASE_READ_INTERNAL, case)),
-        "edit": int(allows(person, Permission.FORM_EDIT, case)),
-        "handle": int(allows(person, Permission.CASE_HANDLE, case)),
-        "pilot": int(allows(person, Permission.PILOT_READ, case)),
+        **{one: int(allows(person, one, case)) for one in (*READS, *WRITES)},
+        **pages(person, case),
     }
+
+
+def pages(person: Person | AnonymousUser, case: Case) -> dict[str, int]:
+    """How often the pages a person can open name the case: its title, its reference, its page."""
+    client = Client()
+    if not isinstance(person, Person):
+        answer = client.get(reverse("cases:case", args=[case.reference]))
+        return {"page": int(answer.status_code == 200)}
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    found = {
+        "page": int(client.get(reverse("cases:case", args=[case.reference])).status_code == 200)
+    }
+    for show in ("", "closed"):
+        answer = client.get(reverse("cases:desk"), {"show": show})
+        text = answer.content.decode()
+        found[f"desk {show}"] = text.count(case.title) + text.count(f"/{case.reference}/")
+    return found
 
 
 def test_a_draft_is_seen_by_its_lead_alone(walk: Walk) -> None:
@@ -90,15 +113,14 @@ def test_an_auditor_reads_all_and_does_nothing(walk: Walk) -> None:
 
     assert allows(auditor, Permission.CASE_READ, case)
     assert allows(auditor, Permission.AUDIT_READ)
-    assert verbs_open_to(auditor, case) == []
-    assert not tasks_for(auditor).exists()
+    assert not [one for one in WRITES if allows(auditor, one, case)]
 
 
 def test_a_national_officer_reads_and_does_not_handle(walk: Walk) -> None:
     case = walk.to(StageKind.SCREENING)
 
     assert allows(walk.world.national, Permission.CASE_READ_INTERNAL, case)
-    assert verbs_open_to(walk.world.national, case) == []
+    assert not [one for one in WRITES if allows(walk.world.national, one, case)]
 
 
 def test_an_expert_sees_the_case_only_between_declaration_and_closing(walk: Walk) -> None:
@@ -109,11 +131,28 @@ def test_an_expert_sees_the_case_only_between_declaration_and_closing(walk: Walk
 
     before = surfaces(person, case)
     assert before.pop("assignments") == 1
+    assert before.pop("own tasks") == 1
+    assert before.pop("desk ") == 1, "a link to the declaration, without the title"
+    assert before.pop("desk closed") == 1
     assert not any(before.values())
 
     declare_conflict(assignment=assignment, conflict=False, by=person, at=walk.tick())
     assert Case.objects.visible_to(person).get() == case
     assert not allows(person, Permission.CASE_READ_INTERNAL, case)
+
+
+def test_the_declaration_page_names_the_parties_only(walk: Walk) -> None:
+    case = walk.to(StageKind.REVIEW)
+    walk.form_panel()
+    client = Client()
+    client.force_login(
+        walk.world.experts[0].person, backend="django.contrib.auth.backends.ModelBackend"
+    )
+
+    text = client.get(reverse("review:sheet", args=[case.reference])).content.decode()
+
+    assert walk.world.lead.name in text
+    assert case.title not in text
 
 
 def test_experts_rights_end_with_the_round(walk: Walk) -> None:
@@ -167,7 +206,7 @@ def test_an_assessor_body_sees_the_case_once_commissioned(walk: Walk) -> None:
     walk.commission()
 
     assert Case.objects.visible_to(walk.world.assessor).get() == case
-    assert tasks_for(walk.world.assessor).count() == 1
+    assert Task.objects.open().reaching(walk.world.assessor).count() == 1
 
 
 def test_an_ended_office_ends_the_view(walk: Walk) -> None:

@@ -12,7 +12,7 @@ from shidian.apps.cases.models import CaseEvent, Outbox
 from shidian.apps.notices import domain as notices
 from shidian.apps.notices.domain.comments import RATE_MAX
 from shidian.apps.notices.models import CommentState, Notice, PublishedSnapshot, SnapshotKind
-from shidian.apps.notices.queries import comments_for, published_comments
+from shidian.apps.notices.queries import comments_for
 from shidian.core.rulebook.model import StageKind
 from tests.factories import Walk, World
 
@@ -56,7 +56,7 @@ def test_anyone_may_comment_and_gets_a_receipt(walk: Walk, notice: Notice) -> No
 def test_an_unmoderated_comment_is_not_public(walk: Walk, notice: Notice) -> None:
     comment = notices.receive_comment(notice=notice, body="意见", at=walk.tick())
 
-    assert not published_comments(notice).exists()
+    assert not notice.comments.filter(state=CommentState.PUBLISHED).exists()
     assert comments_for(walk.officer, walk.case).get() == comment
     assert not comments_for(walk.world.signer, walk.case).exists()
 
@@ -77,12 +77,12 @@ def test_moderation_is_reversible_and_needs_a_reason_to_withhold(
         by=walk.officer,
         at=walk.tick(),
     )
-    assert not published_comments(notice).exists()
+    assert not notice.comments.filter(state=CommentState.PUBLISHED).exists()
     notices.moderate_comment(
         comment=comment, state=CommentState.PUBLISHED, by=walk.officer, at=walk.tick()
     )
 
-    assert published_comments(notice).get() == comment
+    assert notice.comments.get(state=CommentState.PUBLISHED) == comment
     assert comment.moderations.count() == 2
 
 

@@ -13,7 +13,7 @@ from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import AccessRow, Case
 from shidian.apps.review import domain as review
 from shidian.apps.review.models import Assessment, Assignment, Review, SheetDraft
-from shidian.apps.review.queries import assignments_for, panels_for, parties_to_declare
+from shidian.apps.review.queries import panels_for, parties_to_declare
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_before_declaring_an_expert_knows_the_parties_only(
     walk: Walk, assignment: Assignment
 ) -> None:
     person = assignment.expert.person
-    mine = assignments_for(person).get()
+    mine = Assignment.objects.of_expert(person).get()
 
     assert parties_to_declare(mine) == [walk.world.lead.name]
     assert not allows(person, Permission.REVIEW_READ, mine)
@@ -66,7 +66,7 @@ def test_a_conflict_needs_a_reason_and_writes_a_denial(walk: Walk, assignment: A
 
     row = AccessRow.objects.get(person=person)
     assert (row.effect, row.ends) == ("deny", None)
-    assert not assignments_for(person).exists()
+    assert not Assignment.objects.of_expert(person).exists()
 
 
 def test_a_conflict_found_later_ends_the_access(walk: Walk, assignment: Assignment) -> None:
@@ -179,7 +179,7 @@ def test_below_the_pass_mark_another_round_needs_a_reason(walk: Walk) -> None:
     )
 
     assert again.round == 2
-    assert assignments_for(walk.world.experts[0].person).count() == 2
+    assert Assignment.objects.of_expert(walk.world.experts[0].person).count() == 2
 
 
 def test_only_a_commissioned_body_files_an_assessment(walk: Walk) -> None:

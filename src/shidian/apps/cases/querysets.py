@@ -66,3 +66,17 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Tasks of cases that `person` may see."""
         cases = apps.get_model("cases", "Case").objects.visible_to(person)
         return self.filter(case__in=cases)
+
+    def reaching(self, person: Person | AnonymousUser) -> Self:
+        """Tasks of visible cases, and those that name `person` in a case not denied to them.
+
+        An expert's declaration of interests is asked for before they may see the case.
+        """
+        if not isinstance(person, Person):
+            return self.none()
+        cases = apps.get_model("cases", "Case").objects
+        denied = _rows_reaching(person, "deny")
+        undenied = cases.filter(~Exists(denied))
+        return self.filter(
+            Q(case__in=cases.visible_to(person)) | Q(person=person, case__in=undenied)
+        )

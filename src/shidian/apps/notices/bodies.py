@@ -1,7 +1,8 @@
-"""What stands in each kind of published snapshot: one body per language, JSON as these types say.
+"""What stands in each kind of published snapshot: one body a language, JSON as these types say.
 
-Days are ISO dates, moments ISO datetimes with an offset, amounts decimal text in major units, so that
-a body means the same in ten years. Builders are in `supervision.publish`; the portal renders them.
+Days are ISO dates, moments ISO datetimes with an offset, amounts decimal text in major units, so
+that a body means the same in ten years. Builders are in `supervision.publish`; the portal renders
+them.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class RulebookBody(TypedDict):
     rules_digest: str
     share: dict[str, int]
     chapters: list[dict[str, object]]
-    """`{id, number, title, articles: [{id, number, heading, runs, points}]}`; a run is `{t, m?}`."""
+    """`{id, number, title, articles: [{id, number, heading, runs, points}]}`; a run: `{t, m?}`."""
     marks: list[Mark]
     stages: list[StageBox]
     sources: list[SourceLine]
@@ -204,7 +205,7 @@ class LimitLine(TypedDict):
 
 
 class PilotBody(TypedDict):
-    """Kind `pilot`, key: the pilot's public id. `state`: a word for machines, the label for people."""
+    """Kind `pilot`, key: its public id. `state`: a word for machines, the label for people."""
 
     public_id: str
     number: str

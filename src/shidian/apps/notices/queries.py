@@ -8,19 +8,14 @@ from django.contrib.auth.models import AnonymousUser
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import Person
-from shidian.apps.cases.models import Case
-from shidian.apps.notices.models import Comment, CommentState, Notice
+from shidian.apps.notices.models import Comment, CommentState
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from shidian.apps.cases.models import Case
+
 Someone = Person | AnonymousUser
-
-
-def notices_visible_to(person: Someone) -> QuerySet[Notice]:
-    """Notices of the cases that the person may see, newest first."""
-    cases = Case.objects.visible_to(person)
-    return Notice.objects.filter(case__in=cases).select_related("case", "opened")
 
 
 def comments_for(person: Someone, case: Case) -> QuerySet[Comment]:
@@ -31,8 +26,3 @@ def comments_for(person: Someone, case: Case) -> QuerySet[Comment]:
     if allows(person, Permission.CASE_READ, case):
         return comments.filter(state=CommentState.PUBLISHED)
     return Comment.objects.none()
-
-
-def published_comments(notice: Notice) -> QuerySet[Comment]:
-    """What the public snapshot shows, in the order of receipt."""
-    return notice.comments.filter(state=CommentState.PUBLISHED).order_by("received_at", "pk")

@@ -5,32 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, QuerySet
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import Person
-from shidian.apps.review.models import Assessment, Assignment, Conflict, Panel
+from shidian.apps.review.models import Assessment, Assignment, Panel
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from shidian.apps.cases.models import Case
 
 Someone = Person | AnonymousUser
-
-
-def assignments_for(person: Someone) -> QuerySet[Assignment]:
-    """The person's assignments with case, declarations and review, newest first. Two queries.
-
-    Where nothing was declared yet show the parties' names only (`parties_to_declare`).
-    """
-    return (
-        Assignment.objects.of_expert(person)
-        .select_related("panel__case__lead", "panel__case__scheme", "review", "draft")
-        .prefetch_related(
-            "panel__case__parties__institution",
-            Prefetch("declarations", queryset=Conflict.objects.order_by("pk")),
-        )
-        .order_by("-panel__ends_on", "-pk")
-    )
 
 
 def parties_to_declare(assignment: Assignment) -> list[str]:

@@ -79,10 +79,7 @@ def _with_scheme(cases: QuerySet[Any], prefix: str = "") -> QuerySet[Any]:
 
 
 def _own_tasks(viewer: Viewer) -> list[Task]:
-    tasks = Task.objects.filter(viewer.mine(), closed_at__isnull=True)
-    if not viewer.roles.is_expert:
-        # An expert's first task, the declaration of interests, comes before access to the case.
-        tasks = tasks.filter(case__in=Case.objects.visible_to(viewer.person))
+    tasks = Task.objects.open().reaching(viewer.person).filter(viewer.mine())
     ordered = tasks.order_by(F("due").asc(nulls_last=True), "pk").distinct()
     joined = ordered.select_related("case__lead", "authority", "institution")
     return list(_with_scheme(joined, "case__")[:TASKS_MAX])
