@@ -16,12 +16,14 @@ _loaded: dict[str, Loaded] = {}
 _lock = Lock()
 
 
-def loaded_rulebook(version_id: int) -> Loaded:
-    """The rulebook with provenance and digests. One short query; the document is read once.
+def loaded_rulebook(version_id: int, digest: str | None = None) -> Loaded:
+    """The rulebook with provenance and digests. The document is read once a process.
 
+    One short query for the digest, unless the caller has it from the version's row already.
     Raises ValueError where the stored document does not have its digest.
     """
-    digest = RulebookVersion.objects.values_list("digest", flat=True).get(pk=version_id)
+    if digest is None:
+        digest = RulebookVersion.objects.values_list("digest", flat=True).get(pk=version_id)
     with _lock:
         if digest not in _loaded:
             document = RulebookVersion.objects.values_list("document", flat=True).get(pk=version_id)
@@ -32,6 +34,6 @@ def loaded_rulebook(version_id: int) -> Loaded:
         return _loaded[digest]
 
 
-def rulebook_of(version_id: int) -> Rulebook:
+def rulebook_of(version_id: int, digest: str | None = None) -> Rulebook:
     """The typed rules of a published version."""
-    return loaded_rulebook(version_id).rulebook
+    return loaded_rulebook(version_id, digest).rulebook

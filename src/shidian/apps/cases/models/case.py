@@ -55,7 +55,9 @@ class Case(Titled):
         """The rules under which the case entered, parsed once per process."""
         from shidian.apps.cases.rulebooks import rulebook_of
 
-        return rulebook_of(self.rulebook_version_id)
+        # A list selects the version's row with its cases, and then asks nothing more.
+        version = self._state.fields_cache.get("rulebook_version")
+        return rulebook_of(self.rulebook_version_id, version.digest if version else None)
 
     @property
     def stage_rule(self) -> Stage:

@@ -98,7 +98,6 @@ class AdvanceForm(ReasonForm):
     """Moves on. Leaving a screening forwards needs a finding on every mandatory criterion."""
 
     to = forms.ChoiceField(label=gettext_lazy("Next stage"), widget=forms.RadioSelect)
-    field_order = ("to", "reason")
 
     def build(self) -> None:
         targets = moves(self.case.rulebook, self.stage, Verb.ADVANCE)
@@ -106,6 +105,7 @@ class AdvanceForm(ReasonForm):
         self.criteria = _mandatory(self.case, self.stage)
         for criterion in self.criteria:
             self._ask(criterion)
+        self.order_fields([name for name in self.fields if name != "reason"])
 
     def _ask(self, criterion: Criterion) -> None:
         self.fields[f"met-{criterion.id}"] = forms.ChoiceField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.template.defaultfilters import filesizeformat
@@ -71,6 +72,8 @@ def answer_row(question: Question, value: Any, missing: bool = False) -> AnswerR
             return AnswerRow(question, kind, items=[_option(question, one) for one in value])
         case QuestionKind.CHOICE:
             return AnswerRow(question, kind, text=_option(question, value))
+        case QuestionKind.DATE:
+            return AnswerRow(question, kind, text=date.fromisoformat(str(value)))
         case QuestionKind.CONFIRM:
             return AnswerRow(question, kind, text=_("Yes"))
     return AnswerRow(question, kind, text=value)

@@ -59,7 +59,7 @@ class StartForm(forms.Form):
 def start(request: HttpRequest, call: Call, **_url: object) -> HttpResponse:
     """Start an application under an open call."""
     form = StartForm(request.POST or None)
-    places = roles_of(request.user).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)  # type: ignore[arg-type]
+    places = roles_of(request.user).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
     lead = form.fields["lead"]
     if isinstance(lead, forms.ModelChoiceField):
         lead.queryset = Institution.objects.filter(pk__in=places)

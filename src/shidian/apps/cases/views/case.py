@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Task
 from shidian.apps.cases.views.act_forms import GRADES
@@ -19,6 +22,7 @@ from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.cases.views.timeline import timeline_of
 from shidian.apps.cases.views.turn import turn_of
 from shidian.apps.cases.views.words import outcome_name, outcome_text, stage_name
+from shidian.core.procedure.calendars import CalendarMissingError
 from shidian.core.procedure.types import ClockState, Judgement
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
+    from shidian.apps.cases.views.turn import Turn
     from shidian.core.procedure.types import CaseState
 
 
@@ -46,7 +51,7 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "viewer": viewer,
         "party": party,
         "stage": stage_name(case, viewer),
-        "turn": turn_of(case, tasks, viewer, ended=_ended(case, state)),
+        "turn": _with_days(case, turn_of(case, tasks, viewer, ended=_ended(case, state))),
         "buttons": buttons_of(case, state, viewer),
         "clocks": _clocks(state),
         "timeline": timeline_of(case, viewer),
@@ -60,6 +65,17 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "crumbs": [(_("My desk"), reverse("cases:desk")), (case.reference, None)],
     }
     return render(request, "cases/case.html", context)
+
+
+def _with_days(case: Case, turn: Turn) -> Turn:
+    """How many working days have gone by, where the calendar knows them."""
+    if turn.since is None:
+        return turn
+    try:
+        days = calendar_of(case.rulebook).count(turn.since, timezone.localdate())
+    except CalendarMissingError:
+        return turn
+    return replace(turn, days=days if days > 0 else None)
 
 
 def _is_party(case: Case, viewer: Viewer) -> bool:

@@ -73,8 +73,10 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 def _with_scheme(cases: QuerySet[Any], prefix: str = "") -> QuerySet[Any]:
-    return cases.select_related(f"{prefix}lead").prefetch_related(
-        f"{prefix}rulebook_version", f"{prefix}scheme__parts__authority"
+    return (
+        cases.select_related(f"{prefix}lead", f"{prefix}rulebook_version")
+        .defer(f"{prefix}rulebook_version__document")
+        .prefetch_related(f"{prefix}scheme__parts__authority")
     )
 
 

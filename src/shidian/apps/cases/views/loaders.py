@@ -14,6 +14,7 @@ def case_by_reference(_request: HttpRequest, reference: str, **_rest: object) ->
     """The case of that reference with what its page names. Raises DoesNotExist."""
     return (
         Case.objects.select_related("lead", "call", "rulebook_version", "scheme")
+        .defer("rulebook_version__document")
         .prefetch_related("scheme__parts__authority", "parties__institution")
         .get(reference=reference)
     )

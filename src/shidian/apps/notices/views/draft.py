@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from shidian.apps.cases.answers import answers_of
@@ -68,6 +69,12 @@ def _words(row: AnswerRow, language: str) -> str:
 
 
 def _text(value: Any, language: str) -> str:
+    if isinstance(value, date):
+        return (
+            f"{value.year}年{value.month}月{value.day}日"
+            if language == "zh"
+            else f"{value:%-d %B %Y}"
+        )
     return str(getattr(value, language, value))
 
 

@@ -111,7 +111,7 @@ def _preview(request: HttpRequest, case: Case, form: NoticeForm) -> HttpResponse
 @rule(Permission.COMMENT_MODERATE, obj=case_by_reference)
 def comments(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Every comment on the case's notices, what still needs an answer first."""
-    found = list(comments_for(request.user, case).order_by("answered_at", "received_at"))  # type: ignore[arg-type]
+    found = list(comments_for(request.user, case).order_by("answered_at", "received_at"))
     context = {"case": case, "comments": found, "crumbs": act_crumbs(case, _("Comments"))}
     return render(request, "notices/comments.html", context)
 

@@ -1,0 +1,64 @@
+"""Chart geometry: everything lies in the box, labels do not cover each other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shidian.web import charts
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+values = st.one_of(st.none(), st.integers(0, 10**9), st.floats(0, 1e6))
+
+
+def series(rows: list[list[float | None]]) -> list[charts.Series]:
+    return [
+        charts.Series(f"s{n}", [(START + timedelta(minutes=i), v) for i, v in enumerate(row)])
+        for n, row in enumerate(rows)
+    ]
+
+
+@given(st.floats(1e-6, 1e12))
+def test_ticks_start_at_zero_and_reach_the_highest_value(high: float) -> None:
+    ticks = charts.nice_ticks(high)
+    assert ticks[0] == 0
+    assert ticks[-1] >= high * (1 - 1e-9)
+    assert 2 <= len(ticks) <= 7
+
+
+@given(
+    st.lists(st.lists(values, min_size=1, max_size=20), min_size=1, max_size=3),
+    st.one_of(st.none(), st.integers(1, 10**9)),
+)
+def test_all_that_is_drawn_lies_in_the_box(
+    rows: list[list[float | None]], limit: int | None
+) -> None:
+    chart = charts.draw(series(rows), limit, "cap")
+    if chart is None:
+        assert all(value is None for row in rows for value in row)
+        return
+    for line in chart.lines:
+        for points in line.polylines:
+            for pair in points.split():
+                x, y = map(float, pair.split(","))
+                assert -0.1 <= x <= charts.PLOT_WIDTH + 0.1
+                assert -0.1 <= y <= charts.PLOT_HEIGHT + 0.1
+    heights = sorted(label.y for label in chart.labels)
+    assert all(
+        b - a >= charts.LABEL_GAP_PX - 1e-6 for a, b in zip(heights, heights[1:], strict=False)
+    )
+
+
+def test_a_gap_breaks_the_line_and_is_no_zero() -> None:
+    chart = charts.draw(series([[1, 2, None, 4]]))
+    assert chart is not None
+    assert len(chart.lines[0].polylines) == 1
+    assert len(chart.lines[0].dots) == 1
+    assert chart.low == 1
+
+
+def test_sparkline_needs_two_values() -> None:
+    assert charts.sparkline([1, None]) == ""
+    assert len(charts.sparkline([1, 2, 3]).split()) == 3
