@@ -111,7 +111,7 @@ def _cases(viewer: Viewer, show: str) -> QuerySet[Case]:
     open_tasks = Task.objects.filter(closed_at__isnull=True).select_related(
         "authority", "institution", "case"
     )
-    return _with_scheme(cases).prefetch_related(  # type: ignore[no-any-return]
+    return _with_scheme(cases).prefetch_related(
         Prefetch("tasks", queryset=open_tasks, to_attr="open_tasks")
     )
 
