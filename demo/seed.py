@@ -40,9 +40,9 @@ def main() -> int:
     from shidian.apps.cases.calendars import load_calendars
     from shidian.apps.cases.models import Case
 
-    load_calendars()
     if Case.objects.exists():
         return 0
+    load_calendars()
     print("正在载入示范市（演示）… Loading Demo City", flush=True)
     director = load(datetime.now(UTC))
     print(f"已载入 {len(director.cases)} 个案件 · {len(director.cases)} cases", flush=True)
