@@ -257,27 +257,7 @@ def attach_file(
     """
     locked = _editable(case, by)
     rule = _file_question(section_rule(locked, section), question)
-    size, limit = upload.size or 0, uploads.size_max_bytes(rule)
-    if size == 0:
-        raise DomainError("empty-file", Text(zh="文件是空的。", en="The file is empty."), question)
-    if size > limit:
-        mib = limit // 2**20
-        raise DomainError(
-            "too-large",
-            Text(zh=f"文件超过 {mib} MiB。", en=f"The file is larger than {mib} MiB."),
-            question,
-        )
-    content_type = uploads.sniff(upload)
-    if content_type is None or content_type not in uploads.accepted_types(rule):
-        listed = ", ".join(uploads.accepted_types(rule))
-        raise DomainError(
-            "wrong-type",
-            Text(
-                zh=f"文件内容不是可接受的类型。可接受：{listed}",
-                en=f"The file's contents are not of an accepted type. Accepted: {listed}",
-            ),
-            question,
-        )
+    size, content_type = upload.size or 0, _accepted_type(rule, upload)
     attachment = Attachment(
         case=locked,
         section=section,
@@ -292,6 +272,32 @@ def attach_file(
     uploads.keep(upload, attachment.path)
     attachment.save(force_insert=True)
     return attachment
+
+
+def _accepted_type(rule: Question, upload: File[Any]) -> str:
+    """Content type of an upload that the question takes. Raises DomainError."""
+    size, limit = upload.size or 0, uploads.size_max_bytes(rule)
+    if size == 0:
+        raise DomainError("empty-file", Text(zh="文件是空的。", en="The file is empty."), rule.id)
+    if size > limit:
+        mib = limit // 2**20
+        raise DomainError(
+            "too-large",
+            Text(zh=f"文件超过 {mib} MiB。", en=f"The file is larger than {mib} MiB."),
+            rule.id,
+        )
+    content_type = uploads.sniff(upload)
+    if content_type is None or content_type not in uploads.accepted_types(rule):
+        listed = ", ".join(uploads.accepted_types(rule))
+        raise DomainError(
+            "wrong-type",
+            Text(
+                zh=f"文件内容不是可接受的类型。可接受：{listed}",
+                en=f"The file's contents are not of an accepted type. Accepted: {listed}",
+            ),
+            rule.id,
+        )
+    return content_type
 
 
 def _file_question(section: Section, question_id: str) -> Question:

@@ -91,9 +91,7 @@ def publish_rulebook(
         published_by=by,
     )
     key = {"scheme": scheme.slug, "version": version.version, "digest": version.digest}
-    outbox.put("snapshot.rulebook", key, at=at)
-    outbox.put("snapshot.scheme", {"scheme": scheme.slug}, at=at)
-    outbox.put("record.leaf", {"kind": "rulebook.published", **key, "at": at.isoformat()}, at=at)
+    _announce("rulebook", key, "rulebook.published", at)
     return version
 
 
@@ -148,8 +146,12 @@ def open_call(
         published_at=at,
         published_by=by,
     )
-    key = {"call": call.slug, "scheme": scheme.slug}
-    outbox.put("snapshot.call", key, at=at)
-    outbox.put("snapshot.scheme", {"scheme": scheme.slug}, at=at)
-    outbox.put("record.leaf", {"kind": "call.opened", **key, "at": at.isoformat()}, at=at)
+    _announce("call", {"call": call.slug, "scheme": scheme.slug}, "call.opened", at)
     return call
+
+
+def _announce(what: str, key: dict[str, str], kind: str, at: datetime) -> None:
+    """Have the page of the thing and of its scheme renewed, and the fact recorded."""
+    outbox.put(f"snapshot.{what}", key, at=at)
+    outbox.put("snapshot.scheme", {"scheme": key["scheme"]}, at=at)
+    outbox.put("record.leaf", {"kind": kind, **key, "at": at.isoformat()}, at=at)
