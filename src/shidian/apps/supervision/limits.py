@@ -45,7 +45,7 @@ class LimitUse:
 
 
 def agreed_limits(rulebook: Rulebook, plan: Mapping[str, str]) -> list[AgreedLimit]:
-    """The rulebook's limits under this plan; one whose optional value was not agreed is left out."""
+    """The rulebook's limits under this plan; without the optional value of one, it is left out."""
     agreed = []
     for limit in rulebook.limits:
         cap = _cap(limit, rulebook, plan)

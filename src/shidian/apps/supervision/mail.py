@@ -70,7 +70,7 @@ def recipients(row: Outbox) -> list[Person]:
     return [
         person
         for person in people.order_by("pk")
-        if Case.objects.visible_to(person).filter(pk=row.case_id).exists()
+        if row.case is not None and Case.objects.visible_to(person).filter(pk=row.case.pk).exists()
     ]
 
 

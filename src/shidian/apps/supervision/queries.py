@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.limits import AgreedLimit, LimitUse, agreed_limits, uses
 from shidian.apps.supervision.models import (
@@ -20,7 +21,7 @@ from shidian.apps.supervision.models import (
     PilotState,
     PlanVersion,
 )
-from shidian.apps.supervision.series import SPAN_US, changes_of
+from shidian.apps.supervision.series import SPAN_US, Change, changes_of
 from shidian.core.rulebook.model import Severity
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def board(person: Person | AnonymousUser) -> list[Tile]:
     pilots = list(
         visible_pilots(person)
         .exclude(state=PilotState.CLOSED)
-        .select_related("case__scheme", "case__lead", "case__rulebook_version")
+        .select_related("case__scheme", "case__lead")
     )
     episodes = shown_episodes(
         AlertEpisode.objects.filter(pilot__in=pilots, state=EpisodeState.OPEN)
@@ -110,16 +111,23 @@ def board(person: Person | AnonymousUser) -> list[Tile]:
 
 def _nearest(pilots: list[Pilot]) -> dict[int, LimitUse]:
     plans = newest_plans(pilots)
-    limits = {pilot.pk: agreed_limits(pilot.case.rulebook, plans[pilot.pk]) for pilot in pilots}
+    versions = {pilot.case.rulebook_version_id for pilot in pilots}
+    rulebooks = {version: rulebook_of(version) for version in versions}
+    limits = {
+        pilot.pk: agreed_limits(rulebooks[pilot.case.rulebook_version_id], plans[pilot.pk])
+        for pilot in pilots
+    }
     wanted = {limit.indicator for found in limits.values() for limit in found}
     now_us = to_us(timezone.now())
     changes = changes_of(pilots, wanted, since_us=now_us - TREND_SPAN_US)
+    own: dict[int, dict[str, list[Change]]] = {}
+    for (pilot_id, indicator), found in changes.items():
+        own.setdefault(pilot_id, {})[indicator] = found
     nearest = {}
-    for pilot in pilots:
-        own = {name: rows for (pk, name), rows in changes.items() if pk == pilot.pk}
-        ranked = sorted(uses(limits[pilot.pk], own, now_us=now_us), key=lambda use: -use.share)
+    for pilot_id, agreed in limits.items():
+        ranked = uses(agreed, own.get(pilot_id, {}), now_us=now_us)
         if ranked:
-            nearest[pilot.pk] = ranked[0]
+            nearest[pilot_id] = max(ranked, key=lambda use: use.share)
     return nearest
 
 
@@ -127,8 +135,7 @@ def newest_plans(pilots: Iterable[Pilot]) -> dict[int, dict[str, str]]:
     """The newest plan of each pilot by its id. One query."""
     plans: dict[int, dict[str, str]] = {pilot.pk: {} for pilot in pilots}
     rows = PlanVersion.objects.filter(pilot__in=plans).order_by("number")
-    for pilot_id, values in rows.values_list("pilot_id", "values"):
-        plans[pilot_id] = values
+    plans.update(rows.values_list("pilot_id", "values"))
     return plans
 
 

@@ -47,8 +47,7 @@ def start_pilot(
     if existing is not None:
         return existing
     moment = at or timezone.now()
-    version = case.rulebook_version
-    loaded = loaded_rulebook(version.pk)
+    loaded = loaded_rulebook(case.rulebook_version_id)
     problems = not_executable(loaded.rulebook)
     starts_on, ends_on = term_of(case, moment)
     pilot = Pilot.objects.create(
@@ -89,7 +88,7 @@ def _activate(pilot: Pilot, plan: Mapping[str, str], moment: datetime) -> int:
             "start_us": to_us(moment),
             "effective_us": to_us(moment),
             "rules_digest": pilot.rules_digest,
-            "rulebook_digest": pilot.case.rulebook_version.digest,
+            "rulebook_digest": loaded_rulebook(pilot.case.rulebook_version_id).digest,
             "plan": dict(plan),
         },
         at=moment,

@@ -1,1 +1,1 @@
-"""Builders of what is published: fixed, redacted bodies that the public site renders as they are."""
+"""Builders of what is published: fixed, redacted bodies, which the public site renders as is."""

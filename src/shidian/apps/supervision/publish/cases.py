@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from shidian.apps.cases.models import CaseEvent, SchemeAuthority
+from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.apps.notices.models import CommentState
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.language import Language, name, text, title
@@ -160,7 +161,7 @@ def _comment(comment: object, language: Language) -> CommentLine:
 
 def call_body(call: Call, language: Language) -> CallBody:
     """A call: who may apply, with what, how it is judged, and what happens then."""
-    rulebook = call.rulebook_version.rulebook
+    rulebook = rulebook_of(call.rulebook_version_id)
     intake = rulebook.intake
     kinds = {kind.id: text(kind.name, language) for kind in intake.kinds} if intake else {}
     return {

@@ -101,7 +101,7 @@ def _public_answers(pilot: Pilot, language: Language) -> list[dict[str, str]]:
     newest: dict[str, Mapping[str, object]] = {}
     for row in FormSection.objects.filter(case=pilot.case).order_by("version"):
         newest[row.section] = row.answers
-    found = []
+    found: list[dict[str, str]] = []
     for section in pilot.case.rulebook.form:
         for question in section.questions:
             answer = newest.get(section.id, {}).get(question.id)

@@ -89,7 +89,7 @@ def publish_scheme(scheme: Scheme) -> None:
         zh=dict(schemes.scheme_body(scheme, "zh")),
         en=dict(schemes.scheme_body(scheme, "en")),
     )
-    for version in scheme.rulebooks.all():
+    for version in scheme.rulebooks.defer("document"):
         publish_rulebook(version)
 
 
@@ -106,9 +106,9 @@ def publish_everything() -> None:
 
     for scheme in Scheme.objects.all():
         publish_scheme(scheme)
-    for call in Call.objects.select_related("scheme", "rulebook_version"):
+    for call in Call.objects.select_related("scheme"):
         publish_call(call)
-    for case in Case.objects.select_related("scheme", "lead", "rulebook_version"):
+    for case in Case.objects.select_related("scheme", "lead"):
         publish_case(case)
     for pilot in Pilot.objects.select_related("case__scheme", "case__lead"):
         publish_pilot(pilot)

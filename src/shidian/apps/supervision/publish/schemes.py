@@ -66,7 +66,7 @@ def rulebook_body(version: RulebookVersion, language: Language) -> dict[str, obj
 
 def scheme_body(scheme: Scheme, language: Language) -> SchemeBody:
     """A scheme: its authorities, its rulebooks newest first, its history."""
-    versions = list(scheme.rulebooks.order_by("-pk"))
+    versions = list(scheme.rulebooks.defer("document").order_by("-pk"))
     newest = versions[0].rulebook if versions else None
     return {
         "slug": scheme.slug,

@@ -8,8 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import Permission, rule
@@ -17,8 +17,9 @@ from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.keys import register_machine_key, revoke_machine_key
 from shidian.apps.supervision.domain.plans import change_plan
 from shidian.apps.supervision.models import MachineKey
-from shidian.apps.supervision.publish.language import text
+from shidian.apps.supervision.publish.language import Language, text
 from shidian.apps.supervision.queries import newest_plans
+from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, key_of, pilot_of
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ class PlanForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, pilot: Pilot, language: str, *args: object, **kwargs: object) -> None:
+    def __init__(self, pilot: Pilot, language: Language, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         plan = newest_plans([pilot])[pilot.pk]
         fields: dict[str, forms.Field] = {}
         for parameter in pilot.case.rulebook.plan:
             if parameter.id in plan:
-                title, unit = text(parameter.title, language), text(parameter.unit, language)  # type: ignore[arg-type]
+                title, unit = text(parameter.title, language), text(parameter.unit, language)
                 fields[parameter.id] = forms.CharField(
                     label=f"{title}（{unit}）" if language == "zh" else f"{title} ({unit})",
                     initial=plan[parameter.id],
@@ -58,13 +59,13 @@ class PlanForm(forms.Form):
 def plan(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
     """Lower agreed values."""
     pilot = pilot_of(case)
-    language = "en" if request.LANGUAGE_CODE.startswith("en") else "zh"  # type: ignore[attr-defined]
+    language: Language = "en" if (get_language() or "").startswith("en") else "zh"
     form = PlanForm(pilot, language, request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = {key: value for key, value in form.cleaned_data.items() if key != "reason"}
         try:
             change_plan(
-                pilot=pilot, values=values, reason=form.cleaned_data["reason"], by=request.user
+                pilot=pilot, values=values, reason=form.cleaned_data["reason"], by=asker(request)
             )
         except SupervisionError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
@@ -100,7 +101,7 @@ def register_key(request: HttpRequest, case: Case, public_id: str) -> HttpRespon
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            register_machine_key(pilot=pilot, by=request.user, **form.cleaned_data)
+            register_machine_key(pilot=pilot, by=asker(request), **form.cleaned_data)
         except SupervisionError as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
@@ -119,6 +120,6 @@ def revoke_key(request: HttpRequest, case: Case, public_id: str, key_id: str) ->
         key = key_of(case, key_id)
     except MachineKey.DoesNotExist:
         raise Http404 from None
-    revoke_machine_key(key=key, by=request.user)
+    revoke_machine_key(key=key, by=asker(request))
     messages.success(request, _("The key was revoked."))
     return redirect("supervision:pilot", public_id=public_id)

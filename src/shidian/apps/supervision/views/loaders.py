@@ -14,16 +14,12 @@ if TYPE_CHECKING:
 def case_of_pilot(request: HttpRequest, public_id: str, **_rest: object) -> Case:
     """The case of the pilot named in the address. Raises DoesNotExist."""
     del request
-    return Case.objects.select_related("pilot", "scheme", "lead", "rulebook_version").get(
-        pilot__public_id=public_id
-    )
+    return Case.objects.select_related("pilot", "scheme", "lead").get(pilot__public_id=public_id)
 
 
 def pilot_of(case: Case) -> Pilot:
     """The pilot of a loaded case."""
-    return Pilot.objects.select_related("case__scheme", "case__lead", "case__rulebook_version").get(
-        case=case
-    )
+    return Pilot.objects.select_related("case__scheme", "case__lead").get(case=case)
 
 
 def episode_of(case: Case, episode: str) -> AlertEpisode:

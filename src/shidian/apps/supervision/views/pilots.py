@@ -25,6 +25,7 @@ from shidian.apps.supervision.queries import (
     shown_episodes,
 )
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, changes_of, sample
+from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, episode_of, pilot_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
     context = _live(request, pilot) | {
         "plans": plan_versions(pilot),
         "keys": _keys(pilot),
-        "public_page": pilot.public_id,
+        "rulebook": case.rulebook,
     }
     return render(request, "supervision/pilot.html", context)
 
@@ -147,7 +148,7 @@ def acknowledge(request: HttpRequest, case: Case, public_id: str, episode: str) 
         acknowledge_alert(
             episode=found,
             level=request.POST.get("level", ""),
-            by=request.user,
+            by=asker(request),
             note=request.POST.get("note", ""),
         )
     except SupervisionError as refusal:

@@ -33,8 +33,8 @@ def send_controls(gate: ControlGate) -> set[str]:
     """Send every control record that has no receipt; the public ids of the pilots concerned.
 
     The request is made outside a transaction and may be made again after a crash: the gate knows
-    the outbox id and answers with the same entry. A refused record is noted with its reason and left
-    aside; one that cannot be sent now stops the pass, since order matters.
+    the outbox id and answers with the same entry. A refused record is noted with its reason and
+    left aside; one that cannot be sent now stops the pass, since order matters.
     """
     concerned = set()
     for row in _waiting():

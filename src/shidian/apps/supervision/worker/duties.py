@@ -89,7 +89,7 @@ class Worker:
         self._changed(projection.apply_current(values))
 
     def tell_pages(self) -> None:
-        """Tell open pages what changed. What cannot be told now is told later, newest entry only."""
+        """Tell open pages what changed; what cannot be told now is told later, newest entry."""
         while self._to_tell:
             topic, entry = next(iter(self._to_tell.items()))
             self._gate.changed(topic, entry)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
-from django.db import close_old_connections
+from django.db import Error as DatabaseTrouble
+from django.db import connections
 
 from shidian.apps.supervision.worker.gate_client import GateUnreachableError
 
@@ -50,7 +51,8 @@ class Duty:
         if self.failures == 1 or not expected:
             say = _log.warning if expected else _log.error
             say("failed", duty=self.name, error=f"{type(error).__name__}: {error}", again_in_s=wait)
-        close_old_connections()
+        if isinstance(error, DatabaseTrouble):
+            connections.close_all()
 
 
 def run_duties(duties: Sequence[Duty], stop: threading.Event) -> None:

@@ -67,17 +67,19 @@ def apply_items(items: Sequence[Item]) -> Applied:
     pilots = _pilots(item.project for item in fresh)
     now = timezone.now()
     newest: dict[str, Item] = {}
+    opened: dict[str, int] = {}
     rows = []
     for item in fresh:
         pilot = pilots.get(item.project)
         if pilot is None:
             continue
         rows.append(_row(item, pilot, now))
+        opened.setdefault(item.episode, item.entry)
         newest[item.episode] = item
         applied.note(pilot, item.entry)
     AlertItem.objects.bulk_create(rows)
     for item in newest.values():
-        project_episode(item, pilots[item.project], now)
+        project_episode(item, pilots[item.project], opened[item.episode], now)
     _move(cursor, fresh[-1].seq if fresh else cursor.position, now)
     return applied
 
@@ -105,8 +107,11 @@ def _row(item: Item, pilot: Pilot, now: datetime) -> AlertItem:
     )
 
 
-def project_episode(item: Item, pilot: Pilot, now: datetime) -> None:
-    """An item carries its episode's whole state: the newest one is the episode."""
+def project_episode(item: Item, pilot: Pilot, opened_entry: int, now: datetime) -> None:
+    """An item carries its episode's whole state: the newest one is the episode.
+
+    `opened_entry` counts only where the episode is new here.
+    """
     rule = _rule(pilot, item.rule)
     title = rule.title if rule else None
     known: dict[str, object] = {
@@ -131,7 +136,7 @@ def project_episode(item: Item, pilot: Pilot, now: datetime) -> None:
     AlertEpisode.objects.update_or_create(
         episode=item.episode,
         defaults=known,
-        create_defaults={**known, "opened_entry": item.entry, "opened_at": now},
+        create_defaults={**known, "opened_entry": opened_entry, "opened_at": now},
     )
 
 
@@ -143,7 +148,8 @@ def _state(item: Item) -> EpisodeState:
 
 def _rule(pilot: Pilot, rule_id: str) -> Limit | AlertRule | None:
     rulebook = pilot.case.rulebook
-    return next((r for r in (*rulebook.limits, *rulebook.alerts) if r.id == rule_id), None)
+    rules: list[Limit | AlertRule] = [*rulebook.limits, *rulebook.alerts]
+    return next((rule for rule in rules if rule.id == rule_id), None)
 
 
 @transaction.atomic
@@ -229,7 +235,5 @@ def _pilots(projects: Iterable[str]) -> dict[str, Pilot]:
     wanted = set(projects)
     if not wanted:
         return {}
-    found = Pilot.objects.filter(public_id__in=wanted).select_related(
-        "case__scheme", "case__rulebook_version"
-    )
+    found = Pilot.objects.filter(public_id__in=wanted).select_related("case__scheme")
     return {pilot.public_id: pilot for pilot in found}

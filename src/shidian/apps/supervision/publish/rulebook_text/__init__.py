@@ -1,4 +1,4 @@
-"""A rulebook as people read it: chapters and articles in one language, each value with its source."""
+"""A rulebook as people read it: chapters and articles, each value with its source."""
 
 from shidian.apps.supervision.publish.rulebook_text.body import rulebook_body
 

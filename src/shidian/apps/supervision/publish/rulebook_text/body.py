@@ -9,12 +9,16 @@ from shidian.apps.supervision.publish.rulebook_text.writer import Language, Writ
 from shidian.core.rulebook.model import Basis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from shidian.apps.notices.bodies import HistoryLine
     from shidian.core.rulebook.loaded import Loaded
 
 NOT_OFFICIAL = {
-    "zh": "本页不是官方文本。它把已公开的规则整理为可执行的制度文本，未经有关部门发布或确认，仅供阅读与演示。",
+    "zh": (
+        "本页不是官方文本。它把已公开的规则整理为可执行的制度文本，"
+        "未经有关部门发布或确认，仅供阅读与演示。"
+    ),
     "en": (
         "This is not an official text. It restates published rules as a rulebook that software"
         " can run; no authority has issued or confirmed it."
@@ -26,7 +30,7 @@ def rulebook_body(
     loaded: Loaded,
     language: Language,
     *,
-    history: Sequence[Mapping[str, str]] = (),
+    history: Sequence[HistoryLine] = (),
     cannot_run: Sequence[str] = (),
 ) -> dict[str, object]:
     """Chapters, marks, sources, the stages' diagram and the verified share, as JSON.

@@ -1,0 +1,137 @@
+"""The board and the pilots' pages: who sees them, in both languages, at what cost."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from shidian.apps.supervision.models import AlertAcknowledgement
+from shidian.apps.supervision.worker import projection
+from shidian_kit.wire.token import read_live_token
+
+from .things import item, reading, quick_pilot
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def pilot(walk):
+    pilot = quick_pilot(walk)
+    projection.apply_items([item(pilot, 1)])
+    projection.apply_readings([reading(pilot, 1, value=80, minute=29_000_000)])
+    return pilot
+
+
+def get(client, person, name, *args, language="zh-hans"):
+    client.force_login(person)
+    return client.get(reverse(name, args=args), headers={"accept-language": language})
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_pages_show_the_alert_with_its_sum(client, pilot, walk, language):
+    page = get(client, walk.officer, "supervision:board", language=language)
+    assert page.status_code == 200
+    title = "委托失败激增" if language == "zh-hans" else "Surge of failed orders"
+    assert title in page.text
+    page = get(client, walk.officer, "supervision:pilot", pilot.public_id, language=language)
+    assert page.status_code == 200
+    assert title in page.text
+    assert '<td class="num">150</td>' in page.text
+
+
+@pytest.mark.parametrize("who", ["outsider", "rival_signer"])
+@pytest.mark.parametrize("name", ["pilot", "pilot-live", "pilot-token", "plan", "key"])
+def test_who_may_not_see_the_case_finds_nothing(client, pilot, world, who, name):
+    page = get(client, getattr(world, who), f"supervision:{name}", pilot.public_id)
+    assert page.status_code == 404
+    unknown = get(client, getattr(world, who), f"supervision:{name}", "P-1999-0001")
+    assert unknown.status_code == 404
+    assert page.text == unknown.text
+
+
+def test_the_applicant_sees_their_pilot_and_cannot_act_on_it(client, pilot, world):
+    page = get(client, world.drafter, "supervision:pilot", pilot.public_id)
+    assert page.status_code == 200
+    assert reverse("supervision:plan", args=[pilot.public_id]) not in page.text
+    assert "acknowledge/" not in page.text
+    assert get(client, world.drafter, "supervision:plan", pilot.public_id).status_code == 404
+    assert get(client, world.drafter, "supervision:board").status_code == 404
+
+
+def test_acknowledging_needs_a_post_and_leaves_a_row(client, pilot, walk):
+    client.force_login(walk.officer)
+    address = reverse("supervision:acknowledge", args=[pilot.public_id, "e1"])
+    assert client.get(address).status_code == 405
+    client.post(address, {"level": "breach", "note": HOSTILE})
+    row = AlertAcknowledgement.objects.get()
+    assert (row.level, row.by, row.note) == ("breach", walk.officer, HOSTILE)
+    page = get(client, walk.officer, "supervision:pilot", pilot.public_id)
+    assert HOSTILE not in page.text
+
+
+def test_an_episode_of_another_pilot_is_not_there(client, pilot, walk, world):
+    from tests.factories import Walk
+
+    other = quick_pilot(Walk(world, title="另一项目"))
+    client.force_login(walk.officer)
+    address = reverse("supervision:acknowledge", args=[other.public_id, "e1"])
+    assert client.post(address, {"level": "breach"}).status_code == 404
+
+
+def test_a_token_names_only_what_the_person_may_see(client, pilot, walk):
+    from shidian import keyring
+    from shidian.config import settings
+
+    given = get(client, walk.officer, "supervision:pilot-token", pilot.public_id).json()
+    secret = keyring.live_secret(settings().keys)
+    token = read_live_token(secret, given["token"], now=0)
+    assert token.topics == {f"pilot:{pilot.public_id}"}
+    given = get(client, walk.officer, "supervision:board-token").json()
+    assert read_live_token(secret, given["token"], now=0).topics == {"board:demo-city"}
+
+
+def test_who_sees_no_pilot_gets_no_token(client, pilot, world):
+    assert get(client, world.outsider, "supervision:board-token").json() == {}
+
+
+def test_lowering_the_plan_by_its_form(client, pilot, walk):
+    client.force_login(walk.officer)
+    address = reverse("supervision:plan", args=[pilot.public_id])
+    page = client.post(address, {"investors_max": "60", "reason": ""})
+    assert page.status_code == 200
+    sent = client.post(
+        address,
+        {
+            "investors_max": "60",
+            "turnover_daily_max": "1000000",
+            "losses_max": "1000000",
+            "reason": "投诉较多",
+        },
+    )
+    assert sent.status_code == 302
+    assert pilot.plan_versions.latest("number").values["investors_max"] == "60"
+
+
+def test_the_board_costs_the_same_for_one_pilot_and_three(client, pilot, walk, world):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.factories import Walk
+
+    def cost():
+        with CaptureQueriesContext(connection) as captured:
+            assert get(client, walk.officer, "supervision:board-live").status_code == 200
+        return len(captured)
+
+    cost()
+    one = cost()
+    for number in range(2):
+        quick_pilot(Walk(world, title=f"项目 {number}"))
+    assert cost() == one
+
+
+def test_the_series_is_csv(client, pilot, walk):
+    page = get(client, walk.officer, "supervision:series-csv", pilot.public_id, "investors")
+    assert page.text.splitlines()[1].endswith(",80")
+    missing = get(client, walk.officer, "supervision:series-csv", pilot.public_id, "no-such")
+    assert missing.status_code == 404

@@ -1,0 +1,164 @@
+"""Pilots begin and end with their cases; plans go down; keys are bound; acts reach the outbox."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from shidian.apps.cases.models import Outbox
+from shidian.apps.supervision.domain import alerts, control, keys, pilots, plans
+from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot, PilotState, PlanVersion
+from shidian.apps.supervision.queries import board, shown_episodes
+from shidian.apps.supervision.worker import projection
+from shidian.core.monitor.items import Change
+from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.problems import Problem
+from shidian_kit.wire import keys as wire_keys
+
+from .things import BREACH, WARNING, item, quick_pilot, run_outbox, running_pilot
+
+
+def controls(kind: str) -> list[Outbox]:
+    return list(Outbox.objects.filter(topic=control.TOPIC, payload__kind=kind).order_by("pk"))
+
+
+def public_key() -> str:
+    return wire_keys.public_text(wire_keys.generate().public_key())
+
+
+def test_admission_starts_the_pilot_once(walk):
+    pilot = running_pilot(walk)
+    run_outbox()
+    assert pilots.start_pilot(case=walk.case, plan={}) == pilot
+    assert Pilot.objects.count() == 1
+    assert pilot.state == PilotState.RUNNING
+    assert pilot.public_id == f"P-{pilot.starts_on.year}-0001"
+    assert pilot.ends_on > pilot.starts_on
+    (activation,) = controls("activation")
+    assert activation.payload["plan"]["investors_max"] == "100"
+    assert "document" not in activation.payload
+
+
+def test_what_cannot_be_executed_blocks_activation_and_is_listed(walk, monkeypatch):
+    walk.to(StageKind.RUNNING)
+    problem = Problem("/indicators/x/take", "demo", 0, "not executable yet: take: max", "sum runs")
+    monkeypatch.setattr(pilots, "not_executable", lambda rulebook: (problem,))
+    run_outbox()
+    pilot = Pilot.objects.get()
+    assert pilot.state == PilotState.PENDING
+    assert pilot.problems[0]["path"] == "/indicators/x/take"
+    assert controls("activation") == []
+    with pytest.raises(SupervisionError):
+        keys.register_machine_key(pilot=pilot, source="a", public_key=public_key(), by=None)
+
+
+def test_public_ids_count_up(walk, world):
+    from tests.factories import Walk
+
+    first = quick_pilot(walk)
+    second = quick_pilot(Walk(world, title="另一项目"))
+    assert int(second.public_id[-4:]) == int(first.public_id[-4:]) + 1
+
+
+def test_closing_the_case_closes_the_pilot_and_revokes_its_keys(walk):
+    pilot = running_pilot(walk)
+    keys.register_machine_key(pilot=pilot, source="orders-1", public_key=public_key(), by=None)
+    walk.begin_evaluation()
+    walk.close()
+    run_outbox()
+    pilot.refresh_from_db()
+    assert pilot.state == PilotState.CLOSED
+    assert [row.payload["revoked"] for row in controls("key")] == [False, True]
+
+
+def test_a_plan_goes_down_with_a_reason(walk):
+    pilot = quick_pilot(walk)
+    version = plans.change_plan(
+        pilot=pilot, values={"investors_max": "60"}, reason="投诉较多", by=walk.officer
+    )
+    assert version.number == 2
+    assert version.values["investors_max"] == "60"
+    (record,) = controls("plan")
+    assert record.payload["plan"] == version.values
+    assert version.outbox_id == record.pk
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"investors_max": "101"}, "理由"),
+        ({"investors_max": "60"}, " "),
+        ({"investors_max": "100"}, "理由"),
+        ({"investors_max": "-1"}, "理由"),
+        ({"investors_max": "NaN"}, "理由"),
+        ({"investors_max": "ten"}, "理由"),
+        ({"unknown": "1"}, "理由"),
+    ],
+)
+def test_a_plan_that_is_not_lowered_rightly_is_refused_and_nothing_is_written(walk, values, reason):
+    pilot = quick_pilot(walk)
+    with pytest.raises(SupervisionError):
+        plans.change_plan(pilot=pilot, values=values, reason=reason, by=walk.officer)
+    assert PlanVersion.objects.count() == 1
+    assert controls("plan") == []
+
+
+def test_plan_versions_are_append_only(walk):
+    quick_pilot(walk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PlanVersion.objects.update(reason="x")
+
+
+def test_a_key_is_registered_once_and_bound_to_its_place(walk):
+    pilot = quick_pilot(walk)
+    text = public_key()
+    first = keys.register_machine_key(pilot=pilot, source="a", public_key=text, by=None)
+    assert keys.register_machine_key(pilot=pilot, source="a", public_key=text, by=None) == first
+    with pytest.raises(SupervisionError):
+        keys.register_machine_key(pilot=pilot, source="b", public_key=text, by=None)
+    keys.revoke_machine_key(key=first, by=None)
+    with pytest.raises(SupervisionError):
+        keys.register_machine_key(pilot=pilot, source="a", public_key=text, by=None)
+    assert MachineKey.objects.count() == 1
+
+
+@pytest.mark.parametrize("source", ["", "A", "a b", "-a", "a" * 64, "../x"])
+def test_a_malformed_source_is_refused(walk, source):
+    pilot = quick_pilot(walk)
+    with pytest.raises(SupervisionError):
+        keys.register_machine_key(pilot=pilot, source=source, public_key=public_key(), by=None)
+
+
+def test_a_malformed_key_is_refused(walk):
+    pilot = quick_pilot(walk)
+    with pytest.raises(SupervisionError) as refusal:
+        keys.register_machine_key(pilot=pilot, source="a", public_key="ssh-rsa AAAA", by=None)
+    assert refusal.value.field == "public_key"
+
+
+def test_an_alert_that_rises_asks_to_be_seen_again(walk):
+    pilot = quick_pilot(walk)
+    projection.apply_items([item(pilot, 1, rung=WARNING)])
+    episode = AlertEpisode.objects.get()
+    alerts.acknowledge_alert(episode=episode, level="warning", by=walk.officer)
+    assert not shown_episodes(AlertEpisode.objects.all())[0].unseen
+    projection.apply_items([item(pilot, 2, Change.ESCALATED, rung=BREACH)])
+    assert shown_episodes(AlertEpisode.objects.all())[0].unseen
+
+
+def test_the_board_puts_the_gravest_first(walk, world):
+    from tests.factories import Walk
+
+    quiet = quick_pilot(walk)
+    loud = quick_pilot(Walk(world, title="另一项目"))
+    projection.apply_items([item(loud, 1)])
+    tiles = board(walk.officer)
+    assert [tile.pilot for tile in tiles] == [loud, quiet]
+    assert (tiles[0].worst, tiles[0].unseen) == ("breach", 1)
+
+
+@pytest.mark.parametrize("who", ["outsider", "rival_signer"])
+def test_the_board_shows_nobody_what_they_may_not_see(walk, world, who):
+    quick_pilot(walk)
+    assert board(getattr(world, who)) == []

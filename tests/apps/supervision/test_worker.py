@@ -1,0 +1,135 @@
+"""The worker: control records once, pages told, duties that fail and come back."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from shidian.apps.cases.models import OutboxDelivery
+from shidian.apps.supervision.domain import keys
+from shidian.apps.supervision.models import ControlReceipt
+from shidian.apps.supervision.queries import plan_versions
+from shidian.apps.supervision.worker.controls import send_controls
+from shidian.apps.supervision.worker.gate_client import GateRefusedError, GateUnreachableError
+from shidian.apps.supervision.worker.loop import Duty, run_duties
+from shidian_kit.wire import keys as wire_keys
+
+from .things import quick_pilot
+
+
+class Gate:
+    """Answers like the gate: the same entry for the same outbox id."""
+
+    def __init__(self):
+        self.entries = {}
+        self.calls = []
+        self.trouble = {}
+
+    def control(self, outbox_id, kind, record):
+        self.calls.append((outbox_id, kind, record))
+        if self.trouble.get(kind):
+            raise self.trouble[kind]
+        return self.entries.setdefault(outbox_id, len(self.entries) + 1)
+
+
+@pytest.fixture
+def pilot(walk):
+    pilot = quick_pilot(walk)
+    key = wire_keys.public_text(wire_keys.generate().public_key())
+    keys.register_machine_key(pilot=pilot, source="orders-1", public_key=key, by=None)
+    return pilot
+
+
+def test_controls_go_in_order_and_get_their_receipts(pilot):
+    gate = Gate()
+    assert send_controls(gate) == {pilot.public_id}
+    assert [kind for _, kind, _ in gate.calls] == ["activation", "key"]
+    assert plan_versions(pilot)[0].entry == 1
+    record = gate.calls[0][2]
+    assert record["document"]["rulebook"] == "demo-city"
+    assert "rulebook_digest" not in record
+
+
+def test_what_has_a_receipt_is_not_sent_again(pilot):
+    gate = Gate()
+    send_controls(gate)
+    send_controls(gate)
+    assert len(gate.calls) == 2
+    assert ControlReceipt.objects.count() == 2
+
+
+def test_after_a_crash_between_sending_and_noting_the_same_entry_is_noted(pilot, monkeypatch):
+    from shidian.apps.supervision.worker import controls
+
+    gate = Gate()
+    real = controls._store_receipt
+
+    def crash(row, entry):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(controls, "_store_receipt", crash)
+    with pytest.raises(KeyboardInterrupt):
+        send_controls(gate)
+    assert not ControlReceipt.objects.exists()
+    monkeypatch.setattr(controls, "_store_receipt", real)
+    send_controls(gate)
+    assert sorted(ControlReceipt.objects.values_list("entry", flat=True)) == [1, 2]
+
+
+def test_a_gate_that_is_down_stops_the_pass_and_loses_nothing(pilot):
+    gate = Gate()
+    gate.trouble["activation"] = GateUnreachableError("down")
+    with pytest.raises(GateUnreachableError):
+        send_controls(gate)
+    assert len(gate.calls) == 1
+    assert plan_versions(pilot)[0].entry is None
+    gate.trouble.clear()
+    send_controls(gate)
+    assert ControlReceipt.objects.count() == 2
+
+
+def test_a_refused_record_is_noted_and_holds_up_no_other(pilot):
+    gate = Gate()
+    gate.trouble["activation"] = GateRefusedError("422: no")
+    send_controls(gate)
+    send_controls(gate)
+    assert [kind for _, kind, _ in gate.calls] == ["activation", "key"]
+    assert OutboxDelivery.objects.get(consumer="supervision.gate-control").error == "422: no"
+
+
+def test_a_failing_duty_waits_longer_and_comes_back():
+    state = SimpleNamespace(down=True)
+
+    def run():
+        if state.down:
+            raise GateUnreachableError("down")
+
+    duty = Duty("x", 0.1, run)
+    duty.attempt(0.0)
+    first = duty.due
+    duty.attempt(first)
+    assert duty.due - first > first
+    for _ in range(20):
+        duty.attempt(0.0)
+    assert duty.due <= 15.0
+    state.down = False
+    duty.attempt(0.0)
+    assert (duty.failures, duty.due) == (0, 0.1)
+
+
+def test_one_failing_duty_does_not_hold_up_another():
+    stop = threading.Event()
+    ran = []
+
+    def bad():
+        raise ValueError("always")
+
+    def good():
+        ran.append(1)
+        if len(ran) == 3:
+            stop.set()
+
+    run_duties([Duty("bad", 0.001, bad), Duty("good", 0.001, good)], stop)
+    assert len(ran) == 3
