@@ -34,7 +34,7 @@ def links(visitor: Visitor, start: str) -> list[str]:
         ("signer", "zh-hans", 360, False),
     ],
 )
-def test_desk_and_case_pages_are_accessible_and_fit(
+def test_desk_and_case_pages_are_accessible_and_fit(  # noqa: PLR0917 - fixtures
     seeded_site: Site, browser: Browser, username: str, language: str, width: int, dark: bool
 ) -> None:
     visitor = Visitor(browser, seeded_site.url, language=language, width=width, dark=dark)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,9 +47,7 @@ def test_all_that_is_drawn_lies_in_the_box(
                 assert -0.1 <= x <= charts.PLOT_WIDTH + 0.1
                 assert -0.1 <= y <= charts.PLOT_HEIGHT + 0.1
     heights = sorted(label.y for label in chart.labels)
-    assert all(
-        b - a >= charts.LABEL_GAP_PX - 1e-6 for a, b in zip(heights, heights[1:], strict=False)
-    )
+    assert all(b - a >= charts.LABEL_GAP_PX - 1e-6 for a, b in pairwise(heights))
 
 
 def test_a_gap_breaks_the_line_and_is_no_zero() -> None:

@@ -17,6 +17,7 @@ Instant: TypeAlias = datetime | date | int | float
 PLOT_WIDTH = 1000
 PLOT_HEIGHT = 220
 LABEL_GAP_PX = 15
+MIDDLE_POINTS_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def draw(
             Tick(y_of(tick), int(tick) if tick == int(tick) else round(tick, 9)) for tick in ticks
         ),
         x_first=ordered[0],
-        x_middle=ordered[len(ordered) // 2] if len(ordered) > 2 else None,
+        x_middle=ordered[len(ordered) // 2] if len(ordered) >= MIDDLE_POINTS_MIN else None,
         x_last=ordered[-1],
         limit_y=None if limit is None else y_of(limit),
         low=min((v for s in series for _, v in s.points if v is not None), key=float),

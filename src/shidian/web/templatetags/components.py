@@ -1,23 +1,27 @@
 """The design system as template tags: `{% load components %}`. Tags are dumb: values in, HTML out.
 
 Texts may be `str`, a rulebook `Text` or a `{"zh": …, "en": …}` mapping everywhere; objects may be
-dataclasses or mappings with the names given here. Filters: `text`, `day`, `moment`, `number`, `amount`.
+dataclasses or mappings with the names given here.
+Filters: `text`, `day`, `moment`, `clock_time`, `number`, `amount`, `lookup`.
 
     {% whose_turn turn %}
         who, doing; since: date|None, days: working days waited|None, due: date|None,
         overdue: bool, mine: bool, next, next_who; ended: text instead of all (nobody's turn)
     {% timeline groups %}
-        groups: [{stage, current: bool, events: [{what, who, at: datetime, clause, note, document,
-        document_url}]}], oldest first; a group that is not current is folded
+        groups: [{stage, current: bool, events: [{what, who, at: datetime, clause, note,
+        document, document_url}]}], oldest first; a group that is not current is folded
     {% clock sum %}                 sum: core.procedure.types.ClockSum
-    {% source_mark because sources %}   because: rulebook Because (or mapping); sources: rulebook.sources
-    {% headroom used=5 cap=10 unit="人" label="投资者" warn_at=marks trend=values as_of=at compact=False %}
-        warn_at: per cents (70, 80, 90); trend: numbers, oldest first; cap None: no cap agreed
+    {% source_mark because sources %}
+        because: rulebook Because (or mapping); sources: rulebook.sources
+    {% headroom used=5 cap=10 unit="人" label="投资者" warn_at=marks trend=values as_of=at %}
+        warn_at: per cents (70, 80, 90); trend: numbers, oldest first; cap None: no cap agreed;
+        compact=True for tables
     {% severity level %}            level: info|warning|breach|critical
     {% chip word kind %}            kind: done|todo|info|warning|breach|critical|plain|""
     {% line_chart series title=… unit=… limit=… limit_label=… csv_url=… %}
-        series: [web.charts.Series] or [{label, points: [(instant, number|None)]}]
-    {% task_list items %}           items: [{title, url, state: done|todo|progress|wrong|later, hint}]
+        series: [{label, points: [(instant, number|None)]}]
+    {% task_list items %}           items: [{title, url, state, hint}]
+        state: done|todo|progress|wrong|later
     {% error_summary errors %}      errors: Django form, or [(html id of the field, message)]
     {% confirm law=… practice=… told=… undo=… %}   told: list of texts; undo: text
     {% empty_state what act act_url %}
@@ -32,7 +36,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +43,11 @@ from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from shidian.web import charts
+from shidian.web.words import amount, clock_time, day, lookup, moment, number, text
 
 if TYPE_CHECKING:
     from django.core.paginator import Page
@@ -53,85 +57,13 @@ register = template.Library()
 SEVERITIES = ("info", "warning", "breach", "critical")
 
 
-def is_english() -> bool:
-    """Whether the active language is English; everything else is Chinese."""
-    return (get_language() or "").startswith("en")
-
-
-@register.filter
-def text(value: Any) -> str:
-    """The text in the active language of a `Text`, a zh/en mapping, or anything printable."""
-    if value is None:
-        return ""
-    key = "en" if is_english() else "zh"
-    if isinstance(value, Mapping):
-        return str(value.get(key) or value.get("zh") or value.get("en") or "")
-    both = getattr(value, key, None)
-    return str(value if both is None else both)
-
-
-@register.filter
-def day(value: date | datetime | None) -> str:
-    """27 October 2026, 2026年10月27日."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, datetime):
-        value = timezone.localtime(value) if timezone.is_aware(value) else value
-    if is_english():
-        return f"{value.day} {value:%B} {value.year}"
-    return f"{value.year}年{value.month}月{value.day}日"
-
-
-@register.filter
-def moment(value: datetime | None) -> str:
-    """27 October 2026, 14:03; 2026年10月27日 14:03. Local time of the scheme."""
-    if value is None or value == "":
-        return ""
-    local = timezone.localtime(value) if timezone.is_aware(value) else value
-    return f"{day(local)}{', ' if is_english() else ' '}{local:%H:%M}"
-
-
-@register.filter
-def clock_time(value: datetime | None) -> str:
-    """14:03, for a thing of today."""
-    if value is None or value == "":
-        return ""
-    return f"{timezone.localtime(value) if timezone.is_aware(value) else value:%H:%M}"
-
-
-@register.filter
-def number(value: Any) -> str:
-    """1,234.5 with grouped digits and no trailing zeros; text that is no number stays as it is."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, Fraction):
-        value = round(Decimal(value.numerator) / Decimal(value.denominator), 2)
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if isinstance(value, Decimal):
-        value = value.normalize() if value != value.to_integral() else value.quantize(Decimal(1))
-        return f"{value:,f}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return str(value)
-
-
-@register.filter
-def amount(value: Any) -> str:
-    """Decimal text, as plans and answers carry it, as a number with grouped digits."""
-    try:
-        return number(Decimal(str(value)))
-    except ArithmeticError:
-        return str(value)
-
-
-@register.filter
-def lookup(mapping: Any, key: Any) -> Any:
-    """`mapping[key]`, or nothing."""
-    try:
-        return mapping[key]
-    except (KeyError, IndexError, TypeError):
-        return ""
+register.filter("text", text)
+register.filter("day", day)
+register.filter("moment", moment)
+register.filter("clock_time", clock_time)
+register.filter("number", number)
+register.filter("amount", amount)
+register.filter("lookup", lookup)
 
 
 def _get(thing: Any, name: str, default: Any = None) -> Any:
@@ -221,7 +153,7 @@ def _percent(used: Any, cap: Any) -> Decimal | None:
 
 
 @register.inclusion_tag("web/components/headroom.html")
-def headroom(
+def headroom(  # noqa: PLR0917 - a template names its arguments
     used: Any,
     cap: Any,
     unit: Any = "",
@@ -275,7 +207,7 @@ def chip(word: Any, kind: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("web/components/line_chart.html")
-def line_chart(
+def line_chart(  # noqa: PLR0917 - a template names its arguments
     series: Iterable[Any],
     title: Any = "",
     unit: Any = "",

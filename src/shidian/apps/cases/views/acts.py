@@ -1,4 +1,4 @@
-"""One page per act: GET shows the form and its effect, POST does it. Refusals become form errors."""
+"""One page per act: GET shows the form and its effect, POST does it; a refusal is a form error."""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ def form_rows(
     return [section_rows(section, answers.get(section.id, {})) for section in form]
 
 
-def answer_row(question: Question, value: Any, missing: bool = False) -> AnswerRow:
+def answer_row(  # noqa: PLR0911 - one a kind
+    question: Question, value: Any, missing: bool = False
+) -> AnswerRow:
     """One answer for display."""
     kind = str(question.kind)
     if value is None:

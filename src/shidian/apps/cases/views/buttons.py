@@ -81,7 +81,7 @@ def _may(viewer: Viewer, verb: Verb, case: Case) -> bool:
     return permission is not None and allows(viewer.person, permission, case)
 
 
-def _sensible(verb: Verb, state: CaseState) -> bool:
+def _sensible(verb: Verb, state: CaseState) -> bool:  # noqa: PLR0911 - one a verb
     """Leaves out what the state makes pointless, such as closing a round that is not open."""
     round_open = state.round is not None and not state.round.closed
     match verb:

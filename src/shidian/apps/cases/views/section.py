@@ -85,7 +85,7 @@ def _sheet(request: HttpRequest, case: Case, section_id: str) -> Sheet:
     return Sheet(case, rule_, newest, base)
 
 
-def _save(request: HttpRequest, sheet: Sheet) -> HttpResponse:
+def _save(request: HttpRequest, sheet: Sheet) -> HttpResponse:  # noqa: PLR0911 - one an outcome
     saved = sheet.answers_at(sheet.base_version)
     form = section_form(sheet.rule, data=request.POST, files=request.FILES, saved=saved)
     automatic = bool(getattr(request, "htmx", False))

@@ -10,13 +10,20 @@ from shidian.core.procedure.types import Verb
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+def _withdraw(*, outcome: str | None = None, **rest: Any) -> object:
+    """The form names the outcome; the rulebook's own for a withdrawal is taken."""
+    del outcome
+    return applying.withdraw_case(**rest)
+
+
 SENDERS: dict[Verb, Callable[..., Any]] = {
     Verb.REQUEST_INFORMATION: deciding.request_information,
     Verb.ANSWER_INFORMATION: applying.answer_information,
     Verb.ADVANCE: deciding.advance_case,
     Verb.RETURN_TO_APPLICANT: deciding.return_to_applicant,
     Verb.REJECT: deciding.reject_case,
-    Verb.WITHDRAW: lambda *, outcome=None, **rest: applying.withdraw_case(**rest),  # noqa: ARG005 - the outcome of a withdrawal is the rulebook's
+    Verb.WITHDRAW: _withdraw,
     Verb.TERMINATE: deciding.terminate_case,
     Verb.SIGN_OFF: deciding.sign_off,
     Verb.BEGIN_EVALUATION: deciding.begin_evaluation,

@@ -60,7 +60,7 @@ def _entry(case: Case, row: CaseEvent, viewer: Viewer, names: dict[str, str]) ->
         "what": event_words(row.kind),
         "who": _who(row, viewer, names),
         "at": row.at,
-        "note": _note(case, row, viewer),
+        "note": _note(case, row),
     }
 
 
@@ -81,7 +81,7 @@ def _who(row: CaseEvent, viewer: Viewer, names: dict[str, str]) -> str:
     return str(row.person) if row.person is not None else _("by the rules, automatically")
 
 
-def _note(case: Case, row: CaseEvent, viewer: Viewer) -> Any:
+def _note(case: Case, row: CaseEvent) -> Any:  # noqa: PLR0911 - one a kind
     data = row.data
     match EventKind(row.kind):
         case EventKind.REQUEST_OPENED:

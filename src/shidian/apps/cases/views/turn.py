@@ -36,7 +36,7 @@ class Turn:
     ended: str = ""
 
 
-def addressee(task: Task, case: Case) -> str:
+def addressee(task: Task, case: Case) -> str:  # noqa: PLR0911 - one a kind
     """Who is to act, by name where the law of the procedure lets everyone know it."""
     if task.authority is not None:
         return str(task.authority)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from shidian.core.rulebook.model import Criterion
 
+    _ExpertsField = forms.ModelMultipleChoiceField[Expert]
+else:
+    _ExpertsField = forms.ModelMultipleChoiceField
+
 REASON_MAX = 4000
 ROUND_DAYS = 14
 
@@ -115,7 +119,7 @@ class SheetForm(forms.Form):
         }
 
 
-class ExpertChoice(forms.ModelMultipleChoiceField):
+class ExpertChoice(_ExpertsField):
     """Experts by name, employer and disciplines."""
 
     def label_from_instance(self, obj: Any) -> str:
