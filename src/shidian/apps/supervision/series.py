@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.db.models import OuterRef, Subquery
+
 from shidian.apps.supervision.models import CurrentReading, IndicatorReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shidian.apps.supervision.models import Pilot
+    from django.db.models import OuterRef, Subquery
+
+from shidian.apps.supervision.models import Pilot
 
 TILE_US = 60_000_000
 POINTS_MAX = 160
@@ -53,21 +57,40 @@ def sample(changes: Sequence[Change], *, until_us: int, points: int) -> list[tup
 def changes_of(
     pilots: Iterable[Pilot], indicators: Iterable[str], *, since_us: int
 ) -> dict[tuple[int, str], list[Change]]:
-    """Changes by (pilot id, indicator) from `since_us` on, the newest value last. Two queries.
+    """Changes by (pilot id, indicator) from `since_us` on, the newest value last. Three queries.
 
-    The current value stands at the end even where its minute is still open.
+    A value that held already stands first, at `since_us`; the current one stands last even where
+    its minute is still open.
     """
     pilot_ids, wanted = [pilot.pk for pilot in pilots], list(indicators)
+    final = IndicatorReading.objects.filter(pilot__in=pilot_ids, indicator__in=wanted)
     found: dict[tuple[int, str], list[Change]] = {}
-    final = IndicatorReading.objects.filter(
-        pilot__in=pilot_ids, indicator__in=wanted, instant_us__gte=since_us
-    ).order_by("instant_us")
-    for row in final.values_list("pilot_id", "indicator", "instant_us", "value", "scale"):
-        found.setdefault((row[0], row[1]), []).append(Change(*row[2:]))
+    for pilot_id, indicator, _, value, scale in _rows(_held_at(final, since_us)):
+        found[pilot_id, indicator] = [Change(since_us, value, scale)]
+    later = final.filter(instant_us__gt=since_us).order_by("instant_us")
+    for pilot_id, indicator, at_us, value, scale in _rows(later):
+        found.setdefault((pilot_id, indicator), []).append(Change(at_us, value, scale))
     current = CurrentReading.objects.filter(pilot__in=pilot_ids, indicator__in=wanted)
-    for row in current.values_list("pilot_id", "indicator", "instant_us", "value", "scale"):
-        changes = found.setdefault((row[0], row[1]), [])
-        newest = Change(*row[2:])
-        if not changes or changes[-1].at_us <= newest.at_us:
-            changes.append(newest)
+    for pilot_id, indicator, at_us, value, scale in _rows(current):
+        changes = found.setdefault((pilot_id, indicator), [])
+        if not changes or changes[-1].at_us <= at_us:
+            changes.append(Change(at_us, value, scale))
     return found
+
+
+def _held_at(readings: QuerySet[IndicatorReading], at_us: int) -> QuerySet[IndicatorReading]:
+    """The reading of each indicator that held at an instant."""
+    newest = (
+        IndicatorReading.objects.filter(
+            pilot=OuterRef("pilot"), indicator=OuterRef("indicator"), instant_us__lte=at_us
+        )
+        .order_by("-instant_us")
+        .values("instant_us")[:1]
+    )
+    return readings.filter(instant_us=Subquery(newest))
+
+
+def _rows(
+    readings: QuerySet[IndicatorReading] | QuerySet[CurrentReading],
+) -> Iterable[tuple[int, str, int, int, int]]:
+    return readings.values_list("pilot_id", "indicator", "instant_us", "value", "scale")

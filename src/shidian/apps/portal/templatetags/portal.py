@@ -55,7 +55,7 @@ def known(share: Mapping[str, int]) -> int:
 def partial_day(value: str) -> str:
     """`2021`, `2021-10` or `2021-10-20` in the reader's words: history is not always to the day."""
     parts = [int(part) for part in value.split("-")]
-    first = date(*(parts + [1, 1])[:3])
+    first = date(*[*parts, 1, 1][:3])
     english = (get_language() or "").startswith("en")
     if len(parts) == 3:  # noqa: PLR2004 - year, month, day
         return (

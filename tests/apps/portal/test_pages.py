@@ -1,0 +1,219 @@
+"""The public site: only snapshots are read, nothing unpublished leaks, hostile text stays text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from shidian.apps.cases.models import Outbox
+from shidian.apps.notices.domain import moderate_comment, receive_comment
+from shidian.apps.notices.models import Comment, CommentState, PublishedSnapshot
+from shidian.apps.supervision.models import Pilot
+from shidian.apps.supervision.worker import projection
+from shidian.core.rulebook.model import StageKind
+from tests.apps.supervision.things import item, reading, run_outbox
+
+HOSTILE = '</p><script>alert("x")</script><img src=x onerror=alert(1)>'
+LANGUAGES = ("zh-hans", "en")
+
+
+@pytest.fixture
+def site(walk):
+    """A notice on display and, later, a pilot that runs, as published by the outbox."""
+    walk.to(StageKind.NOTICE)
+    run_outbox()
+    return walk
+
+
+@pytest.fixture
+def running(site):
+    """The case on notice was admitted and runs; one alert, one value."""
+    site.pass_notice()
+    site.admit()
+    run_outbox()
+    pilot = Pilot.objects.get()
+    projection.apply_items([item(pilot, 1, rule="cap-investors")])
+    projection.apply_readings([reading(pilot, 1, value=80, minute=29_000_000)])
+    return pilot
+
+
+def addresses(walk, pilot=None):
+    found = [
+        reverse("home"),
+        reverse("about"),
+        reverse("call-list"),
+        reverse("call", args=[walk.world.call.slug]),
+        reverse("notice-list"),
+        reverse("pilot-list"),
+        reverse("rulebook-list"),
+        reverse("rulebook", args=["demo-city"]),
+        reverse("rulebook-version", args=["demo-city", walk.world.version.version]),
+        reverse("scheme", args=["demo-city"]),
+    ]
+    if hasattr(walk, "notice"):
+        found += [
+            reverse("notice", args=[walk.notice.slug]),
+            reverse("case-timeline", args=[walk.case.reference]),
+        ]
+    if pilot:
+        found += [
+            reverse("pilot", args=[pilot.public_id]),
+            reverse("pilot-series", args=[pilot.public_id]),
+        ]
+    return found
+
+
+def tables(captured):
+    return {
+        name
+        for query in captured
+        for name in re.findall(r'(?:FROM|JOIN|INTO|UPDATE) "(\w+)"', query["sql"])
+    }
+
+
+def notice_of(walk):
+    if not hasattr(walk, "notice"):
+        walk.open_notice()
+        run_outbox()
+    return walk.notice
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_reads_snapshots_and_nothing_else(client, site, language):
+    notice_of(site)
+    for address in addresses(site):
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(address, headers={"accept-language": language})
+        assert page.status_code == 200, address
+        assert tables(captured) <= {"notices_publishedsnapshot"}, address
+        assert len(captured) <= 8, address
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_running_pilot_has_its_public_page(client, site, running, language):
+    from shidian.apps.supervision.publish.refresh import publish_pilot_figures
+
+    publish_pilot_figures(running)
+    address = reverse("pilot", args=[running.public_id])
+    with CaptureQueriesContext(connection) as captured:
+        page = client.get(address, headers={"accept-language": language})
+    assert tables(captured) <= {"notices_publishedsnapshot"}
+    assert "80 / 100" in page.text
+    assert ("投资者人数限额" if language == "zh-hans" else "Cap on investors") in page.text
+    assert client.get(reverse("pilot-series", args=[running.public_id])).status_code == 200
+    assert running.public_id in client.get(reverse("pilot-list") + "?format=csv").text
+
+
+def test_a_case_before_its_notice_is_nowhere(client, walk):
+    walk.title = "秘密项目甲"
+    walk.to(StageKind.ASSESSMENT)
+    run_outbox()
+    assert client.get(reverse("case-timeline", args=[walk.case.reference])).status_code == 404
+    for address in addresses(walk):
+        assert "秘密项目甲" not in client.get(address).text, address
+    bodies = PublishedSnapshot.objects.values_list("body_zh", "body_en")
+    assert "秘密项目甲" not in str(list(bodies))
+
+
+def test_what_is_not_public_of_a_published_case_stays_inside(client, site, running):
+    inside = ["公示无异议", "理由充分", "评审通过", "符合条件", "符合要求"]
+    published = str(list(PublishedSnapshot.objects.values_list("body_zh", "body_en")))
+    for text in inside:
+        assert text not in published, text
+    for person in site.world.experts:
+        assert person.person.name_zh not in published
+
+
+def test_a_comment_is_seen_once_more_then_sent_and_gets_a_receipt(client, site):
+    address = reverse("notice", args=[notice_of(site).slug])
+    with time_of(site):
+        preview = client.post(address, {"body": HOSTILE, "name": "", "step": "preview"})
+        assert Comment.objects.count() == 0
+        assert HOSTILE not in preview.text
+        assert "&lt;script&gt;" in preview.text
+        sent = client.post(
+            address, {"body": HOSTILE, "name": HOSTILE[:90], "contact": "x@y", "step": "send"}
+        )
+    comment = Comment.objects.get()
+    received = client.get(sent.headers["Location"])
+    assert comment.receipt in received.text
+    assert comment.body == HOSTILE
+
+
+def test_a_receipt_page_cannot_be_made_up(client, site):
+    address = reverse("comment-received", args=[notice_of(site).slug])
+    assert client.get(f"{address}?r=C-2026-AAAA-AAAA").status_code == 404
+    assert client.get(address).status_code == 404
+
+
+def test_an_empty_comment_is_explained(client, site):
+    with time_of(site):
+        page = client.post(
+            reverse("notice", args=[notice_of(site).slug]),
+            {"body": " ", "step": "preview"},
+            headers={"accept-language": "en"},
+        )
+    assert page.status_code == 200
+    assert "Write your comment" in page.text
+
+
+def test_a_published_comment_is_escaped_and_its_contact_is_nowhere(client, site):
+    notice = notice_of(site)
+    at = site.tick()
+    comment = receive_comment(
+        notice=notice.slug, body=HOSTILE, name=HOSTILE[:60], contact="secret@example.org", at=at
+    )
+    address = reverse("notice", args=[notice.slug])
+    run_outbox()
+    assert "script&gt;" not in client.get(address).text
+    moderate_comment(comment=comment, state=CommentState.PUBLISHED, by=site.officer, at=site.tick())
+    run_outbox()
+    page = client.get(address)
+    assert HOSTILE not in page.text
+    assert "&lt;script&gt;" in page.text
+    published = str(list(PublishedSnapshot.objects.values_list("body_zh", "body_en")))
+    assert "secret@example.org" not in published
+    moderate_comment(
+        comment=comment,
+        state=CommentState.WITHHELD,
+        reason="含不当内容",
+        by=site.officer,
+        at=site.tick(),
+    )
+    run_outbox()
+    assert "&lt;script&gt;" not in client.get(address).text
+
+
+def test_a_withdrawn_snapshot_is_gone(client, site):
+    from shidian.apps.notices.domain import withdraw_snapshot
+    from shidian.apps.notices.models import SnapshotKind
+
+    call = site.world.call.slug
+    assert client.get(reverse("call", args=[call])).status_code == 200
+    withdraw_snapshot(kind=SnapshotKind.CALL, key=call)
+    assert client.get(reverse("call", args=[call])).status_code == 404
+
+
+def test_publishing_the_same_again_makes_no_version(site):
+    from shidian.apps.supervision.publish.refresh import publish_everything
+
+    publish_everything()
+    before = PublishedSnapshot.objects.count()
+    publish_everything()
+    assert PublishedSnapshot.objects.count() == before
+    assert Outbox.objects.filter(topic__startswith="snapshot.").exists()
+
+
+@pytest.mark.parametrize("name", ["call", "notice", "pilot", "rulebook", "scheme", "case-timeline"])
+def test_an_unknown_key_is_not_found(client, db, name):
+    assert client.get(reverse(name, args=["no-such"])).status_code == 404
+
+
+def time_of(walk):
+    import time_machine
+
+    return time_machine.travel(walk.tick(), tick=False)
