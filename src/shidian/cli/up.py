@@ -60,14 +60,24 @@ def sole_supervisor(config: Settings) -> Iterator[None]:
         yield
 
 
-def migrate() -> None:
-    """Bring the app database to this version's shape. Raises ClickException."""
-    command = [sys.executable, "-m", "django", "migrate", "--noinput", "--verbosity", "0"]
+_PREPARE = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", interactive=False, verbosity=0)
+from shidian.apps.cases.calendars import load_calendars
+load_calendars()
+"""
+
+
+def prepare() -> None:
+    """Bring the app database to this version's shape, with its calendars. Raises ClickException."""
+    command = [sys.executable, "-c", _PREPARE]
     done = subprocess.run(  # noqa: S603 - our own interpreter and fixed words
         command, env={**os.environ, "DJANGO_SETTINGS_MODULE": "shidian.web.settings"}, check=False
     )
     if done.returncode:
-        raise click.ClickException("the app database could not be migrated; see the lines above")
+        raise click.ClickException("the app database could not be prepared; see the lines above")
 
 
 def _reachable(bind: str) -> str:
@@ -99,7 +109,7 @@ def children(config: Settings) -> list[Child]:
     "run_migrate",
     default=True,
     show_default=True,
-    help="Bring the app database to this version's shape first.",
+    help="Bring the app database to this version's shape first, and load the calendars.",
 )
 def up(run_migrate: bool) -> None:
     """Start web, gate, monitor and worker, show their output, and start the fallen again.
@@ -112,7 +122,7 @@ def up(run_migrate: bool) -> None:
         refuse_taken_port(config.web_bind, "SHIDIAN_WEB_BIND")
         refuse_taken_port(config.gate_bind, "SHIDIAN_GATE_BIND")
         if run_migrate:
-            migrate()
+            prepare()
         address = _reachable(config.web_bind)
         supervisor = Supervisor(
             children(config), on_healthy=lambda: click.echo(f"Shidian is at {address}")

@@ -17,6 +17,7 @@ from shidian.core.procedure.calendars import (
     DayKind,
     WorkingCalendar,
     by_id,
+    edition_of,
 )
 from shidian.core.rulebook.model import Rulebook, Text
 
@@ -32,10 +33,12 @@ def load_calendars(*, at: datetime | None = None) -> list[CalendarVersion]:
     Returns the editions made: none on a second run. `CalendarVersion.version` names library and
     release, so that a release with another holiday notice is another edition.
     """
+    known = set(CalendarVersion.objects.values_list("calendar", "version"))
     return [
         edition
         for calendar_id in LIBRARY
-        if (edition := store_calendar(by_id(calendar_id), at=at)) is not None
+        if (calendar_id, edition_of(calendar_id)) not in known
+        and (edition := store_calendar(by_id(calendar_id), at=at)) is not None
     ]
 
 

@@ -25,6 +25,7 @@ LAST_YEAR = 2026
 
 CN_WORKING_DAY = "cn-working-day"
 CN_TRADING_DAY = "cn-trading-day"
+_LIBRARIES = {CN_WORKING_DAY: "chinesecalendar", CN_TRADING_DAY: "exchange_calendars"}
 
 _WEEKEND = Text(zh="周末", en="Weekend")
 _WORKING = Text(zh="工作日", en="Working day")
@@ -186,17 +187,13 @@ def runs(calendar: WorkingCalendar, first: date, last: date) -> Iterator[tuple[C
 @cache
 def cn_working_day() -> WorkingCalendar:
     """Mainland working days 2019–2026 from `chinesecalendar`."""
-    return WorkingCalendar.from_rows(
-        CN_WORKING_DAY, f"chinesecalendar {_version('chinesecalendar')}", working_day_rows()
-    )
+    return WorkingCalendar.from_rows(CN_WORKING_DAY, edition_of(CN_WORKING_DAY), working_day_rows())
 
 
 @cache
 def cn_trading_day() -> WorkingCalendar:
     """Days with a session in Shanghai 2019–2026 from `exchange_calendars` (slow to import)."""
-    return WorkingCalendar.from_rows(
-        CN_TRADING_DAY, f"exchange_calendars {_version('exchange_calendars')}", trading_day_rows()
-    )
+    return WorkingCalendar.from_rows(CN_TRADING_DAY, edition_of(CN_TRADING_DAY), trading_day_rows())
 
 
 def by_id(calendar_id: str) -> WorkingCalendar:
@@ -260,7 +257,12 @@ def _all_days(first_year: int, last_year: int) -> Iterator[date]:
         yield first + timedelta(offset)
 
 
-def _version(distribution: str) -> str:
+def edition_of(calendar_id: str) -> str:
+    """Library and release that a calendar's rows are made from, without making them.
+
+    Raises KeyError for a calendar that no library here knows.
+    """
     from importlib.metadata import version  # only where rows are made
 
-    return version(distribution)
+    distribution = _LIBRARIES[calendar_id]
+    return f"{distribution} {version(distribution)}"

@@ -1,0 +1,233 @@
+"""One new case, from draft to closed, in a real browser, through every role, over half a year.
+
+The people sign in, read what their page asks of them and do it; nothing is written but by the pages.
+Days pass between two servers on the same stores (`travel.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser import Visitor, build_home, chromium
+from tests.e2e.travel import deliver_at, serve_at
+from tests.factories import PASSWORD, loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = pytest.mark.browser
+
+SHANGHAI = timezone(timedelta(hours=8))
+APPLIED = datetime(2025, 4, 7, 10, 0, tzinfo=SHANGHAI)
+"""A Monday: the day after Qingming's holidays."""
+NOTICE_OVER = datetime(2025, 4, 21, 10, 0, tzinfo=SHANGHAI)
+EVALUATED = datetime(2025, 10, 20, 10, 0, tzinfo=SHANGHAI)
+TITLE = "Order routing with explanations"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_home(tmp_path_factory.mktemp("walk") / "home", seed="tests.e2e.seed:seed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+class People:
+    """Everyone at their own browser, on the day that the server shows."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser = browser
+        self.url = url
+
+    @contextmanager
+    def of(self, username: str | None) -> Iterator[Page]:
+        """The page of one signed-in person; what their browser complains of fails the test."""
+        visitor = Visitor(self.browser, self.url, language="en")
+        if username:
+            visitor.sign_in(username, PASSWORD)
+        yield visitor.page
+        visitor.check_accessible()
+        visitor.check_clean()
+        visitor.close()
+
+    def act(self, username: str, reference: str, link: str, **answers: str) -> None:
+        """Follow a link of the case page, fill in the act's form, and confirm."""
+        with self.of(username) as page:
+            page.goto(f"{self.url}/cases/{reference}/")
+            page.locator(f'a[href$="/{link}/"]').first.click()
+            fill(page, **answers)
+            page.locator("main .actions button").first.click()
+            page.wait_for_url(f"**/cases/{reference}/")
+
+
+def fill(page: Page, **answers: str) -> None:
+    """Answer what the form asks; a name without an answer gets something plausible."""
+    for name in radio_names(page):
+        wanted = answers.get(name.replace("-", "_"))
+        choice = f'[value="{wanted}"]' if wanted else ""
+        page.locator(f'main input[type=radio][name="{name}"]{choice}').first.check()
+    for name in names_of(page, "main input[type=checkbox]"):
+        boxes = page.locator(f'main input[type=checkbox][name="{name}"]').all()
+        for box in boxes[: int(answers.get(name, "1"))]:
+            box.check()
+    fields = "main textarea, main input[type=text], main input[type=number], main input[type=date]"
+    for box in page.locator(fields).all():
+        name = (box.get_attribute("name") or "").replace("-", "_")
+        if name in answers:
+            box.fill(answers[name])
+        elif not box.input_value():
+            box.fill(plausible(box))
+
+
+def plausible(box: Locator) -> str:
+    """Something that the field accepts."""
+    match box.get_attribute("type"):
+        case "number":
+            low, high = (int(box.get_attribute(end) or at) for end, at in (("min", 0), ("max", 80)))
+            return str(max(low, min(high, 80)))
+        case "date":
+            return "2025-05-06"
+        case _:
+            return "80"
+
+
+def names_of(page: Page, selector: str) -> list[str]:
+    """Names of the inputs, each once, in order."""
+    found = [box.get_attribute("name") or "" for box in page.locator(selector).all()]
+    return list(dict.fromkeys(found))
+
+
+def radio_names(page: Page) -> list[str]:
+    """Names of the questions answered by choosing one."""
+    return names_of(page, "main input[type=radio]")
+
+
+def apply(people: People) -> str:
+    """Drafter starts and fills in, signer submits. Returns the case's reference."""
+    with people.of("drafter") as page:
+        page.goto(f"{people.url}/cases/")
+        page.get_by_role("link", name=re.compile("第一批")).first.click()
+        fill(page, title="可解释的委托路由", title_en=TITLE)
+        page.get_by_role("button", name="Start").click()
+        reference = re.search(r"/cases/([^/]+)/", page.url)[1]
+        for section in loaded().rulebook.form:
+            page.goto(f"{people.url}/cases/{reference}/application/s/{section.id}/")
+            fill(page, promises="No order waits over one second\nComplaints answered in five days")
+            attach(page)
+            page.get_by_role("button", name="Save and go to the list").click()
+            assert page.url.endswith("/application/"), page.locator("main").inner_text()[:600]
+    with people.of("signer") as page:
+        page.goto(f"{people.url}/cases/{reference}/application/check/")
+        assert "still missing" not in page.locator("main").inner_text()
+        fill(page)
+        page.get_by_role("button", name="Submit the application").click()
+        page.wait_for_url("**/receipt/")
+    return reference
+
+
+def attach(page: Page) -> None:
+    """Give every question for a file a small PDF."""
+    for box in page.locator("main input[type=file]").all():
+        box.set_input_files(
+            {
+                "name": "assessment.pdf",
+                "mimeType": "application/pdf",
+                "buffer": b"%PDF-1.4\n%%EOF\n",
+            }
+        )
+
+
+def screen(people: People, reference: str) -> None:
+    """The officer asks once, the applicant answers, the officer finds the criteria met."""
+    people.act(
+        "case-bureau", reference, "do/request-information", question="Who hosts the service?"
+    )
+    people.act("drafter", reference, "do/answer-information", answer="The lead institution itself.")
+    people.act("case-bureau", reference, "do/advance", to="review")
+
+
+def review(people: People, reference: str) -> None:
+    """Three experts: each declares, each scores; the officer closes the round."""
+    people.act("case-bureau", reference, "open-round", experts="3")
+    for number in range(3):
+        with people.of(f"expert-{number}") as page:
+            page.goto(f"{people.url}/cases/")
+            page.locator(f'a[href="/review/{reference}/"]').first.click()
+            fill(page, conflict="no", reason="")
+            page.locator("main .actions button").first.click()
+            fill(page)
+            page.locator('button[value="submit"]').click()
+            assert "submitted" in page.locator("body").inner_text()
+    people.act("case-bureau", reference, "close-round")
+    people.act("case-bureau", reference, "do/advance", to="assessment")
+
+
+def assess(people: People, reference: str) -> None:
+    """The officer commissions the body, which finds every area in order."""
+    people.act("case-bureau", reference, "commission")
+    people.act("assessor", reference, "assessment")
+    people.act("case-bureau", reference, "do/advance", to="publicity")
+
+
+def publish(people: People, reference: str, home: Path) -> None:
+    """The officer publishes after a preview; the public comments; the officer answers."""
+    with people.of("case-bureau") as page:
+        page.goto(f"{people.url}/cases/{reference}/")
+        page.locator(f'a[href="/notices/{reference}/open/"]').first.click()
+        page.locator('button[value="preview"]').click()
+        page.locator('button[value="publish"]').click()
+        page.wait_for_url(f"**/cases/{reference}/")
+    deliver_at(home, APPLIED + timedelta(hours=1))
+    with people.of(None) as page:
+        page.goto(f"{people.url}/public-notices/")
+        page.locator("main h3 a, main td a, main li a").first.click()
+        fill(page, body="Who answers for errors of the assistant?", name="", contact="")
+        page.locator('button[value="preview"]').click()
+        page.locator('button[value="send"]').click()
+        page.wait_for_url("**/received/**")
+        receipt = re.search(r"C-\d{4}-[0-9A-Z-]+", page.locator("main").inner_text())[0]
+    with people.of("case-bureau") as page:
+        page.goto(f"{people.url}/notices/comments/{receipt}/")
+        page.locator('textarea[name="answer"]').fill("The lead institution does.")
+        page.get_by_role("button", name="Publish the answer").click()
+        page.wait_for_url("**/comments/")
+
+
+def test_one_case_walks_from_draft_to_closed(home: Path, browser: Browser) -> None:
+    with serve_at(home, APPLIED) as site:
+        people = People(browser, site.url)
+        reference = apply(people)
+        screen(people, reference)
+        review(people, reference)
+        assess(people, reference)
+        publish(people, reference, home)
+    with serve_at(home, NOTICE_OVER) as site:
+        people = People(browser, site.url)
+        people.act("case-finance", reference, "do/advance", to="admission")
+        people.act("sign-bureau", reference, "do/sign-off", consent="yes")
+        people.act("sign-finance", reference, "do/sign-off", consent="yes")
+    with serve_at(home, EVALUATED) as site:
+        people = People(browser, site.url)
+        people.act("case-bureau", reference, "do/begin-evaluation")
+        for _ in range(2):
+            people.act("case-bureau", reference, "do/judge-promise", judgement="kept")
+        people.act("case-bureau", reference, "do/file-evaluation")
+        people.act("case-bureau", reference, "do/close", outcome="graduated")
+        deliver_at(home, EVALUATED + timedelta(hours=1))
+        with people.of(None) as page:
+            page.goto(f"{site.url}/timeline/{reference}/")
+            text = page.locator("main").inner_text()
+            assert TITLE in text
+            assert "Graduated" in text
