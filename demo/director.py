@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Institution, Person
     from shidian.apps.cases.models import Call, Case
     from shidian.apps.supervision.models import Pilot
+    from shidian.core.procedure.types import Json
     from shidian.core.rulebook.model import Section
 
 OFFICER = "officer-bureau"
@@ -138,7 +139,7 @@ class Director(Diary):
 
     def accept(self, case: Case, at: datetime) -> None:
         """Finish the screening with every mandatory criterion met."""
-        findings = {
+        findings: dict[str, dict[str, Json]] = {
             criterion.id: {"met": True, "reason": "材料齐备，说明清楚，符合要求。"}
             for criterion in case.rulebook.criteria
             if criterion.stage == case.stage and criterion.mandatory
@@ -358,7 +359,7 @@ class Director(Diary):
 
 
 def _pilot(case: Case) -> Pilot:
-    return case.pilot  # type: ignore[attr-defined,no-any-return]  # a later app's reverse relation
+    return case.pilot
 
 
 def _as_cleaned(section: Section, answers: form.Answers) -> form.Answers:
