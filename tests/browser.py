@@ -20,6 +20,7 @@ keeps an event loop running while it is open, and Django refuses its ORM in such
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -51,6 +52,8 @@ CHROMIUM_ARGS = [
     "--no-first-run",
 ]
 START_SECONDS_MAX = 30
+REFUSED_FORM = re.compile(r"status of (409|422)")
+"""A form shown again with its errors: Chromium logs the status, which is no fault of the page."""
 AXE_GRAVE = ("serious", "critical")
 
 
@@ -200,7 +203,7 @@ class Visitor:
         self.page.on("request", self._on_request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not REFUSED_FORM.search(message.text):
             self.complaints.append(f"console: {message.text} ({self.page.url})")
 
     def _on_request(self, request: Request) -> None:

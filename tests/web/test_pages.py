@@ -363,3 +363,10 @@ def test_a_notice_is_previewed_before_it_is_public(
     assert not case.notices.exists()
     client.post(page, {**text, "then": "publish"})
     assert case.notices.get().body_zh == "公示正文"
+
+
+def test_zero_is_an_answer(world: World, as_: Callable[..., Client]) -> None:
+    case = Walk(world).to(StageKind.DRAFT)
+    save(as_(world.signer), case, "scale", 0, **{"investors-max": "0", "losses-max": "0"})
+    newest = FormSection.objects.filter(case=case, section="scale").latest("version")
+    assert newest.answers == {"investors-max": 0, "losses-max": "0.00"}

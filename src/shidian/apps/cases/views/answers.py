@@ -78,7 +78,7 @@ def answer_row(  # noqa: PLR0911 - one a kind
             return AnswerRow(question, kind, text=date.fromisoformat(str(value)))
         case QuestionKind.CONFIRM:
             return AnswerRow(question, kind, text=_("Yes"))
-    return AnswerRow(question, kind, text=value)
+    return AnswerRow(question, kind, text=str(value))
 
 
 def _option(question: Question, option_id: str) -> Text | str:
