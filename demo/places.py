@@ -21,6 +21,8 @@ def places(director: Director) -> dict[str, str]:
     }
     for project, case in director.cases.items():
         found[f"case:{project}"] = reverse("cases:case", args=[case.reference])
+        # Before an expert declares, the case's own page does not exist for them; the sheet does.
+        found[f"review:{project}"] = reverse("review:sheet", args=[case.reference])
     for registration in director.registrations:
         key = registration.project
         found[f"pilot:{key}"] = reverse("supervision:pilot", args=[registration.public_id])

@@ -81,7 +81,7 @@ PARTS = (
         "Declares conflicts of interest first, then scores on their own.",
         (
             Step("登录后打开评审邀请：声明之前看不到案卷", "Sign in and open the invitation: before you declare, the file stays closed", "desk"),
-            Step("声明没有利益冲突，逐项打分并写明理由，提交", "Declare no conflict, score each criterion with a reason, and submit", "case:suitability"),
+            Step("声明没有利益冲突，逐项打分并写明理由，提交", "Declare no conflict, score each criterion with a reason, and submit", "review:suitability"),
         ),
         "expert-1",
     ),

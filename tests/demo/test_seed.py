@@ -122,5 +122,5 @@ def test_every_step_of_the_tour_leads_to_a_page_its_reader_may_open() -> None:
         for step in person["steps"]:
             assert step["url"]
             # The public pages wait for the worker to publish; the staff's are there at once.
-            if person["username"] and "/cases/" in step["url"]:
-                assert client.get(step["url"], follow=True).status_code in (200, 404)
+            if person["username"] and not step["url"].startswith("/rulebooks/"):
+                assert client.get(step["url"]).status_code == 200, step["url"]
