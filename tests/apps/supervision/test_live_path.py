@@ -76,7 +76,10 @@ def installation(tmp_path_factory):
     home = build_home(tmp_path_factory.mktemp("live") / "home")
     seeded = json.loads(run_python(SEED.format(key=keys.public_text(key.public_key())), home))
     port = free_port()
-    more = {"SHIDIAN_GATE_BIND": f"127.0.0.1:{port}", "SHIDIAN_GATE_URL": f"http://127.0.0.1:{port}"}
+    more = {
+        "SHIDIAN_GATE_BIND": f"127.0.0.1:{port}",
+        "SHIDIAN_GATE_URL": f"http://127.0.0.1:{port}",
+    }
     with ExitStack() as stack:
         # The worker first: it has to get on without gate and monitor for a while.
         for name in ("worker", "gate", "monitor"):

@@ -9,7 +9,7 @@ from shidian.apps.supervision.models import AlertAcknowledgement
 from shidian.apps.supervision.worker import projection
 from shidian_kit.wire.token import read_live_token
 
-from .things import item, reading, quick_pilot
+from .things import item, quick_pilot, reading
 
 HOSTILE = '<script>alert("x")</script>'
 

@@ -15,7 +15,7 @@ from shidian.apps.supervision.models import (
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.items import Change, Current
 
-from .things import BREACH, WARNING, item, reading, quick_pilot
+from .things import BREACH, WARNING, item, quick_pilot, reading
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from shidian.apps.supervision.models import CurrentReading, IndicatorReading
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from django.db.models import OuterRef, Subquery
+    from django.db.models import QuerySet
 
-from shidian.apps.supervision.models import Pilot
+    from shidian.apps.supervision.models import Pilot
 
 TILE_US = 60_000_000
 POINTS_MAX = 160
@@ -92,5 +92,5 @@ def _held_at(readings: QuerySet[IndicatorReading], at_us: int) -> QuerySet[Indic
 
 def _rows(
     readings: QuerySet[IndicatorReading] | QuerySet[CurrentReading],
-) -> Iterable[tuple[int, str, int, int, int]]:
-    return readings.values_list("pilot_id", "indicator", "instant_us", "value", "scale")
+) -> list[tuple[int, str, int, int, int]]:
+    return list(readings.values_list("pilot_id", "indicator", "instant_us", "value", "scale"))

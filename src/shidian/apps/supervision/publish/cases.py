@@ -11,7 +11,9 @@ from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.apps.notices.models import CommentState
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.rulebook_text import words as words_of_rules
 from shidian.core.procedure.types import EventKind
+from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.models import Authority
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         TimelineStage,
     )
     from shidian.apps.notices.models import Notice
+    from shidian.core.rulebook.model import Rulebook, Stage
 
 _MAKES_PUBLIC = (EventKind.NOTICE_OPENED.value, EventKind.CASE_ADMITTED.value)
 
@@ -189,10 +192,20 @@ def call_body(call: Call, language: Language) -> CallBody:
             for criterion in rulebook.criteria
         ],
         "steps": [
-            text(stage.names.public, language)
+            _step(rulebook, stage, language)
             for stage in rulebook.stages
-            if stage.names.public is not None
+            if stage.kind is not StageKind.DRAFT
         ],
         "rulebook": rulebook.rulebook,
         "rulebook_version": rulebook.version,
     }
+
+
+def _step(rulebook: Rulebook, stage: Stage, language: Language) -> str:
+    """A stage with its period, as an applicant wants to know it: 初审（10 个工作日）."""
+    name_of = text(stage.names.staff, language)
+    if stage.clock is None:
+        return name_of
+    clock = rulebook.clock(stage.clock)
+    period = text(words_of_rules.length(clock.length, clock.unit), language)
+    return f"{name_of}（{period}）" if language == "zh" else f"{name_of} ({period})"
