@@ -7,6 +7,7 @@ runs (when it first started, how long it has lived) lies beside its key.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TELL_AFTER = 30
+FAULT_AFTER_VARIABLE = "SHIDIAN_DEMO_FAULT_AFTER_S"
+"""Environment variable that moves the planted fault, for those who cannot wait two minutes."""
 GIVE_UP_S = 2.0
 """A gate that does not answer for so long gets the events next time."""
 
@@ -65,6 +68,7 @@ class System:
     def __init__(self, behaviour: Behaviour, registration: Registration) -> None:
         self.behaviour = behaviour
         self._failures = 0
+        self._fault_after_s = float(os.environ.get(FAULT_AFTER_VARIABLE, FAULT_AFTER_S))
         self.memory = Memory.load(folder() / f"{registration.project}.json")
         self.client = Client(
             settings().gate_url,
@@ -93,7 +97,8 @@ class System:
 
     def _live_second(self) -> None:
         memory = self.memory
-        fault = time.time() >= memory.first_start + FAULT_AFTER_S and memory.fault_s < FAULT_LASTS_S
+        due = time.time() >= memory.first_start + self._fault_after_s
+        fault = due and memory.fault_s < FAULT_LASTS_S
         events = self.behaviour.live(datetime.now(UTC), memory.lived_s, fault=fault)
         self.client.events(draft(event.type, event.data, event.at) for event in events)
         memory.lived_s += 1
