@@ -35,6 +35,7 @@ def test_admission_starts_the_pilot_once(walk):
     assert pilot.state == PilotState.RUNNING
     assert pilot.public_id == f"P-{pilot.starts_on.year}-0001"
     assert pilot.ends_on > pilot.starts_on
+    assert set(pilot.automatic["started"]) == {"rule", "rulebook", "software"}
     (activation,) = controls("activation")
     assert activation.payload["plan"]["investors_max"] == "100"
     assert "document" not in activation.payload

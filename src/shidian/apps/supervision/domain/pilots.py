@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -62,6 +63,7 @@ def start_pilot(
             {"path": item.path, "message": item.message, "expected": item.expected}
             for item in problems
         ],
+        automatic={} if by else {"started": _by_rule("pilot.admitted", loaded.digest)},
         created_at=moment,
     )
     outbox_id = None if problems else _activate(pilot, plan, moment)
@@ -95,6 +97,11 @@ def _activate(pilot: Pilot, plan: Mapping[str, str], moment: datetime) -> int:
     )
 
 
+def _by_rule(rule: str, rulebook_digest: str) -> dict[str, str]:
+    """What an automatic act must name: its rule, the rulebook, the software."""
+    return {"rule": rule, "rulebook": rulebook_digest, "software": installed_version("shidian")}
+
+
 def _next_public_id(year: int) -> str:
     prefix = f"P-{year}-"
     last = (
@@ -116,7 +123,10 @@ def close_pilot(*, pilot: Pilot, at: datetime | None = None, by: Person | None =
         return locked
     locked.state = PilotState.CLOSED
     locked.closed_at = moment
-    locked.save(update_fields=["state", "closed_at"])
+    if by is None:
+        digest = loaded_rulebook(locked.case.rulebook_version_id).digest
+        locked.automatic = {**locked.automatic, "closed": _by_rule("pilot.closed", digest)}
+    locked.save(update_fields=["state", "closed_at", "automatic"])
     revoke_all_keys(pilot=locked, at=moment, by=by)
     ask_for_snapshot(locked, at=moment)
     return locked

@@ -23,7 +23,8 @@ class Pilot(models.Model):
 
     `start_us`: start of the run as event time, µs UTC; set when the run is activated.
     `problems`: what of its rulebook this release cannot execute, as `[{path, zh, en}]`; a pilot
-    with any stays PENDING and sends nothing.
+    with any stays PENDING and sends nothing. `automatic`: what the system did by itself, `{started:
+    {rule, rulebook, software}, closed: …}`; empty where a person did it.
     """
 
     case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, related_name="pilot")
@@ -34,6 +35,7 @@ class Pilot(models.Model):
     start_us = models.BigIntegerField(null=True, blank=True)
     rules_digest = models.CharField(max_length=80)
     problems = models.JSONField(default=list, blank=True)
+    automatic = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -31,6 +31,10 @@ HOME_S = 5.0
 BATCH_MAX = 1_000
 
 
+class StreamShorterError(RuntimeError):
+    """The monitor's store does not hold what was read from it before."""
+
+
 class Worker:
     """One worker over one installation's stores. Any number may run: each row is done once."""
 
@@ -72,6 +76,11 @@ class Worker:
             self._changed(projection.apply_items(items))
             if len(items) < BATCH_MAX:
                 return
+        if store.last_seq() < projection.position(projection.ITEMS):
+            raise StreamShorterError(
+                "the monitor's stream is shorter than what was copied of it: its store was replaced;"
+                " alerts are not copied until it has caught up"
+            )
 
     def copy_readings(self) -> None:
         """Copy final values and the newest ones."""
