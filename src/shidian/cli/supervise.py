@@ -95,7 +95,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._on_signal)
+            loop.add_signal_handler(number, self._on_signal, number)
         tasks = [asyncio.create_task(self._keep(child)) for child in self._children]
         await self._stopping.wait()
         await asyncio.gather(*(self._stop(name) for name in list(self._running)))
@@ -104,12 +104,12 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._say("up", "all processes have stopped")
 
-    def _on_signal(self) -> None:
+    def _on_signal(self, number: signal.Signals) -> None:
         if self._stopping.is_set():  # asked twice: now
             for process in self._running.values():
                 _kill_group(process.pid, signal.SIGKILL)
             return
-        self._say("up", "stopping…")
+        self._say("up", f"{number.name}: stopping…")
         self._stopping.set()
 
     async def _keep(self, child: Child) -> None:
