@@ -78,8 +78,8 @@ class Worker:
                 return
         if store.last_seq() < projection.position(projection.ITEMS):
             raise StreamShorterError(
-                "the monitor's stream is shorter than what was copied of it: its store was replaced;"
-                " alerts are not copied until it has caught up"
+                "the monitor's stream is shorter than what was copied of it: its store was"
+                " replaced; alerts are not copied until it has caught up"
             )
 
     def copy_readings(self) -> None:
