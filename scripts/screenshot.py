@@ -47,7 +47,7 @@ def chromium_path() -> str:
 def shoot(browser: Browser, address: str, file: str, account: str | None, path: str) -> None:
     """One page, as that account sees it."""
     context = browser.new_context(
-        viewport={"width": 1280, "height": 860}, locale="zh-CN", device_scale_factor=1.5
+        viewport={"width": 1280, "height": 560}, locale="zh-CN", device_scale_factor=1.5
     )
     page = context.new_page()
     if account:
