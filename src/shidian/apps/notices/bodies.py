@@ -40,6 +40,8 @@ class HistoryLine(TypedDict):
     """One thing known to have happened, with its source."""
 
     date: str
+    until: str
+    working_days: int | None
     text: str
     source: str
     url: str

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
+from datetime import date
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-from django.conf import settings as django_settings
 from django.db.models import Min
 from django.utils import timezone
 
+from shidian.apps.cases.calendars import calendar_of
+from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.models import Case, CaseEvent, RulebookVersion, Scheme
 from shidian.apps.cases.rulebooks import loaded_rulebook
 from shidian.apps.supervision.models import Pilot, PilotState
@@ -19,38 +18,46 @@ from shidian.apps.supervision.publish.language import Language, name, text, titl
 from shidian.apps.supervision.publish.rulebook_text import rulebook_body as written_body
 from shidian.apps.supervision.publish.rulebook_text import words
 from shidian.apps.supervision.publish.rulebook_text.body import share
+from shidian.core.procedure.calendars import CalendarMissingError
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.executable import not_executable
 from shidian.core.rulebook.model import AuthorityRole, Status
 
 if TYPE_CHECKING:
     from shidian.apps.notices.bodies import HistoryLine, HomeFigures, RulebookLine, SchemeBody
-
-HISTORY = Path("rulebooks/history")
-
-
-@lru_cache(maxsize=64)
-def _history_document(slug: str) -> tuple[dict[str, Any], ...]:
-    root = Path(getattr(django_settings, "REPOSITORY_DIR", Path.cwd()))
-    path = root / HISTORY / f"{slug}.yaml"
-    if not path.is_file():
-        return ()
-    return tuple(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader))  # noqa: S506 - BaseLoader makes text only
+    from shidian.core.rulebook.model import HistoryEvent, Rulebook
 
 
-def history_lines(slug: str, language: Language) -> list[HistoryLine]:
-    """What is known to have happened under a scheme, oldest first; nothing where nothing is."""
-    lines: list[HistoryLine] = [
-        {
-            "date": item["date"],
-            "text": item["text"][language],
-            "source": item["source"][language],
-            "url": item.get("url", ""),
-            "grade": item.get("grade", ""),
-        }
-        for item in _history_document(slug)
+def history_lines(rulebook: Rulebook, language: Language) -> list[HistoryLine]:
+    """What is known to have happened under these rules, oldest first, with the source's grade."""
+    return [
+        _history_line(rulebook, event, language)
+        for event in sorted(rulebook.history, key=lambda event: event.date)
     ]
-    return sorted(lines, key=lambda line: line["date"])
+
+
+def _history_line(rulebook: Rulebook, event: HistoryEvent, language: Language) -> HistoryLine:
+    source = rulebook.sources[event.source]
+    return {
+        "date": event.date,
+        "until": event.until or "",
+        "working_days": _working_days(rulebook, event),
+        "text": text(event.title, language),
+        "source": text(source.title, language),
+        "url": source.url or "",
+        "grade": source.grade.value if source.grade else "",
+    }
+
+
+def _working_days(rulebook: Rulebook, event: HistoryEvent) -> int | None:
+    """Working days of a window, its first day not counted; None where the calendar has gaps."""
+    if event.until is None:
+        return None
+    try:
+        first, last = date.fromisoformat(event.date), date.fromisoformat(event.until)
+        return calendar_of(rulebook).count(first, last)
+    except (DomainError, CalendarMissingError, ValueError):
+        return None
 
 
 def rulebook_body(version: RulebookVersion, language: Language) -> dict[str, object]:
@@ -59,7 +66,7 @@ def rulebook_body(version: RulebookVersion, language: Language) -> dict[str, obj
     return written_body(
         loaded,
         language,
-        history=history_lines(version.scheme.slug, language),
+        history=history_lines(loaded.rulebook, language),
         cannot_run=[f"{p.path}: {p.message}" for p in not_executable(loaded.rulebook)],
     )
 
@@ -82,7 +89,7 @@ def scheme_body(scheme: Scheme, language: Language) -> SchemeBody:
             for part in scheme.parts.select_related("authority")
         ],
         "rulebooks": [_rulebook_line(version, language) for version in versions],
-        "history": history_lines(scheme.slug, language),
+        "history": history_lines(newest, language) if newest else [],
     }
 
 
