@@ -26,8 +26,8 @@ BODY = b'[{"a": 1}]'
 COVERED = ("@method", "@authority", "@path", "content-digest", "content-type")
 
 
-def now():
-    return int(datetime.now(UTC).timestamp())
+NOW = 1_790_000_000
+"""The signing and the verifying clock, Unix seconds: no test waits for the machine's."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ def signed(**changed):
         "url": URL,
         "headers": {"content-type": "application/json"},
         "body": BODY,
-        "created": now(),
+        "created": NOW,
     } | changed
     fields = signatures.sign_request(KEY, **given)
     return {name.lower(): value for name, value in (given["headers"] | fields).items()}
@@ -66,7 +66,7 @@ def verify(headers, **changed):
         "body": BODY,
         "authorities": ["gate.example"],
         "find_key": lambda key_id: KEY.public_key() if key_id == KEY_ID else None,
-        "now": now(),
+        "now": NOW,
     } | changed
     return signatures.verify_request(**given)
 
@@ -77,18 +77,23 @@ def refusal(headers, **changed):
     return caught.value.code
 
 
-def test_own_signature_holds():
-    verified = verify(signed(nonce="n1"))
+@pytest.mark.parametrize("age_s", [-signatures.MAX_AGE_S, 0, signatures.MAX_AGE_S])
+def test_own_signature_holds(age_s):
+    verified = verify(signed(nonce="n1"), now=NOW + age_s)
     assert (verified.key_id, verified.nonce) == (KEY_ID, "n1")
 
 
 @pytest.mark.parametrize("encoding", [{}, {"content-encoding": "gzip"}])
 def test_library_accepts_our_signature(encoding):
-    headers = signed(headers={"content-type": "application/json"} | encoding)
+    # The library reads the machine's clock: signed now, and an age that no load reaches.
+    headers = signed(
+        headers={"content-type": "application/json"} | encoding,
+        created=int(datetime.now(UTC).timestamp()),
+    )
     verifier = HTTPMessageVerifier(signature_algorithm=algorithms.ED25519, key_resolver=Resolver())
     results = verifier.verify(
         Message("POST", URL, headers),
-        max_age=timedelta(seconds=60),
+        max_age=timedelta(hours=1),
         require_components=(*COVERED, *encoding),
         body=BODY,
     )
@@ -101,7 +106,7 @@ def test_we_accept_the_librarys_signature():
         message,
         key_id=KEY_ID,
         nonce="abc",
-        created=datetime.now(UTC),
+        created=datetime.fromtimestamp(NOW, UTC),
         covered_component_ids=COVERED,
         body=BODY,
     )
@@ -119,8 +124,8 @@ def test_we_accept_the_librarys_signature():
         ({"body": BODY + b" "}, "digest"),
         ({"find_key": lambda _: None}, "unknown-key"),
         ({"find_key": lambda _: keys.generate().public_key()}, "invalid"),
-        ({"now": now() + 70}, "stale"),
-        ({"now": now() - 70}, "stale"),
+        ({"now": NOW + signatures.MAX_AGE_S + 1}, "stale"),
+        ({"now": NOW - signatures.MAX_AGE_S - 1}, "stale"),
     ],
 )
 def test_changed_request_is_refused(changed, code):
