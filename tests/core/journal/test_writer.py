@@ -147,11 +147,16 @@ def test_unfit_value_is_quarantined_with_field_and_reason(journal, path, data, f
 
 
 def test_largest_amount_is_kept_exactly(journal, path):
-    assert statuses(journal, transfer(1, "92233720368547758.07")) == ["accepted"]
+    assert statuses(journal, transfer(1, "90071992547409.92")) == ["accepted"]
     with JournalReader(path) as reader:
-        assert reader.entries_after(1, 1)[0].table()["transfer.made/amount"].to_pylist() == [
-            2**63 - 1
-        ]
+        assert reader.entries_after(1, 1)[0].table()["transfer.made/amount"].to_pylist() == [2**53]
+
+
+@pytest.mark.parametrize("amount", ["90071992547409.93", "92233720368547758.07", "9" * 20])
+def test_amount_that_could_stop_the_evaluation_is_quarantined(journal, amount):
+    [refused] = journal.append_batch(PROJECT, SOURCE, [transfer(1, amount)]).items
+    assert (refused.status, refused.field) == (ItemStatus.QUARANTINED, "data.amount")
+    assert refused.reason == "range: is beyond 2^53 in the smallest unit of this field"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shidian.core.rulebook.executable import not_executable
+from shidian.core.rulebook.executable import not_executable, not_measurable
 from tests.core.rulebook.texts import SMALL, broken, load
 
 
@@ -33,3 +33,28 @@ def test_what_cannot_run_yet_is_named(old: str, new: str, path: str) -> None:
 
     assert problem.path == path
     assert problem.message.startswith("not executable yet: ")
+
+
+@pytest.mark.parametrize("silence", ["approved", "may-start"])
+def test_silence_that_would_mean_something_is_named(silence: str) -> None:
+    rulebook = load(
+        broken("unit: working-day}", f"unit: working-day, on_silence: {silence}}}")
+    ).rulebook
+
+    [problem] = not_executable(rulebook)
+    assert problem.path == "/clocks/publicity/on_silence"
+    assert not_measurable(rulebook) == ()
+
+
+def test_expiry_runs_for_the_clock_of_a_notice_alone() -> None:
+    of_notice = broken("unit: working-day}", "unit: working-day, on_expiry: may-proceed}")
+    assert not_executable(load(of_notice).rulebook) == ()
+
+    of_draft = of_notice.replace("{id: draft, kind: draft,", "{id: draft, kind: draft, clock: aim,")
+    of_draft = of_draft.replace(
+        "clocks:\n",
+        "clocks:\n  - {id: aim, name: {zh: 期, en: Aim}, starts: stage.entered, length: 5,"
+        " unit: working-day, on_expiry: may-proceed}\n",
+    )
+    [problem] = not_executable(load(of_draft).rulebook)
+    assert problem.path == "/clocks/aim/on_expiry"

@@ -17,8 +17,9 @@ from shidian.core.journal.entry import ColumnType
 Stored: TypeAlias = "str | int | bool | None"
 """A value as the payload holds it; a pseudonym is still text here and becomes a code later."""
 
-INT64_MAX = 2**63 - 1
-INT64_MIN = -(2**63)
+NUMBER_MAX = 2**53
+"""Largest magnitude of one value, in minor units. Sums are exact up to 2^62 and stop the project's
+evaluation beyond; so one absurd value must not get that far: it is refused with its reason."""
 SCALE_DEFAULT = 2
 SCALE_MAX = 9
 CODE_MAX_CHARS = 128
@@ -167,8 +168,8 @@ def _integer(value: object) -> int:
 
 
 def _signed(value: int, non_negative: bool) -> int:
-    if not INT64_MIN <= value <= INT64_MAX:
-        raise ValueRefusedError("range", "is beyond 64 bits")
+    if abs(value) > NUMBER_MAX:
+        raise ValueRefusedError("range", "is beyond 2^53 in the smallest unit of this field")
     if non_negative and value < 0:
         raise ValueRefusedError("negative", "must not be negative")
     return value

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from shidian.core.rulebook.executable import not_executable
+from shidian.core.rulebook.executable import not_measurable
 from shidian.core.rulebook.model import (
     AlertRule,
     Comparison,
@@ -154,7 +154,7 @@ def compile_rules(
     left out. Raises NotExecutable where a rule is beyond this release, or a required parameter is
     missing or malformed.
     """
-    refused = not_executable(rulebook)
+    refused = not_measurable(rulebook)
     if refused:
         raise NotExecutable("; ".join(f"{p.path}: {p.message}" for p in refused))
     tile_us = rulebook.monitoring.tile

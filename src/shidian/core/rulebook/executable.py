@@ -1,27 +1,41 @@
-"""What this release's monitor cannot run, though the language can say it."""
+"""What this release cannot run, though the language can say it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.model import AlertRule, Indicator, Rulebook, Take
+from shidian.core.rulebook.model import AlertRule, Clock, Indicator, Rulebook, StageKind, Take
 from shidian.core.rulebook.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _TAKES = frozenset({Take.COUNT, Take.SUM, Take.DISTINCT})
 
 
 def not_executable(rulebook: Rulebook) -> tuple[Problem, ...]:
     """Every value that blocks activation on a pilot. The problems are not placed in a file."""
+    of_clocks = (
+        found
+        for clock in rulebook.clocks
+        for found in _clock(clock, rulebook, f"/clocks/{clock.id}")
+    )
+    return (*not_measurable(rulebook), *_problems(rulebook, of_clocks))
+
+
+def not_measurable(rulebook: Rulebook) -> tuple[Problem, ...]:
+    """Those of them that the monitor cannot run. It runs rules whatever the clocks say."""
+    return _problems(rulebook, _monitoring(rulebook))
+
+
+def _problems(rulebook: Rulebook, found: Iterable[tuple[str, str, str]]) -> tuple[Problem, ...]:
     return tuple(
         Problem(path, rulebook.rulebook, 0, f"not executable yet: {what}", instead)
-        for path, what, instead in _all(rulebook)
+        for path, what, instead in found
     )
 
 
-def _all(rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
+def _monitoring(rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
     for indicator in rulebook.indicators:
         yield from _indicator(indicator, f"/indicators/{indicator.id}")
     for alert in rulebook.alerts:
@@ -29,6 +43,25 @@ def _all(rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
     for limit in rulebook.limits:
         if limit.on_breach == "start-transition-plan":
             yield (f"/limits/{limit.id}/on_breach", "start-transition-plan", "write notify")
+
+
+def _clock(clock: Clock, rulebook: Rulebook, path: str) -> Iterator[tuple[str, str, str]]:
+    """Silence has no effect yet; an expiry has one where a notice's window is waited for."""
+    if clock.on_silence != "nothing":
+        yield (
+            f"{path}/on_silence",
+            f"on_silence: {clock.on_silence}",
+            "nothing runs: a person acts",
+        )
+    of_a_notice = any(
+        stage.kind is StageKind.NOTICE and stage.clock == clock.id for stage in rulebook.stages
+    )
+    if clock.on_expiry != "nothing" and not of_a_notice:
+        yield (
+            f"{path}/on_expiry",
+            f"on_expiry: {clock.on_expiry}",
+            "it runs for the clock of a notice stage alone",
+        )
 
 
 def _indicator(indicator: Indicator, path: str) -> Iterator[tuple[str, str, str]]:
