@@ -34,7 +34,7 @@ Filters: `text`, `day`, `moment`, `clock_time`, `number`, `amount`, `lookup`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,8 @@ from shidian.web import charts
 from shidian.web.words import amount, clock_time, day, lookup, moment, number, text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.core.paginator import Page
 
 register = template.Library()
@@ -232,8 +234,7 @@ def line_chart(  # noqa: PLR0917 - a template names its arguments
         "height": charts.PLOT_HEIGHT,
     }
     if drawn is not None:
-        one_day = _same_day(drawn.x_first, drawn.x_last)
-        show = clock_time if one_day else day
+        show = _instant_words(drawn.x_first, drawn.x_last)
         context["x_first"], context["x_last"] = (
             _show(drawn.x_first, show),
             _show(drawn.x_last, show),
@@ -246,10 +247,13 @@ def line_chart(  # noqa: PLR0917 - a template names its arguments
     return context
 
 
-def _same_day(first: charts.Instant, last: charts.Instant) -> bool:
-    if isinstance(first, datetime) and isinstance(last, datetime):
-        return timezone.localtime(first).date() == timezone.localtime(last).date()
-    return False
+def _instant_words(first: Any, last: Any) -> Callable[[Any], str]:
+    """How an axis names its instants: hours within a day, day and hour within three, else days."""
+    if not (isinstance(first, datetime) and isinstance(last, datetime)):
+        return day
+    if timezone.localtime(first).date() == timezone.localtime(last).date():
+        return clock_time
+    return moment if last - first < timedelta(days=3) else day
 
 
 def _show(instant: Any, show: Any) -> str:
