@@ -56,9 +56,10 @@ def shoot(browser: Browser, address: str, file: str, account: str | None, path: 
         page.fill("input[name=password]", PASSWORD)
         with page.expect_navigation():
             page.press("input[name=password]", "Enter")
-    page.goto(f"{address}{path}")
-    page.wait_for_load_state("load")
-    page.wait_for_timeout(1500)
+    answer = page.goto(f"{address}{path}")
+    if answer is None or not answer.ok:
+        raise SystemExit(f"{path} answers {answer and answer.status}; nothing was taken")
+    page.wait_for_timeout(1500)  # live parts fill in
     page.screenshot(path=IMAGES / file)
     context.close()
     sys.stdout.write(f"wrote {IMAGES / file}\n")
