@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from shidian.apps.supervision.models import AlertAcknowledgement
 from shidian.apps.supervision.worker import projection
+from shidian.core.monitor.evaluator import Fault
 from shidian_kit.wire.token import read_live_token
 
 from .things import item, quick_pilot, reading
@@ -135,3 +136,15 @@ def test_the_series_is_csv(client, pilot, walk):
     assert page.text.splitlines()[1].endswith(",80")
     missing = get(client, walk.officer, "supervision:series-csv", pilot.public_id, "no-such")
     assert missing.status_code == 404
+
+
+@pytest.mark.parametrize("address", ["board", "board-live", "pilot", "pilot-live"])
+def test_a_pilot_that_is_no_longer_evaluated_is_never_quiet(client, pilot, walk, address):
+    name, args = f"supervision:{address}", [pilot.public_id] * address.startswith("pilot")
+    assert "监测已" not in get(client, walk.officer, name, *args).text
+
+    projection.apply_faults([Fault(41, pilot.public_id, "SumOverflow: beyond")])
+    page = get(client, walk.officer, name, *args).text
+    assert "监测已" in page
+    assert "41" in page
+    assert "Monitoring has stopped" in get(client, walk.officer, name, *args, language="en").text

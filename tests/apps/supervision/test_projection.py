@@ -11,8 +11,10 @@ from shidian.apps.supervision.models import (
     CurrentReading,
     EpisodeState,
     IndicatorReading,
+    MonitorFault,
 )
 from shidian.apps.supervision.worker import projection
+from shidian.core.monitor.evaluator import Fault
 from shidian.core.monitor.items import Change, Current
 
 from .things import BREACH, WARNING, item, quick_pilot, reading
@@ -127,3 +129,13 @@ def test_a_long_stream_costs_the_same_queries_as_a_short_one(pilot):
     counter = Counter()
     first = queries([item(pilot, 1)])
     assert queries([item(pilot, seq) for seq in range(2, 60)]) <= first
+
+
+def test_a_fault_is_kept_once_and_goes_when_the_monitor_has_none(pilot):
+    faults = [Fault(7, pilot.public_id, "SumOverflow: beyond"), Fault(8, "P-elsewhere", "x")]
+    assert projection.apply_faults(faults).entries == {pilot.public_id: 7}
+    assert projection.apply_faults(faults).rows == 0
+    assert MonitorFault.objects.get().message == "SumOverflow: beyond"
+
+    assert projection.apply_faults([]).entries == {pilot.public_id: 7}
+    assert not MonitorFault.objects.exists()

@@ -78,10 +78,21 @@ class Tile:
         return sum(shown.unseen for shown in self.episodes)
 
     @property
-    def order(self) -> tuple[int, int, float, str]:
-        """Gravest first, then unseen, then the nearest to a limit."""
+    def halted(self) -> bool:
+        """The monitor has stopped evaluating it: that nothing is reported says nothing."""
+        return hasattr(self.pilot, "fault")
+
+    @property
+    def order(self) -> tuple[bool, int, int, float, str]:
+        """Blind ones first, then gravest, then unseen, then the nearest to a limit."""
         share = float(self.nearest.share) if self.nearest else -1.0
-        return (-rank(self.worst), -self.unseen, -share, self.pilot.public_id)
+        return (
+            not self.halted,
+            -rank(self.worst),
+            -self.unseen,
+            -share,
+            self.pilot.public_id,
+        )
 
 
 def visible_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:
@@ -94,7 +105,7 @@ def board(person: Person | AnonymousUser) -> list[Tile]:
     pilots = list(
         visible_pilots(person)
         .exclude(state=PilotState.CLOSED)
-        .select_related("case__scheme", "case__lead")
+        .select_related("case__scheme", "case__lead", "fault")
     )
     episodes = shown_episodes(
         AlertEpisode.objects.filter(pilot__in=pilots, state=EpisodeState.OPEN)

@@ -8,7 +8,12 @@ from shidian.apps.supervision.models.alert import (
 )
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.pilot import Pilot, PilotState, PlanVersion
-from shidian.apps.supervision.models.reading import CurrentReading, IndicatorReading, StreamCursor
+from shidian.apps.supervision.models.reading import (
+    CurrentReading,
+    IndicatorReading,
+    MonitorFault,
+    StreamCursor,
+)
 
 __all__ = [
     "AlertAcknowledgement",
@@ -19,6 +24,7 @@ __all__ = [
     "EpisodeState",
     "IndicatorReading",
     "MachineKey",
+    "MonitorFault",
     "Pilot",
     "PilotState",
     "PlanVersion",

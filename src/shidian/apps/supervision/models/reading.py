@@ -1,4 +1,4 @@
-"""Values of indicators as the monitor reported them, and how far its streams were read."""
+"""What the monitor reported besides alerts: values, faults; and how far its streams were read."""
 
 from __future__ import annotations
 
@@ -55,6 +55,21 @@ class CurrentReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator} = {self.value}"
+
+
+class MonitorFault(models.Model):
+    """Why the monitor no longer evaluates a pilot: since `entry` of the journal no alert can arise.
+
+    A copy of what the monitor's store says now; the row goes when the fault is gone there.
+    """
+
+    pilot = models.OneToOneField(Pilot, on_delete=models.PROTECT, related_name="fault")
+    entry = models.BigIntegerField()
+    message = models.TextField()
+    noticed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.pilot_id} @ {self.entry}: {self.message}"
 
 
 class StreamCursor(models.Model):

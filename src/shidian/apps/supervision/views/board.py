@@ -33,14 +33,15 @@ def fragment(request: HttpRequest) -> HttpResponse:
 
 
 def _context(tiles: Sequence[Tile]) -> dict[str, object]:
-    alerting = [tile for tile in tiles if tile.worst]
-    quiet = [tile for tile in tiles if not tile.worst]
+    alerting = [tile for tile in tiles if tile.worst or tile.halted]
+    quiet = [tile for tile in tiles if not tile.worst and not tile.halted]
     counts = Counter(tile.worst for tile in alerting)
     return {
         "tiles": tiles if len(tiles) < DENSE_FROM else alerting,
         "rows": () if len(tiles) < DENSE_FROM else quiet,
         "total": len(tiles),
         "counts": [(level, counts[level]) for level in reversed(LEVELS) if counts[level]],
+        "halted": sum(tile.halted for tile in tiles),
         "unseen": sum(tile.unseen for tile in tiles),
         "at": timezone.now(),
     }

@@ -19,7 +19,7 @@ def case_of_pilot(request: HttpRequest, public_id: str, **_rest: object) -> Case
 
 def pilot_of(case: Case) -> Pilot:
     """The pilot of a loaded case."""
-    return Pilot.objects.select_related("case__scheme", "case__lead").get(case=case)
+    return Pilot.objects.select_related("case__scheme", "case__lead", "fault").get(case=case)
 
 
 def episode_of(case: Case, episode: str) -> AlertEpisode:

@@ -83,7 +83,7 @@ class Worker:
             )
 
     def copy_readings(self) -> None:
-        """Copy final values and the newest ones."""
+        """Copy final values, the newest ones, and which pilots are no longer evaluated."""
         store = self._open_store()
         if store is None:
             return
@@ -96,6 +96,7 @@ class Worker:
         ).values_list("public_id", flat=True)
         values = [value for project in running for value in store.current(project)]
         self._changed(projection.apply_current(values))
+        self._changed(projection.apply_faults(store.faults()))
 
     def tell_pages(self) -> None:
         """Tell open pages what changed; what cannot be told now is told later, newest entry."""

@@ -18,6 +18,7 @@ from shidian.apps.supervision.models import (
     CurrentReading,
     EpisodeState,
     IndicatorReading,
+    MonitorFault,
     Pilot,
     StreamCursor,
 )
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from shidian.core.monitor.evaluator import Fault
     from shidian.core.monitor.items import Current, Item, Reading
     from shidian.core.rulebook.model import AlertRule, Limit
 
@@ -216,6 +218,29 @@ def apply_current(values: Iterable[Current]) -> Applied:
             unique_fields=["pilot", "indicator"],
             update_fields=["instant_us", "value", "scale", "changed_at"],
         )
+    return applied
+
+
+@transaction.atomic
+def apply_faults(faults: Sequence[Fault]) -> Applied:
+    """Keep which pilots are no longer evaluated, and forget those that are again."""
+    applied = Applied()
+    kept = {
+        row.pilot.public_id: row
+        for row in MonitorFault.objects.select_related("pilot__case__scheme")
+    }
+    now = timezone.now()
+    stated = {fault.project: fault for fault in faults}
+    for project, row in kept.items():
+        if project not in stated:
+            row.delete()
+            applied.note(row.pilot, row.entry)
+    for project, pilot in _pilots(stated.keys() - kept.keys()).items():
+        fault = stated[project]
+        MonitorFault.objects.create(
+            pilot=pilot, entry=fault.entry, message=fault.message, noticed_at=now
+        )
+        applied.note(pilot, fault.entry)
     return applied
 
 
