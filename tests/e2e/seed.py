@@ -6,7 +6,7 @@ from tests.factories import PASSWORD, make_world
 
 
 def seed() -> None:
-    """The demonstration scheme with its people and an open call, and no case."""
+    """The demonstration scheme with its people, an earlier call, and no case."""
     from shidian.apps.accounts.models import Person
     from shidian.apps.cases.calendars import store_calendar
     from shidian.core.procedure.calendars import cn_working_day

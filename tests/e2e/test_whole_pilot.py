@@ -1,4 +1,4 @@
-"""One new case, from draft to closed, in a real browser, through every role, over half a year.
+"""One new case, from the call to its closing, in a real browser, through every role, over half a year.
 
 The people sign in, read what their page asks of them and do it; nothing is written but by the pages.
 Days pass between two servers on the same stores (`travel.py`).
@@ -30,6 +30,7 @@ APPLIED = datetime(2025, 4, 7, 10, 0, tzinfo=SHANGHAI)
 """A Monday: the day after Qingming's holidays."""
 NOTICE_OVER = datetime(2025, 4, 21, 10, 0, tzinfo=SHANGHAI)
 EVALUATED = datetime(2025, 10, 20, 10, 0, tzinfo=SHANGHAI)
+CALL, CALL_EN = "第二批征集", "Second call"
 TITLE = "Order routing with explanations"
 
 
@@ -114,11 +115,28 @@ def radio_names(page: Page) -> list[str]:
     return names_of(page, "main input[type=radio]")
 
 
+def open_call(people: People, home: Path) -> None:
+    """The officer opens a call after a preview; everyone can read it."""
+    with people.of("case-bureau") as page:
+        page.goto(f"{people.url}/cases/")
+        page.get_by_role("link", name="Open a call").first.click()
+        fill(page, title=CALL, title_en=CALL_EN, opens_on="2025-04-07", closes_on="2025-06-30")
+        page.locator('button[value="preview"]').click()
+        assert CALL in page.locator("main").inner_text()
+        page.locator('button[value="publish"]').click()
+        page.wait_for_url("**/cases/")
+    deliver_at(home, APPLIED + timedelta(minutes=1))
+    with people.of(None) as page:
+        page.goto(f"{people.url}/calls/")
+        page.get_by_role("link", name=CALL_EN).first.click()
+        assert CALL_EN in page.locator("h1").inner_text()
+
+
 def apply(people: People) -> str:
     """Drafter starts and fills in, signer submits. Returns the case's reference."""
     with people.of("drafter") as page:
         page.goto(f"{people.url}/cases/")
-        page.get_by_role("link", name=re.compile("第一批")).first.click()
+        page.get_by_role("link", name=CALL_EN).first.click()
         fill(page, title="可解释的委托路由", title_en=TITLE)
         page.get_by_role("button", name="Start").click()
         reference = re.search(r"/cases/([^/]+)/", page.url)[1]
@@ -208,6 +226,7 @@ def publish(people: People, reference: str, home: Path) -> None:
 def test_one_case_walks_from_draft_to_closed(home: Path, browser: Browser) -> None:
     with serve_at(home, APPLIED) as site:
         people = People(browser, site.url)
+        open_call(people, home)
         reference = apply(people)
         screen(people, reference)
         review(people, reference)

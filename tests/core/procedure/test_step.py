@@ -599,3 +599,18 @@ def test_act_without_data_is_refused_not_failed():
         player = at(StageKind.SCREENING)
         act = Act(verb, player.who(verb), player.now)
         assert isinstance(step(player.rulebook, player.calendar, player.history, act), Refusal)
+
+
+def test_a_promises_task_shows_its_words_shortened():
+    from shidian.core.procedure.tasks import PROMISE_CHARACTERS_MAX, shortened
+
+    player = at(StageKind.EVALUATION)
+    tasks = {task.key: task.what for task in player.state.tasks}
+    for promise in player.state.promises:
+        what = tasks[f"evaluation/judge_promise/{promise.id}"]
+        assert what.zh == f"评定承诺：{promise.text}"
+        assert what.en == f"Judge promise: {promise.text}"
+    long = shortened("长\n长 " * 90, PROMISE_CHARACTERS_MAX)
+    assert len(long) <= PROMISE_CHARACTERS_MAX
+    assert long.endswith("…")
+    assert "\n" not in long

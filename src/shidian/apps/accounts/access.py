@@ -64,7 +64,7 @@ class Permission(StrEnum):
     RULEBOOK_PUBLISH = "scheme:rulebook:publish"
     """Object: Scheme."""
     CALL_OPEN = "scheme:call:open"
-    """Object: Scheme."""
+    """A case officer's act, of an authority that leads. Object: Scheme."""
 
     # The expert's and the assessor's acts.
     CONFLICT_DECLARE = "review:conflict:declare"

@@ -12,6 +12,8 @@ from shidian.apps.cases.models import Case, Scheme, SchemeAuthority
 from shidian.core.rulebook.model import AuthorityRole
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from shidian.apps.accounts.rules import Someone
 
 DECIDING = (AuthorityRole.LEAD.value, AuthorityRole.MEMBER.value)
@@ -27,6 +29,15 @@ def authorities_handling(person: Someone, scheme_id: int, *offices: str) -> list
         scheme=scheme_id, authority__in=held, role__in=DECIDING
     ).select_related("authority")
     return list(parts)
+
+
+def schemes_led_by(person: Someone) -> QuerySet[Scheme]:
+    """Schemes that an authority leads in which `person` is a case officer."""
+    held = roles_of(person).authorities(OfficerRole.CASE)
+    if not held:
+        return Scheme.objects.none()
+    led = SchemeAuthority.objects.filter(authority__in=held, role=AuthorityRole.LEAD.value)
+    return Scheme.objects.filter(pk__in=led.values("scheme"))
 
 
 @predicate
@@ -120,6 +131,12 @@ def leads_scheme(person: Someone, scheme: Scheme | None) -> bool:
     return bool(authorities_handling(person, scheme.pk, *offices))
 
 
+@predicate
+def is_case_officer_of_a_lead(person: Someone, scheme: Scheme | None) -> bool:
+    """Is a case officer of an authority that leads the scheme."""
+    return scheme is not None and schemes_led_by(person).filter(pk=scheme.pk).exists()
+
+
 permit(Permission.CASE_READ, sees)
 permit(Permission.CASE_READ_INTERNAL, is_of_the_authorities & sees)
 permit(Permission.FORM_EDIT, drafts_for_a_party & sees)
@@ -133,6 +150,6 @@ permit(Permission.CASE_SIGN, signs_for_an_authority & sees)
 permit(Permission.EVALUATION_BEGIN, (drafts_for_the_lead | is_case_officer) & sees)
 permit(Permission.PROMISE_JUDGE, (is_case_officer | assesses) & sees)
 permit(Permission.RULEBOOK_PUBLISH, leads_scheme)
-permit(Permission.CALL_OPEN, leads_scheme)
+permit(Permission.CALL_OPEN, is_case_officer_of_a_lead)
 permit(Permission.PILOT_READ, sees)
 permit(Permission.PILOT_SUPERVISE, handles & sees)

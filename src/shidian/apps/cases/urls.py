@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.cases.views import acts, application, case, desk, files, section
+from shidian.apps.cases.views import acts, application, calls, case, desk, files, section
 
 app_name = "cases"
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
+    path("calls/<slug:slug>/open/", calls.open_, name="open-call"),
     path("start/<slug:slug>/", application.start, name="start"),
     path("<slug:reference>/", case.case, name="case"),
     path("<slug:reference>/application/", application.application, name="application"),

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     Tasks = Callable[["_Desk"], Iterator[Task]]
 
 
+PROMISE_CHARACTERS_MAX = 40
+"""How much of a promise's words its task shows."""
+
+
+def shortened(words: str, characters_max: int) -> str:
+    """The words on one line, cut with an ellipsis where they are longer."""
+    line = " ".join(words.split())
+    return line if len(line) <= characters_max else line[: characters_max - 1].rstrip() + "…"
+
+
 def open_tasks(rulebook: Rulebook, state: CaseState, today: date) -> tuple[Task, ...]:
     """All open tasks. None once closed; at least one before."""
     if not state.stage or state.stage_kind is None:
@@ -249,13 +259,14 @@ def _running(desk: _Desk) -> Iterator[Task]:
 
 
 def _evaluation(desk: _Desk) -> Iterator[Task]:
-    unjudged = [one.id for one in desk.state.promises if one.id not in desk.state.judgements]
+    unjudged = [one for one in desk.state.promises if one.id not in desk.state.judgements]
     for promise in unjudged:
+        words = shortened(promise.text or promise.id, PROMISE_CHARACTERS_MAX)
         yield Task(
-            f"{desk.stage.id}/{Verb.JUDGE_PROMISE}/{promise}",
+            f"{desk.stage.id}/{Verb.JUDGE_PROMISE}/{promise.id}",
             Verb.JUDGE_PROMISE,
             ActorKind.OFFICER,
-            Text(zh=f"评定承诺 {promise}", en=f"Judge promise {promise}"),
+            Text(zh=f"评定承诺：{words}", en=f"Judge promise: {words}"),
             due=desk.due,
         )
     ungraded = [one for one in desk.stage.dimensions if one.id not in desk.state.evaluation]

@@ -26,7 +26,12 @@ from shidian.apps.cases.domain.deciding import (
     terminate_case,
 )
 from shidian.apps.cases.domain.perform import Performed, perform_act
-from shidian.apps.cases.domain.schemes import found_scheme, open_call, publish_rulebook
+from shidian.apps.cases.domain.schemes import (
+    found_scheme,
+    next_call_number,
+    open_call,
+    publish_rulebook,
+)
 
 __all__ = [
     "Performed",
@@ -44,6 +49,7 @@ __all__ = [
     "found_scheme",
     "is_editable",
     "judge_promise",
+    "next_call_number",
     "open_call",
     "perform_act",
     "publish_rulebook",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from shidian.apps.accounts.models import Authority, Person
     from shidian.core.rulebook.loaded import Loaded
+
+CALL_DAYS_MAX = 1100
+"""How far ahead, from the day of publication, a call's first or last day may lie."""
 
 
 @transaction.atomic
@@ -106,12 +110,15 @@ def open_call(
     title_en: str = "",
     guide: str = "",
     guide_en: str = "",
+    number: int | None = None,
     at: datetime | None = None,
 ) -> Call:
     """Invite applications under a published rulebook. `by` None: the operator's set-up.
 
-    Effects: the call with the scheme's next number; outbox `snapshot.call`, `snapshot.scheme`,
-    `record.leaf`. Raises DomainError (`sketch`, `dates`), ForbiddenError.
+    `number`: the one that the officer was shown; where another call took it meanwhile (or the same
+    form was sent twice), nothing is opened. Effects: the call with the scheme's next number; outbox
+    `snapshot.call`, `snapshot.scheme`, `record.leaf`. Raises DomainError (`sketch`, `dates`,
+    `number-taken`), ForbiddenError.
     """
     at = at or timezone.now()
     scheme = Scheme.objects.select_for_update().get(pk=rulebook.scheme_id)
@@ -125,18 +132,22 @@ def open_call(
                 en="A sketch cannot open a call: complete it and publish a runnable version.",
             ),
         )
-    if closes_on is not None and closes_on < opens_on:
+    _check_window(opens_on, closes_on, published=timezone.localdate(at) if by else None)
+    free = next_call_number(scheme)
+    if number not in (None, free):
         raise DomainError(
-            "dates",
-            Text(zh="截止日不得早于开始日。", en="A call cannot close before it opens."),
-            "closes_on",
+            "number-taken",
+            Text(
+                zh=f"第 {number} 号征集批次已开启：请先查看，确需另行开启的，再核对下文。",
+                en=f"Call number {number} has been opened already:"
+                " look at it first; if another one is meant, check the text again.",
+            ),
         )
-    number = (scheme.calls.aggregate(newest=Max("number"))["newest"] or 0) + 1
     call = Call.objects.create(
         scheme=scheme,
         rulebook_version=rulebook,
-        number=number,
-        slug=f"{scheme.slug}-{number}",
+        number=free,
+        slug=f"{scheme.slug}-{free}",
         title_zh=title,
         title_en=title_en,
         opens_on=opens_on,
@@ -148,6 +159,42 @@ def open_call(
     )
     _announce("call", {"call": call.slug, "scheme": scheme.slug}, "call.opened", at)
     return call
+
+
+def next_call_number(scheme: Scheme) -> int:
+    """The number that the scheme's next call gets."""
+    return (scheme.calls.aggregate(newest=Max("number"))["newest"] or 0) + 1
+
+
+def _check_window(opens_on: date, closes_on: date | None, *, published: date | None) -> None:
+    """Refuse days in the wrong order, and an officer's call that opens before it is published."""
+    if closes_on is not None and closes_on < opens_on:
+        raise DomainError(
+            "dates",
+            Text(zh="截止日不得早于开始日。", en="A call cannot close before it opens."),
+            "closes_on",
+        )
+    if published is None:
+        return
+    if opens_on < published:
+        raise DomainError(
+            "dates",
+            Text(
+                zh="开始日不得早于今天：征集自发布之日起方可受理。",
+                en="A call cannot open before the day on which it is published.",
+            ),
+            "opens_on",
+        )
+    if max(opens_on, closes_on or opens_on) > published + timedelta(days=CALL_DAYS_MAX):
+        raise DomainError(
+            "dates",
+            Text(
+                zh=f"日期不得晚于今天起 {CALL_DAYS_MAX} 天：不设截止日的，请留空。",
+                en=f"A day cannot lie more than {CALL_DAYS_MAX} days ahead:"
+                " leave the last day empty for a call without an end.",
+            ),
+            "closes_on" if closes_on else "opens_on",
+        )
 
 
 def _announce(what: str, key: dict[str, str], kind: str, at: datetime) -> None:

@@ -12,7 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.cases.models import Call, Case, Task
+from shidian.apps.cases.models import Call, Case, Scheme, Task
+from shidian.apps.cases.rules import schemes_led_by
 from shidian.apps.cases.views.roles import Viewer, viewer_of
 from shidian.apps.cases.views.turn import Turn, turn_of
 from shidian.apps.cases.views.words import outcome_name, stage_name
@@ -67,6 +68,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "show": request.GET.get("show", ""),
         "today": today,
         "calls": _open_calls(viewer),
+        "led": _led(viewer),
         "board_url": _board_url(viewer),
     }
     return render(request, "cases/desk.html", context)
@@ -131,6 +133,15 @@ def _open_calls(viewer: Viewer) -> list[Call]:
     today = timezone.localdate()
     calls = Call.objects.filter(opens_on__lte=today).select_related("scheme")
     return [call for call in calls if call.is_open_on(today)]
+
+
+def _led(viewer: Viewer) -> list[Scheme]:
+    """Schemes in which the person may open a call, each with its newest calls as `newest`."""
+    if not viewer.is_officer:
+        return []
+    calls = Call.objects.order_by("-number")
+    led = schemes_led_by(viewer.person)
+    return list(led.prefetch_related(Prefetch("calls", queryset=calls, to_attr="newest")))
 
 
 def _board_url(viewer: Viewer) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.apps.cases.models import Call, Case
+from shidian.apps.cases.models import Call, Case, Scheme
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,3 +23,8 @@ def case_by_reference(_request: HttpRequest, reference: str, **_rest: object) ->
 def call_by_slug(_request: HttpRequest, slug: str) -> Call:
     """The call of that slug. Raises DoesNotExist."""
     return Call.objects.select_related("scheme", "rulebook_version").get(slug=slug)
+
+
+def scheme_by_slug(_request: HttpRequest, slug: str) -> Scheme:
+    """The scheme of that slug. Raises DoesNotExist."""
+    return Scheme.objects.get(slug=slug)
