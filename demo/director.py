@@ -337,7 +337,7 @@ class Director(Diary):
             pilot=pilot,
             source=registration.source,
             public_key=public,
-            by=self._signer(case),
+            by=self._officer,
             at=at,
         )
         self.registrations.append(registration)

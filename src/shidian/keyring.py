@@ -2,6 +2,7 @@
 
 `worker.key` signs what the worker tells the gate, `worker.pub` is what the gate checks it by,
 `live.secret` is shared by the web, which makes live tokens, and the gate, which reads them.
+`django.secret` signs sessions and receipts; the web's alone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 WORKER_KEY = "worker.key"
 WORKER_PUBLIC = "worker.pub"
 LIVE_SECRET = "live.secret"  # noqa: S105 - a file's name
+DJANGO_SECRET = "django.secret"  # noqa: S105 - a file's name
 _SECRET_BYTES = 32
 
 
@@ -52,6 +54,13 @@ def worker_public_key(folder: Path) -> Ed25519PublicKey:
 def live_secret(folder: Path) -> bytes:
     """The secret that live tokens are made and read with. Raises OSError."""
     return bytes.fromhex((folder / LIVE_SECRET).read_text().strip())
+
+
+def django_secret(folder: Path) -> str:
+    """The key that signs sessions, made on first use. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_once(folder / DJANGO_SECRET, secrets.token_urlsafe(64).encode())
+    return (folder / DJANGO_SECRET).read_text().strip()
 
 
 def _make_once(path: Path, content: bytes) -> None:

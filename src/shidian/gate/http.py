@@ -78,7 +78,7 @@ class Request:
 async def read_body(request: Request, receive: Receive) -> bytes:
     """The body as it travels. Raises HttpProblemError 413 past the limit, 408 when it stalls."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > options.BODY_MAX_BYTES:
+    if not declared.isdecimal() or int(declared) > options.BODY_MAX_BYTES:
         raise _too_large(options.BODY_MAX_BYTES)
     chunks: list[bytes] = []
     size = 0

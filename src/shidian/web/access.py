@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.cache import add_never_cache_headers
+from django.views.defaults import page_not_found
+
+from shidian.apps.cases.errors import ForbiddenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +41,12 @@ class DefaultDenyMiddleware:
         del request, args, kwargs
         if getattr(view, "access_rule", None) is None:
             raise Http404
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """A verb that refuses the person, whom the page still let through, is a 404 as well."""
+        return page_not_found(request, exception) if isinstance(exception, ForbiddenError) else None
 
 
 def undeclared_views() -> list[str]:

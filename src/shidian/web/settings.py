@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from shidian import keyring
 from shidian.config import settings as shidian_settings
 
 CONFIG = shidian_settings()
 BASE_DIR = Path(__file__).resolve().parent
-
-
-def _secret_key() -> str:
-    """The key that signs sessions: made on first use, mode 0600, never in the environment."""
-    path = CONFIG.keys / "django.secret"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    return path.read_text().strip()
 
 
 def _database() -> dict[str, Any]:
@@ -54,7 +42,7 @@ def _database() -> dict[str, Any]:
     }
 
 
-SECRET_KEY = _secret_key()
+SECRET_KEY = keyring.django_secret(CONFIG.keys)
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()]
 
@@ -76,6 +64,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: nothing is read of a body that is too large for anything here.
+    "shidian.web.limits.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -178,6 +168,8 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_SIZE_MAX_MIB = 20
+BODY_SIZE_MAX_MIB = 100
+"""A whole form with its files. Larger ones are refused unread; smaller ones by the question."""
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

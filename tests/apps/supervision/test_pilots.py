@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, transaction
 
+from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
 from shidian.apps.supervision.domain import alerts, control, keys, pilots, plans
 from shidian.apps.supervision.domain.errors import SupervisionError
@@ -93,6 +94,7 @@ def test_a_plan_goes_down_with_a_reason(walk):
         ({"investors_max": "100"}, "理由"),
         ({"investors_max": "-1"}, "理由"),
         ({"investors_max": "NaN"}, "理由"),
+        ({"investors_max": "1e-999999"}, "理由"),
         ({"investors_max": "ten"}, "理由"),
         ({"unknown": "1"}, "理由"),
     ],
@@ -146,6 +148,39 @@ def test_an_alert_that_rises_asks_to_be_seen_again(walk):
     assert not shown_episodes(AlertEpisode.objects.all())[0].unseen
     projection.apply_items([item(pilot, 2, Change.ESCALATED, rung=BREACH)])
     assert shown_episodes(AlertEpisode.objects.all())[0].unseen
+
+
+@pytest.mark.parametrize("level", ["breach", "critical", "nonsense", ""])
+def test_an_alert_cannot_be_seen_above_the_level_it_has(walk, level):
+    pilot = quick_pilot(walk)
+    projection.apply_items([item(pilot, 1, rung=WARNING)])
+    with pytest.raises(SupervisionError):
+        alerts.acknowledge_alert(episode=AlertEpisode.objects.get(), level=level, by=walk.officer)
+    assert shown_episodes(AlertEpisode.objects.all())[0].unseen
+
+
+@pytest.mark.parametrize("who", ["outsider", "drafter"])
+def test_verbs_ask_for_themselves_who_may_do_them(walk, world, who):
+    pilot, person = quick_pilot(walk), getattr(world, who)
+    projection.apply_items([item(pilot, 1, rung=WARNING)])
+    key = keys.register_machine_key(pilot=pilot, source="a", public_key=public_key(), by=None)
+    verbs = [
+        lambda: keys.register_machine_key(
+            pilot=pilot, source="b", public_key=public_key(), by=person
+        ),
+        lambda: keys.revoke_machine_key(key=key, by=person),
+        lambda: plans.change_plan(
+            pilot=pilot, values={"investors_max": "1"}, reason="理由", by=person
+        ),
+        lambda: alerts.acknowledge_alert(
+            episode=AlertEpisode.objects.get(), level="warning", by=person
+        ),
+    ]
+    before = Outbox.objects.count()
+    for verb in verbs:
+        with pytest.raises(ForbiddenError):
+            verb()
+    assert Outbox.objects.count() == before
 
 
 def test_the_board_puts_the_gravest_first(walk, world):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from shidian.apps.cases.models import Case
 from shidian.apps.cases.rulebooks import rulebook_of
+from shidian.apps.supervision.domain.alerts import LEVELS
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.limits import AgreedLimit, LimitUse, agreed_limits, uses
 from shidian.apps.supervision.models import (
@@ -22,7 +23,6 @@ from shidian.apps.supervision.models import (
     PlanVersion,
 )
 from shidian.apps.supervision.series import SPAN_US, Change, changes_of
-from shidian.core.rulebook.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Person
     from shidian.core.rulebook.model import Text
 
-LEVELS = tuple(severity.value for severity in Severity)
 TREND_SPAN_US = SPAN_US // 24
 """The board's trends show the last hour: what is happening, not how it came to be."""
 

@@ -9,6 +9,7 @@ from shidian.apps.accounts.domain.enrolling import (
     found_authority,
     register_institution,
 )
+from shidian.apps.accounts.domain.signing_in import may_try_to_sign_in, note_failed_sign_in
 
 __all__ = [
     "appoint_officer",
@@ -17,5 +18,7 @@ __all__ = [
     "enrol_person",
     "enrol_staff",
     "found_authority",
+    "may_try_to_sign_in",
+    "note_failed_sign_in",
     "register_institution",
 ]

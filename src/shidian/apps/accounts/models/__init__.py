@@ -5,6 +5,7 @@ from .expert import Assessor, Expert
 from .institution import Institution, Licence
 from .officer import Officer, OfficerRole
 from .person import Language, Person
+from .sign_in import SignInFailure
 from .staff import Staff, StaffRole
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Officer",
     "OfficerRole",
     "Person",
+    "SignInFailure",
     "Staff",
     "StaffRole",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import rule
+from shidian.apps.accounts.domain import may_try_to_sign_in, note_failed_sign_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -31,7 +33,20 @@ class SignInForm(AuthenticationForm):
     error_messages = {  # noqa: RUF012 - Django's own attribute, never mutated
         "invalid_login": _("User name and password do not fit together. Mind capital letters."),
         "inactive": _("This account is closed."),
+        "too_many": _("Too many attempts failed. Try again in a quarter of an hour."),
     }
+
+    def clean(self) -> dict[str, Any]:
+        """Look at the password, unless it was guessed wrong too often."""
+        account = self.cleaned_data.get("username") or ""
+        address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
+        if not may_try_to_sign_in(account=account, address=address):
+            raise ValidationError(self.error_messages["too_many"], code="too_many")
+        try:
+            return super().clean()
+        except ValidationError:
+            note_failed_sign_in(account=account, address=address)
+            raise
 
 
 class SignInView(LoginView):
@@ -49,7 +64,12 @@ class SignInView(LoginView):
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             # A first visit: the language that the person chose for their letters.
             language = getattr(form.get_user(), "language", settings.LANGUAGE_CODE)
-            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax")
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                language,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )
         return response
 
 

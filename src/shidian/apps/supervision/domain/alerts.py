@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.models import AlertAcknowledgement
+from shidian.core.rulebook.model import Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from shidian.apps.supervision.models import AlertEpisode
 
 NOTE_MAX_CHARS = 2_000
+LEVELS = tuple(severity.value for severity in Severity)
+"""Rising."""
 
 
 @transaction.atomic
@@ -27,8 +31,13 @@ def acknowledge_alert(
     """State that one has seen the episode at `level`, the level that the page showed.
 
     It changes nothing about the alert, and asks the pilot for nothing. If the episode rises above
-    `level`, it asks to be seen again. Raises SupervisionError where the note is too long.
+    `level`, it asks to be seen again. Raises ForbiddenError, or SupervisionError where the note is
+    too long or the episode is below `level`.
     """
+    require_supervisor(by, episode.pilot)
+    if level not in LEVELS or LEVELS.index(level) > LEVELS.index(episode.level):
+        # Seen in advance, a later rise would not ask to be seen.
+        raise SupervisionError(_("This alert has not reached that level. Reload the page."))
     if len(note) > NOTE_MAX_CHARS:
         raise SupervisionError(_("The note is longer than 2,000 characters."), field="note")
     return AlertAcknowledgement.objects.create(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from shidian.apps.supervision.domain.control import post_control
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.models import MachineKey, Pilot, PilotState
 from shidian_kit.wire import keys as wire_keys
 
@@ -35,10 +36,12 @@ def register_machine_key(
 
     `public_key`: the line `ed25519:…` or a PEM public key. The journal knows it once the control
     record has arrived. Registering the same key for the same place again changes nothing.
-    Raises SupervisionError: the pilot does not run, the source or key is malformed, or the key is
-    known already for another place or as revoked.
+    Raises ForbiddenError, or SupervisionError: the pilot does not run, the source or key is
+    malformed, or the key is known already for another place or as revoked.
     """
     moment = at or timezone.now()
+    pilot = Pilot.objects.select_for_update(of=("self",)).select_related("case").get(pk=pilot.pk)
+    require_supervisor(by, pilot)
     if pilot.state != PilotState.RUNNING:
         raise SupervisionError(_("Keys are registered for running pilots only."))
     if _SOURCE.fullmatch(source) is None:
@@ -82,9 +85,13 @@ def register_machine_key(
 def revoke_machine_key(
     *, key: MachineKey, by: Person | None, at: datetime | None = None
 ) -> MachineKey:
-    """Take nothing more under this key, from the entry that records it. Idempotent."""
+    """Take nothing more under this key, from the entry that records it. Idempotent.
+
+    Raises ForbiddenError.
+    """
     moment = at or timezone.now()
     locked = MachineKey.objects.select_for_update().select_related("pilot__case").get(pk=key.pk)
+    require_supervisor(by, locked.pilot)
     if locked.revoked_at is not None:
         return locked
     locked.revoked_outbox_id = post_control(

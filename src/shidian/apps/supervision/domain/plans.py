@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.supervision.domain.control import post_control
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import to_us
+from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.domain.pilots import ask_for_snapshot
 from shidian.apps.supervision.models import Pilot, PilotState, PlanVersion
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Person
 
 REASON_MAX_CHARS = 2_000
+_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 
 
 @transaction.atomic
@@ -36,11 +39,12 @@ def change_plan(
     """Lower one or more agreed values; the others stay. Writes a version and a control record.
 
     In force from the journal entry that the record becomes; until then the page says "pending".
-    Raises SupervisionError: not running, no reason, an unknown parameter, a value that is no
-    number, is negative or is not lower than the agreed one.
+    Raises ForbiddenError, or SupervisionError: not running, no reason, an unknown parameter, a
+    value that is no number, is negative or is not lower than the agreed one.
     """
     moment = at or timezone.now()
     locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
+    require_supervisor(by, locked)
     if locked.state != PilotState.RUNNING:
         raise SupervisionError(_("Only the plan of a running pilot can be changed."))
     if not reason.strip():
@@ -86,10 +90,10 @@ def _lowered(agreed: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, 
 
 
 def _number(text: str, parameter: str) -> Decimal:
-    try:
-        number = Decimal(text.replace(",", "").strip())
-    except InvalidOperation:
-        raise SupervisionError(_("Write a number."), field=parameter) from None
-    if not number.is_finite() or number < 0:
+    written = text.replace(",", "").strip()
+    if written.startswith("-"):
         raise SupervisionError(_("Write a number that is not negative."), field=parameter)
-    return number
+    # Digits and a point only: 1e-999999 is a number too, of a million characters.
+    if _NUMBER.fullmatch(written) is None:
+        raise SupervisionError(_("Write a number."), field=parameter)
+    return Decimal(written)

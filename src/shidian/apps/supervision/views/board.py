@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.supervision.queries import LEVELS, Tile, board
+from shidian.apps.supervision.domain.alerts import LEVELS
+from shidian.apps.supervision.queries import Tile, board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ def pilot_of(case: Case) -> Pilot:
 
 def episode_of(case: Case, episode: str) -> AlertEpisode:
     """An episode of that case's pilot. Raises DoesNotExist: of another pilot, or unknown."""
-    return AlertEpisode.objects.select_related("pilot").get(pilot__case=case, episode=episode)
+    return AlertEpisode.objects.select_related("pilot__case").get(pilot__case=case, episode=episode)
 
 
 def key_of(case: Case, key_id: str) -> MachineKey:
