@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import io
 import json
 import os
@@ -19,7 +17,7 @@ from shidian_kit.client import Client, GateRefusedError, GateUnreachableError
 from shidian_kit.wire import keys
 from tests.core.journal.samples import PROJECT, START_US
 
-from .running import free_port, running_gate
+from .running import free_port
 
 TRANSFER = {"amount": "5.00", "sender": "p_aaaaaaaa", "receiver": "p_bbbbbbbb"}
 EXAMPLE = Path(__file__).parents[2] / "kit" / "examples" / "send_transfers.py"
@@ -148,33 +146,3 @@ def test_example_sends_transfers(gate, own, tmp_path):
     day_us = 86_400_000_000
     assert [row["time_us"] - START_US for row in rows] == [0, 10_000, day_us]
     assert rows[0]["transfer.made/sender"] == rows[2]["transfer.made/receiver"]
-
-
-@pytest.mark.shared
-def test_example_sends_the_whole_real_file(tmp_path):
-    shared = os.environ.get("SHIDIAN_SHARED")
-    if not shared:
-        pytest.skip("SHIDIAN_SHARED does not name the folder of shared inputs")
-    file = Path(shared) / "data" / "transfers.csv.gz"
-    key = keys.generate()
-    keys.save_private(tmp_path / "key", key)
-    own = {"source": "urn:test:real", "key": key}
-    with running_gate(tmp_path / "home") as gate:
-        gate.activate()
-        gate.register(key, source="urn:test:real")
-        with gzip.open(file, "rt") as lines:
-            cents = sum(round(float(row["value"]) * 100) for row in csv.DictReader(lines))
-        assert send_example(gate, own, tmp_path, file) == {"accepted": 120_558}
-        with JournalReader(gate.journal_path) as reader:
-            tables = [entry.table() for entry in reader if entry.kind is EntryKind.DATA]
-            assert len(reader.pseudonyms(PROJECT)) == len(
-                set().union(
-                    *(
-                        set(table[f"transfer.made/{side}"].to_pylist())
-                        for table in tables
-                        for side in ("sender", "receiver")
-                    )
-                )
-            )
-            assert reader.gaps(PROJECT) == []
-    assert sum(sum(table["transfer.made/amount"].to_pylist()) for table in tables) == cents

@@ -234,6 +234,15 @@ def test_monitor_killed_many_times_yields_each_item_once(tmp_path, seed):
     )
 
 
+def test_a_file_without_tables_is_no_store_yet(tmp_path):
+    path = tmp_path / "monitor.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode=WAL")
+
+    with pytest.raises(FileNotFoundError, match="the monitor is starting"):
+        StoreReader(path)
+
+
 def test_monitor_process_ends_cleanly_on_sigterm(tmp_path, log):
     journal, store = tmp_path / "journal.sqlite3", tmp_path / "monitor.sqlite3"
     write_journal(journal, log.entries)
@@ -256,5 +265,5 @@ def _cursor(store):
     try:
         with StoreReader(store) as reader:
             return reader.cursor()
-    except sqlite3.OperationalError:
+    except FileNotFoundError:
         return None

@@ -106,6 +106,10 @@ class StoreReader:
             check_same_thread=False,
             timeout=10,
         )
+        if not self._db.execute("PRAGMA user_version").fetchone()[0]:
+            # The monitor has opened the file and not yet laid out its tables.
+            self._db.close()
+            raise FileNotFoundError(f"no monitor store at {path} yet: the monitor is starting")
 
     def __enter__(self) -> Self:
         return self
