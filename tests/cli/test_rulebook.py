@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -46,6 +48,24 @@ def test_check_of_a_copy_elsewhere_finds_its_base_in_the_library(tmp_path: Path)
 
     assert result.exit_code == 1
     assert "/plan/investors_max/type: the value 'int' has no basis" in result.output
+
+
+def test_program_refuses_a_copy_without_a_basis_and_prints_the_line(tmp_path: Path) -> None:
+    lines = Path("rulebooks/cn-csrc-guangzhou.yaml").read_text(encoding="utf-8").splitlines()
+    call = lines.index("  - id: call-2")
+    basis = next(n for n, line in enumerate(lines) if n > call and "because:" in line)
+    path = tmp_path / "cn-csrc-guangzhou.yaml"
+    path.write_text("\n".join(lines[:basis] + lines[basis + 1 :]) + "\n", encoding="utf-8")
+    program = Path(sys.executable).with_name("shidian")
+
+    done = subprocess.run(
+        [program, "rulebook", "check", path], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    date_line = call + 2  # lines count from 1, and the date follows the id
+    assert f"{path}:{date_line}: /history/call-2/date: the value" in done.stdout + done.stderr
+    assert "has no basis" in done.stdout + done.stderr
 
 
 def test_check_notes_what_cannot_run_yet_and_accepts(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from shidian.core.procedure.calendars import (
     cn_working_day,
     working_day_rows,
 )
+from shidian.core.rulebook.load import load_file
 from shidian.core.rulebook.model import Text
 
 days = st.dates(date(2019, 1, 1), date(2026, 12, 31))
@@ -33,10 +35,13 @@ def test_last_day_before_spring_festival_2024_is_a_working_day_without_a_session
 
 
 def test_second_guangzhou_call_has_eighteen_working_and_sixteen_trading_days():
-    # 20 September to 20 October 2023; the first day is not counted.
-    # By hand: 21–22, 25–28 September; 7–8 October (make-up), 9–13, 16–20.
-    assert cn_working_day().count(date(2023, 9, 20), date(2023, 10, 20)) == 2 + 4 + 2 + 5 + 5
-    assert cn_trading_day().count(date(2023, 9, 20), date(2023, 10, 20)) == 2 + 4 + 5 + 5
+    history = load_file(Path("rulebooks/cn-csrc-guangzhou.yaml")).rulebook.history
+    [call] = [event for event in history if event.id == "call-2"]
+    opens, closes = date.fromisoformat(call.date), date.fromisoformat(call.until)
+    assert (opens, closes) == (date(2023, 9, 20), date(2023, 10, 20))
+    # The first day is not counted. By hand: 21–22, 25–28 September; 7–8 October (make-up), 9–13, 16–20.
+    assert cn_working_day().count(opens, closes) == 2 + 4 + 2 + 5 + 5
+    assert cn_trading_day().count(opens, closes) == 2 + 4 + 5 + 5
 
 
 def test_holidays_carry_their_names():
