@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
-    from shidian.apps.cases.models import FormSection
+    from shidian.apps.cases.models import Case, FormSection
 
 
 class DomainError(ValueError):
@@ -70,3 +70,17 @@ class StaleForm(DomainError):  # noqa: N818 - named as its readers speak of it
         )
         self.theirs = theirs
         self.yours = yours
+
+
+class DoubledError(DomainError):
+    """The same person made the same thing a moment ago. `case`: what they made."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(
+            "doubled",
+            Text(
+                zh=f"您刚刚已创建同名申报 {case.reference}。",
+                en=f"You started the same application a moment ago: {case.reference}.",
+            ),
+        )
+        self.case = case

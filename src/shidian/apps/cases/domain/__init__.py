@@ -4,7 +4,6 @@ from shidian.apps.cases.domain.applying import (
     add_partner,
     answer_information,
     attach_file,
-    create_case,
     file_report,
     is_editable,
     save_section,
@@ -32,6 +31,7 @@ from shidian.apps.cases.domain.schemes import (
     open_call,
     publish_rulebook,
 )
+from shidian.apps.cases.domain.starting import create_case
 
 __all__ = [
     "Performed",

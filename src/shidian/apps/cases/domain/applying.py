@@ -1,4 +1,4 @@
-"""What an applicant does: start, save, attach, join partners, submit, answer, withdraw, report."""
+"""What an applicant does: save, attach, join partners, submit, answer, withdraw, report."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.accounts.models import Institution, Person, StaffRole
-from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases import uploads
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.answers import (
@@ -22,111 +20,19 @@ from shidian.apps.cases.answers import (
     promises_in,
 )
 from shidian.apps.cases.domain.perform import Performed, perform_act, supplies
+from shidian.apps.cases.domain.starting import check_call_is_open
 from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
-from shidian.apps.cases.history import person_key, state_of
-from shidian.apps.cases.models import Attachment, Call, Case, CaseParty, FormSection, Scheme
-from shidian.core.procedure.types import Act, Actor, ActorKind, Json, Verb
+from shidian.apps.cases.history import state_of
+from shidian.apps.cases.models import Attachment, Case, CaseParty, FormSection
+from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Section, StageKind, Text
 
 if TYPE_CHECKING:
+    from shidian.apps.accounts.models import Institution, Person
     from collections.abc import Mapping
     from datetime import datetime
 
     from django.core.files.base import File
-
-TITLE_LENGTH_MAX = 200
-
-
-@transaction.atomic
-def create_case(
-    *,
-    call: Call,
-    lead: Institution,
-    title: str,
-    by: Person,
-    title_en: str = "",
-    at: datetime | None = None,
-) -> Case:
-    """Start an application under an open call.
-
-    Preconditions: the call is open on the day of `at`; `by` drafts or signs for `lead`; the
-    rulebook lets institutions of the lead's kind lead. Effects: the case in its draft stage, an
-    access row for the lead, a task. Event: case.created. Raises DomainError, ForbiddenError.
-    """
-    at = at or timezone.now()
-    places = roles_of(by).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
-    if lead.pk not in places:
-        raise ForbiddenError
-    _call_is_open(call, at)
-    _may_lead(call, lead)
-    if not title.strip() or len(title) > TITLE_LENGTH_MAX:
-        raise DomainError(
-            "title",
-            Text(
-                zh="请填写项目名称，不超过 200 字。",
-                en="Name the project in at most 200 characters.",
-            ),
-            "title",
-        )
-    case = Case.objects.create(
-        scheme_id=call.scheme_id,
-        call=call,
-        rulebook_version_id=call.rulebook_version_id,
-        reference=next_reference(call, at),
-        lead=lead,
-        title_zh=title.strip(),
-        title_en=title_en.strip(),
-        stage="",
-        created_at=at,
-        created_by=by,
-        changed_at=at,
-    )
-    actor = Actor(ActorKind.APPLICANT, person_key(by.pk), institution=str(lead.pk))
-    data = {"case": case.reference, "institution": str(lead.pk), "call": call.slug}
-    perform_act(case, Act(Verb.CREATE, actor, at, data), by=by)
-    return case
-
-
-def next_reference(call: Call, at: datetime) -> str:
-    """The next free case reference of the scheme's year: `demo-city-2026-0007`."""
-    scheme = Scheme.objects.select_for_update().get(pk=call.scheme_id)
-    prefix = f"{scheme.slug}-{timezone.localtime(at).year}-"
-    newest = (
-        Case.objects.filter(scheme=scheme, reference__startswith=prefix)
-        .order_by("-reference")
-        .values_list("reference", flat=True)
-        .first()
-    )
-    number = int(newest.removeprefix(prefix)) + 1 if newest else 1
-    return f"{prefix}{number:04d}"
-
-
-def _call_is_open(call: Call, at: datetime) -> None:
-    if not call.is_open_on(timezone.localtime(at).date()):
-        until = call.closes_on or "–"
-        raise DomainError(
-            "call-closed",
-            Text(
-                zh=f"该批次受理时间为 {call.opens_on} 至 {until}，现在不能申报。",
-                en=f"This call takes applications from {call.opens_on} to {until}, not now.",
-            ),
-        )
-
-
-def _may_lead(call: Call, lead: Institution) -> None:
-    intake = call.rulebook_version.rulebook.intake
-    if intake is None or lead.kind in intake.lead:
-        return
-    kinds = [kind for kind in intake.kinds if kind.id in intake.lead]
-    raise DomainError(
-        "may-not-lead",
-        Text(
-            zh="贵机构类型不能牵头申报。可牵头的机构：" + "、".join(one.name.zh for one in kinds),
-            en="An institution of this kind cannot lead. These can: "
-            + ", ".join(one.name.en for one in kinds),
-        ),
-        "lead",
-    )
 
 
 @transaction.atomic
@@ -339,7 +245,7 @@ def submit_case(
     """
     at = at or timezone.now()
     if case.form_version == 0:
-        _call_is_open(case.call, at)
+        check_call_is_open(case.call, at)
     actor = actor_for(by, case, Verb.SUBMIT)
     return perform_act(case, Act(Verb.SUBMIT, actor, at), by=by, expected_seq=expected_seq)
 

@@ -19,10 +19,11 @@ from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.answers import missing_questions, newest_sections
 from shidian.apps.cases.domain.applying import (
     add_partner,
-    create_case,
     is_editable,
     submit_case,
 )
+from shidian.apps.cases.domain.starting import create_case
+from shidian.apps.cases.errors import DoubledError
 from shidian.apps.cases.models import CaseEvent
 from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
@@ -66,10 +67,14 @@ def start(request: HttpRequest, call: Call, **_url: object) -> HttpResponse:
         lead.initial = min(places, default=None)
     if request.method == "POST" and form.is_valid():
         made: list[Case] = []
-        if attempt(
-            form,
-            lambda: made.append(create_case(call=call, by=request.user, **form.cleaned_data)),  # type: ignore[arg-type]
-        ):
+
+        def make() -> None:
+            try:
+                made.append(create_case(call=call, by=request.user, **form.cleaned_data))  # type: ignore[arg-type]
+            except DoubledError as error:  # a second click: show what the first one made
+                made.append(error.case)
+
+        if attempt(form, make):
             return redirect("cases:application", reference=made[0].reference)
     context = {
         "call": call,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import get_language
 
 from shidian.apps.cases.models import Case, CaseEvent
 
@@ -35,4 +36,6 @@ class Notice(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.title_zh
+        """The title in the active language; Chinese where there is no English one."""
+        english = not (get_language() or "zh-hans").startswith("zh")
+        return (english and self.title_en) or self.title_zh
