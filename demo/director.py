@@ -13,7 +13,7 @@ from demo.days import Diary
 from demo.projects import PROJECTS
 from demo.registration import Registration, folder
 from shidian.apps.cases.answers import canonical_answers
-from shidian.apps.cases.domain import applying, deciding
+from shidian.apps.cases.domain import applying, deciding, starting
 from shidian.apps.cases.history import state_of
 from shidian.apps.notices import domain as noticing
 from shidian.apps.notices.models import Comment, CommentState, Notice
@@ -87,7 +87,7 @@ class Director(Diary):
         """Start an application and save its sections: all, `only` these, or all but some."""
         project = PROJECTS[project_id]
         signer = self._people[signer_of(project.lead)]
-        case = applying.create_case(
+        case = starting.create_case(
             call=self._calls[call],
             lead=self._firms[project.lead],
             title=project.title_zh,
