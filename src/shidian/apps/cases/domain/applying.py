@@ -28,11 +28,12 @@ from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Section, StageKind, Text
 
 if TYPE_CHECKING:
-    from shidian.apps.accounts.models import Institution, Person
     from collections.abc import Mapping
     from datetime import datetime
 
     from django.core.files.base import File
+
+    from shidian.apps.accounts.models import Institution, Person
 
 
 @transaction.atomic
