@@ -10,7 +10,9 @@ import time
 import pytest
 import zstandard
 
-from shidian.core.journal import JournalReader
+from shidian.core.journal import JournalReader, Malformed
+from shidian.gate import telemetry
+from shidian.gate.http import HttpProblemError
 from shidian_kit.wire import envelope, keys
 from tests.core.journal.samples import PROJECT, transfer
 
@@ -109,6 +111,21 @@ def test_unfit_body_is_refused_whole_with_a_problem(gate, key, body, content_typ
     given, content = gate.post(key, EVENTS, body, content_type)
     assert given == content["status"] == status
     assert content["detail"]
+
+
+@pytest.mark.parametrize("content_type", [JSON_BATCH, NDJSON])
+def test_no_depth_of_nesting_makes_reading_fail_otherwise(content_type):
+    """Every depth about the interpreter's own limit, where reading may succeed and hashing not."""
+
+    def outcome(depth):
+        try:
+            return telemetry.read_items(b"[" * depth + b"]" * depth, content_type, None)
+        except HttpProblemError as problem:
+            return problem.status
+
+    for depth in (*range(900, 1030), 100_000):
+        found = outcome(depth)
+        assert found == 400 or isinstance(found[0], Malformed)
 
 
 def test_body_past_the_limit_is_refused(gate, key):

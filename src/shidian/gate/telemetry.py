@@ -39,12 +39,13 @@ def read_items(body: bytes, content_type: str, encoding: str | None) -> list[Inc
         return [_line(line) for line in lines]
     try:
         batch = _loads(text)
+        if not isinstance(batch, list):
+            raise HttpProblemError(400, "json", "A batch is a JSON array of events.")
+        _limit(len(batch))
+        # What was read with the last of the stack cannot be written again for its hash.
+        return [_item(wire, None) for wire in batch]
     except _JSON_ERRORS as error:
         raise HttpProblemError(400, "json", "The body is not JSON: nothing was stored.") from error
-    if not isinstance(batch, list):
-        raise HttpProblemError(400, "json", "A batch is a JSON array of events.")
-    _limit(len(batch))
-    return [_item(wire, None) for wire in batch]
 
 
 def answer(result: BatchResult) -> dict[str, object]:

@@ -15,7 +15,6 @@ from shidian.apps.accounts.models import (
     OfficerRole,
     Person,
     Staff,
-    StaffRole,
 )
 
 if TYPE_CHECKING:
@@ -67,10 +66,6 @@ class Roles:
     @property
     def is_staff(self) -> bool:
         return bool(self.places)
-
-    @property
-    def is_signer(self) -> bool:
-        return StaffRole.SIGNER in self.places
 
     @property
     def is_expert(self) -> bool:

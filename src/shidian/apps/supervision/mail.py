@@ -32,7 +32,8 @@ def send_mail_of(row: Outbox) -> int:
     for person in recipients(row):
         with override(person.language):
             message = EmailMessage(
-                subject=_("News on “%(title)s”") % {"title": row.case.title},
+                # On one line: a line break would begin another header, and is refused.
+                subject=_("News on “%(title)s”") % {"title": " ".join(row.case.title.split())},
                 body=_body(row.case),
                 from_email=django_settings.DEFAULT_FROM_EMAIL,
                 to=[person.email],

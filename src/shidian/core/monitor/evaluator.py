@@ -91,10 +91,6 @@ class Evaluator:
             if state.final()
         }
 
-    def watermarks(self) -> dict[str, int | None]:
-        """Watermark of each project, µs."""
-        return {name: project.watermark.value_us for name, project in self._projects.items()}
-
     def _step(self, project: _Project, entry: Entry, output: Output) -> None:
         if project.name in self.faults:
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Basis
@@ -25,11 +24,6 @@ class Share:
     def total(self) -> int:
         """All values that need a basis."""
         return self.verified + self.reported + self.assumed
-
-    @property
-    def verified_fraction(self) -> Fraction:
-        """Verified among all; 0 where there is none."""
-        return Fraction(self.verified, self.total) if self.total else Fraction(0)
 
 
 def verified_share(loaded: Loaded) -> Share:

@@ -13,7 +13,7 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.domain.reactions import react
 from shidian.apps.cases.errors import DomainError, ForbiddenError, OvertakenError
-from shidian.apps.cases.history import history_of, person_key
+from shidian.apps.cases.history import history_of
 from shidian.apps.cases.models import Case, CaseEvent, Outbox, SchemeAuthority, Task
 from shidian.core.procedure.step import step
 from shidian.core.procedure.types import Act, Effects, EventKind, Json, NewEvent, Refusal, Verb
@@ -38,6 +38,7 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.DECLARE_CONFLICT: None,
     Verb.SUBMIT_REVIEW: None,
     Verb.CLOSE_ROUND: Permission.PANEL_FORM,
+    Verb.COMMISSION_ASSESSMENT: Permission.CASE_HANDLE,
     Verb.FILE_ASSESSMENT: Permission.ASSESSMENT_FILE,
     Verb.OPEN_NOTICE: Permission.NOTICE_OPEN,
     # Everyone may comment on an open notice.
@@ -230,8 +231,3 @@ def _store_outbox(case: Case, effects: Effects, at: datetime) -> None:
             for item in effects.outbox
         ]
     )
-
-
-def actor_key(person: Person | None) -> str:
-    """How an act names who acts."""
-    return person_key(person.pk if person else None)
