@@ -16,12 +16,14 @@ from shidian.apps.notices.domain import publish_snapshot, withdraw_snapshot
 from shidian.apps.notices.guards import GUARDS as NOTICE_GUARDS
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
 from shidian.apps.review.guards import GUARDS as REVIEW_GUARDS
+from shidian.apps.supervision.guards import GUARDS as SUPERVISION_GUARDS
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from tests.factories import Walk, World
 
 GUARDS = (*CASE_GUARDS, *REVIEW_GUARDS, *NOTICE_GUARDS)
+ALL_GUARDS = (*GUARDS, *SUPERVISION_GUARDS)
 
 
 def standing_triggers() -> set[str]:
@@ -35,7 +37,7 @@ def standing_triggers() -> set[str]:
 
 
 def wanted_triggers() -> set[str]:
-    return {name for guard in GUARDS for name in trigger_names(guard, connection.vendor)}
+    return {name for guard in ALL_GUARDS for name in trigger_names(guard, connection.vendor)}
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ import pytest
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import CaseEvent, Outbox
 from shidian.apps.notices import domain as notices
+from shidian.apps.notices.domain import comments
 from shidian.apps.notices.domain.comments import RATE_MAX
 from shidian.apps.notices.models import CommentState, Notice, PublishedSnapshot, SnapshotKind
 from shidian.apps.notices.queries import comments_for
@@ -143,6 +144,18 @@ def test_a_flood_is_asked_to_wait(walk: Walk, notice: Notice) -> None:
     assert refused.value.code == "too-many"
 
     notices.receive_comment(notice=notice, body="再来一条", at=at + timedelta(minutes=2))
+
+
+def test_a_notice_takes_so_many_comments_and_no_more(
+    walk: Walk, notice: Notice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comments, "COMMENTS_MAX", 2)
+    for n in range(2):
+        notices.receive_comment(notice=notice, body=f"意见 {n}", at=walk.tick())
+
+    with pytest.raises(DomainError) as refused:
+        notices.receive_comment(notice=notice, body="再来一条", at=walk.tick())
+    assert refused.value.code == "full"
 
 
 def test_an_unknown_notice_is_refused(world: World) -> None:

@@ -28,6 +28,9 @@ CONTACT_LENGTH_MAX = 200
 RATE_WINDOW = timedelta(minutes=1)
 RATE_MAX = 30
 """Comments taken on one notice in a minute; more are asked to come back."""
+COMMENTS_MAX = 2_000
+"""Comments taken on one notice. Each is an event of the case, whose whole history is folded again
+at every act: whoever floods a notice must not bring its case to a stand."""
 _RECEIPT_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -44,8 +47,8 @@ def receive_comment(
 
     Event: comment.received, which holds the receipt and the text's hash, never the text. Outbox
     `snapshot.notice` where comments are shown before moderation. Raises DomainError (a
-    `ValueError`): `no-notice`, `text`, `duplicate`, `too-many`, or the procedure's refusal such as
-    a closed window.
+    `ValueError`): `no-notice`, `text`, `duplicate`, `too-many`, `full`, or the procedure's refusal
+    such as a closed window.
     """
     at = at or timezone.now()
     notice = _notice(notice)
@@ -168,6 +171,14 @@ def _well_formed(body: str, name: str, contact: str) -> None:
 
 
 def _not_too_fast(notice: Notice, sha256: str, at: datetime) -> None:
+    if Comment.objects.filter(notice=notice).count() >= COMMENTS_MAX:
+        raise DomainError(
+            "full",
+            Text(
+                zh="本公示收到的意见已达上限，请以书面方式向公示所列机关提交。",
+                en="This notice has taken all the comments it can: write to the authority named.",
+            ),
+        )
     recent = Comment.objects.filter(
         notice=notice, received_at__gt=at - RATE_WINDOW, received_at__lte=at
     )
