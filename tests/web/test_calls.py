@@ -47,6 +47,10 @@ def test_a_case_officer_of_a_lead_opens_a_call_after_a_preview(
     client = as_(world.case_officer["bureau"])
     assert address(world) in client.get(reverse("cases:desk")).content.decode()
 
+    today = timezone.localdate().isoformat()
+    # As the browser's date field takes it, whatever the reader's language.
+    assert f'value="{today}"' in client.get(address(world)).content.decode()
+
     preview = client.post(address(world), answers(world, then="preview"))
     assert "请在窗口期内在线提交" in preview.content.decode()
     assert Call.objects.count() == 1

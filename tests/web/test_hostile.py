@@ -111,3 +111,16 @@ def test_a_withdrawn_case_takes_no_act_by_hand(world: World, as_: Callable[..., 
     for verb in ("advance", "reject", "request-information", "sign-off", "close", "nonsense"):
         address = reverse("cases:act", args=[case.reference, verb])
         assert client.post(address, {"seq": case.last_seq, "reason": "x"}).status_code == 404
+
+
+def test_a_pilot_is_not_extended_by_centuries(world: World, as_: Callable[..., Client]) -> None:
+    case = Walk(world).to(StageKind.EVALUATION)
+    client = as_(world.case_officer["bureau"])
+    address = reverse("cases:act", args=[case.reference, "extend"])
+    data = {"seq": case.last_seq, "reason": "再试", "until": "9999-12-31"}
+
+    answer = client.post(address, data)
+
+    assert answer.status_code == 422
+    assert "1100" in answer.content.decode()
+    assert not CaseEvent.objects.filter(case=case, kind=EventKind.PILOT_EXTENDED).exists()

@@ -14,6 +14,7 @@ from shidian.apps.cases.models import AccessRow, Case
 from shidian.apps.review import domain as review
 from shidian.apps.review.models import Assessment, Assignment, Review, SheetDraft
 from shidian.apps.review.queries import panels_for, parties_to_declare
+from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -192,6 +193,18 @@ def test_only_a_commissioned_body_files_an_assessment(walk: Walk) -> None:
     review.file_assessment(case=case, findings=findings, by=walk.world.assessor, at=walk.tick())
 
     assert Assessment.objects.get().body == walk.world.body
+
+
+def test_a_commission_is_an_event_and_the_reason_of_the_bodys_access(walk: Walk) -> None:
+    case = walk.to(StageKind.ASSESSMENT)
+    walk.commission()
+
+    row = case.access.get(institution=walk.world.body)
+    assert row.because.kind == EventKind.ASSESSMENT_COMMISSIONED
+    assert row.because.person == walk.officer
+    with pytest.raises(DomainError) as refused:
+        walk.commission()
+    assert refused.value.code == "already-done"
 
 
 def test_a_party_cannot_assess_itself(walk: Walk) -> None:

@@ -140,6 +140,8 @@ class Player:
             case Verb.SUBMIT_REVIEW:
                 scores = {one.id: self._score_max() for one in self._criteria()}
                 return {"scores": scores, "reasons": dict.fromkeys(scores, "理由")}
+            case Verb.COMMISSION_ASSESSMENT:
+                return {"body": f"body-{len(state.commissioned) + 1}"}
             case Verb.FILE_ASSESSMENT:
                 areas = self.rulebook.stage(state.stage).areas if state.stage else ()
                 return {"findings": {one.id: {"finding": "pass", "text": "可"} for one in areas}}

@@ -179,7 +179,9 @@ def _bare_field(  # noqa: C901, PLR0911 - one line a kind
                 **common,
             )
         case QuestionKind.DATE:
-            return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
+            return forms.DateField(
+                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **common
+            )
         case QuestionKind.CHOICE:
             return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
         case QuestionKind.CHOICES:

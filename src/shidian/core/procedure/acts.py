@@ -67,6 +67,7 @@ class Verb(StrEnum):
     | declare_conflict | conflict: bool; reason: text (may be "" where conflict is false). The actor is the expert |
     | submit_review | scores: {criterion: int 0…panel.score_max} for every criterion of the stage; reasons: {criterion: text}. The actor is the expert |
     | close_round | – |
+    | commission_assessment | body: id of the assessor institution |
     | file_assessment | findings: {area: {finding: pass/condition/fail, text}} for every area |
     | open_notice | sha256: of the public text; version: int ≥ 1 of that text |
     | record_comment | comment: the app's receipt id; sha256: of the comment's text |
@@ -94,6 +95,7 @@ class Verb(StrEnum):
     DECLARE_CONFLICT = "declare_conflict"
     SUBMIT_REVIEW = "submit_review"
     CLOSE_ROUND = "close_round"
+    COMMISSION_ASSESSMENT = "commission_assessment"
     FILE_ASSESSMENT = "file_assessment"
     OPEN_NOTICE = "open_notice"
     RECORD_COMMENT = "record_comment"
@@ -135,7 +137,8 @@ class EventKind(StrEnum):
     stage.entered – from, to, reason; checklist.filed – stage, findings (screening);
     round.opened – round (number); experts.invited; conflict.declared – expert;
     review.filed – expert; round.closed – round, reviews (count), score ("411/5"),
-    score_text ("82.20"), passed (bool, or null without a pass mark); assessment.filed;
+    score_text ("82.20"), passed (bool, or null without a pass mark);
+    assessment.commissioned; assessment.filed;
     notice.opened; notice.closed; comment.received; comment.answered; signoff.given;
     case.admitted – number (or null), plan, promises; pilot.started; report.filed;
     promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason.
@@ -156,6 +159,7 @@ class EventKind(StrEnum):
     CONFLICT_DECLARED = "conflict.declared"
     REVIEW_FILED = "review.filed"
     ROUND_CLOSED = "round.closed"
+    ASSESSMENT_COMMISSIONED = "assessment.commissioned"
     ASSESSMENT_FILED = "assessment.filed"
     NOTICE_OPENED = "notice.opened"
     NOTICE_CLOSED = "notice.closed"

@@ -133,7 +133,7 @@ def _entered(state: CaseState, it: _Happened) -> CaseState:
         case StageKind.REVIEW:
             return replace(state, round=None)
         case StageKind.ASSESSMENT:
-            return replace(state, findings={})
+            return replace(state, commissioned=(), findings={})
         case StageKind.NOTICE:
             return replace(state, notice=None)
         case StageKind.EVALUATION:
@@ -223,6 +223,10 @@ def _round(state: CaseState) -> Round:
     if state.round is None:
         raise ValueError("history speaks of a review round that was not opened")
     return state.round
+
+
+def _commissioned(state: CaseState, it: _Happened) -> CaseState:
+    return replace(state, commissioned=(*state.commissioned, it.data.name("body")))
 
 
 def _assessed(state: CaseState, it: _Happened) -> CaseState:
@@ -323,6 +327,7 @@ _RULES: dict[EventKind, Apply] = {
     EventKind.CONFLICT_DECLARED: _conflict,
     EventKind.REVIEW_FILED: _review,
     EventKind.ROUND_CLOSED: _round_closed,
+    EventKind.ASSESSMENT_COMMISSIONED: _commissioned,
     EventKind.ASSESSMENT_FILED: _assessed,
     EventKind.NOTICE_OPENED: _notice_opened,
     EventKind.NOTICE_CLOSED: _notice_closed,

@@ -262,6 +262,8 @@ class CaseState:
     checklist: Mapping[str, bool] = field(default_factory=dict)
     rounds: int = 0
     round: Round | None = None
+    commissioned: tuple[str, ...] = ()
+    """Ids of the bodies asked to assess."""
     findings: Mapping[str, AreaFinding] = field(default_factory=dict)
     notice: NoticeState | None = None
     signoffs: Mapping[str, SignOffState] = field(default_factory=dict)

@@ -64,6 +64,9 @@ VERBS: dict[Verb, VerbSpec] = {
     Verb.CLOSE_ROUND: VerbSpec(
         _text("结束评审", "Close review round"), _OFFICER, (StageKind.REVIEW,)
     ),
+    Verb.COMMISSION_ASSESSMENT: VerbSpec(
+        _text("委托评估", "Commission assessment"), _OFFICER, (StageKind.ASSESSMENT,)
+    ),
     Verb.FILE_ASSESSMENT: VerbSpec(
         _text("提交评估报告", "File assessment"), (ActorKind.ASSESSOR,), (StageKind.ASSESSMENT,)
     ),
@@ -117,6 +120,7 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.DECLARE_CONFLICT: frozenset({"conflict", "reason"}),
     Verb.SUBMIT_REVIEW: frozenset({"scores", "reasons"}),
     Verb.CLOSE_ROUND: frozenset(),
+    Verb.COMMISSION_ASSESSMENT: frozenset({"body"}),
     Verb.FILE_ASSESSMENT: frozenset({"findings"}),
     Verb.OPEN_NOTICE: frozenset({"sha256", "version"}),
     Verb.RECORD_COMMENT: frozenset({"comment", "sha256"}),

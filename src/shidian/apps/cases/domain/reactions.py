@@ -85,6 +85,11 @@ def _declared(case: Case, event: CaseEvent) -> None:
         grant(case, event, person=person)
 
 
+@reacts(EventKind.ASSESSMENT_COMMISSIONED)
+def _body_sees(case: Case, event: CaseEvent) -> None:
+    grant(case, event, institution=int(event.data["body"]))
+
+
 @reacts(EventKind.ROUND_CLOSED)
 def _round_ends_rights(case: Case, event: CaseEvent) -> None:
     end_grants(case, event, event.at, person__isnull=False)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from shidian.apps.accounts.models import StaffRole
@@ -86,6 +87,7 @@ def _is_no_double(call: Call, lead: Institution, title: str, by: Person, at: dat
     twin = (
         Case.objects.filter(call=call, lead=lead, title_zh=title, created_by=by)
         .filter(created_at__gt=at - DOUBLE_CLICK_MAX, created_at__lte=at)
+        .filter(changed_at=F("created_at"))  # nothing has happened to it since
         .first()
     )
     if twin is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,12 +16,14 @@ from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from shidian.apps.cases.models import Case
     from shidian.core.procedure.types import CaseState
     from shidian.core.rulebook.model import Criterion, Outcome, Stage, Text
 
 REASON_MAX = 4000
+EXTENSION_DAYS_MAX = 1100
 
 
 def in_language(text: Text) -> str:
@@ -254,6 +258,16 @@ class ExtendForm(ReasonForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     field_order = ("until", "reason")
+
+    def clean_until(self) -> date:
+        """A slip of the hand, such as the year 20260, is no extension."""
+        until: date = self.cleaned_data["until"]
+        if until > timezone.localdate() + timedelta(days=EXTENSION_DAYS_MAX):
+            raise forms.ValidationError(
+                _("The day cannot lie more than %(days)s days ahead."),
+                params={"days": EXTENSION_DAYS_MAX},
+            )
+        return until
 
 
 def _closing(verb: Verb) -> type[ActForm]:

@@ -32,9 +32,17 @@ PAGES = {
 """Acts with a page of their own; every other act has the generic page `cases:act`."""
 
 ELSEWHERE = frozenset(
-    {Verb.CREATE, Verb.RECORD_COMMENT, Verb.DECLARE_CONFLICT, Verb.SUBMIT_REVIEW, Verb.FILE_REPORT}
+    {
+        Verb.CREATE,
+        Verb.COMMISSION_ASSESSMENT,
+        Verb.RECORD_COMMENT,
+        Verb.DECLARE_CONFLICT,
+        Verb.SUBMIT_REVIEW,
+        Verb.FILE_REPORT,
+    }
 )
-"""Not begun from the case page: the call, the public site, the expert's sheet, the report."""
+"""Not begun from the case page: the call, the part on the assessment, the public site,
+the expert's sheet, the report."""
 
 LAST = frozenset({Verb.REJECT, Verb.WITHDRAW, Verb.TERMINATE, Verb.RETURN_TO_APPLICANT})
 

@@ -69,13 +69,14 @@ class CallForm(forms.Form):
         label=gettext_lazy("Title in English"), max_length=200, required=False
     )
     opens_on = forms.DateField(
-        label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("First day"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     closes_on = forms.DateField(
         label=gettext_lazy("Last day"),
         help_text=gettext_lazy("Leave empty for a call that stays open."),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     guide = forms.CharField(
         label=gettext_lazy("Guide in Chinese"),

@@ -22,6 +22,7 @@ INTERNAL = frozenset(
         EventKind.CONFLICT_DECLARED,
         EventKind.REVIEW_FILED,
         EventKind.ROUND_CLOSED,
+        EventKind.ASSESSMENT_COMMISSIONED,
         EventKind.ASSESSMENT_FILED,
         EventKind.SIGNOFF_GIVEN,
     }

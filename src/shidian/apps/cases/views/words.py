@@ -61,6 +61,7 @@ EVENT_WORDS = {
     EventKind.CONFLICT_DECLARED: gettext_lazy("Interests declared by an expert"),
     EventKind.REVIEW_FILED: gettext_lazy("Review filed by an expert"),
     EventKind.ROUND_CLOSED: gettext_lazy("Review round closed"),
+    EventKind.ASSESSMENT_COMMISSIONED: gettext_lazy("Assessment commissioned"),
     EventKind.ASSESSMENT_FILED: gettext_lazy("Assessment filed"),
     EventKind.NOTICE_OPENED: gettext_lazy("Public notice published"),
     EventKind.NOTICE_CLOSED: gettext_lazy("Public notice ended"),

@@ -11,13 +11,12 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import Expert, Institution, Person, Staff
 from shidian.apps.accounts.roles import held_on
 from shidian.apps.cases.domain.deciding import do
-from shidian.apps.cases.domain.reactions import grant
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.history import person_key
 from shidian.apps.cases.models import AccessEffect, Case, CaseEvent
 from shidian.apps.review.models import Assignment, Commission, Panel
 from shidian.core.procedure.types import EventKind, Json, Verb
-from shidian.core.rulebook.model import StageKind, Text
+from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,20 +97,14 @@ def close_round(
 def commission_assessment(
     *, case: Case, body: Institution, by: Person, at: datetime | None = None
 ) -> Commission:
-    """Ask an assessor body to assess the case; its assessors get access. Repeated without harm.
+    """Ask an assessor body to assess the case; its assessors get access.
 
-    Raises DomainError (`wrong-stage`, `no-assessors`, `party-assesses`), ForbiddenError.
+    Event: assessment.commissioned. Raises DomainError (`no-assessors`, `party-assesses`, or the
+    procedure's refusal), ForbiddenError.
     """
     locked = Case.objects.select_for_update().get(pk=case.pk)
     if not allows(by, Permission.CASE_HANDLE, locked):
         raise ForbiddenError
-    if locked.stage_rule.kind is not StageKind.ASSESSMENT:
-        raise DomainError(
-            "wrong-stage",
-            Text(
-                zh="只能在专业评估阶段委托评估。", en="An assessment is commissioned in its stage."
-            ),
-        )
     if body.pk in _party_ids(locked):
         raise DomainError(
             "party-assesses",
@@ -124,11 +117,14 @@ def commission_assessment(
             Text(zh="该机构没有评估人员。", en="That institution has no assessors."),
             "body",
         )
-    grant(locked, CaseEvent.objects.get(case=locked, seq=locked.last_seq), institution=body.pk)
+    done = do(Verb.COMMISSION_ASSESSMENT, case, {"body": str(body.pk)}, by=by, at=at)
     commission, _ = Commission.objects.get_or_create(
-        case=locked,
+        case=done.case,
         body=body,
-        defaults={"commissioned_by": by, "commissioned_at": at or timezone.now()},
+        defaults={
+            "commissioned_by": by,
+            "commissioned_at": done.event(EventKind.ASSESSMENT_COMMISSIONED).at,
+        },
     )
     return commission
 

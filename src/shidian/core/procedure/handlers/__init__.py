@@ -26,6 +26,7 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.DECLARE_CONFLICT: review.declare_conflict,
     Verb.SUBMIT_REVIEW: review.submit_review,
     Verb.CLOSE_ROUND: review.close_round,
+    Verb.COMMISSION_ASSESSMENT: assessment.commission_assessment,
     Verb.FILE_ASSESSMENT: assessment.file_assessment,
     Verb.OPEN_NOTICE: notice.open_notice,
     Verb.RECORD_COMMENT: notice.record_comment,

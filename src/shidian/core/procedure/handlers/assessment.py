@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from shidian.core.procedure.types import NewEvent
 
 
+def commission_assessment(case: Situation) -> tuple[NewEvent, ...]:
+    """Asks a body to assess; more than one may be asked, none twice in the same stay."""
+    body = case.data.name("body")
+    if body in case.state.commissioned:
+        refuse(
+            RefusalCode.ALREADY_DONE,
+            "已委托该机构评估，无需重复。",
+            "That body has been asked already.",
+            "body",
+        )
+    return (case.event(EventKind.ASSESSMENT_COMMISSIONED),)
+
+
 def file_assessment(case: Situation) -> tuple[NewEvent, ...]:
     """Files findings on all areas at once. A later filing replaces them; both stay in history."""
     findings = case.data.table("findings")
