@@ -31,7 +31,7 @@ def worker(once: bool) -> None:
     try:
         if once:
             for duty in at_work.duties():
-                duty.run()
+                duty.attempt(0.0)
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
