@@ -1,0 +1,44 @@
+"""Answering whatever form a page shows, as a person would who has nothing particular to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+FIELDS = "main textarea, main input[type=text], main input[type=number], main input[type=date]"
+
+
+def fill(page: Page, **answers: str) -> None:
+    """Answer what the form asks; a name without an answer gets something plausible."""
+    for name in names_of(page, "main input[type=radio]"):
+        wanted = answers.get(name.replace("-", "_"))
+        choice = f'[value="{wanted}"]' if wanted else ""
+        page.locator(f'main input[type=radio][name="{name}"]{choice}').first.check()
+    for name in names_of(page, "main input[type=checkbox]"):
+        page.locator(f'main input[type=checkbox][name="{name}"]').first.check()
+    for box in page.locator(FIELDS).all():
+        name = (box.get_attribute("name") or "").replace("-", "_")
+        if name in answers:
+            box.fill(answers[name])
+        elif not box.input_value():
+            box.fill(plausible(box))
+
+
+def plausible(box: Locator) -> str:
+    """Something that the field accepts."""
+    match box.get_attribute("type"):
+        case "number":
+            low, high = (int(box.get_attribute(end) or at) for end, at in (("min", 0), ("max", 80)))
+            return str(max(low, min(high, 80)))
+        case "date":
+            return "2026-12-01"
+        case _:
+            return "80"
+
+
+def names_of(page: Page, selector: str) -> list[str]:
+    """Names of the inputs, each once, in order."""
+    found = [box.get_attribute("name") or "" for box in page.locator(selector).all()]
+    return list(dict.fromkeys(found))
