@@ -4,7 +4,6 @@ from shidian.apps.cases.domain.applying import (
     add_partner,
     answer_information,
     attach_file,
-    file_report,
     is_editable,
     save_section,
     submit_case,
@@ -25,6 +24,7 @@ from shidian.apps.cases.domain.deciding import (
     terminate_case,
 )
 from shidian.apps.cases.domain.perform import Performed, perform_act
+from shidian.apps.cases.domain.reporting import file_report
 from shidian.apps.cases.domain.schemes import (
     found_scheme,
     next_call_number,

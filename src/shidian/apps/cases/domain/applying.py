@@ -164,17 +164,43 @@ def attach_file(
     """
     locked = _editable(case, by)
     rule = _file_question(section_rule(locked, section), question)
-    size, content_type = upload.size or 0, _accepted_type(rule, upload)
-    attachment = Attachment(
+    return keep_file(
         case=locked,
+        section=section,
+        rule=rule,
+        upload=upload,
+        question=question,
+        by=by,
+        at=at or timezone.now(),
+        name=name,
+    )
+
+
+def keep_file(
+    *,
+    case: Case,
+    section: str,
+    rule: Question,
+    upload: File[Any],
+    question: str,
+    by: Person,
+    at: datetime,
+    name: str = "",
+) -> Attachment:
+    """Judge an upload by the rule and keep it. The caller has seen to the permission.
+
+    Raises DomainError (`too-large`, `wrong-type`, `empty-file`).
+    """
+    attachment = Attachment(
+        case=case,
         section=section,
         question=question,
         name=PurePath((name or upload.name or "file").replace("\\", "/")).name[:200],
-        content_type=content_type,
-        size_bytes=size,
+        content_type=_accepted_type(rule, upload),
+        size_bytes=upload.size or 0,
         sha256=uploads.digest_of(upload),
         uploaded_by=by,
-        uploaded_at=at or timezone.now(),
+        uploaded_at=at,
     )
     uploads.keep(upload, attachment.path)
     attachment.save(force_insert=True)
@@ -285,20 +311,4 @@ def withdraw_case(
     """Leave, from any open stage. `by` signs for the lead. Events: stage.entered, case.closed."""
     actor = actor_for(by, case, Verb.WITHDRAW)
     act = Act(Verb.WITHDRAW, actor, at or timezone.now(), {"reason": reason})
-    return perform_act(case, act, by=by, expected_seq=expected_seq)
-
-
-def file_report(
-    *,
-    case: Case,
-    report: str,
-    sha256: str,
-    by: Person,
-    at: datetime | None = None,
-    expected_seq: int | None = None,
-) -> Performed:
-    """File a report that the rulebook asks for; `sha256`: its contents'. Event: report.filed."""
-    actor = actor_for(by, case, Verb.FILE_REPORT)
-    data = {"report": report, "sha256": sha256}
-    act = Act(Verb.FILE_REPORT, actor, at or timezone.now(), data)
     return perform_act(case, act, by=by, expected_seq=expected_seq)

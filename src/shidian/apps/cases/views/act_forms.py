@@ -10,6 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shidian.apps.cases.domain.reporting import REPORT_FILE
+from shidian.apps.cases.form import AttachmentField
+from shidian.apps.cases.uploads import accepted_types
+from shidian.apps.cases.views.file_fields import dress_file
 from shidian.core.procedure.table import is_ahead, moves
 from shidian.core.procedure.types import EvaluationGrade, Judgement, Verb
 from shidian.core.rulebook.model import StageKind
@@ -270,6 +274,23 @@ class ExtendForm(ReasonForm):
         return until
 
 
+class FileReportForm(ActForm):
+    """Which report, and the document."""
+
+    report = forms.ChoiceField(label=gettext_lazy("Which report is it?"), widget=forms.RadioSelect)
+
+    def build(self) -> None:
+        found = [(one.id, in_language(one.title)) for one in self.case.rulebook.reports]
+        _choices(self, "report", found)
+        self.fields["file"] = AttachmentField(
+            REPORT_FILE,
+            label=in_language(REPORT_FILE.label),
+            help_text=in_language(REPORT_FILE.guidance) if REPORT_FILE.guidance else "",
+            widget=forms.FileInput(attrs={"accept": ",".join(accepted_types(REPORT_FILE))}),
+        )
+        dress_file(self.fields["file"], REPORT_FILE)
+
+
 def _closing(verb: Verb) -> type[ActForm]:
     return type(f"{verb.name.title()}Form", (ClosingForm,), {"verb": verb})
 
@@ -283,6 +304,7 @@ FORMS: dict[Verb, type[ActForm]] = {
     Verb.WITHDRAW: _closing(Verb.WITHDRAW),
     Verb.TERMINATE: _closing(Verb.TERMINATE),
     Verb.SIGN_OFF: SignOffForm,
+    Verb.FILE_REPORT: FileReportForm,
     Verb.BEGIN_EVALUATION: ReasonForm,
     Verb.JUDGE_PROMISE: JudgePromiseForm,
     Verb.FILE_EVALUATION: FileEvaluationForm,

@@ -46,7 +46,7 @@ def act(request: HttpRequest, case: Case, verb: str, **_url: object) -> HttpResp
     state = state_of(case)
     if wanted not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
         raise Http404
-    form = form_class(case, state, request.POST or None)
+    form = form_class(case, state, request.POST or None, request.FILES or None)
     return act_page(
         request,
         case,

@@ -38,11 +38,10 @@ ELSEWHERE = frozenset(
         Verb.RECORD_COMMENT,
         Verb.DECLARE_CONFLICT,
         Verb.SUBMIT_REVIEW,
-        Verb.FILE_REPORT,
     }
 )
 """Not begun from the case page: the call, the part on the assessment, the public site,
-the expert's sheet, the report."""
+the expert's sheet."""
 
 LAST = frozenset({Verb.REJECT, Verb.WITHDRAW, Verb.TERMINATE, Verb.RETURN_TO_APPLICANT})
 

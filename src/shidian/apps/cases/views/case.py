@@ -28,7 +28,7 @@ from shidian.core.procedure.types import ClockState, Judgement
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from shidian.apps.cases.models import Case
+    from shidian.apps.cases.models import Attachment, Case
     from shidian.apps.cases.views.roles import Viewer
     from shidian.apps.cases.views.turn import Turn
     from shidian.core.procedure.types import CaseState
@@ -61,10 +61,18 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "promises": _promises(state) if party else [],
         "evaluation": _evaluation(case, state) if party else [],
         "plan": _plan(case, state),
+        "reports": _reports(case) if party else [],
         "parts": parts_of(case, state, viewer),
         "crumbs": [(_("My desk"), reverse("cases:desk")), (case.reference, None)],
     }
     return render(request, "cases/case.html", context)
+
+
+def _reports(case: Case) -> list[tuple[Any, Attachment]]:
+    """What was reported in the run, newest first: title and document."""
+    titles = {one.id: one.title for one in case.rulebook.reports}
+    filed = case.attachments.filter(section="").order_by("-pk")
+    return [(titles.get(one.question, one.question), one) for one in filed]
 
 
 def _with_days(case: Case, turn: Turn) -> Turn:

@@ -18,14 +18,13 @@ from shidian.apps.cases.domain.applying import attach_file, is_editable, save_se
 from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
 from shidian.apps.cases.form import section_form
 from shidian.apps.cases.models import Attachment, FormSection
-from shidian.apps.cases.uploads import size_max_bytes
 from shidian.apps.cases.views.acts import act_crumbs
 from shidian.apps.cases.views.answers import answer_row
+from shidian.apps.cases.views.file_fields import dress_file
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.core.rulebook.model import QuestionKind
 
 if TYPE_CHECKING:
-    from django import forms
     from django.http import HttpRequest, HttpResponse
 
     from shidian.apps.cases.form import SectionForm
@@ -235,15 +234,6 @@ def _both(request: HttpRequest, sheet: Sheet, stale: StaleForm) -> HttpResponse:
     return render(request, "cases/stale.html", context, status=409)
 
 
-_EXTENSIONS = {
-    "application/pdf": "PDF",
-    "image/png": "PNG",
-    "image/jpeg": "JPEG",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX",
-}
-
-
 def dress(form: SectionForm) -> None:
     """Say limits before sending: file types and size, length of texts, one promise a line."""
     for question in form.section.questions:
@@ -251,7 +241,7 @@ def dress(form: SectionForm) -> None:
         attrs = field.widget.attrs
         match question.kind:
             case QuestionKind.FILE:
-                _dress_file(field, question)
+                dress_file(field, question)
             case QuestionKind.LONG:
                 attrs.update({"rows": "6", "data-count-id": f"count-{question.id}"})
             case QuestionKind.PROMISES:
@@ -259,20 +249,3 @@ def dress(form: SectionForm) -> None:
                 field.help_text = field.help_text or _("One promise a line.")
             case QuestionKind.INTEGER | QuestionKind.MONEY:
                 attrs.update({"inputmode": "decimal", "class": "narrow"})
-
-
-def _dress_file(field: forms.Field, question: Any) -> None:
-    mib = size_max_bytes(question) // 2**20
-    accepted = str(field.widget.attrs.get("accept", ""))
-    kinds = _(", ").join(_EXTENSIONS.get(one, one) for one in accepted.split(",") if one)
-    limit = _("%(kinds)s, at most %(mib)d MiB.") % {"kinds": kinds, "mib": mib}
-    field.help_text = " ".join(filter(None, [str(field.help_text), limit]))
-    field.widget.attrs.update(
-        {
-            "data-mib-max": str(mib),
-            "data-problem-id": f"problem-{question.id}",
-            "data-problem-kind": _("This kind of file is not accepted here: %(kinds)s only.")
-            % {"kinds": kinds},
-            "data-problem-size": _("This file is larger than %(mib)d MiB.") % {"mib": mib},
-        }
-    )

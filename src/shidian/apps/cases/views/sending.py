@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shidian.apps.cases.domain import applying, deciding
+from shidian.apps.cases.domain import applying, deciding, reporting
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ SENDERS: dict[Verb, Callable[..., Any]] = {
     Verb.WITHDRAW: _withdraw,
     Verb.TERMINATE: deciding.terminate_case,
     Verb.SIGN_OFF: deciding.sign_off,
+    Verb.FILE_REPORT: reporting.file_report,
     Verb.BEGIN_EVALUATION: deciding.begin_evaluation,
     Verb.JUDGE_PROMISE: deciding.judge_promise,
     Verb.FILE_EVALUATION: deciding.file_evaluation,

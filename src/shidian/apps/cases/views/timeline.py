@@ -100,6 +100,9 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: PLR0911 - one a kind
             return _("declares a conflict") if data.get("conflict") else _("declares no conflict")
         case EventKind.ROUND_CLOSED:
             return _("Weighted score %(score)s") % {"score": data.get("score_text", "")}
+        case EventKind.REPORT_FILED:
+            titles = {one.id: one.title for one in case.rulebook.reports}
+            return titles.get(str(data.get("report")), data.get("report", ""))
         case EventKind.CASE_ADMITTED:
             return data.get("number") or ""
     return ""
