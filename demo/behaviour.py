@@ -1,7 +1,7 @@
 """What the three simulated pilots send: pure, and the same for the same seed.
 
-The trading assistant carries the planted fault: its orders begin to fail in a burst, and the losses
-that follow climb past the cap agreed for it.
+The trading assistant carries the planted fault: a bad release fails its orders and retries them in
+bursts, and the losses that follow climb past the cap agreed for it within two minutes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SEED = "demo-city"
 FAULT_AFTER_S = 120.0
 """The trading assistant goes wrong this long after its first start."""
-FAULT_LASTS_S = 360.0
+FAULT_LASTS_S = 240.0
+"""Until the release is taken back."""
 HISTORY_DAYS = 8
 """The first start first sends what happened in these days before it."""
 
@@ -93,6 +94,7 @@ class TradingAssistant:
     project = "trading"
     _ENROLLED = 318
     _ORDERS_A_SESSION = 150
+    _TRIES = 3
 
     def history(self, start: datetime, end: datetime) -> Iterator[Sent]:
         chance = random.Random(f"{SEED}/trading/history")
@@ -118,11 +120,13 @@ class TradingAssistant:
             number = self._ENROLLED + second // 90
             yield Sent(now, "investor.enrolled", {"investor": pseudonym("trading", number)})
         if fault:
-            for _ in range(chance.choice((1, 2, 2))):
-                yield self._failure(now, chance)
-            if chance.random() < 0.8:
-                yield self._loss(now, chance, 90_000)
-            if second % 28 == 0:
+            # Every third second the release starts its pending orders over, which makes a burst.
+            for _ in range(4 if second % 3 == 0 else chance.choice((1, 2))):
+                failure = self._failure(now, chance)
+                yield from (failure for _ in range(self._TRIES))
+            if chance.random() < 0.9:
+                yield self._loss(now, chance, 190_000)
+            if second % 21 == 7:
                 yield self._complaint(now, chance)
         elif chance.random() < 0.004:
             yield self._failure(now, chance)

@@ -69,24 +69,40 @@ def test_every_event_fits_a_stream_of_the_rulebook(
                 assert re.fullmatch(r"p_[a-z2-7]{16}", str(value))
 
 
-def test_the_planted_fault_fails_orders_in_a_burst_and_drives_losses_past_the_cap() -> None:
+@pytest.mark.parametrize("first", [0, 119, 120, 121])
+def test_the_planted_fault_alarms_within_seconds_at_a_modest_rate(first: int) -> None:
+    failed, alarmed_after_s = 0, None
+    for second in range(int(FAULT_LASTS_S)):
+        events = list(TradingAssistant().live(END, first + second, fault=True))
+        assert len(events) <= 15
+        failed += sum(event.type == "order.failed" for event in events)
+        if alarmed_after_s is None and failed > 120:
+            alarmed_after_s = second
+    assert alarmed_after_s is not None
+    assert 14 <= alarmed_after_s <= 20
+
+
+def test_the_planted_fault_keeps_failing_and_drives_losses_past_the_cap_in_two_minutes() -> None:
     trading = TradingAssistant()
     cap_yuan = PROJECTS["trading"].caps[2]
     assert cap_yuan is not None
     before_yuan = losses_yuan(trading)
     assert before_yuan < 0.5 * cap_yuan
-
+    losses_by_second = []
     failures_a_minute: Counter[int] = Counter()
-    losses = before_yuan
+    losses = 0.0
     for second in range(int(FAULT_LASTS_S)):
         for event in trading.live(END, second, fault=True):
             if event.type == "order.failed":
                 failures_a_minute[second // 60] += 1
             if event.type == "loss.recorded":
                 losses += float(event.data["amount"])
+        losses_by_second.append(losses)
 
-    assert all(count > 60 for count in failures_a_minute.values())
-    assert losses > cap_yuan
+    assert all(count > 240 for count in failures_a_minute.values())
+    assert losses_by_second[100] + before_yuan > cap_yuan
+    # After long holidays there are next to no losses before it, and the cap is reached all the same.
+    assert losses_by_second[130] > cap_yuan
 
 
 def test_without_the_fault_an_hour_stays_far_from_every_threshold() -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 UP_S_MAX = 90
 STOP_S_MAX = 20
-FAULT_AFTER_S = 5
+FAULT_AFTER_S = 30
+"""Time enough to open the board before."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class DemoCity:
 
 @contextmanager
 def demo_city(home: Path) -> Iterator[DemoCity]:
-    """Start the demonstration anew; the planted fault comes within seconds."""
+    """Start the demonstration anew; the planted fault comes early."""
     web, gate = free_port(), free_port()
     log = home.parent / "demo.log"
     with log.open("wb") as out:
