@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
+from shidian.apps.supervision.domain import keys, plans
 from shidian.apps.supervision.models import AlertAcknowledgement
 from shidian.apps.supervision.worker import projection
+from shidian.apps.supervision.worker.controls import send_controls
+from shidian.apps.supervision.worker.gate_client import GateRefusedError
 from shidian.core.monitor.evaluator import Fault
+from shidian_kit.wire import keys as wire_keys
 from shidian_kit.wire.token import read_live_token
 
 from .things import item, quick_pilot, reading
@@ -113,6 +119,46 @@ def test_lowering_the_plan_by_its_form(client, pilot, walk):
     assert pilot.plan_versions.latest("number").values["investors_max"] == "60"
 
 
+class RefusingGate:
+    """Refuses what it is told to, takes the rest."""
+
+    def __init__(self, *kinds):
+        self.kinds = kinds
+
+    def control(self, outbox_id, kind, record):
+        if kind in self.kinds:
+            raise GateRefusedError(f"422: no {kind} {HOSTILE}")
+        return outbox_id
+
+
+def test_a_refused_control_record_is_not_called_pending(client, pilot, walk):
+    send_controls(RefusingGate())
+    key = keys.register_machine_key(
+        pilot=pilot,
+        source="orders-1",
+        public_key=wire_keys.public_text(wire_keys.generate().public_key()),
+        by=None,
+    )
+    plans.change_plan(pilot=pilot, values={"investors_max": "60"}, reason="理由", by=walk.officer)
+    waiting = get(client, walk.officer, "supervision:pilot", pilot.public_id, language="en").text
+    assert waiting.count(">pending<") == 2
+
+    send_controls(RefusingGate("plan", "key"))
+    page = get(client, walk.officer, "supervision:pilot", pilot.public_id, language="en").text
+    assert "pending" not in page
+    assert "refused: 422: no plan" in page
+    assert "refused: 422: no key" in page
+    assert HOSTILE not in page
+    assert "in force from entry" in page  # the first version of the plan
+    page = get(client, walk.officer, "supervision:pilot", pilot.public_id).text
+    assert "被拒绝：422: no plan" in page
+
+    keys.revoke_machine_key(key=key, by=None)
+    send_controls(RefusingGate("key"))
+    page = get(client, walk.officer, "supervision:pilot", pilot.public_id, language="en").text
+    assert "The revocation was refused: 422: no key" in page
+
+
 def test_the_board_costs_the_same_for_one_pilot_and_three(client, pilot, walk, world):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -134,6 +180,10 @@ def test_the_board_costs_the_same_for_one_pilot_and_three(client, pilot, walk, w
 def test_the_series_is_csv(client, pilot, walk):
     page = get(client, walk.officer, "supervision:series-csv", pilot.public_id, "investors")
     assert page.text.splitlines()[1].endswith(",80")
+    large = reading(pilot, 2, value=2**62 - 1, minute=29_000_001, indicator="investors")
+    projection.apply_readings([replace(large, scale=2)])
+    page = get(client, walk.officer, "supervision:series-csv", pilot.public_id, "investors")
+    assert page.text.splitlines()[2].endswith(",46116860184273879.03")  # no float could say it
     missing = get(client, walk.officer, "supervision:series-csv", pilot.public_id, "no-such")
     assert missing.status_code == 404
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from shidian.apps.cases.models import Case
+from shidian.apps.cases.models import Case, OutboxDelivery
 from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.apps.supervision.domain.alerts import LEVELS
+from shidian.apps.supervision.domain.control import CONSUMER
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.limits import AgreedLimit, LimitUse, agreed_limits, uses
 from shidian.apps.supervision.models import (
@@ -162,22 +163,28 @@ def shown_episodes(episodes: QuerySet[AlertEpisode]) -> list[ShownEpisode]:
 
 @dataclass(frozen=True, slots=True)
 class ShownPlan:
-    """A version of the plan with the journal entry from which it is in force; None: pending."""
+    """A version of the plan with the journal entry from which it is in force.
+
+    Without an entry it is pending or, where `refused` gives the gate's reason, will never be.
+    """
 
     version: PlanVersion
     entry: int | None
+    refused: str
     values: tuple[tuple[Text, Decimal, Text], ...]
     """Title, value in major units, unit: in the order of the rulebook."""
 
 
 def plan_versions(pilot: Pilot) -> list[ShownPlan]:
-    """The plan's versions, newest first. Two queries."""
+    """The plan's versions, newest first. Three queries."""
     versions = list(pilot.plan_versions.select_related("made_by").order_by("-number"))
-    entries = receipts(version.outbox_id for version in versions)
+    outbox_ids = [version.outbox_id for version in versions]
+    entries, refused = receipts(outbox_ids), refusals(outbox_ids)
     return [
         ShownPlan(
             version,
             entries.get(version.outbox_id or 0),
+            refused.get(version.outbox_id or 0, ""),
             tuple(
                 (parameter.title, Decimal(version.values[parameter.id]), parameter.unit)
                 for parameter in pilot.case.rulebook.plan
@@ -194,6 +201,13 @@ def receipts(outbox_ids: Iterable[int | None]) -> dict[int, int]:
     return dict(
         ControlReceipt.objects.filter(outbox_id__in=wanted).values_list("outbox_id", "entry")
     )
+
+
+def refusals(outbox_ids: Iterable[int | None]) -> dict[int, str]:
+    """Why the gate refused these control records, for those that it did. One query."""
+    wanted = [outbox_id for outbox_id in outbox_ids if outbox_id is not None]
+    rows = OutboxDelivery.objects.filter(outbox_id__in=wanted, consumer=CONSUMER)
+    return dict(rows.values_list("outbox_id", "error"))
 
 
 def limits_with_use(pilot: Pilot) -> list[LimitUse]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shidian.apps.supervision.models import Pilot
 
 TOPIC = "gate.control"
+CONSUMER = "supervision.gate-control"
+"""Under this name `OutboxDelivery` keeps why the gate refused a record."""
 
 
 def post_control(pilot: Pilot, kind: str, body: Mapping[str, object], *, at: datetime) -> int:

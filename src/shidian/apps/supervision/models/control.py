@@ -13,7 +13,7 @@ from shidian.apps.supervision.models.pilot import Pilot
 class ControlReceipt(models.Model):
     """The gate's answer to one control record: the journal entry that it became. Append-only.
 
-    A control record without a receipt is pending.
+    A control record without a receipt is pending, or was refused: see `queries.refusals`.
     """
 
     outbox_id = models.BigIntegerField(unique=True)

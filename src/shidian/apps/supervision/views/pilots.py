@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from shidian.apps.supervision.queries import (
     limits_with_use,
     plan_versions,
     receipts,
+    refusals,
     shown_episodes,
 )
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, changes_of, sample
@@ -104,12 +106,15 @@ def _charts(pilot: Pilot) -> list[dict[str, Any]]:
 
 def _keys(pilot: Pilot) -> list[dict[str, Any]]:
     keys = list(pilot.machine_keys.all())
-    entries = receipts([key.outbox_id for key in keys] + [key.revoked_outbox_id for key in keys])
+    outbox_ids = [key.outbox_id for key in keys] + [key.revoked_outbox_id for key in keys]
+    entries, refused = receipts(outbox_ids), refusals(outbox_ids)
     return [
         {
             "key": key,
             "entry": entries.get(key.outbox_id),
             "revoked_entry": entries.get(key.revoked_outbox_id or 0),
+            "refused": refused.get(key.outbox_id, ""),
+            "revocation_refused": refused.get(key.revoked_outbox_id or 0, ""),
         }
         for key in keys
     ]
@@ -132,7 +137,7 @@ def series_csv(request: HttpRequest, case: Case, public_id: str, indicator: str)
         "instant_us", "value", "scale"
     ):
         moment = timezone.localtime(from_us(at_us)).isoformat(timespec="seconds")
-        writer.writerow([indicator, moment, f"{value / 10**scale:.{scale}f}" if scale else value])
+        writer.writerow([indicator, moment, format(Decimal(value).scaleb(-scale), "f")])
     return response
 
 

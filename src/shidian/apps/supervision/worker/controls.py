@@ -10,14 +10,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from shidian.apps.cases.models import Outbox, OutboxDelivery, RulebookVersion
-from shidian.apps.supervision.domain.control import TOPIC
+from shidian.apps.supervision.domain.control import CONSUMER, TOPIC
 from shidian.apps.supervision.models import ControlReceipt
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONSUMER = "supervision.gate-control"
 BATCH_MAX = 100
 _log = structlog.get_logger("shidian.worker")
 
