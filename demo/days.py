@@ -23,7 +23,7 @@ def anchor(now: datetime) -> date:
 
 
 class Diary:
-    """Moments counted back from the anchor, in working days (`on`) or calendar days (`ago`)."""
+    """Moments counted from the anchor: back in working days (`on`), or in calendar days (`ago`, `ahead`)."""
 
     def __init__(self, today: date) -> None:
         self.today = today
@@ -45,3 +45,7 @@ class Diary:
     def ago(self, days: int) -> date:
         """The calendar day that many days before the anchor."""
         return self.today - timedelta(days=days)
+
+    def ahead(self, days: int) -> date:
+        """The calendar day that many days after the anchor."""
+        return self.today + timedelta(days=days)

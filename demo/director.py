@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from demo import form
+from demo import form, notice
 from demo.behaviour import SEED
 from demo.cast import signer_of
 from demo.days import Diary
@@ -21,19 +21,18 @@ from shidian.apps.review import domain as reviewing
 from shidian.apps.review.models import Assignment
 from shidian.apps.supervision.domain.keys import register_machine_key
 from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
-from shidian.core.rulebook.model import QuestionKind, StageKind
+from shidian.core.rulebook.model import StageKind
 from shidian_kit.wire import keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from demo.projects import Project
     from shidian.apps.accounts.models import Institution, Person
     from shidian.apps.cases.models import Call, Case
     from shidian.apps.supervision.models import Pilot
     from shidian.core.procedure.types import Json
-    from shidian.core.rulebook.model import Section
 
 OFFICER = "officer-bureau"
 ASSESSOR = "assessor"
@@ -108,7 +107,7 @@ class Director(Diary):
             applying.save_section(
                 case=case,
                 section=section.id,
-                answers=canonical_answers(section, _as_cleaned(section, answers[section.id])),
+                answers=canonical_answers(section, form.as_cleaned(section, answers[section.id])),
                 base_version=0,
                 by=signer,
                 at=at + timedelta(minutes=12 * (place + 1)),
@@ -160,13 +159,13 @@ class Director(Diary):
         """End the application."""
         deciding.reject_case(case=case, reason=reason, by=self._officer, at=at)
 
-    def open_round(self, case: Case, experts: Sequence[str], at: datetime) -> None:
-        """Form a panel for two weeks."""
+    def open_round(self, case: Case, experts: Sequence[str], at: datetime, ends: date) -> None:
+        """Form a panel that has until `ends`."""
         reviewing.form_panel(
             case=case,
             experts=self._experts(experts),
             starts=at.date(),
-            ends=at.date() + timedelta(days=14),
+            ends=ends,
             by=self._officer,
             at=at,
         )
@@ -185,7 +184,7 @@ class Director(Diary):
         about: int = 80,
     ) -> None:
         """A whole round: panel, declarations, sheets around a score, closing."""
-        self.open_round(case, experts, opens)
+        self.open_round(case, experts, opens, closes.date())
         for number, expert in enumerate(experts, start=1):
             self.declare(case, expert, opens + timedelta(hours=6 * number))
         for number, expert in enumerate(experts, start=1):
@@ -201,17 +200,12 @@ class Director(Diary):
     def publish(self, case: Case, at: datetime) -> None:
         """Open the public notice over the form's public answers."""
         project = self._projects[case.pk]
-        lead = self._firms[project.lead]
         noticing.open_notice(
             case=case,
             title=f"关于“{project.title_zh}”项目的公示（演示）",
             title_en=f"Public notice: {project.title_en} (demonstration)",
-            body=_notice_text(case, project, lead),
-            body_en=(
-                f"Project: {project.title_en}. Lead institution: {lead.name_en}. This is a notice of "
-                "the fictional Demo City; the full public form is given in Chinese. Comments are "
-                "welcome until the last day of the window, and answers are published."
-            ),
+            body=notice.body(case, project),
+            body_en=notice.body_en(case, project),
             by=self._officer,
             at=at,
         )
@@ -360,43 +354,3 @@ class Director(Diary):
 
 def _pilot(case: Case) -> Pilot:
     return case.pilot
-
-
-def _as_cleaned(section: Section, answers: form.Answers) -> form.Answers:
-    """Answers as a form's cleaned values: promises numbered, as the promises field does."""
-    cleaned = dict(answers)
-    for question in section.questions:
-        if question.kind is QuestionKind.PROMISES and question.id in cleaned:
-            cleaned[question.id] = [
-                {"id": f"p{number}", "text": text}
-                for number, text in enumerate(cleaned[question.id], start=1)
-            ]
-    return cleaned
-
-
-def _notice_text(case: Case, project: Project, lead: Institution) -> str:
-    """The public text: what the public questions were answered with, in the applicant's words."""
-    partners = "、".join(
-        party.institution.name_zh for party in case.parties.select_related("institution")
-    )
-    investors, turnover, losses = project.caps
-    caps = [f"参与投资者不超过 {investors:,} 人" if investors else "不涉及投资者"]
-    if turnover is not None:
-        caps.append(f"单日交易金额不超过 {turnover:,} 元")
-    if losses is not None:
-        caps.append(f"投资者累计损失不超过 {losses:,} 元")
-    promises = "\n".join(f"{n}. {text}" for n, text in enumerate(project.promises, start=1))
-    return "\n\n".join(
-        (
-            "按照示范市资本市场金融科技创新试点（演示）的安排，现将下列项目予以公示，欢迎社会各界提出意见。",
-            f"项目名称：{project.title_zh}",
-            f"牵头机构：{lead.name_zh}\n参与机构：{partners or '无'}",
-            f"项目简介：{project.summary}",
-            f"创新点：{project.points}",
-            f"应用场景：{project.scene}",
-            f"服务对象：{project.users}",
-            f"规模上限：{'；'.join(caps)}。",
-            f"承诺：\n{promises}",
-            "本公示为演示内容，机关、机构和项目均属虚构。",
-        )
-    )

@@ -88,7 +88,7 @@ def in_review(d: Director) -> None:
     case = d.draft("suitability", 3, d.on(24))
     d.submit(case, d.on(20, "10:05"))
     d.accept(case, d.on(14, "15:00"))
-    d.open_round(case, ("expert-1", "expert-2", "expert-7"), d.on(10, "09:30"))
+    d.open_round(case, ("expert-1", "expert-2", "expert-7"), d.on(10, "09:30"), d.ahead(5))
     d.declare(case, "expert-7", d.on(9, "20:10"), conflict="曾为演示证券提供常年法律顾问服务。")
     d.invite(case, ("expert-4",), d.on(8, "09:10"))
     d.declare(case, "expert-2", d.on(8, "21:00"))

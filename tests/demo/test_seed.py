@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 
-NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+"""A Sunday, when the last working day is over for everyone."""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,16 @@ def test_an_expert_in_conflict_does_not_see_the_case(city: Director) -> None:
     case = city.cases["suitability"]
     assert not Case.objects.visible_to(barred).filter(pk=case.pk).exists()
     assert Case.objects.visible_to(scoring).filter(pk=case.pk).exists()
+
+
+def test_an_invited_expert_has_days_left_to_answer(city: Director) -> None:
+    from shidian.apps.cases.models import Task
+
+    today = timezone.localtime(NOW).date()
+    panel = city.cases["suitability"].panels.get()
+    assert panel.ends_on >= today + timedelta(days=3)
+    due = Task.objects.filter(case=city.cases["suitability"], kind="expert", closed_at=None)
+    assert {task.due for task in due} == {panel.ends_on}
 
 
 def test_the_notice_is_open_with_an_answered_and_a_waiting_comment(city: Director) -> None:
