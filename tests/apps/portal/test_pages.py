@@ -14,6 +14,7 @@ from shidian.apps.notices.domain import moderate_comment, receive_comment
 from shidian.apps.notices.models import Comment, CommentState, PublishedSnapshot
 from shidian.apps.supervision.models import Pilot
 from shidian.apps.supervision.worker import projection
+from shidian.core.monitor.evaluator import Fault
 from shidian.core.rulebook.model import StageKind
 from tests.apps.supervision.things import item, reading, run_outbox
 
@@ -106,6 +107,35 @@ def test_a_running_pilot_has_its_public_page(client, site, running, language):
     assert ("投资者人数限额" if language == "zh-hans" else "Cap on investors") in page.text
     assert client.get(reverse("pilot-series", args=[running.public_id])).status_code == 200
     assert running.public_id in client.get(reverse("pilot-list") + "?format=csv").text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_public_is_told_when_nobody_watches_a_pilot_any_more(client, running, language):
+    from shidian.apps.supervision.publish.refresh import publish_pilot_figures
+
+    stopped = (
+        "所示数据可能不是最新"
+        if language == "zh-hans"
+        else "Monitoring of this pilot has stopped since"
+    )
+    places = [reverse("pilot", args=[running.public_id]), reverse("pilot-list"), reverse("home")]
+
+    def pages():
+        publish_pilot_figures(running)
+        return [client.get(place, headers={"accept-language": language}).text for place in places]
+
+    short = "监测已" if language == "zh-hans" else "Monitoring has stopped"
+    assert not any(short in page for page in pages())
+    projection.apply_faults([Fault(41, running.public_id, "SumOverflow: secret detail")])
+    page, *lists = pages()
+    assert stopped in page
+    assert all(short in page for page in lists)
+    assert not any("secret detail" in text for text in (page, *lists))
+    figures = PublishedSnapshot.objects.get(key=f"pilot:{running.public_id}").body_en
+    assert figures["as_of"] <= figures["stopped_at"]
+
+    projection.apply_faults([])
+    assert not any(short in page for page in pages())
 
 
 def test_a_case_before_its_notice_is_nowhere(client, walk):

@@ -264,6 +264,8 @@ class PilotFigures(TypedDict):
 
     public_id: str
     as_of: str
+    stopped_at: str
+    """Since when the pilot is no longer monitored; empty while it is. Nothing here is newer."""
     limits: list[LimitUse]
     series: list[SeriesLine]
     alerts: list[AlertLine]

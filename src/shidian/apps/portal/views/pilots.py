@@ -50,6 +50,7 @@ def with_headroom(pilot: Body, figures: Body | None) -> Body:
         "open_alerts": open_alerts,
         "worst": max((a["level"] for a in open_alerts), key=GRAVITY.__getitem__, default=""),
         "gravity": gravity,
+        "stopped_at": figures.get("stopped_at", "") if figures else "",
         "as_of": datetime.fromisoformat(figures["as_of"]) if figures else None,
         "series": [_drawable(line) for line in figures["series"]] if figures else [],
     }

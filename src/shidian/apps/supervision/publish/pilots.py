@@ -10,7 +10,7 @@ from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import FormSection, SchemeAuthority
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.limits import agreed_limits, uses
-from shidian.apps.supervision.models import AlertEpisode, EpisodeState
+from shidian.apps.supervision.models import AlertEpisode, EpisodeState, MonitorFault
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
 from shidian.apps.supervision.publish.language import Language, name, text, title
@@ -112,8 +112,14 @@ def _public_answers(pilot: Pilot, language: Language) -> list[dict[str, str]]:
 
 
 def pilot_figures(pilot: Pilot, language: Language, *, now: datetime | None = None) -> PilotFigures:
-    """The live part: use of public limits, their course over the last day, public alerts."""
+    """The live part: use of public limits, their course over the last day, public alerts.
+
+    Where monitoring has stopped, all is as of then: nothing later was looked at.
+    """
     moment = now or timezone.now()
+    fault = MonitorFault.objects.filter(pilot=pilot).first()
+    if fault is not None:
+        moment = min(moment, fault.noticed_at)
     now_us = to_us(moment)
     limits = [limit for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot)) if limit.public]
     found = changes_of([pilot], [limit.indicator for limit in limits], since_us=now_us - SPAN_US)
@@ -121,6 +127,7 @@ def pilot_figures(pilot: Pilot, language: Language, *, now: datetime | None = No
     return {
         "public_id": pilot.public_id,
         "as_of": timezone.localtime(moment).isoformat(timespec="seconds"),
+        "stopped_at": _moment(to_us(fault.noticed_at)) if fault else "",
         "limits": [
             {
                 "id": use.limit.id,
