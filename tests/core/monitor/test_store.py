@@ -123,8 +123,10 @@ def test_store_of_another_journal_is_refused(stored, tmp_path):
     other = tmp_path / "other.sqlite3"
     write_journal(other, random_log(EVENTFUL + 1).entries)
 
-    with JournalReader(other) as reader, pytest.raises(StreamDiffers):
+    with JournalReader(other) as reader, pytest.raises(StreamDiffers) as refused:
         Live(reader, stored[1])
+    assert "backup" in str(refused.value)
+    assert "away" not in str(refused.value)  # the app database counts on the store's numbering
 
 
 def test_monitor_and_replay_commands_agree(tmp_path, log):

@@ -53,14 +53,17 @@ class Live:
             entries = self._journal.entries_after(self._at, limit)
             if not entries:
                 raise StreamDiffers(
-                    f"the store knows entry {cursor}, the journal ends at {self._at}: "
-                    "they do not belong together"
+                    f"The monitor store has applied journal entry {cursor}, but the journal ends "
+                    f"at {self._at}: one of the two was replaced or put back from an older copy. "
+                    "Change neither; put both back, with the app database, from one backup."
                 )
             for entry in entries:
                 digest.add(self._evaluator.apply(entry))
             self._at = entries[-1].entry
         if self._store.stream_digest() != (digest.items, digest.text()):
             raise StreamDiffers(
-                "the stored stream is not what this release finds in the journal; "
-                "move the monitor store away to build it anew"
+                "The alerts in the monitor store are not those that this release finds in the "
+                "same journal. Keep the store where it is (the app database counts on its "
+                "numbering), start the release that wrote it again, or put all stores back from "
+                "one backup, and report this."
             )
