@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser import Visitor, build_home, chromium
+from tests.e2e import forms
 from tests.e2e.travel import deliver_at, serve_at
 from tests.factories import PASSWORD, loaded
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +33,7 @@ APPLIED = datetime(2025, 4, 7, 10, 0, tzinfo=SHANGHAI)
 NOTICE_OVER = datetime(2025, 4, 21, 10, 0, tzinfo=SHANGHAI)
 EVALUATED = datetime(2025, 10, 20, 10, 0, tzinfo=SHANGHAI)
 CALL, CALL_EN = "第二批征集", "Second call"
+fill = partial(forms.fill, on_day="2025-05-06")
 TITLE = "Order routing with explanations"
 
 
@@ -71,48 +74,6 @@ class People:
             fill(page, **answers)
             page.locator("main .actions button").first.click()
             page.wait_for_url(f"**/cases/{reference}/")
-
-
-def fill(page: Page, **answers: str) -> None:
-    """Answer what the form asks; a name without an answer gets something plausible."""
-    for name in radio_names(page):
-        wanted = answers.get(name.replace("-", "_"))
-        choice = f'[value="{wanted}"]' if wanted else ""
-        page.locator(f'main input[type=radio][name="{name}"]{choice}').first.check()
-    for name in names_of(page, "main input[type=checkbox]"):
-        boxes = page.locator(f'main input[type=checkbox][name="{name}"]').all()
-        for box in boxes[: int(answers.get(name, "1"))]:
-            box.check()
-    fields = "main textarea, main input[type=text], main input[type=number], main input[type=date]"
-    for box in page.locator(fields).all():
-        name = (box.get_attribute("name") or "").replace("-", "_")
-        if name in answers:
-            box.fill(answers[name])
-        elif not box.input_value():
-            box.fill(plausible(box))
-
-
-def plausible(box: Locator) -> str:
-    """Something that the field accepts."""
-    match box.get_attribute("type"):
-        case "number":
-            low, high = (int(box.get_attribute(end) or at) for end, at in (("min", 0), ("max", 80)))
-            return str(max(low, min(high, 80)))
-        case "date":
-            return "2025-05-06"
-        case _:
-            return "80"
-
-
-def names_of(page: Page, selector: str) -> list[str]:
-    """Names of the inputs, each once, in order."""
-    found = [box.get_attribute("name") or "" for box in page.locator(selector).all()]
-    return list(dict.fromkeys(found))
-
-
-def radio_names(page: Page) -> list[str]:
-    """Names of the questions answered by choosing one."""
-    return names_of(page, "main input[type=radio]")
 
 
 def open_call(people: People, home: Path) -> None:
