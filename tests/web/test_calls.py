@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases.errors import DomainError, ForbiddenError
-from shidian.apps.cases.models import Call, Outbox, RulebookVersion
+from shidian.apps.cases.models import Call, Case, Outbox, RulebookVersion
+from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,3 +176,38 @@ def test_nobody_else_opens_a_call_or_learns_of_the_page(
     elsewhere = reverse("cases:open-call", args=["no-such-scheme"])
     assert as_(world.case_officer["bureau"]).get(elsewhere).status_code == 404
     assert Call.objects.count() == 1
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_call_that_is_not_open_shows_why_and_no_form(
+    world: World, as_: Callable[..., Client], days: int
+) -> None:
+    client, english = as_(world.drafter), as_(world.drafter, "en")
+    start = reverse("cases:start", args=[world.call.slug])
+    assert 'name="title"' in client.get(start).content.decode()
+
+    world.call.opens_on = timezone.localdate() + timedelta(days=days)
+    world.call.closes_on = world.call.opens_on + timedelta(days=30)
+    world.call.save()
+    page = client.get(start)
+    assert page.status_code == 200
+    assert 'name="title"' not in page.content.decode()
+    assert "现在不能申报" in page.content.decode()
+    back = f'href="{reverse("call", args=[world.call.slug])}"'
+    assert back in page.content.decode()
+    assert "not now" in english.get(start).content.decode()
+
+    sent = client.post(start, {"lead": world.lead.pk, "title": "迟到的申报"})
+    assert sent.status_code == 422
+    assert not Case.objects.exists()
+
+
+def test_commissioning_an_assessment_says_what_it_does_before(
+    staged: Callable[[StageKind], Case], as_: Callable[..., Client], world: World
+) -> None:
+    case = staged(StageKind.ASSESSMENT)
+    page = as_(world.case_officer["bureau"], "en").get(
+        reverse("review:commission", args=[case.reference])
+    )
+    for words in ("What this act does", "the assessor body", "its access ends"):
+        assert words in page.content.decode()

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -22,8 +23,8 @@ from shidian.apps.cases.domain.applying import (
     is_editable,
     submit_case,
 )
-from shidian.apps.cases.domain.starting import create_case
-from shidian.apps.cases.errors import DoubledError
+from shidian.apps.cases.domain.starting import check_call_is_open, create_case
+from shidian.apps.cases.errors import DomainError, DoubledError
 from shidian.apps.cases.models import CaseEvent
 from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
@@ -58,7 +59,14 @@ class StartForm(forms.Form):
 @rule(Permission.CASE_CREATE, obj=call_by_slug)
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest, call: Call, **_url: object) -> HttpResponse:
-    """Start an application under an open call."""
+    """Start an application under an open call; where it is not open, the reason and no form."""
+    crumbs = [(_("My desk"), reverse("cases:desk")), (_("Start an application"), None)]
+    try:
+        check_call_is_open(call, timezone.now())
+    except DomainError as refusal:
+        context = {"call": call, "closed": refusal, "crumbs": crumbs}
+        status = 422 if request.method == "POST" else 200
+        return render(request, "cases/start.html", context, status=status)
     form = StartForm(request.POST or None)
     places = roles_of(request.user).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
     lead = form.fields["lead"]
@@ -76,11 +84,7 @@ def start(request: HttpRequest, call: Call, **_url: object) -> HttpResponse:
 
         if attempt(form, make):
             return redirect("cases:application", reference=made[0].reference)
-    context = {
-        "call": call,
-        "form": form,
-        "crumbs": [(_("My desk"), reverse("cases:desk")), (_("Start an application"), None)],
-    }
+    context = {"call": call, "form": form, "crumbs": crumbs}
     return render(request, "cases/start.html", context, status=422 if form.errors else 200)
 
 

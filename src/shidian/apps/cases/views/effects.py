@@ -141,6 +141,15 @@ EFFECTS: dict[Verb, Effect] = {
         told=(OFFICERS,),
         undo=_("No. Another round can be opened with a reason."),
     ),
+    Verb.COMMISSION_ASSESSMENT: Effect(
+        law=NO_DECISION,
+        practice=_(
+            "The body's assessors see the case and its application from now on and file their"
+            " findings."
+        ),
+        told=(ASSESSORS,),
+        undo=_("No, but its access ends when the case is closed."),
+    ),
     Verb.FILE_ASSESSMENT: Effect(
         law=IN_LAW_OPINION,
         practice=_("Your findings are fixed and go to the case officers."),

@@ -17,6 +17,7 @@ from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.buttons import allowed_verbs
+from shidian.apps.cases.views.effects import EFFECTS
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.review.domain import (
@@ -132,6 +133,7 @@ def commission(request: HttpRequest, case: Case, **_url: object) -> HttpResponse
     context = {
         "case": case,
         "form": form,
+        "effect": EFFECTS[Verb.COMMISSION_ASSESSMENT],
         "crumbs": act_crumbs(case, _("Commission an assessment")),
     }
     return render(request, "review/commission.html", context, status=422 if form.errors else 200)
