@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 
 from shidian.apps.cases.models import Outbox
 from shidian.apps.notices.domain import moderate_comment, receive_comment
 from shidian.apps.notices.models import Comment, CommentState, PublishedSnapshot
+from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.supervision.models import Pilot
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.evaluator import Fault
@@ -165,13 +168,68 @@ def test_a_comment_is_seen_once_more_then_sent_and_gets_a_receipt(client, site):
         assert Comment.objects.count() == 0
         assert HOSTILE not in preview.text
         assert "&lt;script&gt;" in preview.text
-        sent = client.post(
-            address, {"body": HOSTILE, "name": HOSTILE[:90], "contact": "x@y", "step": "send"}
-        )
+        answers = {"body": HOSTILE, "name": HOSTILE[:90], "contact": "x@y"}
+        sent = send(client, address, preview, **answers)
     comment = Comment.objects.get()
     received = client.get(sent.headers["Location"])
     assert comment.receipt in received.text
     assert comment.body == HOSTILE
+
+
+@pytest.mark.parametrize(
+    "text", [HOSTILE, "👩‍👩‍👧 𠮷野家䶮", "=cmd|'/c calc'!A0", "{{ 7|add:7 }} %(x)s"]
+)
+def test_whatever_is_written_comes_out_as_it_was_written(client, site, text):
+    address = reverse("notice", args=[notice_of(site).slug])
+    with time_of(site):
+        preview = client.post(address, {"body": text, "step": "preview"})
+        sent = send(client, address, preview, body=text)
+    comment = Comment.objects.get()
+    assert comment.body == text
+    assert comment.receipt in client.get(sent.headers["Location"]).text
+    moderate_comment(comment=comment, state=CommentState.PUBLISHED, by=site.officer, at=site.tick())
+    run_outbox()
+    for page in (preview.text, client.get(address).text):
+        assert f'<p class="prewrap">{escape(text)}</p>' in page
+
+
+def test_a_comment_that_is_too_long_is_explained_and_kept_in_the_form(client, site):
+    address = reverse("notice", args=[notice_of(site).slug])
+    with time_of(site):
+        for step in ("preview", "send"):
+            page = client.post(address, {"body": "长" * 5001, "step": step})
+            assert 'role="alert"' in page.text
+            assert "长" * 5001 in page.text
+        assert 'name="sending"' in client.post(address, {"body": "长" * 5000}).text
+    assert Comment.objects.count() == 0
+
+
+def test_the_same_preview_sent_twice_is_one_comment_with_one_receipt(client, site):
+    address = reverse("notice", args=[notice_of(site).slug])
+    with time_of(site):
+        preview = client.post(address, {"body": "请说明赔付安排", "step": "preview"})
+        first, again = (send(client, address, preview, body="请说明赔付安排") for _ in range(2))
+    with time_of(site):  # later than the guard against equal texts looks back
+        late = send(client, address, preview, body="请说明赔付安排")
+    receipt = Comment.objects.get().receipt
+    for answer in (first, again, late):
+        assert receipt in client.get(answer.headers["Location"]).text
+
+
+def test_a_comment_that_no_preview_came_before_is_shown_first(client, site):
+    address = reverse("notice", args=[notice_of(site).slug])
+    with time_of(site):
+        for made_up in ("", "x", "C-2026-AAAA-AAAA"):
+            page = client.post(address, {"body": "意见", "sending": made_up, "step": "send"})
+            assert 'name="sending"' in page.text
+    assert Comment.objects.count() == 0
+
+
+@pytest.mark.parametrize("text", ["=cmd|'/c calc'!A0", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1"])
+def test_no_cell_of_a_table_is_a_formula(text):
+    table = csv_response("x.csv", ["title"], [[text], ["-2.50"]]).text
+    rows = list(csv.reader(table.removeprefix("\ufeff").splitlines()))
+    assert rows[1:] == [["'" + text], ["-2.50"]]
 
 
 def test_a_receipt_page_cannot_be_made_up(client, site):
@@ -241,6 +299,12 @@ def test_publishing_the_same_again_makes_no_version(site):
 @pytest.mark.parametrize("name", ["call", "notice", "pilot", "rulebook", "scheme", "case-timeline"])
 def test_an_unknown_key_is_not_found(client, db, name):
     assert client.get(reverse(name, args=["no-such"])).status_code == 404
+
+
+def send(client, address, preview, **answers):
+    """Press "send" on the preview."""
+    sending = re.search(r'name="sending" value="([^"]+)"', preview.text)[1]
+    return client.post(address, {**answers, "sending": sending, "step": "send"})
 
 
 def time_of(walk):

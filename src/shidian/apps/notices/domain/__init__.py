@@ -3,6 +3,7 @@
 from shidian.apps.notices.domain.comments import (
     answer_comment,
     moderate_comment,
+    new_receipt,
     receive_comment,
 )
 from shidian.apps.notices.domain.notices import open_notice, text_sha256
@@ -11,6 +12,7 @@ from shidian.apps.notices.domain.snapshots import publish_snapshot, withdraw_sna
 __all__ = [
     "answer_comment",
     "moderate_comment",
+    "new_receipt",
     "open_notice",
     "publish_snapshot",
     "receive_comment",

@@ -15,6 +15,7 @@ from shidian.apps.cases import outbox
 from shidian.apps.cases.actors import PUBLIC, actor_for
 from shidian.apps.cases.domain.perform import perform_act
 from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.cases.models import Case
 from shidian.apps.notices.models import Comment, CommentModeration, CommentState, Notice
 from shidian.core.procedure.types import Act, Verb
 from shidian.core.rulebook.model import Text
@@ -41,10 +42,13 @@ def receive_comment(
     body: str,
     name: str = "",
     contact: str = "",
+    receipt: str = "",
     at: datetime | None = None,
 ) -> Comment:
     """Take a comment from anyone on an open notice (or its slug). Returns it with its `receipt`.
 
+    `receipt`: one from `new_receipt` that the caller gave to this one sending; sent again under
+    it, the comment that was taken is returned and nothing is written.
     Event: comment.received, which holds the receipt and the text's hash, never the text. Outbox
     `snapshot.notice` where comments are shown before moderation. Raises DomainError (a
     `ValueError`): `no-notice`, `text`, `duplicate`, `too-many`, `full`, or the procedure's refusal
@@ -52,11 +56,16 @@ def receive_comment(
     """
     at = at or timezone.now()
     notice = _notice(notice)
+    if receipt:
+        # The lock under which the act is done: of two sendings at once the second waits here.
+        Case.objects.select_for_update().get(pk=notice.case_id)
+        if taken := Comment.objects.filter(notice=notice, receipt=receipt).first():
+            return taken
     body = body.strip()
     _well_formed(body, name, contact)
     sha256 = hashlib.sha256(body.encode()).hexdigest()
     _not_too_fast(notice, sha256, at)
-    receipt = new_receipt(at)
+    receipt = receipt or new_receipt(at)
     act = Act(Verb.RECORD_COMMENT, PUBLIC, at, {"comment": receipt, "sha256": sha256})
     done = perform_act(notice.case, act, by=None)
     comment = Comment.objects.create(

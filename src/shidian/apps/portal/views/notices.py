@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shidian.apps.notices.domain import receive_comment
+from shidian.apps.notices.domain import new_receipt, receive_comment
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
@@ -18,6 +18,7 @@ from shidian.apps.portal.views.csv_files import csv_response
 
 BODY_MAX_CHARS = 5_000
 _SALT = "shidian.portal.receipt"
+_SENDING_SALT = "shidian.portal.sending"
 
 
 class CommentForm(forms.Form):
@@ -76,21 +77,35 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "portal/notice.html", context)
     if not form.is_valid() or request.POST.get("step") == "change":
         return render(request, "portal/notice.html", {**context, "asked": True})
-    if request.POST.get("step") != "send":
-        return render(request, "portal/comment_preview.html", context)
-    return _send(request, key, form, context)
+    receipt = _receipt_of(key, request.POST.get("sending", ""))
+    if request.POST.get("step") != "send" or not receipt:
+        sending = signing.dumps(
+            {"notice": key, "receipt": new_receipt(timezone.now())}, salt=_SENDING_SALT
+        )
+        return render(request, "portal/comment_preview.html", {**context, "sending": sending})
+    return _send(request, key, form, receipt, context)
+
+
+def _receipt_of(key: str, sending: str) -> str:
+    """The receipt that the preview gave to this sending; empty where no preview of ours did."""
+    try:
+        content = signing.loads(sending, salt=_SENDING_SALT)
+    except signing.BadSignature:
+        return ""
+    return str(content["receipt"]) if content["notice"] == key else ""
 
 
 def _send(
-    request: HttpRequest, key: str, form: CommentForm, context: dict[str, object]
+    request: HttpRequest, key: str, form: CommentForm, receipt: str, context: dict[str, object]
 ) -> HttpResponse:
-    """Hand the comment over; redirect, so that a reload does not send it again."""
+    """Hand the comment over under its receipt; a second click or a reload gets the same one."""
     try:
         comment = receive_comment(
             notice=key,
             name=form.cleaned_data["name"],
             contact=form.cleaned_data["contact"],
             body=form.cleaned_data["body"],
+            receipt=receipt,
         )
     except ValueError as refusal:
         form.add_error(None, str(refusal))
