@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(SUMMARIES.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup)
 def main() -> None:
     """Shidian (试点) runs capital-market fintech innovation pilots, from the call to the exit.
 
