@@ -44,7 +44,7 @@ class Settings(BaseSettings):
 
     @property
     def monitor_store(self) -> Path:
-        """SQLite file of episodes and checkpoints; owner: monitor."""
+        """SQLite file of cursor, alert items and readings; owner: monitor."""
         return self.home / "monitor" / "monitor.sqlite3"
 
     @property
