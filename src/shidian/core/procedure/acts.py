@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from shidian.core.rulebook.model import LegalEffect
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -107,15 +109,6 @@ class Verb(StrEnum):
     FILE_EVALUATION = "file_evaluation"
     EXTEND = "extend"
     CLOSE = "close"
-
-
-class LegalEffect(StrEnum):
-    """What an act is in law. The system itself never creates a formal administrative act."""
-
-    SERVICE = "service"
-    INSTRUCTION = "instruction"
-    SUPERVISORY_MEASURE_REFERENCE = "supervisory-measure-reference"
-    LICENCE_REFERENCE = "licence-reference"
 
 
 @dataclass(frozen=True, slots=True)

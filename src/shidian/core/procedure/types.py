@@ -17,7 +17,6 @@ from shidian.core.procedure.acts import (
     ActorKind,
     EventKind,
     Json,
-    LegalEffect,
     NewEvent,
     PastEvent,
     Transition,
@@ -45,6 +44,8 @@ from shidian.core.procedure.state import (
     Task,
     Visit,
 )
+
+from shidian.core.rulebook.model import LegalEffect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

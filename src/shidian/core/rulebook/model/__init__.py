@@ -16,14 +16,23 @@ from shidian.core.rulebook.model.intake import (
     Authority,
     AuthorityRole,
     Calendars,
+    Check,
     Criterion,
+    Fee,
     InstitutionKind,
     Intake,
     IntakeMode,
+    Material,
     Option,
+    Place,
     Question,
     QuestionKind,
+    RiskTiers,
     Section,
+    Tier,
+    WaivableRule,
+    Waivers,
+    Window,
 )
 from shidian.core.rulebook.model.monitoring import (
     AlertRule,
@@ -44,18 +53,31 @@ from shidian.core.rulebook.model.monitoring import (
     parse_threshold,
 )
 from shidian.core.rulebook.model.procedure import (
+    ActName,
+    ActRule,
     Area,
+    Clause,
     Clock,
+    Consultation,
+    ConsultationKind,
     ExitRules,
+    Extension,
     Force,
+    LegalEffect,
     NoticeRules,
+    OrderKind,
+    Orders,
     Outcome,
+    Oversight,
     Panel,
+    PermitRules,
+    Register,
     Safeguards,
     SignoffRule,
     Stage,
     StageKind,
     StageNames,
+    StageThreshold,
     Unit,
 )
 from shidian.core.rulebook.model.sources import (
@@ -66,27 +88,41 @@ from shidian.core.rulebook.model.sources import (
     Source,
 )
 from shidian.core.rulebook.model.values import (
+    Amount,
     DurationUs,
+    Expression,
     Frozen,
     Identifier,
+    Period,
+    PeriodUnit,
     Text,
     parse_duration_us,
     parse_exact,
 )
 
 __all__ = [
+    "ActName",
+    "ActRule",
     "AlertRule",
+    "Amount",
     "Area",
     "Authority",
     "AuthorityRole",
     "Basis",
     "Because",
     "Calendars",
+    "Check",
+    "Clause",
     "Clock",
     "Comparison",
+    "Consultation",
+    "ConsultationKind",
     "Criterion",
     "DurationUs",
     "ExitRules",
+    "Expression",
+    "Extension",
+    "Fee",
     "FieldType",
     "Force",
     "Frozen",
@@ -97,17 +133,28 @@ __all__ = [
     "InstitutionKind",
     "Intake",
     "IntakeMode",
+    "LegalEffect",
     "Limit",
+    "Material",
     "Monitoring",
     "NoticeRules",
     "OnBreach",
     "Option",
+    "OrderKind",
+    "Orders",
     "Outcome",
+    "Oversight",
     "Panel",
+    "Period",
+    "PeriodUnit",
+    "PermitRules",
+    "Place",
     "PlanParameter",
     "Question",
     "QuestionKind",
+    "Register",
     "ReportDuty",
+    "RiskTiers",
     "Rulebook",
     "Safeguards",
     "Section",
@@ -117,6 +164,7 @@ __all__ = [
     "Stage",
     "StageKind",
     "StageNames",
+    "StageThreshold",
     "Status",
     "Stream",
     "StreamField",
@@ -124,7 +172,11 @@ __all__ = [
     "Text",
     "Threshold",
     "ThresholdText",
+    "Tier",
     "Unit",
+    "WaivableRule",
+    "Waivers",
+    "Window",
     "parse_duration_us",
     "parse_exact",
     "parse_threshold",
@@ -151,13 +203,19 @@ class Rulebook(Frozen):
     disclaimer: Text | None = None
     sources: dict[str, Source] = Field(default_factory=dict)
     authorities: tuple[Authority, ...] = ()
+    place: Place | None = None
     calendars: Calendars | None = None
     principles: tuple[Text, ...] = ()
     intake: Intake | None = None
+    tiers: RiskTiers | None = None
     form: tuple[Section, ...] = ()
+    materials: tuple[Material, ...] = ()
     criteria: tuple[Criterion, ...] = ()
+    waivers: Waivers | None = None
     stages: tuple[Stage, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    consultations: tuple[Consultation, ...] = ()
+    acts: dict[ActName, ActRule] = Field(default_factory=dict)
     streams: tuple[Stream, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -165,10 +223,24 @@ class Rulebook(Frozen):
     plan: tuple[PlanParameter, ...] = ()
     monitoring: Monitoring = Monitoring()
     reports: tuple[ReportDuty, ...] = ()
+    orders: Orders | None = None
     notice: NoticeRules = NoticeRules()
     safeguards: Safeguards = Safeguards()
+    oversight: Oversight | None = None
     exit: ExitRules | None = None
+    public_register: Register = Field(default_factory=Register, alias="register")
+    clauses: tuple[Clause, ...] = ()
     history: tuple[HistoryEvent, ...] = ()
+
+    @property
+    def zone(self) -> str:
+        """The scheme's legal time: an IANA zone."""
+        return self.place.zone if self.place is not None else self.monitoring.zone
+
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217 code of the scheme's amounts, where it says one."""
+        return self.place.currency if self.place is not None else None
 
     def stage(self, stage_id: str) -> Stage:
         """The stage of that id. Raises KeyError."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shidian.core.rulebook.model.values import Frozen, Identifier, Text
+from shidian.core.rulebook.model.values import Amount, Expression, Frozen, Identifier, Period, Text
 
 
 class AuthorityRole(StrEnum):
@@ -29,6 +29,14 @@ class Authority(Frozen):
     verbs: tuple[Literal["base-rules", "filing", "opinion", "risk-tip"], ...] = ()
     valid_from: str | None = None
     valid_to: str | None = None
+
+
+class Place(Frozen):
+    """Where the scheme is: its legal time and the currency of its amounts (ISO 4217)."""
+
+    zone: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency_name: Text | None = None
 
 
 class Calendars(Frozen):
@@ -57,16 +65,38 @@ class InstitutionKind(Frozen):
     licensed: bool
 
 
+class Window(Frozen):
+    """When applications are taken in mode `window`: so long, once every so many months."""
+
+    every_months: int = Field(ge=1, le=60)
+    length: int = Field(ge=1, le=366)
+    unit: Literal["calendar-day", "working-day"] = "calendar-day"
+
+
+class Fee(Frozen):
+    """What an applicant pays, and for what. `free_for` names institution kinds that do not."""
+
+    id: Identifier
+    name: Text
+    amount: Amount
+    free_for: tuple[Identifier, ...] = ()
+
+
 class Intake(Frozen):
-    """Who may apply, and how."""
+    """Who may apply, and how. `identifier`: what names an institution in numbers and letters."""
 
     mode: IntakeMode
     kinds: tuple[InstitutionKind, ...]
     lead: tuple[Identifier, ...]
     partner: tuple[Identifier, ...] = ()
+    partners_max: int | None = Field(default=None, ge=0, le=50)
     licensed_lead: bool = False
+    identifier: Literal["uscc", "lei"] = "uscc"
     territory: Text | None = None
     slots: int | None = Field(default=None, ge=1)
+    window: Window | None = None
+    fees: tuple[Fee, ...] = ()
+    reapply_after: Period | None = None
 
 
 class QuestionKind(StrEnum):
@@ -82,6 +112,7 @@ class QuestionKind(StrEnum):
     CONFIRM = "confirm"
     FILE = "file"
     PROMISES = "promises"
+    WAIVERS = "waivers"
 
 
 class Option(Frozen):
@@ -92,7 +123,12 @@ class Option(Frozen):
 
 
 class Question(Frozen):
-    """One typed question. A `plan` question's answer proposes the plan parameter it names."""
+    """One typed question. A `plan` question's answer proposes the plan parameter it names.
+
+    `show_if`: asked only where the expression over other answers holds; `computed`: not asked, its
+    value follows from other answers. Expressions name answers `section.question`, hyphens written
+    as underscores, and know `partners` (their number), `lead_kind` and `tier`.
+    """
 
     id: Identifier
     kind: QuestionKind
@@ -107,6 +143,16 @@ class Question(Frozen):
     size_max_mib: int | None = Field(default=None, ge=1, le=100)
     plan: Identifier | None = None
     public: bool = False
+    show_if: Expression | None = None
+    computed: Expression | None = None
+
+
+class Check(Frozen):
+    """What must hold between answers before a section is complete, and what to say if not."""
+
+    id: Identifier
+    rule: Expression
+    message: Text
 
 
 class Section(Frozen):
@@ -116,7 +162,73 @@ class Section(Frozen):
     title: Text
     guidance: Text | None = None
     hard_gate: bool = False
+    show_if: Expression | None = None
     questions: tuple[Question, ...]
+    checks: tuple[Check, ...] = ()
+
+
+class Material(Frozen):
+    """A document the applicant hands in: at submission, or before the case enters `stage`.
+
+    `when`: needed only where the expression over the form holds. `marking`: who may see it.
+    """
+
+    id: Identifier
+    name: Text
+    guidance: Text | None = None
+    when: Expression | None = None
+    required: bool = True
+    stage: Identifier | None = None
+    template: str | None = None
+    seal: bool = False
+    signature: bool = False
+    valid_months: int | None = Field(default=None, ge=1, le=600)
+    accept: tuple[str, ...] = ()
+    size_max_mib: int | None = Field(default=None, ge=1, le=100)
+    marking: Literal["public", "internal", "sensitive"] = "internal"
+
+
+class WaivableRule(Frozen):
+    """A rule of the ordinary regime that may, or may never, be relaxed for a test."""
+
+    id: Identifier
+    name: Text
+    article: str | None = None
+
+
+class Waivers(Frozen):
+    """Which rules may be relaxed, which never, and what must stand in their place."""
+
+    relaxable: tuple[WaivableRule, ...] = ()
+    never: tuple[WaivableRule, ...] = ()
+    blanket: Literal["refused", "allowed"] = "refused"
+    paired_with: Literal["compensatory-measure", "none"] = "compensatory-measure"
+
+
+class Tier(Frozen):
+    """One risk tier: when it is suggested, and what it scales.
+
+    `skips`: stages that a case of this tier passes over; `caps`: plan parameter → per cent of what
+    was proposed; `reports`: periodic report → months between two; `clocks`: clock → length;
+    `warn_at` replaces that of every limit.
+    """
+
+    id: Identifier
+    name: Text
+    meaning: Text | None = None
+    when: Expression | None = None
+    skips: tuple[Identifier, ...] = ()
+    caps: dict[str, int] = Field(default_factory=dict)
+    reports: dict[str, int] = Field(default_factory=dict)
+    clocks: dict[str, int] = Field(default_factory=dict)
+    warn_at: tuple[Annotated[int, Field(ge=1, le=99)], ...] = ()
+
+
+class RiskTiers(Frozen):
+    """Reasoned grades of risk. An officer grades a case in `graded_in`; `when` only suggests."""
+
+    graded_in: Identifier
+    levels: tuple[Tier, ...] = Field(min_length=1)
 
 
 class Criterion(Frozen):

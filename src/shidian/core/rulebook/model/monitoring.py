@@ -9,7 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from shidian.core.rulebook.model.values import DurationUs, Frozen, Identifier, Text, parse_exact
+from shidian.core.rulebook.model.values import (
+    DurationUs,
+    Expression,
+    Frozen,
+    Identifier,
+    Text,
+    parse_exact,
+)
 
 
 class FieldType(StrEnum):
@@ -57,9 +64,10 @@ class Take(StrEnum):
 
 
 class Indicator(Frozen):
-    """A number over time. `window`: a duration in µs, or None for `since-start`.
+    """A number over time. `window`: a duration in µs, since the start, a month or a trading day.
 
-    `field` is what `take` works on; None for count. `calendar_window` names month or trading-day.
+    `field` is what `take` works on; None for count. `quantile`: which, as `0.95`. `where` filters
+    the events, `by` counts them apart, `ratio_to` divides by another indicator's value.
     """
 
     id: Identifier
@@ -68,7 +76,8 @@ class Indicator(Frozen):
     of: str
     take: Take
     field: str | None = None
-    where: str | None = None
+    quantile: str | None = None
+    where: Expression | None = None
     by: tuple[str, ...] = ()
     window: Literal["since-start", "month", "trading-day"] | DurationUs = "since-start"
     step: DurationUs = 60_000_000
@@ -129,7 +138,9 @@ OnBreach = Literal[
     "propose order.warn",
     "propose order.restrict",
     "propose order.suspend",
+    "propose order.terminate",
     "start-transition-plan",
+    "end-permission",
 ]
 
 
@@ -151,7 +162,12 @@ class AlertRule(Frozen):
 
 
 class Limit(Frozen):
-    """A cap agreed for the pilot. As a rule: `warn_at` per cents warn, above `max` breaches."""
+    """A cap agreed for the pilot. As a rule: `warn_at` per cents warn, above `max` breaches.
+
+    `stages`: in force only while the case is in one of them (none: throughout the run).
+    `measured`: watched all the time, only when something new is admitted, or as a monthly mean.
+    `regulator_may_lower`: whether the authority may set less for one pilot.
+    """
 
     id: Identifier
     title: Text
@@ -161,28 +177,49 @@ class Limit(Frozen):
     for_us: DurationUs = Field(default=0, alias="for")
     on_breach: OnBreach = "notify"
     public: bool = True
+    stages: tuple[Identifier, ...] = ()
+    measured: Literal["continuous", "at-admission", "monthly-average"] = "continuous"
+    regulator_may_lower: bool = True
 
 
 class PlanParameter(Frozen):
-    """A per-pilot value agreed at admission; the regulator may lower it."""
+    """A per-pilot value agreed at admission; the regulator may tighten it.
+
+    It says whether it is `required` or what its `default` is. `tighter`: which way protects.
+    `scales_with`: lowering that parameter lowers this one in proportion.
+    """
 
     id: Identifier
-    type: Literal["int", "money"]
+    type: Literal["int", "money", "decimal", "duration", "code", "date", "bool"]
     title: Text
     unit: Text
-    required: bool = True
+    required: bool | None = None
     default: str | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    tighter: Literal["lower", "higher"] = "lower"
+    scales_with: Identifier | None = None
 
 
 class ReportDuty(Frozen):
-    """A report a running pilot owes."""
+    """A report a running pilot owes. For `kind: advance`, `due` is how long before the change.
+
+    `anchor`: periods counted from the calendar or from the pilot's start. `signed_by`: the named
+    officer of the firm who answers for it. `to`: authorities, none named: the leading ones.
+    """
 
     id: Identifier
     title: Text
     kind: Literal["periodic", "event", "advance", "final"]
     every_months: int | None = Field(default=None, ge=1, le=60)
+    every_weeks: int | None = Field(default=None, ge=1, le=52)
+    anchor: Literal["calendar", "pilot-start"] = "calendar"
     due: int = Field(ge=1)
-    due_unit: Literal["hour", "working-day", "calendar-day", "month"]
+    due_unit: Literal["hour", "working-day", "trading-day", "calendar-day", "month"]
+    contents: tuple[Text, ...] = ()
+    signed_by: Text | None = None
+    to: tuple[Identifier, ...] = ()
+    public: bool = False
 
 
 class Monitoring(Frozen):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shidian.core.rulebook.model.values import Frozen, Identifier, Text
+from shidian.core.rulebook.model.values import DurationUs, Frozen, Identifier, Period, Text
 
 
 class StageKind(StrEnum):
@@ -32,26 +32,49 @@ class StageNames(Frozen):
     public: Text | None = None
 
 
+class Area(Frozen):
+    """A named area of an assessment, dimension of an evaluation, or discipline of a panel."""
+
+    id: Identifier
+    name: Text
+
+
 class Panel(Frozen):
-    """The expert panel of a review stage."""
+    """The expert panel of a review stage. `drawn`: how its members are found."""
 
     min: int = Field(ge=1, le=99)
+    max: int | None = Field(default=None, ge=1, le=99)
     odd: bool = False
+    disciplines: tuple[Area, ...] = ()
+    independent: bool = False
+    drawn: Literal["chosen", "random"] = "chosen"
     score_max: int = Field(default=100, ge=1, le=1000)
     pass_mark: int | None = Field(default=None, ge=0, le=1000)
 
 
 class SignoffRule(Frozen):
-    """Whose consent a decision needs: every authority named."""
+    """Whose consent a decision needs: everyone in `all_of`, and `k` of those in `of`.
 
-    all_of: tuple[Identifier, ...] = Field(min_length=1)
+    `lead` signs last, on what the others have said.
+    """
+
+    all_of: tuple[Identifier, ...] = ()
+    k: int | None = Field(default=None, ge=1, le=20)
+    of: tuple[Identifier, ...] = ()
+    lead: Identifier | None = None
 
 
-class Area(Frozen):
-    """A named area of an assessment or dimension of an evaluation."""
+class StageThreshold(Frozen):
+    """A condition of entering a stage from behind.
+
+    With `minimum`: so long since the case entered stage `since`. Without: an officer finds it met,
+    with a reason, in the act that moves the case.
+    """
 
     id: Identifier
     name: Text
+    since: Identifier | None = None
+    minimum: Period | None = None
 
 
 class Outcome(Frozen):
@@ -63,7 +86,10 @@ class Outcome(Frozen):
 
 
 class Stage(Frozen):
-    """One stage. The transitions a case can take are `next`, and no others."""
+    """One stage. The transitions a case can take are `next`, and no others.
+
+    `by`: who does an assessment, a body of its own or the authority's officers.
+    """
 
     id: Identifier
     kind: StageKind
@@ -78,6 +104,8 @@ class Stage(Frozen):
     dimensions: tuple[Area, ...] = ()
     steps: tuple[Area, ...] = ()
     comments: bool = False
+    by: Literal["assessor-body", "authority"] = "assessor-body"
+    thresholds: tuple[StageThreshold, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
 
 
@@ -85,6 +113,7 @@ class Unit(StrEnum):
     """Unit of a clock."""
 
     WORKING_DAY = "working-day"
+    TRADING_DAY = "trading-day"
     CALENDAR_DAY = "calendar-day"
     MONTH = "month"
 
@@ -96,20 +125,152 @@ class Force(StrEnum):
     TARGET = "target"
 
 
+class Extension(Frozen):
+    """By how much a clock may be lengthened, in its own unit, and how often."""
+
+    length: int = Field(ge=1, le=3660)
+    times_max: int = Field(default=1, ge=1, le=20)
+
+
 class Clock(Frozen):
-    """A deadline derived from events. The day of the starting event is not counted."""
+    """A deadline derived from events. The day of the starting event is not counted.
+
+    `after`: for `starts: clock.expired` the clock whose last day starts this one; for
+    `consultation.opened` the consultation. `on_answer`: whether a clock stopped by an information
+    request goes on or begins anew once that is answered. `on_expiry: may-proceed`: the case may
+    move on from the next day. `on_silence`: what the law makes of an authority that let the clock
+    run out: nothing, the approval asked for, or that the test may start.
+    """
 
     id: Identifier
     name: Text
     starts: Literal[
-        "case.submitted", "stage.entered", "notice.opened", "pilot.started", "request.opened"
+        "case.submitted",
+        "stage.entered",
+        "notice.opened",
+        "pilot.started",
+        "request.opened",
+        "consultation.opened",
+        "clock.expired",
     ]
+    after: Identifier | None = None
     length: int = Field(ge=1, le=3660)
     unit: Unit
     force: Force = Force.TARGET
-    pauses_on: tuple[Literal["information-request"], ...] = ()
+    pauses_on: tuple[Literal["information-request", "consultation"], ...] = ()
+    on_answer: Literal["continue", "restart"] = "continue"
+    extension: Extension | None = None
     on_expiry: Literal["nothing", "may-proceed"] = "nothing"
     on_silence: Literal["nothing", "approved", "may-start"] = "nothing"
+
+
+class ConsultationKind(StrEnum):
+    """What another authority is asked: to take note, to give its view, or to object if it must."""
+
+    FILING = "filing"
+    OPINION = "opinion"
+    NO_OBJECTION = "no-objection"
+
+
+class Consultation(Frozen):
+    """What another authority is told or asked while a case is in `stage`.
+
+    The case goes on once a required one is done: a filing when it is sent, an opinion or
+    no-objection when it is given or its clock has run out with `on_expiry: may-proceed`. A
+    `binding` objection stops the case; any other is weighed by those who decide.
+    """
+
+    id: Identifier
+    name: Text
+    stage: Identifier
+    authority: Identifier
+    kind: ConsultationKind
+    clock: Identifier | None = None
+    required: bool = True
+    binding: bool = False
+
+
+class LegalEffect(StrEnum):
+    """What an act is in law. The system itself never creates a formal administrative act."""
+
+    SERVICE = "service"
+    INSTRUCTION = "instruction"
+    SUPERVISORY_MEASURE_REFERENCE = "supervisory-measure-reference"
+    LICENCE_REFERENCE = "licence-reference"
+
+
+ActName = Literal[
+    "create",
+    "submit",
+    "request_information",
+    "answer_information",
+    "advance",
+    "return_to_applicant",
+    "reject",
+    "withdraw",
+    "terminate",
+    "open_round",
+    "invite_experts",
+    "declare_conflict",
+    "submit_review",
+    "close_round",
+    "commission_assessment",
+    "file_assessment",
+    "open_notice",
+    "record_comment",
+    "answer_comment",
+    "sign_off",
+    "file_report",
+    "begin_evaluation",
+    "judge_promise",
+    "file_evaluation",
+    "extend",
+    "close",
+    "consult",
+    "give_opinion",
+    "grade_risk",
+    "record_silence",
+    "extend_clock",
+    "migrate",
+]
+"""Names of the verbs that `core/procedure` defines; a test keeps the two lists alike."""
+
+
+class ActRule(Frozen):
+    """What an act of that name is in law under this regime."""
+
+    effect: LegalEffect
+    note: Text | None = None
+
+
+OrderKind = Literal["remind", "warn", "restrict", "suspend", "resume", "terminate"]
+
+
+class PermitRules(Frozen):
+    """The short-lived lease that tells a pilot system what it may do now."""
+
+    ttl: DurationUs
+    grace: DurationUs = 0
+    mode: Literal["advisory", "no-new-business", "full-stop"] = "no-new-business"
+    on_regulator_outage: Literal["keep-last", "no-new-business"] = "keep-last"
+
+
+class Orders(Frozen):
+    """Which orders there are, and which of them take two officers."""
+
+    kinds: tuple[OrderKind, ...]
+    two_officers: tuple[Literal["resume", "loosen", "terminate", "restrict", "suspend"], ...] = ()
+    permit: PermitRules | None = None
+
+
+class Oversight(Frozen):
+    """What the authority may do during the run, on what grounds, and how the firm is heard."""
+
+    observer: Text | None = None
+    inspection: Text | None = None
+    revocation_grounds: tuple[Text, ...] = ()
+    due_process: tuple[Text, ...] = ()
+    immediate: Text | None = None
 
 
 class ExitRules(Frozen):
@@ -117,20 +278,69 @@ class ExitRules(Frozen):
 
     retention_years: dict[str, int]
     run_off: Text | None = None
+    transition: Text | None = None
+    takeover_due: Period | None = None
+    bridge: Text | None = None
 
 
 class Safeguards(Frozen):
-    """What protects investors, in words; later releases give these clocks of their own."""
+    """What protects investors: in words, and the periods that go with them."""
 
     consent: Text | None = None
     withdraw: Text | None = None
     compensation: Text | None = None
     safe_harbour: Text | None = None
     complaint: Text | None = None
+    insurance: Text | None = None
+    disclosure: Text | None = None
+    client_assets: Text | None = None
+    refund: Period | None = None
+    insurance_until: Period | None = None
+    complaint_acknowledge: Period | None = None
+    complaint_answer: Period | None = None
 
 
 class NoticeRules(Frozen):
-    """How a public notice treats comments."""
+    """How a public notice treats comments, and what it shows of the application."""
 
     premoderation: bool = True
     public_sections: tuple[Identifier, ...] = ()
+    commenter: Literal["anonymous", "named", "verified"] = "anonymous"
+    answers: Literal["each", "summary"] = "each"
+
+
+class Register(Frozen):
+    """What of a pilot the public register shows, and how refusals appear in it."""
+
+    public: tuple[
+        Literal[
+            "parties",
+            "summary",
+            "number",
+            "dates",
+            "plan",
+            "limits",
+            "waivers",
+            "conditions",
+            "promises",
+            "alerts",
+            "orders",
+            "incidents",
+            "evaluation",
+            "outcome",
+        ],
+        ...,
+    ] = ()
+    refusals: Literal["none", "anonymised", "named"] = "none"
+    exit_report: Literal["none", "by-agreement", "always"] = "none"
+
+
+class Clause(Frozen):
+    """A provision that pilots test: where it stands, what it says, what is to be learnt."""
+
+    id: Identifier
+    title: Text
+    source: Identifier
+    article: str | None = None
+    text: Text
+    question: Text | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated
 
@@ -46,6 +47,32 @@ class Text(Frozen):
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+
+class PeriodUnit(StrEnum):
+    """Unit of a period that no case clock measures: a refund, an insurance, a bar on reapplying."""
+
+    HOUR = "hour"
+    WORKING_DAY = "working-day"
+    TRADING_DAY = "trading-day"
+    CALENDAR_DAY = "calendar-day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Period(Frozen):
+    """A length of time in a unit, such as 15 calendar days. `note` says from when it runs."""
+
+    length: int = Field(ge=1, le=3660)
+    unit: PeriodUnit
+    note: Text | None = None
+
+
+Expression = Annotated[str, Field(min_length=1, max_length=1000)]
+"""Text in the small language of `expression.py`: parsed, checked, never run as given."""
+
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$")]
+"""A sum of money in major units, as exact decimal text; its currency is the rulebook's place's."""
 
 
 def parse_exact(text: object) -> Fraction:
