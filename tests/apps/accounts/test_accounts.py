@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
+from shidian.apps.accounts.models import Institution, OfficerRole, Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.accounts.uscc import (
     lei_check_digits,
@@ -95,6 +95,25 @@ def test_malformed_codes_are_refused(code: str) -> None:
 def test_an_institution_with_a_wrong_code_is_refused() -> None:
     with pytest.raises(ValidationError):
         accounts.register_institution(uscc="9" * 18, name="错误", kind="securities-firm")
+
+
+@pytest.mark.django_db
+def test_a_firm_abroad_is_named_by_its_lei() -> None:
+    lei = "529900T8BM49AURSDO55"
+
+    firm = accounts.register_institution(lei=lei, name="海外机构", kind="securities-firm")
+
+    assert (firm.uscc, firm.code) == (None, lei)
+    again = accounts.register_institution(lei=lei, name="同一机构", kind="securities-firm")
+    assert again.pk == firm.pk
+
+
+@pytest.mark.django_db
+def test_a_firm_without_any_code_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        accounts.register_institution(name="无名机构", kind="securities-firm")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Institution.objects.create(name_zh="无名机构", kind="securities-firm")
 
 
 @pytest.mark.django_db

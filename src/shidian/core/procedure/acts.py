@@ -59,7 +59,7 @@ class Verb(StrEnum):
     | submit | version: int ≥ 1 of the form; sha256 of it; missing: list of ids of incomplete sections (empty to pass); promises: list of {id, text}; partners: list of institution ids; plan: {parameter: decimal text} |
     | request_information | question: text; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
     | answer_information | request: id (`r1`, from state.requests); answer: text; version?: int, sha256?: of the form where it was amended |
-    | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on leaving a screening stage forwards for each mandatory criterion of that stage; uscc?, seq? where the move starts a pilot |
+    | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on leaving a screening stage forwards for each mandatory criterion of that stage; uscc?, lei?, seq? where the move starts a pilot |
     | return_to_applicant | reason; to?: id of a draft stage |
     | reject | reason; outcome? |
     | withdraw | reason; outcome? |
@@ -74,7 +74,7 @@ class Verb(StrEnum):
     | open_notice | sha256: of the public text; version: int ≥ 1 of that text |
     | record_comment | comment: the app's receipt id; sha256: of the comment's text |
     | answer_comment | comment: id; sha256: of the published answer |
-    | sign_off | authority; consent: bool; reason (may be "" on consent); uscc: 统一社会信用代码 of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before |
+    | sign_off | authority; consent: bool; reason (may be "" on consent); uscc or lei: 统一社会信用代码 or Legal Entity Identifier of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before |
     | file_report | report: id of the rulebook's report duty; sha256 |
     | begin_evaluation | reason |
     | judge_promise | promise: id; judgement: kept/partly/broken; evidence: text |

@@ -112,7 +112,7 @@ def _handled(
 def _well_typed(case: Situation) -> None:
     """Data that a verb may ignore must still be what they claim to be: they are stored."""
     data = case.data
-    for key in ("reason", "to", "outcome", "call", "uscc"):
+    for key in ("reason", "to", "outcome", "call", "uscc", "lei"):
         if data.has(key):
             data.text(key, empty=key == "reason")
     if data.has("seq"):

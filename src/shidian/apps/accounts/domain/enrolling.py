@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.utils import timezone
 
 from shidian.apps.accounts.models import (
@@ -47,13 +48,21 @@ def enrol_person(
 
 
 def register_institution(
-    *, uscc: str, name: str, kind: str, name_en: str = "", lei: str = ""
+    *, name: str, kind: str, uscc: str = "", name_en: str = "", lei: str = ""
 ) -> Institution:
-    """A firm. Raises ValidationError where USCC or LEI do not check."""
-    known = Institution.objects.filter(uscc=uscc).first()
+    """A firm, named by its USCC, its LEI or both. Raises ValidationError where one does not check.
+
+    A firm known by either code is returned as it is.
+    """
+    same = Q(uscc=uscc) if uscc else Q()
+    if lei:
+        same |= Q(lei=lei)
+    known = Institution.objects.filter(same).first() if uscc or lei else None
     if known is not None:
         return known
-    institution = Institution(uscc=uscc, name_zh=name, name_en=name_en, kind=kind, lei=lei)
+    institution = Institution(
+        uscc=uscc or None, lei=lei or None, name_zh=name, name_en=name_en, kind=kind
+    )
     institution.full_clean()
     institution.save()
     return institution

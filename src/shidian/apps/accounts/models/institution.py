@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.accounts.models.named import Named
 from shidian.apps.accounts.uscc import validate_lei, validate_uscc
@@ -11,15 +12,34 @@ from shidian.apps.accounts.uscc import validate_lei, validate_uscc
 class Institution(Named):
     """A firm. `kind` is one of the institution kinds that rulebooks name, or `assessor-body`."""
 
-    uscc = models.CharField(max_length=18, unique=True, validators=[validate_uscc])
+    uscc = models.CharField(
+        max_length=18, unique=True, null=True, blank=True, validators=[validate_uscc]
+    )
     """统一社会信用代码: 18 characters, the last one checks the others."""
-    lei = models.CharField(max_length=20, blank=True, validators=[validate_lei])
+    lei = models.CharField(
+        max_length=20, unique=True, null=True, blank=True, validators=[validate_lei]
+    )
+    """Legal Entity Identifier (ISO 17442): what names a firm without a USCC."""
     kind = models.CharField(max_length=64)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         default_permissions = ()
         ordering = ("name_zh",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(uscc__isnull=False) | models.Q(lei__isnull=False),
+                name="institution_has_a_code",
+                violation_error_message=_(
+                    "Give the Unified Social Credit Code or the Legal Entity Identifier."
+                ),
+            ),
+        )
+
+    @property
+    def code(self) -> str:
+        """What names it on papers: its USCC, else its LEI."""
+        return self.uscc or self.lei or ""
 
 
 class Licence(models.Model):

@@ -7,7 +7,9 @@ came meanwhile). All raise ForbiddenError, and DomainError with the procedure's 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -19,7 +21,7 @@ from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from shidian.apps.accounts.models import Person
 
@@ -148,13 +150,17 @@ def _number_facts(case: Case, data: Mapping[str, Json], at: datetime) -> dict[st
     if not starts_a_run or case.number is not None:
         return {}
     Scheme.objects.select_for_update().get(pk=case.scheme_id)
+    zone = ZoneInfo(rulebook.zone)
+    year = at.astimezone(zone).year
     admitted = Case.objects.filter(
         scheme=case.scheme_id,
         number__isnull=False,
         events__kind="case.admitted",
-        events__at__year=timezone.localtime(at).year,
+        events__at__gte=datetime(year, 1, 1, tzinfo=zone),
+        events__at__lt=datetime(year + 1, 1, 1, tzinfo=zone),
     ).distinct()
-    return {"uscc": case.lead.uscc, "seq": admitted.count() + 1}
+    codes: dict[str, Json] = {"uscc": case.lead.uscc, "lei": case.lead.lei}
+    return {key: code for key, code in codes.items() if code} | {"seq": admitted.count() + 1}
 
 
 def begin_evaluation(

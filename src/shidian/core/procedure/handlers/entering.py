@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from shidian.core.procedure.types import Json, NewEvent
     from shidian.core.rulebook.model import Outcome, Stage
 
-_PLACE = re.compile(r"\{(uscc|year|seq)(?::(0\d{1,2}))?\}")
+_PLACE = re.compile(r"\{(uscc|lei|year|seq)(?::(0\d{1,2}))?\}")
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+_LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
 SEQ_MAX = 10**9
 
 
@@ -95,7 +96,7 @@ def _admission(case: Situation) -> NewEvent:
 
 
 def _number(case: Situation) -> str | None:
-    """The pilot's number from the stage's pattern, as `{uscc}-{year}-{seq:04}`."""
+    """The pilot's number from the stage's pattern, as `{uscc}-{year}-{seq:04}` or with `{lei}`."""
     pattern = case.stage.number
     if pattern is None:
         return None
@@ -106,14 +107,30 @@ def _number(case: Situation) -> str | None:
             return str(case.today.year)
         if place == "seq":
             return str(case.data.integer("seq", 1, SEQ_MAX)).zfill(width)
-        uscc = case.data.text("uscc")
-        if _USCC.fullmatch(uscc) is None:
-            refuse(
-                RefusalCode.BAD_DATA,
-                "统一社会信用代码应为 18 位，请先在机构资料中更正。",
-                "A unified social credit code has 18 characters; correct the institution's record.",
-                "uscc",
-            )
-        return uscc
+        return _lei(case) if place == "lei" else _uscc(case)
 
     return _PLACE.sub(put, pattern)
+
+
+def _uscc(case: Situation) -> str:
+    uscc = case.data.text("uscc") if case.data.has("uscc") else ""
+    if _USCC.fullmatch(uscc) is None:
+        refuse(
+            RefusalCode.BAD_DATA,
+            "统一社会信用代码应为 18 位，请先在机构资料中更正。",
+            "A unified social credit code has 18 characters; correct the institution's record.",
+            "uscc",
+        )
+    return uscc
+
+
+def _lei(case: Situation) -> str:
+    lei = case.data.text("lei") if case.data.has("lei") else ""
+    if _LEI.fullmatch(lei) is None:
+        refuse(
+            RefusalCode.BAD_DATA,
+            "法人机构识别编码（LEI）应为 20 位，请先在机构资料中更正。",
+            "A Legal Entity Identifier has 20 characters; correct the institution's record.",
+            "lei",
+        )
+    return lei

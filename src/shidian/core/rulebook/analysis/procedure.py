@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _SIGNING = frozenset({AuthorityRole.LEAD, AuthorityRole.MEMBER})
-_NUMBER_PARTS = frozenset({"uscc", "year", "seq"})
+_NUMBER_PARTS = frozenset({"uscc", "lei", "year", "seq"})
 _HOME_OF_CLOCK = {
     "notice.opened": StageKind.NOTICE,
     "pilot.started": StageKind.RUNNING,
@@ -97,7 +97,7 @@ def _number(template: str, path: str) -> Iterator[Finding]:
     right = 'write for example "{uscc}-{year}-{seq:04}"'
     try:
         names = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-        template.format(uscc="0", year=2026, seq=1)
+        template.format(uscc="0", lei="0", year=2026, seq=1)
     except (KeyError, IndexError, ValueError):
         yield error(path, f"'{template}' is no number pattern", right)
         return
