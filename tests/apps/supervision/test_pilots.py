@@ -14,6 +14,7 @@ from shidian.apps.supervision.queries import board, shown_episodes
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.items import Change
 from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.problems import Problem
 from shidian_kit.wire import keys as wire_keys
 
@@ -44,7 +45,9 @@ def test_admission_starts_the_pilot_once(walk):
 
 def test_what_cannot_be_executed_blocks_activation_and_is_listed(walk, monkeypatch):
     walk.to(StageKind.RUNNING)
-    problem = Problem("/indicators/x/take", "demo", 0, "not executable yet: take: max", "sum runs")
+    message = Text(zh="尚不能执行：take: max", en="not executable yet: take: max")
+    expected = Text(zh="可用 sum", en="sum runs")
+    problem = Problem("/indicators/x/take", "demo", 0, message, expected)
     monkeypatch.setattr(pilots, "not_executable", lambda rulebook: (problem,))
     run_outbox()
     pilot = Pilot.objects.get()

@@ -254,7 +254,7 @@ def test_broken_rulebook_is_refused_at_its_line(name: str) -> None:
     assert path in at, found
     problem = at[path]
     assert problem.file == "small.yaml"
-    assert (problem.message, problem.expected) == (message, expected)
+    assert (problem.message.en, problem.expected.en) == (message, expected)
     assert problem.line == ELSEWHERE.get(name, line_of(SMALL, old))
 
 
@@ -269,8 +269,8 @@ def test_missing_basis_is_refused_with_the_value_and_its_line() -> None:
 
     length = found["/clocks/publicity/length"]
     assert length.line == line_of(text, "length: 5")
-    assert length.message == "the value '5' has no basis"
-    assert length.expected.startswith("add because: {basis: verified | reported | assumed")
+    assert length.message.en == "the value '5' has no basis"
+    assert length.expected.en.startswith("add because: {basis: verified | reported | assumed")
 
 
 def test_all_problems_of_a_file_are_said_at_once() -> None:

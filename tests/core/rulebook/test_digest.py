@@ -105,7 +105,7 @@ def test_version_is_published_once() -> None:
     problem = check_publishable({"1": "sha256:" + "0" * 64}, loaded)
     assert problem is not None
     assert (problem.path, problem.line) == ("/version", 2)
-    assert problem.expected == "give the changed text a new version"
+    assert problem.expected.en == "give the changed text a new version"
 
 
 @given(length=st.integers(1, 3660), per_cent=st.decimals("0.01", "99.99", places=2))

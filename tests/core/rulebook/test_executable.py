@@ -32,7 +32,7 @@ def test_what_cannot_run_yet_is_named(old: str, new: str, path: str) -> None:
     [problem] = not_executable(load(broken(old, new)).rulebook)
 
     assert problem.path == path
-    assert problem.message.startswith("not executable yet: ")
+    assert problem.message.en.startswith("not executable yet: ")
 
 
 @pytest.mark.parametrize("silence", ["approved", "may-start"])

@@ -82,7 +82,7 @@ def test_removed_item_can_be_stated_anew() -> None:
 def test_removing_what_is_not_there_is_refused() -> None:
     [problem] = problems(CHILD + "remove: [/alerts/hihg]\n", small=SMALL)
 
-    assert (problem.message, problem.expected) == (
+    assert (problem.message.en, problem.expected.en) == (
         "'/alerts/hihg' is not in the base",
         "did you mean 'high'?",
     )
@@ -114,7 +114,7 @@ def test_title_standing_and_history_are_never_inherited() -> None:
 def test_empty_list_does_not_delete() -> None:
     [problem] = problems(CHILD + "alerts: []\n", small=SMALL)
 
-    assert problem.expected == "name the items under remove: [/alerts/…]"
+    assert problem.expected.en == "name the items under remove: [/alerts/…]"
 
 
 def test_circle_is_refused() -> None:
@@ -124,14 +124,14 @@ def test_circle_is_refused() -> None:
     [problem] = problems(a, a=a, b=b)
 
     assert (problem.file, problem.line) == ("b.yaml", 5)
-    assert problem.message == "extends itself: a → b → a"
+    assert problem.message.en == "extends itself: a → b → a"
 
 
 def test_unknown_base_is_refused() -> None:
     [problem] = problems(CHILD)
 
     assert (problem.path, problem.line) == ("/extends", 4)
-    assert problem.message == "no rulebook 'small' is at hand"
+    assert problem.message.en == "no rulebook 'small' is at hand"
 
 
 def test_base_is_never_looked_for_outside_its_folder(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_base_is_never_looked_for_outside_its_folder(tmp_path: Path) -> None:
 
     problem = problems(path.read_text())[0]
 
-    assert problem.message == "is no id of a rulebook"
+    assert problem.message.en == "is no id of a rulebook"
 
 
 def test_file_extends_its_neighbour(tmp_path: Path) -> None:

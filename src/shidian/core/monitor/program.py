@@ -156,7 +156,7 @@ def compile_rules(
     """
     refused = not_measurable(rulebook)
     if refused:
-        raise NotExecutable("; ".join(f"{p.path}: {p.message}" for p in refused))
+        raise NotExecutable("; ".join(f"{p.path}: {p.message.en}" for p in refused))
     tile_us = rulebook.monitoring.tile
     measures = {i.id: _measure(rulebook, i, tile_us) for i in rulebook.indicators}
     plan_values = _Plan(rulebook, plan)

@@ -1,13 +1,17 @@
-"""What can be wrong with a rulebook, said so that its author can mend it."""
+"""What can be wrong with a rulebook, said in both languages so that its author can mend it."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_SHOWN_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +24,23 @@ class Problem:
     path: str
     file: str
     line: int
-    message: str
-    expected: str
+    message: Text
+    expected: Text
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", as_text(self.message))
+        object.__setattr__(self, "expected", as_text(self.expected))
 
     def __str__(self) -> str:
+        return self.say("en")
+
+    def say(self, lang: Literal["zh", "en"]) -> str:
+        """`file:line: path: what is wrong; what would be right` in one language."""
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.path or '/'}: {self.message}; {self.expected}"
+        path = self.path or "/"
+        if lang == "zh":
+            return f"{where}: {path}: {self.message.zh}；{self.expected.zh}"
+        return f"{where}: {path}: {self.message.en}; {self.expected.en}"
 
     def at(self, file: str, line: int) -> Problem:
         """The same problem, placed."""
@@ -37,18 +52,31 @@ class RulebookErrors(Exception):  # noqa: N818 - it carries several problems, an
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(
-            sorted(set(problems), key=lambda p: (p.file, p.line, p.path, p.message))
+            sorted(set(problems), key=lambda p: (p.file, p.line, p.path, p.message.en))
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def say(self, lang: Literal["zh", "en"]) -> str:
+        """Every problem in one language, a line each."""
+        return "\n".join(problem.say(lang) for problem in self.problems)
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+
+def as_text(said: Text | str) -> Text:
+    """A text as it is; a plain string, such as a path or a number, stands for itself."""
+    return Text(zh=said, en=said) if isinstance(said, str) else said
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Text:
     """`did you mean 'length'?`, or the list of what is known where nothing is near."""
     candidates = sorted(set(known))
-    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word[:80], candidates, n=1, cutoff=0.6)
     if near:
-        return f"did you mean '{near[0]}'?"
+        return Text(zh=f"是否应为“{near[0]}”？", en=f"did you mean '{near[0]}'?")
     if not candidates:
-        return "nothing is declared there yet"
-    shown = ", ".join(candidates[:12]) + (", …" if len(candidates) > 12 else "")  # noqa: PLR2004 - a line's worth
-    return f"known here: {shown}"
+        return Text(zh="此处尚未声明任何内容", en="nothing is declared there yet")
+    more = len(candidates) > _SHOWN_MAX
+    shown = candidates[:_SHOWN_MAX]
+    return Text(
+        zh=f"此处可用：{'、'.join(shown)}{'等' if more else ''}",
+        en=f"known here: {', '.join(shown)}{', …' if more else ''}",
+    )

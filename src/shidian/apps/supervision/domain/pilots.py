@@ -60,7 +60,11 @@ def start_pilot(
         start_us=to_us(moment),
         rules_digest=loaded.rules_digest,
         problems=[
-            {"path": item.path, "message": item.message, "expected": item.expected}
+            {
+                "path": item.path,
+                "message": item.message.model_dump(),
+                "expected": item.expected.model_dump(),
+            }
             for item in problems
         ],
         automatic={} if by else {"started": _by_rule("pilot.admitted", loaded.digest)},

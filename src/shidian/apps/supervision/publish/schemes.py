@@ -67,7 +67,7 @@ def rulebook_body(version: RulebookVersion, language: Language) -> dict[str, obj
         loaded,
         language,
         history=history_lines(loaded.rulebook, language),
-        cannot_run=[f"{p.path}: {p.message}" for p in not_executable(loaded.rulebook)],
+        cannot_run=[f"{p.path}: {text(p.message, language)}" for p in not_executable(loaded.rulebook)],
     )
 
 
