@@ -13,8 +13,7 @@ from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot, Pil
 from shidian.apps.supervision.queries import board, shown_episodes
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.items import Change
-from shidian.core.rulebook.model import StageKind
-from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.model import StageKind, Text
 from shidian.core.rulebook.problems import Problem
 from shidian_kit.wire import keys as wire_keys
 
