@@ -45,11 +45,37 @@ def test_no_value_claims_more_than_its_source_bears(loaded: Loaded) -> None:
         assert RANK.index(because.basis) <= RANK.index(bears)
 
 
-def test_real_regimes_are_sketches_and_none_is_official(loaded: Loaded) -> None:
-    assert loaded.rulebook.status is (
-        Status.RUNNABLE if loaded.rulebook.rulebook == "demo-city" else Status.SKETCH
-    )
-    assert loaded.rulebook.disclaimer is not None
+def test_no_rulebook_is_official_and_each_says_so(loaded: Loaded) -> None:
+    disclaimer = loaded.rulebook.disclaimer
+
+    assert loaded.rulebook.status is not Status.OFFICIAL
+    assert disclaimer is not None
+    assert "不是官方文本" in disclaimer.zh
+    assert "not an official text" in disclaimer.en
+
+
+def test_every_source_is_used_or_inherited(loaded: Loaded) -> None:
+    """A source that bears no value is a claim to learning, not a basis."""
+    used = {
+        name
+        for found in loaded.provenance.values()
+        if (because := found.because) is not None
+        for name in (because.source, because.borrowed_from)
+    }
+    used |= {event.source for event in loaded.rulebook.history}
+    used |= {clause.source for clause in loaded.rulebook.clauses}
+    inherited: set[str] = set()
+    if loaded.rulebook.extends is not None:
+        base = load_file(Path(f"rulebooks/{loaded.rulebook.extends}.yaml"))
+        inherited = set(base.rulebook.sources)
+
+    assert set(loaded.rulebook.sources) - inherited <= used
+
+
+def test_nothing_borrowed_claims_to_be_this_regimes_own_rule(loaded: Loaded) -> None:
+    for found in loaded.provenance.values():
+        if found.because is not None and found.because.borrowed_from is not None:
+            assert found.because.basis is Basis.ASSUMED
 
 
 def test_shares_add_up_and_what_is_unknown_is_assumed(loaded: Loaded) -> None:
