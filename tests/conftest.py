@@ -74,10 +74,10 @@ def django_db_modify_db_settings(
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The migrated database holds the calendar of working days from the start."""
     from shidian.apps.cases.calendars import store_calendar
-    from shidian.core.procedure.calendars import cn_working_day
+    from shidian.core.procedure.calendars import by_id
 
     with django_db_blocker.unblock():
-        store_calendar(cn_working_day())
+        store_calendar(by_id("cn-working-day"))
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 from django.utils import timezone
 from shidian.apps.cases.calendars import store_calendar
-from shidian.core.procedure.calendars import cn_working_day
-store_calendar(cn_working_day())
+from shidian.core.procedure.calendars import by_id
+store_calendar(by_id("cn-working-day"))
 from tests.apps.supervision.things import quick_pilot
 from tests.factories import Walk, make_world
 from shidian.apps.supervision.domain.keys import register_machine_key

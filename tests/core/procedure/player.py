@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from shidian.core.procedure import as_past, step
-from shidian.core.procedure.calendars import WorkingCalendar, cn_working_day
+from shidian.core.procedure.calendars import WorkingCalendar, by_id
 from shidian.core.procedure.situation import signers
 from shidian.core.procedure.types import (
     Act,
@@ -32,7 +32,7 @@ class Player:
     """One case on a rulebook, with a clock of its own."""
 
     rulebook: Rulebook
-    calendar: WorkingCalendar = field(default_factory=cn_working_day)
+    calendar: WorkingCalendar = field(default_factory=lambda: by_id("cn-working-day"))
     now: datetime = START
     history: tuple[PastEvent, ...] = ()
     effects: Effects | None = None

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shidian.core.procedure.calendars import cn_trading_day, cn_working_day
+from shidian.core.procedure.calendars import by_id
 from shidian.core.procedure.clocks import ClockRun, Pause, add_months, clock_sum
 from shidian.core.procedure.types import ClockState, LineKind
 from shidian.core.rulebook.model import Text, Unit
 
 NAME = Text(zh="初审", en="Screening")
+WORKING = by_id("cn-working-day")
+TRADING = by_id("cn-trading-day")
 WHY = Text(zh="补正 r1", en="request r1")
 
 
@@ -19,7 +21,7 @@ def run(length=20, unit=Unit.WORKING_DAY, received=date(2023, 9, 25), **more) ->
 
 
 def total(clock_run, today=date(2023, 10, 13), calendar=None):
-    return clock_sum(clock_run, calendar or cn_working_day(), today)
+    return clock_sum(clock_run, calendar or WORKING, today)
 
 
 def test_twenty_working_days_from_25_september_2023_end_on_27_october():
@@ -33,7 +35,7 @@ def test_pause_of_three_working_days_moves_the_end_to_1_november():
 
 
 def test_make_up_days_make_trading_days_end_later():
-    assert total(run(), calendar=cn_trading_day()).due == date(2023, 10, 31)
+    assert total(run(), calendar=TRADING).due == date(2023, 10, 31)
 
 
 def test_sum_names_each_run_of_days():
@@ -159,7 +161,7 @@ def paused(clock_run: ClockRun, day: date, today: date) -> bool:
 
 
 def counts(unit: Unit, day: date) -> bool:
-    return unit is Unit.CALENDAR_DAY or cn_working_day().counts(day)
+    return unit is Unit.CALENDAR_DAY or WORKING.counts(day)
 
 
 def naive_due(clock_run: ClockRun, today: date) -> date:

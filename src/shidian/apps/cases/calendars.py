@@ -9,37 +9,58 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.cases.errors import DomainError
-from shidian.apps.cases.models import CalendarDay, CalendarVersion
+from shidian.apps.cases.models import CalendarDay, CalendarVersion, RulebookVersion
+from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.core.procedure.calendars import (
-    CN_TRADING_DAY,
-    CN_WORKING_DAY,
     CalendarRow,
     DayKind,
     WorkingCalendar,
     by_id,
+    calendars_needed,
     edition_of,
 )
 from shidian.core.rulebook.model import Rulebook, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
-
-LIBRARY = (CN_WORKING_DAY, CN_TRADING_DAY)
 
 
 def load_calendars(*, at: datetime | None = None) -> list[CalendarVersion]:
     """Store what the installed libraries know as new editions, where it is not stored yet.
 
-    Returns the editions made: none on a second run. `CalendarVersion.version` names library and
-    release, so that a release with another holiday notice is another edition.
+    Of every calendar that a published rulebook counts by; returns the editions made: none on a
+    second run. `CalendarVersion.version` names library and release, so that a release with another
+    holiday notice is another edition.
     """
+    needed = {
+        calendar_id
+        for version in RulebookVersion.objects.values_list("pk", flat=True)
+        for calendar_id in calendars_needed(rulebook_of(version))
+    }
+    return _store_missing(sorted(needed), at)
+
+
+def load_calendars_of(rulebook: Rulebook, *, at: datetime | None = None) -> list[CalendarVersion]:
+    """The same for one rulebook, as it is published. One the library lacks is left out: whoever
+
+    then needs a date by it is told.
+    """
+    return _store_missing(calendars_needed(rulebook), at)
+
+
+def _store_missing(wanted: Iterable[str], at: datetime | None) -> list[CalendarVersion]:
     known = set(CalendarVersion.objects.values_list("calendar", "version"))
-    return [
-        edition
-        for calendar_id in LIBRARY
-        if (calendar_id, edition_of(calendar_id)) not in known
-        and (edition := store_calendar(by_id(calendar_id), at=at)) is not None
-    ]
+    made: list[CalendarVersion] = []
+    for calendar_id in wanted:
+        try:
+            edition = edition_of(calendar_id)
+        except KeyError:
+            continue
+        if (calendar_id, edition) not in known:
+            stored = store_calendar(by_id(calendar_id), at=at)
+            made += [stored] if stored is not None else []
+    return made
 
 
 @transaction.atomic
@@ -75,11 +96,17 @@ def store_calendar(
 
 
 def calendar_of(rulebook: Rulebook) -> WorkingCalendar:
-    """The newest edition of the calendar by which the rulebook counts deadlines.
+    """The newest editions of the calendars by which the rulebook counts: that of deadlines, with
 
-    Raises DomainError where the rulebook names none or it was never loaded.
+    that of trading days beside it where a clock counts them. Raises DomainError where the rulebook
+    names none or it was never loaded.
     """
-    calendar_id = rulebook.calendars.deadlines if rulebook.calendars else ""
+    needed = calendars_needed(rulebook)
+    deadlines = _newest(needed[0] if needed else "")
+    return deadlines.beside(_newest(needed[1])) if len(needed) > 1 else deadlines
+
+
+def _newest(calendar_id: str) -> WorkingCalendar:
     edition = CalendarVersion.objects.filter(calendar=calendar_id).order_by("-pk").first()
     if edition is None:
         raise DomainError(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases import outbox
+from shidian.apps.cases.calendars import load_calendars_of
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Call, RulebookVersion, Scheme, SchemeAuthority
 from shidian.core.rulebook.model import Status, Text
@@ -94,6 +95,7 @@ def publish_rulebook(
         published_at=at,
         published_by=by,
     )
+    load_calendars_of(rulebook, at=at)
     key = {"scheme": scheme.slug, "version": version.version, "digest": version.digest}
     _announce("rulebook", key, "rulebook.published", at)
     return version
