@@ -4,37 +4,60 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.analysis import intake, monitoring, procedure
-from shidian.core.rulebook.analysis.finding import Finding, error, note
-from shidian.core.rulebook.model import Rulebook, Status
+from shidian.core.rulebook.analysis import (
+    authorities,
+    clocks,
+    graph,
+    intake,
+    monitoring,
+    stages,
+    timing,
+)
+from shidian.core.rulebook.analysis.finding import Finding, Level, error, missing, unknown
+from shidian.core.rulebook.analysis.words import SOURCE, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
-__all__ = ["Finding", "analyse"]
+    from shidian.core.rulebook.model import Rulebook, Text
+
+__all__ = ["Finding", "Level", "analyse", "missing_for_simulation"]
 
 _NEEDED = ("authorities", "calendars", "intake", "form", "stages", "exit")
 
 
-def analyse(rulebook: Rulebook) -> tuple[Finding, ...]:
-    """Errors and notes. In a sketch, what is merely missing is a note; what contradicts is not."""
+def analyse(rulebook: Rulebook, on: date | None = None) -> tuple[Finding, ...]:
+    """Errors, warnings and notes. In a sketch, what is merely missing is a note."""
     return (
         *_completeness(rulebook),
+        *authorities.findings(rulebook, on),
         *intake.findings(rulebook),
-        *procedure.findings(rulebook),
+        *graph.findings(rulebook),
+        *stages.findings(rulebook),
+        *clocks.findings(rulebook),
+        *timing.findings(rulebook),
         *monitoring.findings(rulebook),
         *_history(rulebook),
     )
 
 
+def missing_for_simulation(rulebook: Rulebook) -> tuple[Text, ...]:
+    """What a sketch lacks before cases can walk it."""
+    return tuple(found.problem.message for found in analyse(rulebook) if found.is_gap)
+
+
 def _completeness(rulebook: Rulebook) -> Iterator[Finding]:
-    make = note if rulebook.status is Status.SKETCH else error
     for key in _NEEDED:
         if not getattr(rulebook, key):
-            yield make(
+            yield missing(
+                rulebook,
                 f"/{key}",
-                f"'{key}' is missing",
-                "a call needs it; state it, or write status: sketch",
+                say(f"缺少“{key}”", f"'{key}' is missing"),
+                say(
+                    "受理申报须有此项；请写明，或写 status: sketch",
+                    "a call needs it; state it, or write status: sketch",
+                ),
             )
 
 
@@ -42,10 +65,10 @@ def _history(rulebook: Rulebook) -> Iterator[Finding]:
     for event in rulebook.history:
         path = f"/history/{event.id}"
         if event.source not in rulebook.sources:
-            yield error(
-                f"{path}/source",
-                f"source '{event.source}' is not declared",
-                "name an entry of sources",
-            )
+            yield unknown(f"{path}/source", SOURCE, event.source, rulebook.sources)
         if event.until is not None and event.until < event.date:
-            yield error(f"{path}/until", "ends before it begins", "write a later date")
+            yield error(
+                f"{path}/until",
+                say("结束早于开始", "ends before it begins"),
+                say("请写较晚的日期", "write a later date"),
+            )
