@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis import (
+    applying,
     authorities,
     clocks,
+    form,
     graph,
-    intake,
     monitoring,
+    plan,
     stages,
+    tiers,
     timing,
 )
 from shidian.core.rulebook.analysis.finding import Finding, Level, error, missing, unknown
@@ -32,7 +35,10 @@ def analyse(rulebook: Rulebook, on: date | None = None) -> tuple[Finding, ...]:
     return (
         *_completeness(rulebook),
         *authorities.findings(rulebook, on),
-        *intake.findings(rulebook),
+        *applying.findings(rulebook),
+        *tiers.findings(rulebook),
+        *form.findings(rulebook),
+        *plan.findings(rulebook),
         *graph.findings(rulebook),
         *stages.findings(rulebook),
         *clocks.findings(rulebook),
