@@ -1,0 +1,372 @@
+"""Reports, oversight and orders, protection of investors, publicity, exit, clauses under test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.reading import numbers, words
+from shidian.core.rulebook.reading.pen import Draft, Value, val
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.model import Clause, Period, PermitRules, ReportDuty
+    from shidian.core.rulebook.reading.pen import Pen
+
+
+def reports(pen: Pen) -> None:
+    """Chapter: what a running pilot reports, and when."""
+    for duty in pen.rulebook.reports:
+        _report(pen, duty)
+    pen.chapter("reports", "报告", "Reports")
+
+
+def report_due(duty: ReportDuty) -> Text:
+    """When a report is due, in words."""
+    due = numbers.length(duty.due, duty.due_unit)
+    if duty.kind == "advance":
+        return Text(zh=f"拟变更前{due.zh}", en=f"at least {due.en} before the change")
+    start = {
+        "periodic": Text(zh="每期届满后", en="of the end of each period"),
+        "event": Text(zh="事件发生后", en="of the event"),
+        "final": Text(zh="试点结束后", en="of the end of the pilot"),
+    }[duty.kind]
+    return Text(zh=f"{start.zh}{due.zh}内", en=f"within {due.en} {start.en}")
+
+
+def _report(pen: Pen, duty: ReportDuty) -> None:
+    path = f"/reports/{duty.id}"
+    article = pen.article(duty.id, duty.title)
+    pen.say(
+        article,
+        "{title}为{kind}，应当在{due}提交。",
+        "{title} is {kind}. It is filed {due}.",
+        title=val(_quoted(duty.title), f"{path}/id", f"{path}/title"),
+        kind=val(words.REPORT_KIND[duty.kind], f"{path}/kind"),
+        due=val(report_due(duty), f"{path}/due", f"{path}/due_unit"),
+    )
+    for count, unit, key in (
+        (duty.every_months, "month", "every_months"),
+        (duty.every_weeks, "week", "every_weeks"),
+    ):
+        if count:
+            anchor = {
+                "calendar": Text(zh="各期按日历计", en="by the calendar"),
+                "pilot-start": Text(zh="自试点启动之日起计", en="counted from the start of the pilot"),
+            }[duty.anchor]
+            pen.say(
+                article,
+                "{every}一期，{anchor}。",
+                " One is due {every}, {anchor}.",
+                every=val(numbers.every(count, unit), f"{path}/{key}"),
+                anchor=val(anchor, f"{path}/anchor"),
+            )
+    if duty.signed_by:
+        pen.say(
+            article,
+            "报告由{signer}签署并负责。",
+            " It is signed by, and the responsibility of: {signer}.",
+            signer=val(duty.signed_by, f"{path}/signed_by"),
+        )
+    if duty.to:
+        names = {one.id: one.name for one in pen.rulebook.authorities}
+        pen.say(
+            article,
+            "报告报送{to}。",
+            " It is addressed to {to}.",
+            to=[val(names.get(one) or one, f"{path}/to/{n}") for n, one in enumerate(duty.to)],
+        )
+    if duty.public or pen.has(f"{path}/public"):
+        said = (
+            Text(zh="报告向社会公开", en="It is published")
+            if duty.public
+            else Text(zh="报告不向社会公开", en="It is not published")
+        )
+        pen.say(article, "{said}。", " {said}.", said=val(said, f"{path}/public"))
+    if duty.contents:
+        pen.say(article, "报告应当载明：", " It states:")
+        for index, text in enumerate(duty.contents):
+            pen.point(article, "{text}；", "{text};", text=val(text, f"{path}/contents/{index}"))
+
+
+def _quoted(text: Text) -> Text:
+    return Text(zh=f"“{text.zh}”", en=f"“{text.en}”")
+
+
+def oversight(pen: Pen) -> None:
+    """Chapter: supervision during the run, and orders."""
+    rules = pen.rulebook.oversight
+    if rules is not None:
+        for key, text, zh, en in (
+            ("observer", rules.observer, "派驻观察", "Observer"),
+            ("inspection", rules.inspection, "检查", "Inspection"),
+            ("immediate", rules.immediate, "即时措施", "Immediate measures"),
+        ):
+            pen.quote(pen.article(key, (zh, en)), text, f"/oversight/{key}")
+        for key, texts, heading, opening in (
+            (
+                "revocation_grounds",
+                rules.revocation_grounds,
+                ("撤销事由", "Grounds for revocation"),
+                ("有下列情形之一的，可以终止试点：", "A pilot may be ended on any of these grounds:"),
+            ),
+            (
+                "due_process",
+                rules.due_process,
+                ("陈述与申辩", "The right to be heard"),
+                ("采取不利措施的，遵守下列程序：", "Before an adverse measure is taken:"),
+            ),
+        ):
+            if texts:
+                article = pen.article(key, heading)
+                pen.say(article, *opening)
+                for index, text in enumerate(texts):
+                    pen.point(
+                        article, "{text}", "{text}", text=val(text, f"/oversight/{key}/{index}")
+                    )
+    _orders(pen)
+    pen.chapter("oversight", "监督与处置", "Oversight and orders")
+
+
+def _orders(pen: Pen) -> None:
+    orders = pen.rulebook.orders
+    if orders is None:
+        return
+    article = pen.article("orders", ("处置指令", "Orders"))
+    if orders.kinds:
+        pen.say(
+            article,
+            "在试点约定范围内可以发出下列指令：{kinds}。",
+            "Within the terms agreed for the pilot these orders may be given: {kinds}.",
+            kinds=[
+                val(words.ORDER[one], f"/orders/kinds/{n}") for n, one in enumerate(orders.kinds)
+            ],
+        )
+    if orders.two_officers:
+        pen.say(
+            article,
+            "下列指令须由两名人员共同作出：{kinds}。",
+            " Two officers must act together to: {kinds}.",
+            kinds=[
+                val(words.ORDER[one], f"/orders/two_officers/{n}")
+                for n, one in enumerate(orders.two_officers)
+            ],
+        )
+    if orders.permit:
+        _permit(pen, orders.permit)
+
+
+def _permit(pen: Pen, permit: PermitRules) -> None:
+    article = pen.article("permit", ("运行凭证", "The permit"))
+    pen.say(
+        article,
+        "试点系统凭有效期为{ttl}的运行凭证运行；凭证失效后宽限{grace}，其后{mode}。",
+        "The pilot system runs on a permit valid for {ttl}. Once it has lapsed, and after a grace"
+        " of {grace}, {mode}.",
+        ttl=val(numbers.duration(permit.ttl), "/orders/permit/ttl"),
+        grace=val(
+            numbers.duration(permit.grace) if permit.grace else Text(zh="零秒", en="zero"),
+            "/orders/permit/grace",
+        ),
+        mode=val(words.PERMIT_MODE[permit.mode], "/orders/permit/mode"),
+    )
+    pen.say(
+        article,
+        "监管方系统中断时，{outage}。",
+        " If the regulator’s system is down, {outage}.",
+        outage=val(words.OUTAGE[permit.on_regulator_outage], "/orders/permit/on_regulator_outage"),
+    )
+
+
+_SAFEGUARDS = (
+    ("consent", "知情同意", "Consent"),
+    ("disclosure", "信息披露", "Disclosure"),
+    ("withdraw", "退出权利", "Right to withdraw"),
+    ("compensation", "损失补偿", "Compensation"),
+    ("insurance", "保险", "Insurance"),
+    ("client_assets", "客户资产", "Client assets"),
+    ("safe_harbour", "容错安排", "Safe harbour"),
+    ("complaint", "投诉处理", "Complaints"),
+)
+_PERIODS = (
+    ("refund", "退款", "Refund", "应当在{period}内退款。", "A refund is made within {period}."),
+    (
+        "insurance_until",
+        "保险期限",
+        "How long insurance lasts",
+        "保险应当维持至试点结束后{period}。",
+        "Insurance is kept until {period} after the pilot has ended.",
+    ),
+    (
+        "complaint_acknowledge",
+        "投诉的受理告知",
+        "Acknowledging complaints",
+        "机构应当在收到投诉后{period}内告知已收到。",
+        "The institution acknowledges a complaint within {period}.",
+    ),
+    (
+        "complaint_answer",
+        "投诉的答复",
+        "Answering complaints",
+        "机构应当在收到投诉后{period}内答复。",
+        "The institution answers a complaint within {period}.",
+    ),
+)
+
+
+def safeguards(pen: Pen) -> None:
+    """Chapter: what protects investors, in the rulebook's own words and periods."""
+    rules = pen.rulebook.safeguards
+    for key, zh, en in _SAFEGUARDS:
+        pen.quote(pen.article(key, (zh, en)), getattr(rules, key), f"/safeguards/{key}")
+    for key, zh, en, zh_text, en_text in _PERIODS:
+        period: Period | None = getattr(rules, key)
+        if period is not None:
+            _period(pen, pen.article(key, (zh, en)), f"/safeguards/{key}", period, zh_text, en_text)
+    pen.chapter("safeguards", "投资者保护", "Protection of investors")
+
+
+def _period(pen: Pen, article: Draft, path: str, period: Period, zh: str, en: str) -> None:
+    pen.say(
+        article,
+        zh,
+        en,
+        period=val(numbers.period(period), f"{path}/length", f"{path}/unit"),
+    )
+    if period.note:
+        pen.say(article, "{note}", " {note}", note=val(period.note, f"{path}/note"))
+
+
+def publicity(pen: Pen) -> None:
+    """Chapter: public notices and the public register."""
+    _notice(pen)
+    _register(pen)
+    pen.chapter("publicity", "公示与公开", "Publicity")
+
+
+def _notice(pen: Pen) -> None:
+    rules = pen.rulebook.notice
+    if not pen.has("/notice"):
+        return
+    article = pen.article("notice", ("社会公示", "Public notice"))
+    if rules.public_sections:
+        titles = {one.id: one.title for one in pen.rulebook.form}
+        pen.say(
+            article,
+            "公示下列申报内容中标明公开的事项：{sections}。",
+            "A notice shows what is marked public in these sections of the application:"
+            " {sections}.",
+            sections=[
+                val(titles.get(one) or one, f"/notice/public_sections/{n}")
+                for n, one in enumerate(rules.public_sections)
+            ],
+        )
+    moderated = (
+        Text(zh="经审核后公开", en="reviewed before they appear")
+        if rules.premoderation
+        else Text(zh="即时公开", en="shown at once")
+    )
+    pen.say(
+        article,
+        "{commenter}，意见{moderated}，{answers}。",
+        " {commenter}; comments are {moderated}; {answers}.",
+        commenter=val(_capital(words.COMMENTER[rules.commenter]), "/notice/commenter"),
+        moderated=val(moderated, "/notice/premoderation"),
+        answers=val(words.ANSWERS[rules.answers], "/notice/answers"),
+    )
+
+
+def _capital(text: Text) -> Text:
+    return Text(zh=text.zh, en=text.en[:1].upper() + text.en[1:])
+
+
+def _register(pen: Pen) -> None:
+    rules = pen.rulebook.public_register
+    if not pen.has("/register"):
+        return
+    article = pen.article("register", ("公开登记", "The public register"))
+    if rules.public:
+        pen.say(
+            article,
+            "公开登记载明：{items}。",
+            "The public register shows {items}.",
+            items=[
+                val(words.REGISTER[one], f"/register/public/{n}")
+                for n, one in enumerate(rules.public)
+            ],
+        )
+    pen.say(
+        article,
+        "未获通过的申报，{refusals}；退出报告，{exit_report}。",
+        " Refusals are {refusals}; exit reports are {exit_report}.",
+        refusals=val(words.REFUSALS[rules.refusals], "/register/refusals"),
+        exit_report=val(words.EXIT_REPORT[rules.exit_report], "/register/exit_report"),
+    )
+
+
+def ending(pen: Pen) -> None:
+    """Chapter: exit, transition, and how long the file is kept."""
+    rules = pen.rulebook.exit
+    if rules is None:
+        return
+    for key, text, zh, en in (
+        ("run_off", rules.run_off, "存量业务", "Run-off"),
+        ("transition", rules.transition, "过渡安排", "Transition"),
+        ("bridge", rules.bridge, "衔接安排", "Bridge to a licence"),
+    ):
+        pen.quote(pen.article(key, (zh, en)), text, f"/exit/{key}")
+    if rules.takeover_due:
+        _period(
+            pen,
+            pen.article("takeover", ("承接方案", "Take-over arrangement")),
+            "/exit/takeover_due",
+            rules.takeover_due,
+            "机构应当在{period}内提交承接方案。",
+            "The institution presents a take-over arrangement within {period}.",
+        )
+    if rules.retention_years:
+        names = {
+            outcome.id: outcome.name
+            for stage in pen.rulebook.stages
+            for outcome in stage.outcomes
+        }
+        article = pen.article("retention", ("档案保存", "How long files are kept"))
+        pen.say(article, "案卷自结案起按结果保存：", "From its closing a file is kept, by outcome:")
+        for key, years in rules.retention_years.items():
+            pen.point(
+                article,
+                "{outcome}的，{years}；",
+                "{outcome}: {years};",
+                outcome=val(names.get(key) or key),
+                years=val(numbers.length(years, "year"), f"/exit/retention_years/{key}"),
+            )
+    pen.chapter("exit", "退出与归档", "Exit and retention")
+
+
+def clauses(pen: Pen) -> None:
+    """Chapter: the provisions that pilots test."""
+    for clause in pen.rulebook.clauses:
+        _clause(pen, clause)
+    pen.chapter("clauses", "受试条款", "Provisions under test")
+
+
+def _clause(pen: Pen, clause: Clause) -> None:
+    path = f"/clauses/{clause.id}"
+    article = pen.article(clause.id, clause.title)
+    source = pen.rulebook.sources.get(clause.source)
+    values: dict[str, Value | list[Value]] = {
+        "title": val(clause.title, f"{path}/id", f"{path}/title"),
+        "source": val(source.title if source else clause.source, f"{path}/source"),
+        "text": val(clause.text, f"{path}/text"),
+    }
+    zh, en = "试点检验“{title}”（{source}", "Pilots test “{title}” ({source}"
+    if clause.article:
+        zh, en = zh + "，{article}", en + ", {article}"
+        values["article"] = val(clause.article, f"{path}/article")
+    pen.say(article, zh + "）：{text}", en + "): {text}", **values)
+    if clause.question:
+        pen.say(
+            article,
+            "拟回答的问题：{question}",
+            " What is to be learnt: {question}",
+            question=val(clause.question, f"{path}/question"),
+        )

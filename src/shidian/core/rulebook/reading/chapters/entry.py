@@ -1,0 +1,460 @@
+"""Who may apply and how, materials, waivers, risk tiers, and by what an application is judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.rulebook.model import Text, parse_exact
+from shidian.core.rulebook.reading import numbers, words
+from shidian.core.rulebook.reading.conditions import phrase
+from shidian.core.rulebook.reading.pen import Draft, Value, val
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.model import Criterion, Fee, Intake, Material, Tier, WaivableRule
+    from shidian.core.rulebook.reading.pen import Pen
+
+
+def intake(pen: Pen) -> None:
+    """Chapter: applications."""
+    rules = pen.rulebook.intake
+    if rules is None:
+        return
+    _mode(pen, rules)
+    _parties(pen, rules)
+    if rules.fees:
+        article = pen.article("fees", ("费用", "Fees"))
+        pen.say(article, "申报机构缴纳下列费用：", "The applicant pays these fees:")
+        for fee in rules.fees:
+            _fee(pen, article, fee, rules)
+    if rules.reapply_after:
+        article = pen.article("reapply", ("再次申报", "Applying again"))
+        pen.say(
+            article,
+            "未获通过的，{period}后方可就同一项目再次申报。",
+            "After a refusal the same project may be put forward again only after {period}.",
+            period=val(
+                numbers.period(rules.reapply_after),
+                "/intake/reapply_after/length",
+                "/intake/reapply_after/unit",
+            ),
+        )
+        pen.quote(article, rules.reapply_after.note, "/intake/reapply_after/note")
+    pen.chapter("intake", "申报", "Applications")
+
+
+def _mode(pen: Pen, rules: Intake) -> None:
+    article = pen.article("mode", ("受理方式", "How applications are taken"))
+    pen.say(
+        article,
+        "申报{mode}受理。",
+        "Applications are taken {mode}.",
+        mode=val(words.MODE[rules.mode], "/intake/mode"),
+    )
+    if rules.window:
+        pen.say(
+            article,
+            "窗口期{every}开放一次，每次{length}。",
+            " A window opens {every} and stays open for {length}.",
+            every=val(
+                numbers.every(rules.window.every_months, "month"), "/intake/window/every_months"
+            ),
+            length=val(
+                numbers.length(rules.window.length, rules.window.unit),
+                "/intake/window/length",
+                "/intake/window/unit",
+            ),
+        )
+    if rules.slots is not None:
+        pen.say(
+            article,
+            "每批名额{slots}个。",
+            " The number of places is {slots}.",
+            slots=val(str(rules.slots), "/intake/slots"),
+        )
+    article = pen.article("territory", ("地域", "Territory"))
+    pen.quote(article, rules.territory, "/intake/territory")
+
+
+def _parties(pen: Pen, rules: Intake) -> None:
+    index = {kind.id: position for position, kind in enumerate(rules.kinds)}
+
+    def kinds(key: str, ids: tuple[str, ...]) -> list[Value]:
+        named = []
+        for position, kind_id in enumerate(ids):
+            path = f"/intake/{key}/{position}"
+            if kind_id in index:
+                named.append(val(rules.kinds[index[kind_id]].name, path))
+            else:
+                named.append(val(kind_id, path))
+        return named
+
+    article = pen.article("kinds", ("申报主体", "Institutions"))
+    for licensed, zh, en in (
+        (True, "{kinds}为持牌机构。", "{kinds} count as licensed institutions."),
+        (False, "{kinds}无须持有牌照。", " {kinds} need no licence."),
+    ):
+        named = [
+            val(k.name, *(f"/intake/kinds/{k.id}/{key}" for key in ("id", "name", "licensed")))
+            for k in rules.kinds
+            if k.licensed is licensed
+        ]
+        if named:
+            pen.say(article, zh, en, kinds=named)
+    article = pen.article("lead", ("牵头机构", "Lead institution"))
+    if rules.lead:
+        pen.say(
+            article,
+            "下列机构可以牵头申报：{kinds}。",
+            "An application may be led by: {kinds}.",
+            kinds=kinds("lead", rules.lead),
+        )
+    if rules.licensed_lead or pen.has("/intake/licensed_lead"):
+        zh, en = (
+            ("业务场景由持牌机构提供，{rule}。", " The business comes from a licensed institution: {rule}.")
+            if rules.licensed_lead
+            else ("{rule}。", " {rule}.")
+        )
+        rule = (
+            Text(zh="牵头机构须持牌", en="the lead must hold a licence")
+            if rules.licensed_lead
+            else Text(zh="牵头机构无须持牌", en="the lead need not hold a licence")
+        )
+        pen.say(article, zh, en, rule=val(rule, "/intake/licensed_lead"))
+    pen.say(
+        article,
+        "机构以{identifier}识别。",
+        " Institutions are identified by {identifier}.",
+        identifier=val(words.IDENTIFIER[rules.identifier], "/intake/identifier"),
+    )
+    article = pen.article("partners", ("参与机构", "Partners"))
+    if rules.partner:
+        pen.say(
+            article,
+            "下列机构可以联合申报：{kinds}。",
+            "These may join an application as partners: {kinds}.",
+            kinds=kinds("partner", rules.partner),
+        )
+    if rules.partners_max is not None:
+        pen.say(
+            article,
+            "参与机构不超过{most}家。",
+            " There may be at most {most}.",
+            most=val(
+                Text(
+                    zh=str(rules.partners_max),
+                    en=f"{rules.partners_max} partner{'' if rules.partners_max == 1 else 's'}",
+                ),
+                "/intake/partners_max",
+            ),
+        )
+
+
+def _fee(pen: Pen, article: Draft, fee: Fee, rules: Intake) -> None:
+    path = f"/intake/fees/{fee.id}"
+    values: dict[str, Value | list[Value]] = {
+        "name": val(fee.name, f"{path}/id", f"{path}/name"),
+        "amount": val(numbers.money(pen.rulebook, parse_exact(fee.amount)), f"{path}/amount"),
+    }
+    zh, en = "{name}：{amount}", "{name}: {amount}"
+    if fee.free_for:
+        names = {kind.id: kind.name for kind in rules.kinds}
+        zh, en = zh + "，{free}免缴", en + "; not owed by {free}"
+        values["free"] = [
+            val(names.get(kind) or kind, f"{path}/free_for/{index}")
+            for index, kind in enumerate(fee.free_for)
+        ]
+    pen.point(article, zh + "。", en + ".", **values)
+
+
+def materials(pen: Pen) -> None:
+    """Chapter: what is filed. The questions themselves stand in the form's annex."""
+    rulebook = pen.rulebook
+    if rulebook.form:
+        article = pen.article("form", ("申报表", "The application form"))
+        pen.say(
+            article,
+            "申报表包括下列各栏，具体事项见附录：{sections}。",
+            "The application form has these sections, set out in the annex: {sections}.",
+            sections=[val(one.title, f"/form/{one.id}/id") for one in rulebook.form],
+        )
+        gates = [one for one in rulebook.form if one.hard_gate]
+        if gates:
+            pen.say(
+                article,
+                "未完整填写{gates}的，不予受理。",
+                " An application is not accepted unless these are complete: {gates}.",
+                gates=[val(one.title, f"/form/{one.id}/hard_gate") for one in gates],
+            )
+    for material in rulebook.materials:
+        _material(pen, material)
+    pen.chapter("materials", "申报材料", "What is filed")
+
+
+def _material(pen: Pen, material: Material) -> None:  # noqa: C901 - one branch a keyword
+    path = f"/materials/{material.id}"
+    article = pen.article(material.id, material.name)
+    due = Text(zh="提交申报时", en="with the application")
+    if material.stage:
+        name = _stage_name(pen, material.stage)
+        due = Text(zh=f"进入“{name.zh}”阶段前", en=f"before the stage “{name.en}” is entered")
+    must = (
+        Text(zh="应当提交", en="is handed in")
+        if material.required
+        else Text(zh="可以提交", en="may be handed in")
+    )
+    pen.say(
+        article,
+        "申报机构在{due}{must}{name}。",
+        "This document {must} {due}: {name}.",
+        due=val(due, f"{path}/stage"),
+        must=val(must, f"{path}/required"),
+        name=val(material.name, f"{path}/id", f"{path}/name"),
+    )
+    if material.when:
+        pen.say(
+            article,
+            "仅在下列情形下要求：{when}。",
+            " It is called for only where {when}.",
+            when=val(phrase(pen.rulebook, material.when), f"{path}/when"),
+        )
+    forms = []
+    if material.seal:
+        forms.append(val(Text(zh="加盖公章", en="sealed"), f"{path}/seal"))
+    if material.signature:
+        forms.append(val(Text(zh="签字", en="signed"), f"{path}/signature"))
+    if forms:
+        pen.say(article, "材料应当{forms}。", " It must be {forms}.", forms=forms)
+    if material.valid_months:
+        pen.say(
+            article,
+            "材料出具不得早于提交前{valid}。",
+            " It must not be older than {valid}.",
+            valid=val(numbers.length(material.valid_months, "month"), f"{path}/valid_months"),
+        )
+    if material.template:
+        pen.say(
+            article,
+            "使用模板{template}。",
+            " The template {template} is used.",
+            template=val(material.template, f"{path}/template"),
+        )
+    if material.accept:
+        pen.say(
+            article,
+            "文件格式为{accept}。",
+            " Accepted file types: {accept}.",
+            accept=[val(one, f"{path}/accept/{n}") for n, one in enumerate(material.accept)],
+        )
+    if material.size_max_mib:
+        pen.say(
+            article,
+            "不超过{size}。",
+            " At most {size}.",
+            size=val(f"{material.size_max_mib} MiB", f"{path}/size_max_mib"),
+        )
+    pen.say(
+        article,
+        "公开范围：{marking}。",
+        " Access: {marking}.",
+        marking=val(words.MARKING[material.marking], f"{path}/marking"),
+    )
+    pen.quote(article, material.guidance, f"{path}/guidance")
+
+
+def _stage_name(pen: Pen, stage_id: str) -> Text:
+    try:
+        return pen.rulebook.stage(stage_id).names.staff
+    except KeyError:
+        return numbers.both(stage_id)
+
+
+def waivers(pen: Pen) -> None:
+    """Chapter: which ordinary rules may give way to a test."""
+    rules = pen.rulebook.waivers
+    if rules is None:
+        return
+    article = pen.article("principle", ("豁免的原则", "Principle"))
+    blanket = (
+        Text(zh="不得申请整体豁免", en="no blanket waiver may be asked for")
+        if rules.blanket == "refused"
+        else Text(zh="可以申请整体豁免", en="a blanket waiver may be asked for")
+    )
+    paired = (
+        Text(
+            zh="每一项豁免均须有相应的替代措施",
+            en="each waiver must be matched by a compensatory measure",
+        )
+        if rules.paired_with == "compensatory-measure"
+        else Text(zh="豁免无须附替代措施", en="a waiver needs no compensatory measure")
+    )
+    pen.say(
+        article,
+        "{blanket}；{paired}。",
+        "{blanket}; {paired}.",
+        blanket=val(blanket, "/waivers/blanket"),
+        paired=val(paired, "/waivers/paired_with"),
+    )
+    _rules(
+        pen,
+        ("relaxable", rules.relaxable),
+        ("可以豁免的规则", "Rules that may be relaxed"),
+        ("试点期间可以申请放宽下列规则：", "For a test these rules may be relaxed:"),
+    )
+    _rules(
+        pen,
+        ("never", rules.never),
+        ("不得豁免的规则", "Rules that are never relaxed"),
+        ("下列规则在任何情况下不得放宽：", "These rules are not relaxed under any circumstances:"),
+    )
+    pen.chapter("waivers", "规则的豁免", "Waivers")
+
+
+def _rules(
+    pen: Pen,
+    listed: tuple[str, tuple[WaivableRule, ...]],
+    heading: tuple[str, str],
+    opening: tuple[str, str],
+) -> None:
+    key, rules = listed
+    if not rules:
+        return
+    article = pen.article(key, heading)
+    pen.say(article, *opening)
+    for rule in rules:
+        path = f"/waivers/{key}/{rule.id}"
+        name = val(rule.name, f"{path}/id", f"{path}/name")
+        if rule.article:
+            where = val(rule.article, f"{path}/article")
+            pen.point(article, "{name}（{where}）。", "{name} ({where}).", name=name, where=where)
+        else:
+            pen.point(article, "{name}。", "{name}.", name=name)
+
+
+def tiers(pen: Pen) -> None:
+    """Chapter: risk tiers and what each scales."""
+    rules = pen.rulebook.tiers
+    if rules is None:
+        return
+    article = pen.article("grading", ("评级", "Grading"))
+    pen.say(
+        article,
+        "经办人员在“{stage}”阶段评定项目的风险等级，并说明理由；本章所列条件仅供参考。",
+        "In the stage “{stage}” an officer grades the project's risk and gives reasons; the"
+        " conditions in this chapter only suggest a grade.",
+        stage=val(_stage_name(pen, rules.graded_in), "/tiers/graded_in"),
+    )
+    for tier in rules.levels:
+        _tier(pen, tier)
+    pen.chapter("tiers", "风险分级", "Risk tiers")
+
+
+def _tier(pen: Pen, tier: Tier) -> None:
+    rulebook, path = pen.rulebook, f"/tiers/levels/{tier.id}"
+    article = pen.article(tier.id, tier.name)
+    pen.say(
+        article,
+        "本级为{name}。",
+        "This tier is named {name}.",
+        name=val(tier.name, f"{path}/id", f"{path}/name"),
+    )
+    if tier.meaning:
+        pen.say(article, "{text}", " {text}", text=val(tier.meaning, f"{path}/meaning"))
+    if tier.when:
+        pen.say(
+            article,
+            "符合下列情形的，建议评为本级：{when}。",
+            " It is suggested where {when}.",
+            when=val(phrase(rulebook, tier.when), f"{path}/when"),
+        )
+    if tier.skips:
+        pen.say(
+            article,
+            "本级项目不经过下列阶段：{stages}。",
+            " A project of this tier passes over: {stages}.",
+            stages=[
+                val(_stage_name(pen, one), f"{path}/skips/{n}") for n, one in enumerate(tier.skips)
+            ],
+        )
+    titles = {one.id: one.title for one in rulebook.plan}
+    for key, share in tier.caps.items():
+        pen.point(
+            article,
+            "“{name}”按申报数额的{share}核定；",
+            "“{name}” is set at {share} of what was proposed;",
+            name=val(titles.get(key) or key),
+            share=val(f"{share}%", f"{path}/caps/{key}"),
+        )
+    reports = {one.id: one.title for one in rulebook.reports}
+    for key, months in tier.reports.items():
+        pen.point(
+            article,
+            "“{name}”{every}提交一次；",
+            "“{name}” is due {every};",
+            name=val(reports.get(key) or key),
+            every=val(numbers.every(months, "month"), f"{path}/reports/{key}"),
+        )
+    clocks = {one.id: one for one in rulebook.clocks}
+    for key, count in tier.clocks.items():
+        clock = clocks.get(key)
+        pen.point(
+            article,
+            "“{name}”为{length}；",
+            "“{name}” is {length};",
+            name=val(clock.name if clock else key),
+            length=val(
+                numbers.length(count, clock.unit.value) if clock else str(count),
+                f"{path}/clocks/{key}",
+            ),
+        )
+    if tier.warn_at:
+        pen.point(
+            article,
+            "各项限额使用至{shares}时预警；",
+            "warnings are given at {shares} of each limit;",
+            shares=[val(f"{one}%", f"{path}/warn_at/{n}") for n, one in enumerate(tier.warn_at)],
+        )
+
+
+def criteria(pen: Pen) -> None:
+    """Chapter: what is judged, with the signs for and against."""
+    for criterion in pen.rulebook.criteria:
+        _criterion(pen, criterion)
+    pen.chapter("criteria", "评审标准", "Criteria")
+
+
+def _criterion(pen: Pen, criterion: Criterion) -> None:
+    path = f"/criteria/{criterion.id}"
+    article = pen.article(criterion.id, criterion.name)
+    stage = val(_stage_name(pen, criterion.stage), f"{path}/stage", f"{path}/id")
+    pen.say(
+        article,
+        "在“{stage}”阶段审查：{question}",
+        "In the stage “{stage}” it is asked: {question}",
+        stage=stage,
+        question=val(criterion.question, f"{path}/question"),
+    )
+    if criterion.mandatory or pen.has(f"{path}/mandatory"):
+        must = (
+            Text(zh="本标准须予满足，否则不予通过", en="this criterion must be met")
+            if criterion.mandatory
+            else Text(zh="本标准不作为否决条件", en="failing this criterion alone is not decisive")
+        )
+        pen.say(article, "{must}。", " {must}.", must=val(must, f"{path}/mandatory"))
+    if criterion.weight is not None:
+        pen.say(
+            article,
+            "权重为{weight}。",
+            " Its weight is {weight}.",
+            weight=val(str(criterion.weight), f"{path}/weight"),
+        )
+    for signs, key, zh, en in (
+        (criterion.positive, "positive", "有利情形：{sign}。", "Speaks for: {sign}."),
+        (criterion.negative, "negative", "不利情形：{sign}。", "Speaks against: {sign}."),
+    ):
+        for index, sign in enumerate(signs):
+            pen.point(article, zh, en, sign=val(_unstopped(sign), f"{path}/{key}/{index}"))
+
+
+def _unstopped(text: Text) -> Text:
+    """A text without its full stop: it is put into a sentence that has one."""
+    return Text(zh=text.zh.rstrip("。；") or text.zh, en=text.en.rstrip(".;") or text.en)
