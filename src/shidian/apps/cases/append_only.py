@@ -52,7 +52,9 @@ class Guard:
         joint = tuple(
             tuple(column[name] for name in constraint.fields)
             for constraint in meta.constraints
-            if isinstance(constraint, models.UniqueConstraint) and constraint.fields
+            if isinstance(constraint, models.UniqueConstraint)
+            and constraint.fields
+            and constraint.condition is None
         )
         return single + joint
 

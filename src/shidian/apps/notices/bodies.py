@@ -162,6 +162,81 @@ class NoticeBody(TypedDict):
     comments: list[CommentLine]
 
 
+class NoteSection(TypedDict):
+    """A heading of an explanatory note with what stands under it."""
+
+    title: str
+    lines: list[str]
+
+
+class NoteBody(TypedDict):
+    """An explanatory note. `made_from` names what it was generated from, so that it can be again."""
+
+    sections: list[NoteSection]
+    remarks: str
+    made_from: dict[str, str]
+    sha256: str
+
+
+class DraftNoticeBody(NoticeBody):
+    """A notice of kind `notice` about a draft of rules: `case` is empty, `lead` the authorities.
+
+    The rules themselves are kind `draft` under the same key: a `RulebookBody` with `notice` and
+    `notice_title`. `summary`: what was made of the comments, empty until that is said.
+    """
+
+    about: str
+    scheme: str
+    base_version: str
+    draft_version: str
+    draft_digest: str
+    changes: list[str]
+    note: NoteBody
+    summary: str
+
+
+class PilotLine(TypedDict):
+    """A pilot by its public name."""
+
+    public_id: str
+    title: str
+
+
+class ClauseMove(TypedDict):
+    """A sentence that was proposed and decided on. `version` is empty where it was rejected."""
+
+    adopted: bool
+    version: str
+    decided_on: str
+    instrument: str
+    old: str
+    new: str
+    reason: str
+    pilots: list[PilotLine]
+
+
+class ClauseLine(TypedDict):
+    """A provision that pilots test, or tested."""
+
+    id: str
+    title: str
+    text: str
+    question: str
+    source: str
+    article: str
+    pilots: list[PilotLine]
+    moves: list[ClauseMove]
+
+
+class ClausesBody(TypedDict):
+    """Kind `clauses`, key: the scheme's slug."""
+
+    scheme: str
+    scheme_title: str
+    version: str
+    clauses: list[ClauseLine]
+
+
 class TimelineEvent(TypedDict):
     """An act as the public sees it."""
 

@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.cases import outbox
-from shidian.apps.cases.actors import PUBLIC, actor_for
-from shidian.apps.cases.domain.perform import perform_act
 from shidian.apps.cases.errors import DomainError, ForbiddenError
-from shidian.apps.cases.models import Case
 from shidian.apps.notices.models import Comment, CommentModeration, CommentState, Notice
-from shidian.core.procedure.types import Act, Verb
+from shidian.apps.notices.subjects import subject_of
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -56,9 +51,10 @@ def receive_comment(
     """
     at = at or timezone.now()
     notice = _notice(notice)
+    subject = subject_of(notice)
     if receipt:
         # The lock under which the act is done: of two sendings at once the second waits here.
-        Case.objects.select_for_update().get(pk=notice.case_id)
+        subject.lock(notice)
         if taken := Comment.objects.filter(notice=notice, receipt=receipt).first():
             return taken
     body = body.strip()
@@ -66,8 +62,7 @@ def receive_comment(
     sha256 = hashlib.sha256(body.encode()).hexdigest()
     _not_too_fast(notice, sha256, at)
     receipt = receipt or new_receipt(at)
-    act = Act(Verb.RECORD_COMMENT, PUBLIC, at, {"comment": receipt, "sha256": sha256})
-    done = perform_act(notice.case, act, by=None)
+    subject.comment_received(notice, receipt=receipt, sha256=sha256, at=at)
     comment = Comment.objects.create(
         notice=notice,
         receipt=receipt,
@@ -79,7 +74,7 @@ def receive_comment(
         state=CommentState.RECEIVED if notice.premoderation else CommentState.PUBLISHED,
     )
     if comment.state == CommentState.PUBLISHED:
-        outbox.put("snapshot.notice", {"notice": notice.slug}, case=done.case, at=at)
+        subject.page_is_stale(notice, at)
     return comment
 
 
@@ -98,7 +93,8 @@ def moderate_comment(
     """
     at = at or timezone.now()
     locked = Comment.objects.select_for_update().get(pk=comment.pk)
-    if not allows(by, Permission.COMMENT_MODERATE, locked.notice.case):
+    subject = subject_of(locked.notice)
+    if not subject.may_moderate(by, locked.notice):
         raise ForbiddenError
     if state == CommentState.WITHHELD and not reason.strip():
         raise DomainError(
@@ -111,8 +107,7 @@ def moderate_comment(
     )
     locked.state = state
     locked.save(update_fields=("state",))
-    case = locked.notice.case
-    outbox.put("snapshot.notice", {"notice": locked.notice.slug}, case=case, at=at)
+    subject.page_is_stale(locked.notice, at)
     return locked
 
 
@@ -134,15 +129,13 @@ def answer_comment(
     if not answer:
         raise DomainError("text", Text(zh="请填写答复。", en="Write the answer."), "answer")
     locked = Comment.objects.select_for_update().get(pk=comment.pk)
-    case = locked.notice.case
+    subject = subject_of(locked.notice)
     sha256 = hashlib.sha256(answer.encode()).hexdigest()
-    actor = actor_for(by, case, Verb.ANSWER_COMMENT)
-    act = Act(Verb.ANSWER_COMMENT, actor, at, {"comment": locked.receipt, "sha256": sha256})
-    perform_act(case, act, by=by)
+    subject.comment_answered(locked.notice, receipt=locked.receipt, sha256=sha256, by=by, at=at)
     locked.answer_zh, locked.answer_en = answer, answer_en.strip()
     locked.answered_by, locked.answered_at = by, at
     locked.save(update_fields=("answer_zh", "answer_en", "answered_by", "answered_at"))
-    outbox.put("snapshot.notice", {"notice": locked.notice.slug}, case=case, at=at)
+    subject.page_is_stale(locked.notice, at)
     return locked
 
 

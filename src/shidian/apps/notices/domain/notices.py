@@ -65,7 +65,7 @@ def open_notice(
     notice = Notice.objects.create(
         case=done.case,
         version=version,
-        slug=_next_slug(at),
+        slug=next_slug(at),
         title_zh=title,
         title_en=title_en,
         body_zh=body,
@@ -87,7 +87,8 @@ def _last_day(done: Performed) -> date | None:
     return dues[-1] if dues else None
 
 
-def _next_slug(at: datetime) -> str:
+def next_slug(at: datetime) -> str:
+    """The public name that the year's next notice gets: `n-2026-0003`."""
     prefix = f"n-{timezone.localtime(at).year}-"
     newest = (
         Notice.objects.filter(slug__startswith=prefix)

@@ -1,17 +1,24 @@
-"""Notice: one fixed public text about a case, with a window for comments."""
+"""Notice: one fixed public text about a case or a rulebook's draft, with a window for comments."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import get_language
 
-from shidian.apps.cases.models import Case, CaseEvent
+from shidian.apps.cases.models import Case, CaseEvent, Scheme
 
 
 class Notice(models.Model):
-    """A public notice. Its text never changes; another text is another version. Append-only."""
+    """A public notice. Its text never changes; another text is another version. Append-only.
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notices")
+    It is about a case, or about a draft of a scheme's rules: never both, never neither. Drafts lie
+    in an app above this one, so that a draft is named by its slug (see `subjects`).
+    """
+
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="notices")
+    scheme = models.ForeignKey(Scheme, null=True, on_delete=models.PROTECT, related_name="+")
+    """Of a draft; a case knows its own."""
+    draft = models.SlugField(max_length=96, blank=True)
     version = models.PositiveSmallIntegerField()
     slug = models.SlugField(max_length=110, unique=True)
     """Public name in URLs: `n-2026-0003`; says nothing of the case's reference."""
@@ -26,13 +33,28 @@ class Notice(models.Model):
     """Last day for comments; None: the rulebook sets no clock, or its calendar is missing."""
     comments_taken = models.BooleanField(default=False)
     premoderation = models.BooleanField(default=True)
-    opened = models.OneToOneField(CaseEvent, on_delete=models.PROTECT, related_name="+")
+    opened = models.OneToOneField(
+        CaseEvent, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """The case's event; a draft keeps events of its own."""
 
     class Meta:
         default_permissions = ()
         ordering = ("-opens_on", "-pk")
         constraints = (
             models.UniqueConstraint(fields=("case", "version"), name="notice_version_once"),
+            models.UniqueConstraint(
+                fields=("draft", "version"),
+                condition=~models.Q(draft=""),
+                name="notice_draft_version_once",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(case__isnull=False, opened__isnull=False, scheme=None, draft="")
+                    | (models.Q(case=None, opened=None, scheme__isnull=False) & ~models.Q(draft=""))
+                ),
+                name="notice_of_a_case_or_a_draft",
+            ),
         )
 
     def __str__(self) -> str:

@@ -18,6 +18,8 @@ class SnapshotKind(models.TextChoices):
     PILOT = "pilot"
     CASE = "case"
     RULEBOOK = "rulebook"
+    DRAFT = "draft"
+    CLAUSES = "clauses"
     SCHEME = "scheme"
     FIGURES = "figures"
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         TimelineEvent,
         TimelineStage,
     )
-    from shidian.apps.notices.models import Notice
+    from shidian.apps.notices.models import Comment, Notice
     from shidian.core.rulebook.model import Rulebook, Stage
 
 _MAKES_PUBLIC = (EventKind.NOTICE_OPENED.value, EventKind.CASE_ADMITTED.value)
@@ -127,6 +127,8 @@ def _note(case: Case, event: CaseEvent, language: Language) -> str:
 def notice_body(notice: Notice, language: Language) -> NoticeBody:
     """A notice with its published comments. Contacts never, names as their senders gave them."""
     case = notice.case
+    if case is None:
+        raise ValueError(f"{notice.slug} is about a draft: the lab publishes it")
     comments = notice.comments.filter(state=CommentState.PUBLISHED).order_by("received_at", "pk")
     return {
         "slug": notice.slug,
@@ -141,15 +143,12 @@ def notice_body(notice: Notice, language: Language) -> NoticeBody:
         "closes_on": notice.closes_on.isoformat() if notice.closes_on else "",
         "comments_taken": notice.comments_taken,
         "premoderation": notice.premoderation,
-        "comments": [_comment(comment, language) for comment in comments],
+        "comments": [comment_line(comment, language) for comment in comments],
     }
 
 
-def _comment(comment: object, language: Language) -> CommentLine:
-    from shidian.apps.notices.models import Comment
-
-    if not isinstance(comment, Comment):
-        raise TypeError(type(comment))
+def comment_line(comment: Comment, language: Language) -> CommentLine:
+    """A published comment with its answer."""
     english = comment.answer_en or comment.answer_zh
     return {
         "name": comment.name,
