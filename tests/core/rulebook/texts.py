@@ -51,7 +51,7 @@ limits:
 alerts:
   - {id: high, title: {zh: 高, en: High}, indicator: turnover, levels: {info: ">10", breach: ">100"}, for: 2m}
 plan:
-  - {id: people_max, type: int, title: {zh: 限, en: Cap}, unit: {zh: 人, en: people}}
+  - {id: people_max, type: int, title: {zh: 限, en: Cap}, unit: {zh: 人, en: people}, required: true}
 exit: {retention_years: {rejected: 3}}
 """
 

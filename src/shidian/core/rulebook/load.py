@@ -117,10 +117,7 @@ class _Loader:
         if loaded is not None:
             self._problems += because.overclaimed(root, loaded.rulebook.sources)
             self._problems += [
-                finding.problem.at(mark.file, mark.line)
-                for finding in analysis.analyse(loaded.rulebook)
-                if finding.is_error
-                for mark in [loaded.mark(finding.problem.path)]
+                finding.problem for finding in analysis.findings_of(loaded) if finding.is_error
             ]
         if loaded is None or self._problems:
             raise RulebookErrors(self._problems)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis import (
     applying,
     authorities,
     clocks,
+    duties,
     form,
     graph,
+    limits,
     monitoring,
+    official,
     plan,
     stages,
     tiers,
@@ -23,9 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from shidian.core.rulebook.loaded import Loaded
     from shidian.core.rulebook.model import Rulebook, Text
 
-__all__ = ["Finding", "Level", "analyse", "missing_for_simulation"]
+__all__ = ["Finding", "Level", "analyse", "findings_of", "missing_for_simulation"]
 
 _NEEDED = ("authorities", "calendars", "intake", "form", "stages", "exit")
 
@@ -44,8 +49,24 @@ def analyse(rulebook: Rulebook, on: date | None = None) -> tuple[Finding, ...]:
         *clocks.findings(rulebook),
         *timing.findings(rulebook),
         *monitoring.findings(rulebook),
+        *limits.findings(rulebook),
+        *duties.findings(rulebook),
         *_history(rulebook),
     )
+
+
+def findings_of(loaded: Loaded, on: date | None = None) -> tuple[Finding, ...]:
+    """All that `analyse` finds and what an official text lacks, at its file and line, in order.
+
+    `on`: the day of judgement, today if none is named: an authority that has ended signs nothing.
+    """
+    day = on if on is not None else datetime.now(UTC).date()
+    placed = [
+        found.at(mark.file, mark.line)
+        for found in (*analyse(loaded.rulebook, day), *official.findings(loaded))
+        for mark in [loaded.mark(found.problem.path)]
+    ]
+    return tuple(sorted(placed, key=lambda one: (one.problem.file, one.problem.line)))
 
 
 def missing_for_simulation(rulebook: Rulebook) -> tuple[Text, ...]:

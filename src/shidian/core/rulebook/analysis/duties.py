@@ -1,0 +1,191 @@
+"""What follows admission: reports, orders, register, clauses, and days that need a calendar."""
+
+
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
+from shidian.core.rulebook.analysis.words import AUTHORITY, SOURCE, say
+from shidian.core.rulebook.lengths import days_of
+from shidian.core.rulebook.model import Orders, Period, ReportDuty, Rulebook, StageKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BY_CALENDAR = frozenset({"working-day", "trading-day"})
+_SAFEGUARD_PERIODS = ("refund", "insurance_until", "complaint_acknowledge", "complaint_answer")
+_SHOWN_FROM = {"plan": "plan", "limits": "limits", "alerts": "alerts", "waivers": "waivers"}
+"""What a register shows → the part of the rulebook without which there is nothing to show."""
+
+
+def findings(rulebook: Rulebook) -> Iterator[Finding]:
+    """What is wrong with what a pilot and its authority owe."""
+    for report in rulebook.reports:
+        yield from _report(rulebook, report)
+    if rulebook.orders is not None:
+        yield from _orders(rulebook.orders)
+    yield from _register(rulebook)
+    for clause in rulebook.clauses:
+        if clause.source not in rulebook.sources:
+            yield unknown(f"/clauses/{clause.id}/source", SOURCE, clause.source, rulebook.sources)
+    if rulebook.calendars is None:
+        yield from _without_calendars(rulebook)
+
+
+def _report(rulebook: Rulebook, report: ReportDuty) -> Iterator[Finding]:
+    path = f"/reports/{report.id}"
+    if rulebook.stages and not any(s.kind is StageKind.RUNNING for s in rulebook.stages):
+        yield missing(
+            rulebook,
+            path,
+            say(
+                "没有运行阶段，此报告无人报送",
+                "a duty without an owner: without a running stage nobody reports",
+            ),
+            say("请增加 kind: running 的阶段", "add a stage of kind: running"),
+        )
+    for index, name in enumerate(report.to):
+        authorities = {authority.id for authority in rulebook.authorities}
+        if name not in authorities:
+            yield unknown(f"{path}/to/{index}", AUTHORITY, name, authorities)
+    every = (report.every_months, report.every_weeks)
+    if report.kind != "periodic":
+        for key, value in (("every_months", every[0]), ("every_weeks", every[1])):
+            if value is not None:
+                yield error(
+                    f"{path}/{key}",
+                    say(
+                        f"{report.kind} 报告没有周期",
+                        f"a report of kind {report.kind} has no period",
+                    ),
+                    say("请写 kind: periodic，或删去", "write kind: periodic, or leave it out"),
+                )
+    elif every == (None, None):
+        yield missing(
+            rulebook,
+            path,
+            say("定期报告未写周期", "a periodic report of which period?"),
+            say("请写 every_months 或 every_weeks", "add every_months or every_weeks"),
+        )
+    elif None not in every:
+        yield error(
+            f"{path}/every_weeks",
+            say("既按月又按周", "every so many months, and every so many weeks"),
+            say("两者只写其一", "keep one of the two"),
+        )
+    else:
+        yield from _overdue(report, path)
+
+
+def _overdue(report: ReportDuty, path: str) -> Iterator[Finding]:
+    months, weeks = report.every_months, report.every_weeks
+    period = days_of(months, "month") if months else days_of(weeks or 0, "week")
+    if days_of(report.due, report.due_unit) > period:
+        yield warning(
+            f"{path}/due",
+            say(
+                "报送期限长于报告周期，前一期未到期后一期已到",
+                "is due after the next period has ended",
+            ),
+            say("请缩短报送期限", "let it be due before"),
+        )
+
+
+def _orders(orders: Orders) -> Iterator[Finding]:
+    for index, name in enumerate(orders.two_officers):
+        if name != "loosen" and name not in orders.kinds:
+            yield error(
+                f"/orders/two_officers/{index}",
+                say(
+                    f"须两人办理的指令 {name} 不在 kinds 之列",
+                    f"two officers for {name}, which kinds does not have",
+                ),
+                say(f"请在 kinds 中加入 {name}，或删去", f"add {name} to kinds, or leave it out"),
+            )
+    if "suspend" in orders.kinds and not {"resume", "terminate"} & set(orders.kinds):
+        yield error(
+            "/orders/kinds",
+            say(
+                "可以暂停，却不能恢复或终止",
+                "a pilot can be suspended, but neither resumed nor terminated",
+            ),
+            say("请加入 resume", "add resume"),
+        )
+    for index, name in enumerate(orders.kinds):
+        if name in orders.kinds[:index]:
+            yield error(
+                f"/orders/kinds/{index}",
+                say(f"“{name}”重复出现", f"'{name}' stands twice"),
+                say("保留一个即可", "keep one"),
+            )
+    if orders.permit is not None and orders.permit.ttl <= 0:
+        yield error(
+            "/orders/permit/ttl",
+            say("运行凭证签发即失效", "a permit that ends as it is given"),
+            say("例如 60s", "write for example 60s"),
+        )
+
+
+def _register(rulebook: Rulebook) -> Iterator[Finding]:
+    for index, name in enumerate(rulebook.public_register.public):
+        path = f"/register/public/{index}"
+        part = _SHOWN_FROM.get(name)
+        if name in rulebook.public_register.public[:index]:
+            yield error(
+                path,
+                say(f"“{name}”重复出现", f"'{name}' stands twice"),
+                say("保留一个即可", "keep one"),
+            )
+        elif part is not None and not getattr(rulebook, part):
+            yield warning(
+                path,
+                say(
+                    f"公开 {name}，但本制度没有 {part}",
+                    f"shows {name}, but the rulebook has no {part}",
+                ),
+                say(f"请写 {part}，或删去", f"add {part}, or leave it out"),
+            )
+
+
+def _without_calendars(rulebook: Rulebook) -> Iterator[Finding]:
+    for path, unit in _units(rulebook):
+        if unit not in _BY_CALENDAR:
+            continue
+        key, word = (
+            ("deadlines", say("工作日", "working days"))
+            if unit == "working-day"
+            else ("market", say("交易日", "trading days"))
+        )
+        yield missing(
+            rulebook,
+            path,
+            say(f"按{word.zh}计，但没有日历", f"{word.en} without a calendar"),
+            say(f"请写 calendars: {{{key}: …}}", f"add calendars: {{{key}: …}}"),
+        )
+
+
+def _units(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
+    """(path, unit) of every length of time that is counted in days."""
+    for clock in rulebook.clocks:
+        yield f"/clocks/{clock.id}/unit", clock.unit
+    for report in rulebook.reports:
+        yield f"/reports/{report.id}/due_unit", report.due_unit
+    if rulebook.intake is not None and rulebook.intake.window is not None:
+        yield "/intake/window/unit", rulebook.intake.window.unit
+    for path, period in _periods(rulebook):
+        if period is not None:
+            yield f"{path}/unit", period.unit
+
+
+def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
+    if rulebook.intake is not None:
+        yield "/intake/reapply_after", rulebook.intake.reapply_after
+    for stage in rulebook.stages:
+        for threshold in stage.thresholds:
+            yield f"/stages/{stage.id}/thresholds/{threshold.id}/minimum", threshold.minimum
+    for key in _SAFEGUARD_PERIODS:
+        yield f"/safeguards/{key}", getattr(rulebook.safeguards, key)
+    if rulebook.exit is not None:
+        yield "/exit/takeover_due", rulebook.exit.takeover_due
