@@ -31,6 +31,13 @@ class Settings(BaseSettings):
     demo: bool = False
     """Marks every page, letter and export as a demonstration."""
     debug: bool = False
+    rulebooks: Path | None = None
+    """Folder of the library of regimes; unset: the one shipped beside the source."""
+
+    @property
+    def library(self) -> Path:
+        """Where rulebooks lie that others extend, as `<id>.yaml`."""
+        return self.rulebooks or Path(__file__).resolve().parents[2] / "rulebooks"
 
     @property
     def app_database(self) -> Path:

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "shidian.apps.review",
     "shidian.apps.notices",
     "shidian.apps.supervision",
+    "shidian.apps.lab",
     "shidian.apps.portal",
 ]
 

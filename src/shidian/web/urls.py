@@ -10,5 +10,6 @@ urlpatterns = [
     path("review/", include("shidian.apps.review.urls")),
     path("notices/", include("shidian.apps.notices.urls")),
     path("supervision/", include("shidian.apps.supervision.urls")),
+    path("lab/", include("shidian.apps.lab.urls")),
     path("", include("shidian.apps.portal.urls")),
 ]

@@ -80,6 +80,22 @@ class Permission(StrEnum):
     PILOT_SUPERVISE = "pilot:pilot:supervise"
     BOARD_READ = "pilot:board:read"
 
+    # The policy lab.
+    LAB_READ = "lab:lab:read"
+    """An officer's: see one's schemes with their drafts. Object: None."""
+    DRAFT_READ = "lab:draft:read"
+    """Object: RulebookDraft."""
+    DRAFT_WRITE = "lab:draft:write"
+    """Start, edit, put out, submit, return, reject. Object: Scheme."""
+    DRAFT_APPROVE = "lab:draft:approve"
+    """Object: Scheme."""
+    CLAUSES_READ = "lab:clauses:read"
+    """See a scheme's clauses with every pilot's difficulties. Object: Scheme."""
+    DIFFICULTY_READ = "lab:difficulty:read"
+    """See what one pilot met with. Object: Case."""
+    DIFFICULTY_RECORD = "lab:difficulty:record"
+    """The lead institution's staff and the officers who handle the case. Object: Case."""
+
     AUDIT_READ = "audit:log:read"
 
 

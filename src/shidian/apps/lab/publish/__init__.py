@@ -1,0 +1,1 @@
+"""What the public site shows of the lab: drafts put out for comment, clauses and what moved them."""

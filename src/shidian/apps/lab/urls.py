@@ -1,0 +1,7 @@
+"""Addresses of the lab."""
+
+from __future__ import annotations
+
+app_name = "lab"
+
+urlpatterns: list[object] = []
