@@ -26,6 +26,9 @@ def test_small_rulebook_runs() -> None:
         ("for: 2m", "k_of_n: [2, 3]", "/alerts/high/k_of_n"),
         ("for: 2m", "no_data: fire", "/alerts/high/no_data"),
         ("for: 2m", "on_breach: start-transition-plan", "/alerts/high/on_breach"),
+        ("warn_at: [70, 90]", "on_breach: end-permission", "/limits/cap/on_breach"),
+        ("warn_at: [70, 90]", "measured: monthly-average", "/limits/cap/measured"),
+        ("warn_at: [70, 90]", "measured: at-admission", "/limits/cap/measured"),
     ],
 )
 def test_what_cannot_run_yet_is_named(old: str, new: str, path: str) -> None:
@@ -35,15 +38,33 @@ def test_what_cannot_run_yet_is_named(old: str, new: str, path: str) -> None:
     assert problem.message.en.startswith("not executable yet: ")
 
 
-@pytest.mark.parametrize("silence", ["approved", "may-start"])
-def test_silence_that_would_mean_something_is_named(silence: str) -> None:
-    rulebook = load(
-        broken("unit: working-day}", f"unit: working-day, on_silence: {silence}}}")
-    ).rulebook
+def test_silence_runs() -> None:
+    review = SMALL.replace("{id: review, kind: review,", "{id: review, kind: review, clock: aim,")
+    review = review.replace(
+        "clocks:\n",
+        "clocks:\n  - {id: aim, name: {zh: 期, en: Aim}, starts: stage.entered, length: 5,"
+        " unit: working-day, force: statutory, on_silence: approved}\n",
+    )
 
-    [problem] = not_executable(rulebook)
-    assert problem.path == "/clocks/publicity/on_silence"
-    assert not_measurable(rulebook) == ()
+    assert not_executable(load(review).rulebook) == ()
+
+
+def test_limit_of_one_stage_and_scaled_parameter_are_named() -> None:
+    text = SMALL.replace("next: [closed]}", "next: [running, closed]}").replace(
+        "  - {id: closed, kind: closed",
+        "  - {id: running, kind: running, names: {staff: {zh: 行, en: R}, applicant: {zh: 行, en: R}},"
+        " next: [closed]}\n  - {id: closed, kind: closed",
+    )
+    text = text.replace("warn_at: [70, 90]", "stages: [running]").replace(
+        "exit:",
+        "  - {id: deep, type: int, title: {zh: 深, en: Deep}, unit: {zh: 人, en: people},"
+        " required: false, scales_with: people_max}\nexit:",
+    )
+
+    assert {problem.path for problem in not_measurable(load(text).rulebook)} == {
+        "/limits/cap/stages",
+        "/plan/deep/scales_with",
+    }
 
 
 def test_expiry_runs_for_the_clock_of_a_notice_alone() -> None:

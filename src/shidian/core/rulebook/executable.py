@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.model import AlertRule, Clock, Indicator, Rulebook, StageKind, Take
+from shidian.core.rulebook.model import (
+    AlertRule,
+    Clock,
+    Indicator,
+    Limit,
+    PlanParameter,
+    Rulebook,
+    StageKind,
+    Take,
+    Text,
+)
 from shidian.core.rulebook.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    Found = tuple[str, str, Text]
+    """(path, what is written there, what runs instead)"""
+
 _TAKES = frozenset({Take.COUNT, Take.SUM, Take.DISTINCT})
+_ENDING = frozenset({"start-transition-plan", "end-permission"})
+_NOTIFY = Text(zh="可写 notify，由人处置", en="write notify, and a person acts")
+_LEAVE_OUT = Text(zh="请删去", en="leave it out")
 
 
 def not_executable(rulebook: Rulebook) -> tuple[Problem, ...]:
     """Every value that blocks activation on a pilot. The problems are not placed in a file."""
-    of_clocks = (
-        found
-        for clock in rulebook.clocks
-        for found in _clock(clock, rulebook, f"/clocks/{clock.id}")
-    )
+    of_clocks = (found for clock in rulebook.clocks for found in _clock(clock, rulebook))
     return (*not_measurable(rulebook), *_problems(rulebook, of_clocks))
 
 
@@ -28,65 +40,122 @@ def not_measurable(rulebook: Rulebook) -> tuple[Problem, ...]:
     return _problems(rulebook, _monitoring(rulebook))
 
 
-def _problems(rulebook: Rulebook, found: Iterable[tuple[str, str, str]]) -> tuple[Problem, ...]:
+def _problems(rulebook: Rulebook, found: Iterable[Found]) -> tuple[Problem, ...]:
     return tuple(
-        Problem(path, rulebook.rulebook, 0, f"not executable yet: {what}", instead)
+        Problem(
+            path,
+            rulebook.rulebook,
+            0,
+            Text(zh=f"尚不能执行：{what}", en=f"not executable yet: {what}"),
+            instead,
+        )
         for path, what, instead in found
     )
 
 
-def _monitoring(rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
+def _monitoring(rulebook: Rulebook) -> Iterator[Found]:
     for indicator in rulebook.indicators:
         yield from _indicator(indicator, f"/indicators/{indicator.id}")
     for alert in rulebook.alerts:
         yield from _alert(alert, f"/alerts/{alert.id}")
     for limit in rulebook.limits:
-        if limit.on_breach == "start-transition-plan":
-            yield (f"/limits/{limit.id}/on_breach", "start-transition-plan", "write notify")
+        yield from _limit(limit, f"/limits/{limit.id}")
+    bounding = {
+        operand.removeprefix("plan.")
+        for operand in (limit.max for limit in rulebook.limits)
+        if operand.startswith("plan.")
+    } | {
+        threshold.plan
+        for alert in rulebook.alerts
+        for threshold in alert.levels.values()
+        if threshold.plan is not None
+    }
+    for parameter in rulebook.plan:
+        yield from _parameter(parameter, bounds=parameter.id in bounding)
 
 
-def _clock(clock: Clock, rulebook: Rulebook, path: str) -> Iterator[tuple[str, str, str]]:
-    """Silence has no effect yet; an expiry has one where a notice's window is waited for."""
-    if clock.on_silence != "nothing":
+def _parameter(parameter: PlanParameter, *, bounds: bool) -> Iterator[Found]:
+    path = f"/plan/{parameter.id}"
+    if parameter.scales_with is not None:
         yield (
-            f"{path}/on_silence",
-            f"on_silence: {clock.on_silence}",
-            "nothing runs: a person acts",
+            f"{path}/scales_with",
+            f"scales_with: {parameter.scales_with}",
+            Text(zh="请另行调低此参数", en="lower this parameter by itself"),
         )
+    if bounds and parameter.type == "duration":
+        yield (
+            f"{path}/type",
+            "type: duration",
+            Text(zh="限额可用整数、小数和金额", en="limits of int, decimal and money run"),
+        )
+
+
+def _clock(clock: Clock, rulebook: Rulebook) -> Iterator[Found]:
+    """An expiry has an effect where a notice's window or a consulted authority is waited for."""
     of_a_notice = any(
         stage.kind is StageKind.NOTICE and stage.clock == clock.id for stage in rulebook.stages
     )
-    if clock.on_expiry != "nothing" and not of_a_notice:
+    of_a_consultation = clock.starts == "consultation.opened"
+    if clock.on_expiry != "nothing" and not of_a_notice and not of_a_consultation:
         yield (
-            f"{path}/on_expiry",
+            f"/clocks/{clock.id}/on_expiry",
             f"on_expiry: {clock.on_expiry}",
-            "it runs for the clock of a notice stage alone",
+            Text(
+                zh="只对公示期和会商期限执行",
+                en="it runs for the clocks of notices and consultations alone",
+            ),
         )
 
 
-def _indicator(indicator: Indicator, path: str) -> Iterator[tuple[str, str, str]]:
+def _indicator(indicator: Indicator, path: str) -> Iterator[Found]:
     if indicator.take not in _TAKES:
-        yield (f"{path}/take", f"take: {indicator.take}", "sum, count and distinct run")
+        yield (
+            f"{path}/take",
+            f"take: {indicator.take}",
+            Text(zh="可用 sum、count 和 distinct", en="sum, count and distinct run"),
+        )
     if indicator.where is not None:
-        yield (f"{path}/where", "where", "send a stream of its own for what is filtered")
+        instead = Text(
+            zh="请为所筛选的事件另设数据流", en="send a stream of its own for what is filtered"
+        )
+        yield (f"{path}/where", "where", instead)
     if indicator.by:
-        yield (f"{path}/by", "by", "indicators run per project")
+        instead = Text(zh="指标按项目整体计算", en="indicators run per project")
+        yield (f"{path}/by", "by", instead)
     if indicator.ratio_to is not None:
-        yield (f"{path}/ratio_to", "ratio_to", "watch the two numbers apart")
+        instead = Text(zh="请分别监测两个数", en="watch the two numbers apart")
+        yield (f"{path}/ratio_to", "ratio_to", instead)
     if indicator.window in ("month", "trading-day"):
-        yield (f"{path}/window", f"window: {indicator.window}", "durations and since-start run")
+        instead = Text(zh="可用时长和 since-start", en="durations and since-start run")
+        yield (f"{path}/window", f"window: {indicator.window}", instead)
 
 
-def _alert(alert: AlertRule, path: str) -> Iterator[tuple[str, str, str]]:
+def _limit(limit: Limit, path: str) -> Iterator[Found]:
+    if limit.stages:
+        instead = Text(zh="限额在整个运行期间有效", en="a limit runs throughout the run")
+        yield (f"{path}/stages", "stages", instead)
+    if limit.measured != "continuous":
+        instead = Text(zh="限额持续衡量", en="limits are measured all the time")
+        yield (f"{path}/measured", f"measured: {limit.measured}", instead)
+    if limit.on_breach in _ENDING:
+        yield (f"{path}/on_breach", limit.on_breach, _NOTIFY)
+
+
+def _alert(alert: AlertRule, path: str) -> Iterator[Found]:
     if alert.clear is not None:
-        yield (f"{path}/clear", "clear", "an episode ends when its condition does")
+        instead = Text(zh="条件不再成立时告警即结束", en="an episode ends when its condition does")
+        yield (f"{path}/clear", "clear", instead)
     if alert.clear_for:
-        yield (f"{path}/clear_for", "clear_for", "leave it out")
+        yield (f"{path}/clear_for", "clear_for", _LEAVE_OUT)
     if alert.keep_firing_for:
-        yield (f"{path}/keep_firing_for", "keep_firing_for", "leave it out")
+        yield (f"{path}/keep_firing_for", "keep_firing_for", _LEAVE_OUT)
     if alert.k_of_n is not None:
-        yield (f"{path}/k_of_n", "k_of_n", "use for:")
+        yield (f"{path}/k_of_n", "k_of_n", Text(zh="请用 for", en="use for:"))
     if alert.no_data != "hold":
-        yield (f"{path}/no_data", f"no_data: {alert.no_data}", "hold runs")
-    if alert.on_breach == "start-transition-plan":
-        yield (f"{path}/on_breach", "start-transition-plan", "write notify")
+        yield (
+            f"{path}/no_data",
+            f"no_data: {alert.no_data}",
+            Text(zh="可用 hold", en="hold runs"),
+        )
+    if alert.on_breach in _ENDING:
+        yield (f"{path}/on_breach", alert.on_breach, _NOTIFY)
