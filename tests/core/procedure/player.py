@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from shidian.core.procedure import as_past, step
 from shidian.core.procedure.calendars import WorkingCalendar, by_id
-from shidian.core.procedure.situation import signers
+from shidian.core.procedure.consents import signers
 from shidian.core.procedure.types import (
     Act,
     Actor,

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | bool | None"
 """What acts and events carry: JSON without floats. Decimals and fractions travel as text."""
 
-DEFAULT_ZONE = "Asia/Shanghai"
-
 
 class ActorKind(StrEnum):
     """In which capacity someone acts. One person may act in several, one act in one."""
@@ -56,10 +54,10 @@ class Verb(StrEnum):
     | verb | data |
     |---|---|
     | create | case: public reference of the case; institution: id of the lead; call?: id of the call |
-    | submit | version: int ≥ 1 of the form; sha256 of it; missing: list of ids of incomplete sections (empty to pass); promises: list of {id, text}; partners: list of institution ids; plan: {parameter: decimal text} |
+    | submit | version: int ≥ 1 of the form; sha256 of it; missing: list of ids of incomplete sections (empty to pass); promises: list of {id, text}; partners: list of institution ids; plan: {parameter: text of its type}; waivers?: list of {rule, reason, measure?} |
     | request_information | question: text; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
     | answer_information | request: id (`r1`, from state.requests); answer: text; version?: int, sha256?: of the form where it was amended |
-    | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on leaving a screening stage forwards for each mandatory criterion of that stage; uscc?, lei?, seq? where the move starts a pilot |
+    | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on leaving a screening stage forwards for each mandatory criterion of that stage; thresholds?: {threshold: {met: bool, reason}} for those of the stage entered that an officer finds met; uscc?, lei?, seq? where the move starts a pilot |
     | return_to_applicant | reason; to?: id of a draft stage |
     | reject | reason; outcome? |
     | withdraw | reason; outcome? |
@@ -73,14 +71,20 @@ class Verb(StrEnum):
     | file_assessment | findings: {area: {finding: pass/condition/fail, text}} for every area |
     | open_notice | sha256: of the public text; version: int ≥ 1 of that text |
     | record_comment | comment: the app's receipt id; sha256: of the comment's text |
-    | answer_comment | comment: id; sha256: of the published answer |
-    | sign_off | authority; consent: bool; reason (may be "" on consent); uscc or lei: 统一社会信用代码 or Legal Entity Identifier of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before |
+    | answer_comment | comment: id (left out where the rulebook's notice answers in `summary`: that answers all received so far); sha256: of the published answer |
+    | sign_off | authority; consent: bool; reason (may be "" on consent); uscc or lei: 统一社会信用代码 or Legal Entity Identifier of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before; thresholds? as in advance, needed by the last consent in an admission stage |
     | file_report | report: id of the rulebook's report duty; sha256 |
-    | begin_evaluation | reason |
+    | begin_evaluation | reason; thresholds? as in advance |
     | judge_promise | promise: id; judgement: kept/partly/broken; evidence: text |
     | file_evaluation | dimensions: {dimension: {grade: good/adequate/weak, text}}, some or all |
-    | extend | reason; until: date, new last day of the pilot's term |
+    | extend | reason; until: date, new last day of the pilot's term; thresholds? as in advance |
     | close | outcome: id; reason |
+    | consult | consultation: id of the rulebook's; sha256: of what is sent; reason? |
+    | give_opinion | consultation: id; position: support/no-objection/object; text. The actor is an officer of the authority consulted |
+    | grade_risk | tier: id; reason |
+    | record_silence | clock: id of a clock that has run out and whose `on_silence` says what follows; uscc?, lei?, seq? where that starts a pilot |
+    | extend_clock | clock: id of a running clock that has an `extension`; reason |
+    | migrate | an officer proposes: from_digest, to_digest: `sha256:…`, version: of the rulebook moved to, reason. A signing officer of a leading authority answers: to_digest, authority, consent: bool, reason (may be "" on consent); the last consent moves the case |
     """
 
     CREATE = "create"
@@ -109,6 +113,12 @@ class Verb(StrEnum):
     FILE_EVALUATION = "file_evaluation"
     EXTEND = "extend"
     CLOSE = "close"
+    CONSULT = "consult"
+    GIVE_OPINION = "give_opinion"
+    GRADE_RISK = "grade_risk"
+    RECORD_SILENCE = "record_silence"
+    EXTEND_CLOCK = "extend_clock"
+    MIGRATE = "migrate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +137,17 @@ class EventKind(StrEnum):
     An event's data are the act's, plus what stands behind the dash:
     case.created; case.submitted; request.opened – request (id), due_working_days;
     request.answered; request.lapsed – request (the case moved on unanswered);
-    stage.entered – from, to, reason; checklist.filed – stage, findings (screening);
+    stage.entered – from, to, reason, thresholds? (found met); checklist.filed – stage, findings (screening);
     round.opened – round (number); experts.invited; conflict.declared – expert;
     review.filed – expert; round.closed – round, reviews (count), score ("411/5"),
     score_text ("82.20"), passed (bool, or null without a pass mark);
     assessment.commissioned; assessment.filed;
     notice.opened; notice.closed; comment.received; comment.answered; signoff.given;
-    case.admitted – number (or null), plan, promises; pilot.started; report.filed;
-    promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason.
+    case.admitted – number (or null), plan, promises, tier?, waivers?; pilot.started;
+    report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
+    consultation.opened; opinion.given; risk.graded; clock.extended – length, unit;
+    silence.recorded – effect (approved, may-start), expired (the clock's last day), software;
+    migration.proposed; migration.signed; case.migrated – from_digest, to_digest, version.
 
     Every event also has `legal_effect`, and `rule` where the procedure itself caused it:
     {id: JSON pointer into the rulebook, rulebook: id, version}.
@@ -166,6 +179,14 @@ class EventKind(StrEnum):
     EVALUATION_FILED = "evaluation.filed"
     PILOT_EXTENDED = "pilot.extended"
     CASE_CLOSED = "case.closed"
+    CONSULTATION_OPENED = "consultation.opened"
+    OPINION_GIVEN = "opinion.given"
+    RISK_GRADED = "risk.graded"
+    SILENCE_RECORDED = "silence.recorded"
+    CLOCK_EXTENDED = "clock.extended"
+    MIGRATION_PROPOSED = "migration.proposed"
+    MIGRATION_SIGNED = "migration.signed"
+    CASE_MIGRATED = "case.migrated"
 
 
 @dataclass(frozen=True, slots=True)

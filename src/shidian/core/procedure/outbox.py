@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.situation import signers
+from shidian.core.procedure.consents import signers
 from shidian.core.procedure.types import ActorKind, CaseState, EventKind, OutboxItem
 from shidian.core.rulebook.model import Rulebook, StageKind
 

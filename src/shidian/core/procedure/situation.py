@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.reading import Data, refuse
-from shidian.core.procedure.table import is_ahead, moves
+from shidian.core.procedure.case_clocks import case_clocks
+from shidian.core.procedure.moves import is_ahead, moves
+from shidian.core.procedure.reading import refuse
+from shidian.core.procedure.tiers import onward, passed_over
 from shidian.core.procedure.types import (
     Act,
     CaseState,
@@ -24,15 +26,20 @@ if TYPE_CHECKING:
     from datetime import date
 
     from shidian.core.procedure.calendars import WorkingCalendar
+    from shidian.core.procedure.reading import Data
+    from shidian.core.procedure.types import ClockSum
 
     Handler = Callable[["Situation"], tuple[NewEvent, ...]]
 
 DECIDING_ROLES = (AuthorityRole.LEAD, AuthorityRole.MEMBER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Situation:
-    """An act on a case as it stands. `stage` is the case's own (for `create`: where it begins)."""
+    """An act on a case as it stands. `stage` is the case's own (for `create`: where it begins).
+
+    Clocks are summed when a handler asks for them: most acts do not.
+    """
 
     rulebook: Rulebook
     calendar: WorkingCalendar
@@ -40,23 +47,38 @@ class Situation:
     stage: Stage
     act: Act
     today: date
+    data: Data
+    _clocks: tuple[ClockSum, ...] | None = None
 
     @property
-    def data(self) -> Data:
-        return Data(self.act.data)
+    def clocks(self) -> tuple[ClockSum, ...]:
+        """The case's clocks as they stand on the day of the act."""
+        if self._clocks is None:
+            self._clocks = case_clocks(self.rulebook, self.calendar, self.state, self.today)
+        return self._clocks
+
+    def stage_clock(self) -> ClockSum | None:
+        """The clock of the stage the case is in, if it has one and it has started."""
+        wanted = f"{self.stage.id}/{self.stage.clock}"
+        return next((clock for clock in self.clocks if clock.key == wanted), None)
+
+    @property
+    def effect(self) -> str:
+        """What the act is in law: the rulebook's word, else the verb's own."""
+        verb = self.act.verb
+        rule = self.rulebook.acts.get(verb.value)
+        return (rule.effect if rule else VERBS[verb].legal_effect).value
 
     def event(self, kind: EventKind, **more: Json) -> NewEvent:
         """The act's own event: its data and what the procedure adds."""
-        effect = VERBS[self.act.verb].legal_effect.value
-        data = {**self.act.data, **more, "legal_effect": effect}
+        data = {**self.act.data, **more, "legal_effect": self.effect}
         return NewEvent(kind, self.act.at, self.act.actor, data)
 
     def follows(self, kind: EventKind, pointer: str, **data: Json) -> NewEvent:
         """An event that the procedure itself causes, with the rule that says so."""
         rule = {"id": pointer, "rulebook": self.rulebook.rulebook, "version": self.rulebook.version}
-        effect = VERBS[self.act.verb].legal_effect.value
         return NewEvent(
-            kind, self.act.at, self.act.actor, {**data, "legal_effect": effect, "rule": rule}
+            kind, self.act.at, self.act.actor, {**data, "legal_effect": self.effect, "rule": rule}
         )
 
     @property
@@ -68,11 +90,14 @@ class Situation:
         """The stage the act moves to: `to` where given, else the verb's first. Refuses others."""
         verb = self.act.verb
         targets = moves(self.rulebook, self.stage, verb)
-        if verb is Verb.ADVANCE and not self.data.has("to"):
-            targets = tuple(one for one in targets if is_ahead(self.rulebook, self.stage, one))
         wanted = self.data.name("to") if self.data.has("to") else None
+        if wanted is None:
+            ahead = onward(self.rulebook, self.stage.id, verb, self.state.tier)
+            others = () if verb is Verb.ADVANCE else self._not_ahead(targets)
+            targets = (*ahead, *others)
         for target in targets:
             if wanted in (None, target.id):
+                self._by_the_tier_s_way(target)
                 return target
         listed = ", ".join(one.id for one in moves(self.rulebook, self.stage, verb))
         refuse(
@@ -83,18 +108,23 @@ class Situation:
         )
         return None
 
+    def _not_ahead(self, targets: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        return tuple(one for one in targets if not is_ahead(self.rulebook, self.stage, one))
+
+    def _by_the_tier_s_way(self, target: Stage) -> None:
+        """Refuses to pass over a stage that the case's tier must go through."""
+        if not self.ahead(target):
+            return
+        missed = passed_over(self.rulebook, self.stage.id, target.id, self.state.tier)
+        if missed:
+            listed = ", ".join(missed)
+            refuse(
+                RefusalCode.TIER_ROUTE,
+                f"该案的风险等级须经以下阶段：{listed}。",
+                f"A case of this risk tier must go through: {listed}.",
+                "to",
+            )
+
     def ahead(self, target: Stage) -> bool:
         """Whether the move goes forwards, so that the stage's work must be done."""
         return target.kind is not StageKind.CLOSED and is_ahead(self.rulebook, self.stage, target)
-
-
-def signers(rulebook: Rulebook, stage: Stage) -> tuple[str, ...]:
-    """The authorities whose consent leaving the stage forwards needs. Admission always needs one:
-
-    where its stage names none, all leading authorities.
-    """
-    if stage.signoff is not None:
-        return stage.signoff.all_of
-    if stage.kind is not StageKind.ADMISSION:
-        return ()
-    return tuple(one.id for one in rulebook.authorities if one.role is AuthorityRole.LEAD)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shidian.core.rulebook.model import Force, StageKind, Text, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from fractions import Fraction
 
@@ -101,7 +101,7 @@ class ClockSum:
     stopped: date | None
     paused_units: int
     calendar: str
-    lines: tuple[ClockLine, ...]
+    lines: Sequence[ClockLine]
     missing: Text | None = None
 
 
@@ -226,6 +226,50 @@ class Graded:
     text: str
 
 
+class Position(StrEnum):
+    """What a consulted authority says."""
+
+    SUPPORT = "support"
+    NO_OBJECTION = "no-objection"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultationState:
+    """A consultation opened in this stay. `given`: the day of the latest word on it.
+
+    `position` is None while nothing was said; a filing asks for no word.
+    """
+
+    id: str
+    authority: str
+    opened: date
+    given: date | None = None
+    position: Position | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRequest:
+    """A rule the applicant asks to be relaxed, why, and what stands in its place ("": nothing)."""
+
+    rule: str
+    reason: str
+    measure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationState:
+    """A proposed move to another version of the rulebook, waiting for the leading authorities."""
+
+    from_digest: str
+    to_digest: str
+    version: str
+    reason: str
+    proposed: date
+    words: Mapping[str, SignOffState] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One stay in a stage; `left` is None while it lasts."""
@@ -235,14 +279,16 @@ class Visit:
     left: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CaseState:
     """A case as its events tell it. `stage` is "" before creation.
 
     `visits` in order, the last one current; `submitted_visit`: how many there were at the latest
     submission. `term_until`: last day of the term where it was extended. Checklist, round,
     findings, notice, sign-offs and judgements are those since the case last entered the stage they
-    belong to: whoever comes back to a stage does its work again.
+    belong to: whoever comes back to a stage does its work again. So are `consultations` (by id).
+    `extensions`: clock id → how often `extend_clock` lengthened it; `term_extensions`: how often
+    the pilot's term was extended. `digest`: of the rulebook that the case was moved to, if it was.
     """
 
     stage: str = ""
@@ -275,9 +321,28 @@ class CaseState:
     judgements: Mapping[str, Judged] = field(default_factory=dict)
     evaluation: Mapping[str, Graded] = field(default_factory=dict)
     outcome: str | None = None
+    consultations: Mapping[str, ConsultationState] = field(default_factory=dict)
+    tier: str | None = None
+    waivers: tuple[WaiverRequest, ...] = ()
+    extensions: Mapping[str, int] = field(default_factory=dict)
+    term_extensions: int = 0
+    migration: MigrationState | None = None
+    digest: str | None = None
     clocks: tuple[ClockSum, ...] = ()
     tasks: tuple[Task, ...] = ()
     last_at: datetime | None = None
+
+    def but(self, **changes: object) -> CaseState:
+        """The same state but for some fields. As `replace`, ten times as fast: cases by the
+
+        ten thousand walk through here. Raises AssertionError for a field that there is not.
+        """
+        mine = self.__dict__
+        assert changes.keys() <= mine.keys(), changes.keys()  # noqa: S101
+        other = object.__new__(CaseState)
+        other.__dict__.update(mine)
+        other.__dict__.update(changes)
+        return other
 
     @property
     def entered(self) -> date | None:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.fold import fold, local_day
+from shidian.core.procedure.consents import signers
+from shidian.core.procedure.fold import apply_events, derive, local_day
 from shidian.core.procedure.handlers import HANDLERS
 from shidian.core.procedure.handlers.entering import SEQ_MAX
+from shidian.core.procedure.memo import per_rulebook
+from shidian.core.procedure.moves import (
+    MOVING,
+    consultations_in,
+    first_stage,
+    moves,
+    stage_of,
+)
 from shidian.core.procedure.outbox import outbox_items
-from shidian.core.procedure.reading import RefusedError, refuse
-from shidian.core.procedure.situation import DECIDING_ROLES, Situation, signers
-from shidian.core.procedure.table import MOVING, first_stage, moves
+from shidian.core.procedure.reading import Data, RefusedError, refuse
+from shidian.core.procedure.silence import silent_clocks
+from shidian.core.procedure.situation import DECIDING_ROLES, Situation
+from shidian.core.procedure.tiers import may_grade
 from shidian.core.procedure.types import (
-    DEFAULT_ZONE,
     Act,
     ActorKind,
     CaseState,
@@ -24,6 +33,7 @@ from shidian.core.procedure.types import (
     Verb,
 )
 from shidian.core.procedure.verbs import DATA_KEYS, VERBS
+from shidian.core.rulebook.model import AuthorityRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,22 +49,38 @@ def step(
     history: Sequence[PastEvent],
     act: Act,
     *,
-    zone: str = DEFAULT_ZONE,
+    zone: str | None = None,
 ) -> Effects | Refusal:
     """What follows from `act` on a case with that history, or why it may not be.
 
     Permission of the person (access rows, conflicts) is the caller's; whether the capacity, the
     stage, the data and the rulebook allow the act is decided here. The effects' state is the fold
-    of the history with the effects' events.
+    of the history with the effects' events. `zone`: the rulebook's where not given.
     """
+    state = apply_events(rulebook, CaseState(), history, zone)
+    return step_from(rulebook, calendar, state, act, zone=zone)
+
+
+def step_from(
+    rulebook: Rulebook,
+    calendar: WorkingCalendar,
+    state: CaseState,
+    act: Act,
+    *,
+    zone: str | None = None,
+) -> Effects | Refusal:
+    """`step` for who holds the state. Its clocks and tasks are not read, so any day's will do.
+
+    Who walks a case keeps `effects.state` and need not read the history again.
+    """
+    zone = zone or rulebook.zone
     try:
         if act.at.tzinfo is None:
             refuse(RefusalCode.BAD_DATA, "时间缺少时区。", "The moment has no zone.", "at")
-        before = fold(rulebook, calendar, history, act.at, zone=zone)
-        events = _handled(rulebook, calendar, before, act, zone)
+        events = _handled(rulebook, calendar, state, act, zone)
         # Inside the guard: what cannot be read back is refused, never stored.
-        happened = [*history, *as_past(events, len(history))]
-        after = fold(rulebook, calendar, happened, act.at, zone=zone)
+        after = apply_events(rulebook, state, events, zone)
+        after = derive(rulebook, calendar, after, act.at, zone)
     except RefusedError as refused:
         return refused.refusal
     return Effects(
@@ -62,7 +88,7 @@ def step(
         events=events,
         tasks=after.tasks,
         clocks=after.clocks,
-        outbox=outbox_items(rulebook, before, after, events),
+        outbox=outbox_items(rulebook, state, after, events),
         state=after,
     )
 
@@ -85,15 +111,35 @@ def permitted_verbs(rulebook: Rulebook, state: CaseState, kind: ActorKind) -> tu
     return tuple(
         verb
         for verb, spec in VERBS.items()
-        if kind in spec.by and state.stage_kind in spec.kinds and _possible(rulebook, state, verb)
+        if kind in spec.by
+        and state.stage_kind in spec.kinds
+        and _possible(rulebook, state, kind, verb)
     )
 
 
-def _possible(rulebook: Rulebook, state: CaseState, verb: Verb) -> bool:
-    stage = rulebook.stage(state.stage)
-    if verb is Verb.SIGN_OFF:
-        return bool(signers(rulebook, stage))
-    return verb not in MOVING or bool(moves(rulebook, stage, verb))
+def _possible(  # noqa: PLR0911 - one a verb
+    rulebook: Rulebook, state: CaseState, kind: ActorKind, verb: Verb
+) -> bool:
+    stage = stage_of(rulebook, state.stage)
+    match verb:
+        case Verb.SIGN_OFF:
+            return bool(signers(rulebook, stage))
+        case Verb.COMMISSION_ASSESSMENT:
+            return stage.by == "assessor-body"
+        case Verb.FILE_ASSESSMENT:
+            return (kind is ActorKind.OFFICER) == (stage.by == "authority")
+        case Verb.CONSULT | Verb.GIVE_OPINION:
+            return bool(consultations_in(rulebook, stage.id))
+        case Verb.GRADE_RISK:
+            return may_grade(rulebook, stage)
+        case Verb.RECORD_SILENCE:
+            return bool(silent_clocks(rulebook, stage.id))
+        case Verb.EXTEND_CLOCK:
+            return any(clock.extension for clock in rulebook.clocks)
+        case Verb.MIGRATE:
+            return kind is not ActorKind.SIGNING_OFFICER or state.migration is not None
+        case _:
+            return verb not in MOVING or bool(moves(rulebook, stage, verb))
 
 
 def _handled(
@@ -102,8 +148,9 @@ def _handled(
     _in_time(state, act.at)
     _right_stage(rulebook, state, act)
     _right_actor(rulebook, state, act)
-    stage = rulebook.stage(state.stage) if state.stage else first_stage(rulebook)
-    case = Situation(rulebook, calendar, state, stage, act, local_day(act.at, zone))
+    stage = stage_of(rulebook, state.stage) if state.stage else first_stage(rulebook)
+    day = local_day(act.at, zone)
+    case = Situation(rulebook, calendar, state, stage, act, day, Data(act.data))
     case.data.only(DATA_KEYS[act.verb])
     _well_typed(case)
     return HANDLERS[act.verb](case)
@@ -139,7 +186,7 @@ def _right_stage(rulebook: Rulebook, state: CaseState, act: Act) -> None:
     if state.is_closed:
         refuse(RefusalCode.CLOSED, "该案已结案，不能再办理。", "The case is closed.")
     if state.stage_kind not in VERBS[act.verb].kinds:
-        label, names = VERBS[act.verb].label, rulebook.stage(state.stage).names.staff
+        label, names = VERBS[act.verb].label, stage_of(rulebook, state.stage).names.staff
         refuse(
             RefusalCode.WRONG_STAGE,
             f"“{names.zh}”阶段不能“{label.zh}”：请刷新页面查看当前事项。",
@@ -161,11 +208,18 @@ def _right_actor(rulebook: Rulebook, state: CaseState, act: Act) -> None:
             "此事由牵头机构办理。",
             "This is for the lead institution to do.",
         )
-    deciding = {one.id for one in rulebook.authorities if one.role in DECIDING_ROLES}
-    officers = (ActorKind.OFFICER, ActorKind.SIGNING_OFFICER)
-    if actor.kind in officers and actor.authority not in deciding:
+    if actor.kind not in (ActorKind.OFFICER, ActorKind.SIGNING_OFFICER):
+        return
+    if actor.authority not in _may_act(rulebook, act.verb):
         refuse(
             RefusalCode.WRONG_AUTHORITY,
             "此事由工作组成员单位办理。",
             "This is for a deciding authority of the working group.",
         )
+
+
+@per_rulebook
+def _may_act(rulebook: Rulebook, verb: Verb) -> frozenset[str]:
+    """The authorities whose officers do a verb: the deciding ones, and who is consulted says so."""
+    roles = tuple(AuthorityRole) if verb is Verb.GIVE_OPINION else DECIDING_ROLES
+    return frozenset(one.id for one in rulebook.authorities if one.role in roles)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.case_clocks import REQUEST_CLOCK, stage_clock
-from shidian.core.procedure.situation import signers
-from shidian.core.procedure.table import moves
+from shidian.core.procedure.desk import Desk
+from shidian.core.procedure.duties import besides, in_order
+from shidian.core.procedure.moves import stage_of
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
-from shidian.core.rulebook.model import Rulebook, Stage, StageKind, Text
+from shidian.core.rulebook.model import Rulebook, StageKind, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
 
-    Tasks = Callable[["_Desk"], Iterator[Task]]
+    from shidian.core.procedure.calendars import WorkingCalendar
+
+    Tasks = Callable[[Desk], Iterator[Task]]
 
 
 PROMISE_CHARACTERS_MAX = 40
@@ -28,83 +30,25 @@ def shortened(words: str, characters_max: int) -> str:
     return line if len(line) <= characters_max else line[: characters_max - 1].rstrip() + "…"
 
 
-def open_tasks(rulebook: Rulebook, state: CaseState, today: date) -> tuple[Task, ...]:
+def open_tasks(
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
+) -> tuple[Task, ...]:
     """All open tasks. None once closed; at least one before."""
-    if not state.stage or state.stage_kind is None:
+    if not state.stage or state.stage_kind is None or state.is_closed:
         return ()
-    desk = _Desk(rulebook, state, rulebook.stage(state.stage), today)
-    found = [*_requests(desk), *_TASKS[state.stage_kind](desk)]
-    if state.stage_kind is StageKind.ADMISSION:
-        return tuple(found)
-    return tuple(task for one in found for task in _agreed_first(desk, one))
+    desk = Desk(rulebook, calendar, state, stage_of(rulebook, state.stage), today)
+    found = [*_requests(desk), *besides(desk)]
+    found += (one for task in _TASKS[state.stage_kind](desk) for one in in_order(desk, task))
+    return tuple({task.key: task for task in found}.values())
 
 
-def _agreed_first(desk: _Desk, task: Task) -> Iterable[Task]:
-    """Where authorities must consent before an officer's move, theirs is the turn before it."""
-    awaited = tuple(desk.signoffs(task.not_before))
-    return awaited if awaited and task.verb in (Verb.ADVANCE, Verb.CLOSE) else (task,)
-
-
-class _Desk:
-    """The case on the desk: state, stage and the stage's last day."""
-
-    def __init__(self, rulebook: Rulebook, state: CaseState, stage: Stage, today: date) -> None:
-        self.rulebook = rulebook
-        self.state = state
-        self.stage = stage
-        self.today = today
-        clock = stage_clock(state, stage)
-        self.due = clock.due if clock else None
-
-    def officer(self, verb: Verb, zh: str, en: str, **more: date | None) -> Task:
-        return Task(
-            f"{self.stage.id}/{verb}",
-            verb,
-            ActorKind.OFFICER,
-            Text(zh=zh, en=en),
-            due=more.get("due", self.due),
-            not_before=more.get("not_before"),
-        )
-
-    def applicant(self, verb: Verb, zh: str, en: str, due: date | None, key: str = "") -> Task:
-        return Task(
-            f"{self.stage.id}/{verb}{key}",
-            verb,
-            ActorKind.APPLICANT,
-            Text(zh=zh, en=en),
-            institution=self.state.institution,
-            due=due,
-        )
-
-    def request_due(self, request_id: str) -> date | None:
-        wanted = f"{REQUEST_CLOCK}/{request_id}"
-        return next((clock.due for clock in self.state.clocks if clock.key == wanted), None)
-
-    def signoffs(self, not_before: date | None = None) -> Iterator[Task]:
-        """One task per authority that has not spoken."""
-        for authority in signers(self.rulebook, self.stage):
-            if authority not in self.state.signoffs:
-                yield Task(
-                    f"{self.stage.id}/{Verb.SIGN_OFF}/{authority}",
-                    Verb.SIGN_OFF,
-                    ActorKind.SIGNING_OFFICER,
-                    Text(zh="会签：同意或不同意", en="Sign off: consent or refuse"),
-                    authority=authority,
-                    due=self.due,
-                    not_before=not_before,
-                )
-
-    def can(self, verb: Verb) -> bool:
-        return bool(moves(self.rulebook, self.stage, verb))
-
-
-def _draft(desk: _Desk) -> Iterator[Task]:
+def _draft(desk: Desk) -> Iterator[Task]:
     yield desk.applicant(
         Verb.SUBMIT, "填写并提交申报", "Complete and submit the application", desk.due
     )
 
 
-def _screening(desk: _Desk) -> Iterator[Task]:
+def _screening(desk: Desk) -> Iterator[Task]:
     dues = [desk.request_due(request.id) for request in desk.state.open_requests]
     if any(due is None or desk.today <= due for due in dues):
         return
@@ -116,7 +60,7 @@ def _screening(desk: _Desk) -> Iterator[Task]:
     yield desk.officer(Verb.ADVANCE, zh, en)
 
 
-def _requests(desk: _Desk) -> Iterator[Task]:
+def _requests(desk: Desk) -> Iterator[Task]:
     """Open requests: the applicant's to answer, whether in time or late."""
     for request in desk.state.open_requests:
         due = desk.request_due(request.id)
@@ -129,7 +73,7 @@ def _requests(desk: _Desk) -> Iterator[Task]:
         )
 
 
-def _review(desk: _Desk) -> Iterator[Task]:
+def _review(desk: Desk) -> Iterator[Task]:
     current = desk.state.round
     if current is None:
         yield desk.officer(
@@ -156,7 +100,7 @@ def _review(desk: _Desk) -> Iterator[Task]:
     )
 
 
-def _expert_tasks(desk: _Desk) -> Iterator[Task]:
+def _expert_tasks(desk: Desk) -> Iterator[Task]:
     current = desk.state.round
     if current is None:
         return
@@ -183,7 +127,7 @@ def _expert_tasks(desk: _Desk) -> Iterator[Task]:
         )
 
 
-def _assessment(desk: _Desk) -> Iterator[Task]:
+def _assessment(desk: Desk) -> Iterator[Task]:
     failed = any(one.finding == "fail" for one in desk.state.findings.values())
     if desk.state.findings and not failed:
         yield desk.officer(
@@ -192,10 +136,11 @@ def _assessment(desk: _Desk) -> Iterator[Task]:
             "The assessment is filed: move to the next stage",
         )
         return
+    by_officers = desk.stage.by == "authority"
     yield Task(
         f"{desk.stage.id}/{Verb.FILE_ASSESSMENT}",
         Verb.FILE_ASSESSMENT,
-        ActorKind.ASSESSOR,
+        ActorKind.OFFICER if by_officers else ActorKind.ASSESSOR,
         Text(
             zh="有不通过项：整改后重新评估" if failed else "逐项评估并提交报告",
             en="An area failed: assess again after it is mended"
@@ -206,13 +151,21 @@ def _assessment(desk: _Desk) -> Iterator[Task]:
     )
 
 
-def _notice(desk: _Desk) -> Iterator[Task]:
+def _notice(desk: Desk) -> Iterator[Task]:
     notice = desk.state.notice
     if notice is None:
         yield desk.officer(Verb.OPEN_NOTICE, "核对并发布公示", "Check and publish the notice")
         return
-    for comment, answered in notice.comments.items():
-        if not answered:
+    unanswered = [name for name, answered in notice.comments.items() if not answered]
+    if unanswered and desk.rulebook.notice.answers == "summary":
+        yield desk.officer(
+            Verb.ANSWER_COMMENT,
+            f"汇总答复公众意见（{len(unanswered)} 条）",
+            f"Answer the public comments in one summary ({len(unanswered)})",
+            due=None,
+        )
+    else:
+        for comment in unanswered:
             yield Task(
                 f"{desk.stage.id}/{Verb.ANSWER_COMMENT}/{comment}",
                 Verb.ANSWER_COMMENT,
@@ -229,26 +182,21 @@ def _notice(desk: _Desk) -> Iterator[Task]:
     )
 
 
-def _admission(desk: _Desk) -> Iterator[Task]:
-    refused = [word.authority for word in desk.state.signoffs.values() if not word.consent]
-    if refused:
-        listed = ", ".join(refused)
-        yield desk.officer(
-            Verb.REJECT if desk.can(Verb.REJECT) else Verb.ADVANCE,
-            f"{listed} 不同意：不予入选、退回，或待其改为同意",
-            f"{listed} refused: reject, send back, or await its consent",
-        )
-    yield from desk.signoffs()
+def _admission(desk: Desk) -> Iterator[Task]:
+    yield desk.officer(Verb.SIGN_OFF, "会签准入", "Sign off the admission")
 
 
-def _running(desk: _Desk) -> Iterator[Task]:
-    if desk.can(Verb.BEGIN_EVALUATION):
-        verb, zh, en = Verb.BEGIN_EVALUATION, "试点期满前启动评估", "Begin evaluation in time"
-    elif desk.can(Verb.ADVANCE):
-        verb, zh, en = Verb.ADVANCE, "转入下一运行阶段", "Move to the next stage of the run"
-    else:
-        verb, zh, en = Verb.CLOSE, "试点期满结案", "Close the case when the term ends"
-    yield desk.officer(verb, zh, en)
+_RUN_ENDS = {
+    Verb.BEGIN_EVALUATION: ("试点期满前启动评估", "Begin evaluation in time"),
+    Verb.ADVANCE: ("转入下一运行阶段", "Move to the next stage of the run"),
+    Verb.CLOSE: ("试点期满结案", "Close the case when the term ends"),
+    Verb.TERMINATE: ("试点期满退出", "End the pilot when its term ends"),
+}
+
+
+def _running(desk: Desk) -> Iterator[Task]:
+    verb = _after_the_run(desk)
+    yield desk.officer(verb, *_RUN_ENDS[verb])
     if desk.rulebook.reports:
         yield desk.applicant(
             Verb.FILE_REPORT,
@@ -258,7 +206,16 @@ def _running(desk: _Desk) -> Iterator[Task]:
         )
 
 
-def _evaluation(desk: _Desk) -> Iterator[Task]:
+def _after_the_run(desk: Desk) -> Verb:
+    """On along the first way ahead that the rulebook draws; where there is none, to the end."""
+    for name in desk.stage.next:
+        for verb in (Verb.ADVANCE, Verb.BEGIN_EVALUATION):
+            if name in {one.id for one in desk.onward(verb)}:
+                return verb
+    return next((verb for verb in _RUN_ENDS if desk.can(verb)), Verb.TERMINATE)
+
+
+def _evaluation(desk: Desk) -> Iterator[Task]:
     unjudged = [one for one in desk.state.promises if one.id not in desk.state.judgements]
     for promise in unjudged:
         words = shortened(promise.text or promise.id, PROMISE_CHARACTERS_MAX)
@@ -282,7 +239,7 @@ def _evaluation(desk: _Desk) -> Iterator[Task]:
         )
 
 
-def _closed(_desk: _Desk) -> Iterator[Task]:
+def _closed(_desk: Desk) -> Iterator[Task]:
     yield from ()
 
 

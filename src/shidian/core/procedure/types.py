@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.acts import (
-    DEFAULT_ZONE,
     Act,
     Actor,
     ActorKind,
@@ -29,6 +28,7 @@ from shidian.core.procedure.state import (
     ClockLine,
     ClockState,
     ClockSum,
+    ConsultationState,
     EvaluationGrade,
     ExpertReview,
     Finding,
@@ -36,15 +36,17 @@ from shidian.core.procedure.state import (
     Judged,
     Judgement,
     LineKind,
+    MigrationState,
     NoticeState,
+    Position,
     Promise,
     Request,
     Round,
     SignOffState,
     Task,
     Visit,
+    WaiverRequest,
 )
-
 from shidian.core.rulebook.model import LegalEffect
 
 if TYPE_CHECKING:
@@ -53,7 +55,6 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import Text
 
 __all__ = [
-    "DEFAULT_ZONE",
     "Act",
     "Actor",
     "ActorKind",
@@ -62,6 +63,7 @@ __all__ = [
     "ClockLine",
     "ClockState",
     "ClockSum",
+    "ConsultationState",
     "Effects",
     "EvaluationGrade",
     "EventKind",
@@ -73,10 +75,12 @@ __all__ = [
     "Judgement",
     "LegalEffect",
     "LineKind",
+    "MigrationState",
     "NewEvent",
     "NoticeState",
     "OutboxItem",
     "PastEvent",
+    "Position",
     "Promise",
     "Refusal",
     "RefusalCode",
@@ -88,6 +92,7 @@ __all__ = [
     "Verb",
     "VerbSpec",
     "Visit",
+    "WaiverRequest",
 ]
 
 
@@ -162,6 +167,22 @@ class RefusalCode(StrEnum):
     PROMISES_UNJUDGED = "promises-unjudged"
     DIMENSIONS_UNFILED = "dimensions-unfiled"
     OUTCOME_NOT_ALLOWED = "outcome-not-allowed"
+    NO_SUCH_CONSULTATION = "no-such-consultation"
+    CONSULTATION_MISSING = "consultation-missing"
+    OBJECTED = "objected"
+    TOO_EARLY = "too-early"
+    THRESHOLD_UNMET = "threshold-unmet"
+    NOT_GRADED = "not-graded"
+    TIER_ROUTE = "tier-route"
+    NOT_EXPIRED = "not-expired"
+    AUTHORITY_SPOKE = "authority-spoke"
+    EXTENSION_NOT_ALLOWED = "extension-not-allowed"
+    WAIVER_REFUSED = "waiver-refused"
+    LEAD_SIGNS_LAST = "lead-signs-last"
+    PANEL_FULL = "panel-full"
+    NO_MIGRATION = "no-migration"
+    STAGE_GONE = "stage-gone"
+    HISTORY_UNFIT = "history-unfit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ VERBS: dict[Verb, VerbSpec] = {
         _text("委托评估", "Commission assessment"), _OFFICER, (StageKind.ASSESSMENT,)
     ),
     Verb.FILE_ASSESSMENT: VerbSpec(
-        _text("提交评估报告", "File assessment"), (ActorKind.ASSESSOR,), (StageKind.ASSESSMENT,)
+        _text("提交评估报告", "File assessment"),
+        (ActorKind.ASSESSOR, ActorKind.OFFICER),
+        (StageKind.ASSESSMENT,),
     ),
     Verb.OPEN_NOTICE: VerbSpec(_text("发布公示", "Publish notice"), _OFFICER, (StageKind.NOTICE,)),
     Verb.RECORD_COMMENT: VerbSpec(
@@ -102,15 +104,32 @@ VERBS: dict[Verb, VerbSpec] = {
     ),
     Verb.EXTEND: VerbSpec(_text("延期", "Extend pilot"), _DECIDING, (StageKind.EVALUATION,)),
     Verb.CLOSE: VerbSpec(_text("结案", "Close case"), _DECIDING, _RUN),
+    Verb.CONSULT: VerbSpec(_text("征求意见", "Consult"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)),
+    Verb.GIVE_OPINION: VerbSpec(
+        _text("反馈意见", "Give opinion"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)
+    ),
+    Verb.GRADE_RISK: VerbSpec(_text("风险分级", "Grade risk"), _OFFICER, _BEFORE_THE_RUN),
+    Verb.RECORD_SILENCE: VerbSpec(
+        _text("记录逾期未答", "Record silence"),
+        (ActorKind.SYSTEM, ActorKind.OFFICER, ActorKind.APPLICANT),
+        _BEFORE_THE_RUN,
+    ),
+    Verb.EXTEND_CLOCK: VerbSpec(
+        _text("延长期限", "Extend deadline"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)
+    ),
+    Verb.MIGRATE: VerbSpec(_text("改用新版制度", "Move to another version"), _DECIDING, _OPEN),
 }
-"""`close` from a running stage only where the rulebook has no evaluation stage to go to."""
+"""`close` from a running stage only where the rulebook has no evaluation stage to go to;
+`file_assessment` by an officer only where the stage says `by: authority`."""
 
 DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.CREATE: frozenset({"case", "institution", "call"}),
-    Verb.SUBMIT: frozenset({"version", "sha256", "missing", "promises", "partners", "plan"}),
+    Verb.SUBMIT: frozenset(
+        {"version", "sha256", "missing", "promises", "partners", "plan", "waivers"}
+    ),
     Verb.REQUEST_INFORMATION: frozenset({"question", "due_working_days"}),
     Verb.ANSWER_INFORMATION: frozenset({"request", "answer", "version", "sha256"}),
-    Verb.ADVANCE: frozenset({"to", "reason", "findings", "uscc", "lei", "seq"}),
+    Verb.ADVANCE: frozenset({"to", "reason", "findings", "thresholds", "uscc", "lei", "seq"}),
     Verb.RETURN_TO_APPLICANT: frozenset({"to", "reason"}),
     Verb.REJECT: frozenset({"reason", "outcome"}),
     Verb.WITHDRAW: frozenset({"reason", "outcome"}),
@@ -125,12 +144,22 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.OPEN_NOTICE: frozenset({"sha256", "version"}),
     Verb.RECORD_COMMENT: frozenset({"comment", "sha256"}),
     Verb.ANSWER_COMMENT: frozenset({"comment", "sha256"}),
-    Verb.SIGN_OFF: frozenset({"authority", "consent", "reason", "uscc", "lei", "seq"}),
+    Verb.SIGN_OFF: frozenset(
+        {"authority", "consent", "reason", "thresholds", "uscc", "lei", "seq"}
+    ),
     Verb.FILE_REPORT: frozenset({"report", "sha256"}),
-    Verb.BEGIN_EVALUATION: frozenset({"reason"}),
+    Verb.BEGIN_EVALUATION: frozenset({"reason", "thresholds"}),
     Verb.JUDGE_PROMISE: frozenset({"promise", "judgement", "evidence"}),
     Verb.FILE_EVALUATION: frozenset({"dimensions"}),
-    Verb.EXTEND: frozenset({"reason", "until"}),
+    Verb.EXTEND: frozenset({"reason", "until", "thresholds"}),
     Verb.CLOSE: frozenset({"outcome", "reason"}),
+    Verb.CONSULT: frozenset({"consultation", "sha256", "reason"}),
+    Verb.GIVE_OPINION: frozenset({"consultation", "position", "text"}),
+    Verb.GRADE_RISK: frozenset({"tier", "reason"}),
+    Verb.RECORD_SILENCE: frozenset({"clock", "uscc", "lei", "seq"}),
+    Verb.EXTEND_CLOCK: frozenset({"clock", "reason"}),
+    Verb.MIGRATE: frozenset(
+        {"from_digest", "to_digest", "version", "reason", "authority", "consent"}
+    ),
 }
 """What an act's data may hold; the docstring of `Verb` says what each key means."""

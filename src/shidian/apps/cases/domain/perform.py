@@ -51,6 +51,13 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.FILE_EVALUATION: Permission.PROMISE_JUDGE,
     Verb.EXTEND: Permission.CASE_DECIDE,
     Verb.CLOSE: Permission.CASE_DECIDE,
+    Verb.CONSULT: Permission.CASE_HANDLE,
+    Verb.GIVE_OPINION: Permission.CASE_HANDLE,
+    Verb.GRADE_RISK: Permission.CASE_HANDLE,
+    # The program itself does it when it is due; a person needs to handle or to have made the case.
+    Verb.RECORD_SILENCE: None,
+    Verb.EXTEND_CLOCK: Permission.CASE_HANDLE,
+    Verb.MIGRATE: Permission.CASE_DECIDE,
 }
 """What a person needs for each verb. None: the calling verb has checked what there is to check."""
 
@@ -82,6 +89,16 @@ def supplies(*verbs: Verb) -> Callable[[Facts], Facts]:
     return register
 
 
+Objection = Callable[[Case, Verb, tuple[NewEvent, ...]], None]
+_objections: list[Objection] = []
+
+
+def objecting(objection: Objection) -> Objection:
+    """Register a function that looks at what an act would do, and raises DomainError to stop it."""
+    _objections.append(objection)
+    return objection
+
+
 @dataclass(frozen=True, slots=True)
 class Performed:
     """What an act has done. `events` are as stored; `effects` as the procedure returned them."""
@@ -109,7 +126,8 @@ def perform_act(
        nothing happened since the page was loaded;
     3. gather the verb's registered facts (form version, missing sections, next number …);
     4. ask the procedure's `step` for effects;
-    5. write events, access rows that follow from them, the case's stage, its tasks, outbox rows.
+    5. ask all who may object to them, such as for want of a document;
+    6. write events, access rows that follow from them, the case's stage, its tasks, outbox rows.
 
     Raises ForbiddenError, OvertakenError, or DomainError with the procedure's refusal.
     """
@@ -123,6 +141,8 @@ def perform_act(
     for gather in _facts.get(act.verb, ()):
         data.update(gather(locked, data, act.at))
     effects = _step(locked, replace(act, data=data))
+    for objection in _objections:
+        objection(locked, act.verb, effects.events)
     events = _store_events(locked, effects.events, by)
     for event in events:
         react(locked, event)

@@ -75,6 +75,14 @@ EVENT_WORDS = {
     EventKind.EVALUATION_FILED: gettext_lazy("Evaluation filed"),
     EventKind.PILOT_EXTENDED: gettext_lazy("Pilot extended"),
     EventKind.CASE_CLOSED: gettext_lazy("Case closed"),
+    EventKind.CONSULTATION_OPENED: gettext_lazy("Another authority consulted"),
+    EventKind.OPINION_GIVEN: gettext_lazy("Opinion given by the authority consulted"),
+    EventKind.RISK_GRADED: gettext_lazy("Risk graded"),
+    EventKind.SILENCE_RECORDED: gettext_lazy("Time ran out without an answer"),
+    EventKind.CLOCK_EXTENDED: gettext_lazy("Deadline extended"),
+    EventKind.MIGRATION_PROPOSED: gettext_lazy("Move to another version of the rulebook proposed"),
+    EventKind.MIGRATION_SIGNED: gettext_lazy("Move to another version of the rulebook signed off"),
+    EventKind.CASE_MIGRATED: gettext_lazy("Case moved to another version of the rulebook"),
 }
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.handlers import application, assessment, decision, notice, review, run
+from shidian.core.procedure.handlers import (
+    application,
+    assessment,
+    consultation,
+    deadlines,
+    decision,
+    migrating,
+    notice,
+    review,
+    run,
+)
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
@@ -37,4 +47,10 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.FILE_EVALUATION: run.file_evaluation,
     Verb.EXTEND: run.extend,
     Verb.CLOSE: run.close,
+    Verb.CONSULT: consultation.consult,
+    Verb.GIVE_OPINION: consultation.give_opinion,
+    Verb.GRADE_RISK: deadlines.grade_risk,
+    Verb.RECORD_SILENCE: deadlines.record_silence,
+    Verb.EXTEND_CLOCK: deadlines.extend_clock,
+    Verb.MIGRATE: migrating.migrate,
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.case_clocks import request_days
 from shidian.core.procedure.handlers.entering import enter
+from shidian.core.procedure.handlers.proposal import proposed_plan, waivers_allowed
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EventKind, RefusalCode
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shidian.core.procedure.reading import Data
     from shidian.core.procedure.situation import Situation
     from shidian.core.procedure.types import NewEvent
-    from shidian.core.rulebook.model import PlanParameter, Rulebook
+    from shidian.core.rulebook.model import Rulebook
 
 REQUEST_DAYS_MAX = 250
 
@@ -52,7 +52,8 @@ def submit(case: Situation) -> tuple[NewEvent, ...]:
             "Two promises have the same id; give each its own.",
             "promises",
         )
-    plan = _plan(case.rulebook, data.table("plan"))
+    plan = proposed_plan(case.rulebook, data.table("plan"))
+    waivers_allowed(case.rulebook, data)
     return (case.event(EventKind.CASE_SUBMITTED, plan=plan), *enter(case, case.target()))
 
 
@@ -69,42 +70,6 @@ def _complete(rulebook: Rulebook, data: Data) -> None:
         f"Complete these sections, then submit: {en}.",
         "missing",
     )
-
-
-def _plan(rulebook: Rulebook, given: Data) -> dict[str, str]:
-    """The plan proposed: every parameter of the rulebook, defaults filled in."""
-    given.only(parameter.id for parameter in rulebook.plan)
-    plan: dict[str, str] = {}
-    for parameter in rulebook.plan:
-        if given.has(parameter.id):
-            plan[parameter.id] = _number(parameter, given)
-        elif parameter.default is not None:
-            plan[parameter.id] = parameter.default
-        elif parameter.required:
-            refuse(
-                RefusalCode.INCOMPLETE,
-                f"请在试点计划中填写：{parameter.title.zh}。",
-                f"State in the pilot plan: {parameter.title.en}.",
-                f"plan/{parameter.id}",
-            )
-    return plan
-
-
-def _number(parameter: PlanParameter, given: Data) -> str:
-    text = given.name(parameter.id)
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal(-1)
-    whole = parameter.type == "int"
-    if not number.is_finite() or number < 0 or (whole and number != number.to_integral_value()):
-        refuse(
-            RefusalCode.BAD_DATA,
-            f"{parameter.title.zh}应为不小于零的{'整数' if whole else '数'}。",
-            f"{parameter.title.en} must be a {'whole number' if whole else 'number'} from zero up.",
-            f"plan/{parameter.id}",
-        )
-    return format(number.to_integral_value() if whole else number, "f")
 
 
 def request_information(case: Situation) -> tuple[NewEvent, ...]:
@@ -138,7 +103,7 @@ def answer_information(case: Situation) -> tuple[NewEvent, ...]:
 
 def must_be_answered(case: Situation) -> None:
     """Refuses while the applicant still has time to answer a request."""
-    for clock in case.state.clocks:
+    for clock in case.clocks:
         if clock.key.startswith("request/") and (clock.due is None or case.today <= clock.due):
             refuse(
                 RefusalCode.REQUEST_OPEN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.reading import refuse
-from shidian.core.procedure.types import EventKind, Finding, RefusalCode
+from shidian.core.procedure.types import ActorKind, EventKind, Finding, RefusalCode
 
 if TYPE_CHECKING:
     from shidian.core.procedure.situation import Situation
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 def commission_assessment(case: Situation) -> tuple[NewEvent, ...]:
     """Asks a body to assess; more than one may be asked, none twice in the same stay."""
     body = case.data.name("body")
+    if case.stage.by == "authority":
+        refuse(
+            RefusalCode.WRONG_STAGE,
+            "本阶段由主办单位自行评估，不委托机构。",
+            "The authority assesses in this stage itself; no body is asked.",
+        )
     if body in case.state.commissioned:
         refuse(
             RefusalCode.ALREADY_DONE,
@@ -27,6 +33,15 @@ def commission_assessment(case: Situation) -> tuple[NewEvent, ...]:
 
 def file_assessment(case: Situation) -> tuple[NewEvent, ...]:
     """Files findings on all areas at once. A later filing replaces them; both stay in history."""
+    by_officers = case.stage.by == "authority"
+    if by_officers != (case.act.actor.kind is ActorKind.OFFICER):
+        refuse(
+            RefusalCode.WRONG_ACTOR,
+            "本阶段的评估由主办单位提交。" if by_officers else "本阶段的评估由评估机构提交。",
+            "The authority's officers file the assessment in this stage."
+            if by_officers
+            else "The assessor body files the assessment in this stage.",
+        )
     findings = case.data.table("findings")
     findings.only(area.id for area in case.stage.areas)
     for area in case.stage.areas:

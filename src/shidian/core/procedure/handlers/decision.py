@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.consents import signers, signoff_rule, standing
 from shidian.core.procedure.handlers import application, assessment, notice, review, run
-from shidian.core.procedure.handlers.consent import must_be_agreed
 from shidian.core.procedure.handlers.entering import close_with, enter
+from shidian.core.procedure.handlers.gates import (
+    must_be_agreed,
+    must_be_consulted,
+    must_be_graded,
+    must_meet_thresholds,
+)
 from shidian.core.procedure.reading import refuse
-from shidian.core.procedure.situation import signers
-from shidian.core.procedure.types import EventKind, RefusalCode
+from shidian.core.procedure.types import EventKind, RefusalCode, SignOffState
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -28,10 +33,11 @@ def advance(case: Situation) -> tuple[NewEvent, ...]:
     if case.stage.kind is StageKind.ADMISSION and not case.data.has("to"):
         must_be_agreed(case)
     target = case.target()
-    checklist: tuple[NewEvent, ...] = ()
-    if case.ahead(target):
-        checklist = _done(case)
-    return (*checklist, *enter(case, target, reason))
+    if not case.ahead(target):
+        return enter(case, target, reason)
+    checklist = _done(case)
+    found = must_meet_thresholds(case, target)
+    return (*checklist, *enter(case, target, reason, found=found))
 
 
 def return_to_applicant(case: Situation) -> tuple[NewEvent, ...]:
@@ -73,8 +79,9 @@ def sign_off(case: Situation) -> tuple[NewEvent, ...]:
             f"You sign for your own authority only; this stage needs: {listed}.",
             "authority",
         )
-    consent = data.boolean("consent")
-    data.text("reason", empty=True) if consent else data.reason()
+    consent, reason = data.boolean("consent"), data.text("reason", empty=True)
+    if not consent:
+        data.reason()
     word = case.state.signoffs.get(authority)
     if word is not None and (word.consent or not consent):
         refuse(
@@ -83,13 +90,34 @@ def sign_off(case: Situation) -> tuple[NewEvent, ...]:
             "Your authority has already signed; nothing more is needed.",
             "authority",
         )
+    _in_turn(case, authority)
     _worked(case)
     signed = case.event(EventKind.SIGNOFF_GIVEN)
-    others = [one for one in needed if one != authority]
-    agreed = all(one in case.state.signoffs and case.state.signoffs[one].consent for one in others)
+    spoken = SignOffState(authority, consent, reason, case.act.actor.person)
+    words = {**case.state.signoffs, authority: spoken}
+    agreed = standing(signoff_rule(case.rulebook, case.stage.id), words).agreed
     if case.stage.kind is StageKind.ADMISSION and consent and agreed:
-        return (signed, *enter(case, case.target()))
+        target = case.target()
+        found = must_meet_thresholds(case, target)
+        return (signed, *enter(case, target, found=found))
     return (signed,)
+
+
+def _in_turn(case: Situation, authority: str) -> None:
+    """Refuses the one that signs last while consents of the others are awaited or out of reach."""
+    rule = signoff_rule(case.rulebook, case.stage.id)
+    now = standing(rule, case.state.signoffs)
+    if rule is None or authority != rule.lead or now.agreed:
+        return
+    others = [one for one in (*now.awaited, *now.refused) if one != authority]
+    if others:
+        listed = ", ".join(others)
+        refuse(
+            RefusalCode.LEAD_SIGNS_LAST,
+            f"牵头单位最后会签，尚待：{listed}。",
+            f"The leading authority signs last; still awaited: {listed}.",
+            "authority",
+        )
 
 
 def _done(case: Situation) -> tuple[NewEvent, ...]:
@@ -103,6 +131,8 @@ def _done(case: Situation) -> tuple[NewEvent, ...]:
 
 def _worked(case: Situation) -> None:
     """Refuses unless what the stage is there for has been done."""
+    must_be_graded(case)
+    must_be_consulted(case)
     match case.stage.kind:
         case StageKind.REVIEW:
             review.must_be_passed(case)

@@ -6,10 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.reading import refuse
+from shidian.core.procedure.tiers import scaled_plan
 from shidian.core.procedure.types import EventKind, RefusalCode
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shidian.core.procedure.situation import Situation
     from shidian.core.procedure.types import Json, NewEvent
     from shidian.core.rulebook.model import Outcome, Stage
@@ -20,19 +23,27 @@ _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
 SEQ_MAX = 10**9
 
 
-def enter(case: Situation, target: Stage, reason: str = "") -> tuple[NewEvent, ...]:
-    """The events of the move: requests lapse, notices close, a first run admits the case."""
-    events = list(_leave(case))
+def enter(
+    case: Situation,
+    target: Stage,
+    reason: str = "",
+    *,
+    source: Stage | None = None,
+    found: Mapping[str, Json] | None = None,
+) -> tuple[NewEvent, ...]:
+    """The events of the move: requests lapse, notices close, a first run admits the case.
+
+    `source`: the stage left where the case only passes through it; `found`: thresholds found met.
+    """
+    left = source or case.stage
+    events = list(_leave(case)) if left is case.stage else []
     starts = target.kind is StageKind.RUNNING and not case.state.admitted
     if starts:
-        events.append(_admission(case))
-    events.append(
-        case.follows(
-            EventKind.STAGE_ENTERED,
-            case.pointer,
-            **{"from": case.stage.id, "to": target.id, "reason": reason},
-        )
-    )
+        events.append(_admission(case, left))
+    data: dict[str, Json] = {"from": left.id, "to": target.id, "reason": reason}
+    if found:
+        data["thresholds"] = found
+    events.append(case.follows(EventKind.STAGE_ENTERED, f"/stages/{left.id}", **data))
     if starts:
         events.append(case.follows(EventKind.PILOT_STARTED, f"/stages/{target.id}"))
     return tuple(events)
@@ -84,20 +95,27 @@ def _leave(case: Situation) -> tuple[NewEvent, ...]:
     )
 
 
-def _admission(case: Situation) -> NewEvent:
-    promises: list[Json] = [{"id": one.id, "text": one.text} for one in case.state.promises]
-    return case.follows(
-        EventKind.CASE_ADMITTED,
-        f"{case.pointer}/number",
-        number=_number(case),
-        plan=dict(case.state.plan),
-        promises=promises,
-    )
+def _admission(case: Situation, left: Stage) -> NewEvent:
+    state = case.state
+    promises: list[Json] = [{"id": one.id, "text": one.text} for one in state.promises]
+    data: dict[str, Json] = {
+        "number": _number(case, left),
+        "plan": dict(scaled_plan(case.rulebook, state)),
+        "promises": promises,
+    }
+    if state.tier is not None:
+        data["tier"] = state.tier
+    if state.waivers:
+        data["waivers"] = [
+            {"rule": one.rule, "reason": one.reason, "measure": one.measure}
+            for one in state.waivers
+        ]
+    return case.follows(EventKind.CASE_ADMITTED, f"/stages/{left.id}/number", **data)
 
 
-def _number(case: Situation) -> str | None:
+def _number(case: Situation, left: Stage) -> str | None:
     """The pilot's number from the stage's pattern, as `{uscc}-{year}-{seq:04}` or with `{lei}`."""
-    pattern = case.stage.number
+    pattern = left.number
     if pattern is None:
         return None
 

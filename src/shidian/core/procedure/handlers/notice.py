@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.case_clocks import stage_clock
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import ClockState, EventKind, RefusalCode
 
@@ -35,7 +34,7 @@ def record_comment(case: Situation) -> tuple[NewEvent, ...]:
             "本公示不征集意见。",
             "This notice takes no comments.",
         )
-    clock = stage_clock(case.state, case.stage)
+    clock = case.stage_clock()
     if clock is not None and clock.state is ClockState.EXPIRED:
         refuse(
             RefusalCode.WINDOW_CLOSED,
@@ -56,9 +55,19 @@ def record_comment(case: Situation) -> tuple[NewEvent, ...]:
 
 
 def answer_comment(case: Situation) -> tuple[NewEvent, ...]:
-    """Answers a comment; the answer is public. A corrected answer may follow."""
+    """Answers a comment, or all in one summary where the rulebook has it so; it is public.
+
+    A corrected answer may follow.
+    """
     notice = _published(case)
-    case.data.choice("comment", notice.comments)
+    if case.data.has("comment") or case.rulebook.notice.answers == "each":
+        case.data.choice("comment", notice.comments)
+    elif not notice.comments:
+        refuse(
+            RefusalCode.BAD_DATA,
+            "尚无意见，无需汇总答复。",
+            "There are no comments to answer.",
+        )
     case.data.sha256("sha256")
     return (case.event(EventKind.COMMENT_ANSWERED),)
 
@@ -66,7 +75,7 @@ def answer_comment(case: Situation) -> tuple[NewEvent, ...]:
 def must_be_over(case: Situation) -> None:
     """Refuses until the window's last day has passed and every comment has its answer."""
     notice = _published(case)
-    clock = stage_clock(case.state, case.stage)
+    clock = case.stage_clock()
     if clock is not None and clock.due is None and clock.missing is not None:
         refuse(RefusalCode.CALENDAR_MISSING, clock.missing.zh, clock.missing.en)
     if clock is not None and clock.due is not None and case.today <= clock.due:

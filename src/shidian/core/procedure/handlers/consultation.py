@@ -1,0 +1,68 @@
+"""Telling and asking other authorities, and what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.moves import consultations_in
+from shidian.core.procedure.reading import refuse
+from shidian.core.procedure.types import EventKind, Position, RefusalCode
+from shidian.core.rulebook.model import ConsultationKind
+
+if TYPE_CHECKING:
+    from shidian.core.procedure.situation import Situation
+    from shidian.core.procedure.types import NewEvent
+    from shidian.core.rulebook.model import Consultation
+
+
+def consult(case: Situation) -> tuple[NewEvent, ...]:
+    """Sends a filing or asks for a word; starts the consultation's clock. Once in a stay."""
+    asked = _named(case)
+    case.data.sha256("sha256")
+    if asked.id in case.state.consultations:
+        refuse(
+            RefusalCode.ALREADY_DONE,
+            "已送出，无需重复。",
+            "It has been sent already; nothing more is needed.",
+            "consultation",
+        )
+    return (case.event(EventKind.CONSULTATION_OPENED),)
+
+
+def give_opinion(case: Situation) -> tuple[NewEvent, ...]:
+    """The consulted authority's word. A later one replaces it as long as the case has not moved."""
+    asked = _named(case)
+    if case.act.actor.authority != asked.authority:
+        refuse(
+            RefusalCode.WRONG_AUTHORITY,
+            f"此项意见由 {asked.authority} 反馈。",
+            f"This opinion is for {asked.authority} to give.",
+            "consultation",
+        )
+    if asked.kind is ConsultationKind.FILING or asked.id not in case.state.consultations:
+        refuse(
+            RefusalCode.NO_SUCH_CONSULTATION,
+            "该事项未征求意见：请刷新页面查看。",
+            "No opinion has been asked for in this matter: reload to see what is open.",
+            "consultation",
+        )
+    case.data.choice("position", [one.value for one in Position])
+    case.data.reason("text")
+    return (case.event(EventKind.OPINION_GIVEN),)
+
+
+def _named(case: Situation) -> Consultation:
+    """The consultation the act names. Refuses one that does not belong to the stage."""
+    wanted = case.data.name("consultation")
+    here = consultations_in(case.rulebook, case.stage.id)
+    for asked in here:
+        if asked.id == wanted:
+            return asked
+    listed = ", ".join(one.id for one in here)
+    refuse(
+        RefusalCode.NO_SUCH_CONSULTATION,
+        f"按制度文本，本阶段没有这项征求意见或备案。可选：{listed or '无'}。",
+        f"The rulebook has no such consultation in this stage. It has: {listed or 'none'}.",
+        "consultation",
+    )
+    return None
