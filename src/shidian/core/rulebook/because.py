@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from shidian.core.rulebook.model import Basis, Because, Grade, Source
+from shidian.core.rulebook.model import Basis, Because, Grade, Source, Text
 from shidian.core.rulebook.problems import Problem, did_you_mean
 from shidian.core.rulebook.tree import Map, Node, Scalar, Seq, children, escape, to_json, walk
+from shidian.core.rulebook.typed import unknown_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ DOCUMENT_KEYS = frozenset({"rulebook", "version", "status", "extends", "remove"}
 
 TITLE_KEYS = frozenset(
     {"title", "name", "names", "label", "guidance", "summary", "disclaimer", "unit"}
+    | {"meaning", "message", "currency_name"}
 )
 """Keys whose texts name or explain a rule; the rule itself lies beside them.
 
@@ -64,8 +66,14 @@ def attach(root: Map) -> list[Problem]:
             claim.path,
             claim.node.mark.file,
             claim.node.mark.line,
-            "this basis covers no value that needs one",
-            "name a value below this mapping that this file itself states",
+            Text(
+                zh="此依据没有覆盖任何需要依据的值",
+                en="this basis covers no value that needs one",
+            ),
+            Text(
+                zh="请指明本文件在此映射之下自行写出的值",
+                en="name a value below this mapping that this file itself states",
+            ),
         )
         for claim in overrides.values()
         if not claim.used
@@ -100,7 +108,7 @@ def _read(
     """The claim of one `because`; its `of` paths go into `overrides`."""
     where = f"{path}/{KEY}"
     if not isinstance(node, Map):
-        problems.append(_wrong(where, node, "is no mapping", "write {basis: assumed, note: …}"))
+        problems.append(_wrong(where, node, _NO_MAPPING, _CLAIM_FORM))
         return None
     of = node.entries.pop("of", None)
     if of is not None:
@@ -116,13 +124,28 @@ def _read_overrides(
 ) -> None:
     if not isinstance(of, Map):
         problems.append(
-            _wrong(f"{path}/{KEY}/of", of, "is no mapping", 'write of: {"/length": {basis: …}}')
+            _wrong(
+                f"{path}/{KEY}/of",
+                of,
+                _NO_MAPPING,
+                Text(
+                    zh='请写成 of: {"/length": {basis: …}}',
+                    en='write of: {"/length": {basis: …}}',
+                ),
+            )
         )
         return
     for relative, node in of.entries.items():
         where = f"{path}/{KEY}/of/{escape(relative)}"
         if not relative.startswith("/"):
-            problems.append(_wrong(where, node, "is no path", f'write "/{relative}"'))
+            problems.append(
+                _wrong(
+                    where,
+                    node,
+                    Text(zh="不是路径", en="is no path"),
+                    Text(zh=f'请写成 "/{relative}"', en=f'write "/{relative}"'),
+                )
+            )
             continue
         claim = _claim(node, where, problems)
         # an inner mapping's own `of` is read later and may refine an outer one
@@ -132,7 +155,7 @@ def _read_overrides(
 
 def _claim(node: Node, where: str, problems: list[Problem]) -> _Claim | None:
     if not isinstance(node, Map):
-        problems.append(_wrong(where, node, "is no mapping", "write {basis: assumed, note: …}"))
+        problems.append(_wrong(where, node, _NO_MAPPING, _CLAIM_FORM))
         return None
     known = set(Because.model_fields)
     problems += [
@@ -140,7 +163,7 @@ def _claim(node: Node, where: str, problems: list[Problem]) -> _Claim | None:
             f"{where}/{key}",
             node.keys[key].file,
             node.keys[key].line,
-            f"unknown key '{key}'",
+            unknown_key(key),
             did_you_mean(key, known | {"of"}),
         )
         for key in sorted(node.entries.keys() - known)
@@ -152,21 +175,44 @@ def _claim(node: Node, where: str, problems: list[Problem]) -> _Claim | None:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""
-        if field == "basis":
-            said = (
-                "says no basis" if first["type"] == "missing" else "is no basis",
-                "basis is verified, reported or assumed",
-            )
-        elif not field:
-            said = ("claims more than assumed but names no source", "add source: <id of a source>")
-        else:
-            said = (f"'{field}': {first['msg'].lower()}", "see the language's page on because")
         place = node.entries.get(field, node)
+        said = _refused_claim(field, missing=first["type"] == "missing")
         problems.append(_wrong(f"{where}/{field}".rstrip("/"), place, *said))
         return None
 
 
-def _wrong(path: str, node: Node, message: str, expected: str) -> Problem:
+_NO_MAPPING = Text(zh="不是映射", en="is no mapping")
+_CLAIM_FORM = Text(zh="请写成 {basis: assumed, note: …}", en="write {basis: assumed, note: …}")
+
+
+def _refused_claim(field: str, *, missing: bool) -> tuple[Text, Text]:
+    if field == "basis":
+        return (
+            Text(zh="没有写依据等级", en="says no basis")
+            if missing
+            else Text(zh="不是依据等级", en="is no basis"),
+            Text(
+                zh="依据等级为 verified、reported 或 assumed",
+                en="basis is verified, reported or assumed",
+            ),
+        )
+    if not field:
+        return (
+            Text(
+                zh="依据等级高于 assumed，却没有写来源",
+                en="claims more than assumed but names no source",
+            ),
+            Text(zh="请补充 source: <来源的 id>", en="add source: <id of a source>"),
+        )
+    wanted = (
+        Text(zh="请写 {zh: …, en: …}", en="write {zh: …, en: …}")
+        if field == "note"
+        else Text(zh="请写文本", en="write a text")
+    )
+    return Text(zh=f"“{field}”写法不对", en=f"'{field}' has the wrong form"), wanted
+
+
+def _wrong(path: str, node: Node, message: Text, expected: Text) -> Problem:
     return Problem(path, node.mark.file, node.mark.line, message, expected)
 
 
@@ -177,8 +223,16 @@ def missing(root: Map) -> Iterator[Problem]:
             yield _wrong(
                 path,
                 node,
-                f"the value {_shown(node.text)} has no basis",
-                "add because: {basis: verified | reported | assumed, source: …} to it or around it",
+                Text(
+                    zh=f"值 {_shown(node.text)} 没有依据",
+                    en=f"the value {_shown(node.text)} has no basis",
+                ),
+                Text(
+                    zh="请在该值或其外层加 "
+                    "because: {basis: verified | reported | assumed, source: …}",
+                    en="add because: {basis: verified | reported | assumed, source: …} "
+                    "to it or around it",
+                ),
             )
 
 
@@ -202,14 +256,21 @@ def overclaimed(root: Map, sources: Mapping[str, Source]) -> Iterator[Problem]:
             yield _wrong(path, node, message, expected)
 
 
-def _judge(because: Because, sources: Mapping[str, Source]) -> Iterator[tuple[str, str]]:
+def _judge(because: Because, sources: Mapping[str, Source]) -> Iterator[tuple[Text, Text]]:
     for name in (because.source, because.borrowed_from):
         if name is not None and name not in sources:
-            yield f"source '{name}' is not declared", did_you_mean(name, sources)
+            undeclared = Text(zh=f"来源“{name}”未声明", en=f"source '{name}' is not declared")
+            yield undeclared, did_you_mean(name, sources)
     if because.borrowed_from is not None and because.basis is not Basis.ASSUMED:
         yield (
-            f"a value borrowed from another regime cannot be {because.basis} here",
-            "write basis: assumed beside borrowed_from",
+            Text(
+                zh=f"借自其他制度的值在此不能是 {because.basis}",
+                en=f"a value borrowed from another regime cannot be {because.basis} here",
+            ),
+            Text(
+                zh="borrowed_from 旁请写 basis: assumed",
+                en="write basis: assumed beside borrowed_from",
+            ),
         )
     if because.basis is Basis.ASSUMED or because.source is None or because.source not in sources:
         return
@@ -226,11 +287,15 @@ def borne_by(grade: Grade | None) -> Basis:
     return Basis.REPORTED if grade in (Grade.B, Grade.C) else Basis.ASSUMED
 
 
-def _claims_too_much(because: Because, grade: Grade | None, bears: Basis) -> tuple[str, str]:
+def _claims_too_much(because: Because, grade: Grade | None, bears: Basis) -> tuple[Text, Text]:
     graded = f"of grade {grade}" if grade else "without a grade"
+    graded_zh = f"（{grade} 级）" if grade else "（未分级）"
     return (
-        f"basis {because.basis} claims more than source '{because.source}' {graded} bears",
-        f"at most basis: {bears}",
+        Text(
+            zh=f"来源“{because.source}”{graded_zh}不足以支持 {because.basis}",
+            en=f"basis {because.basis} claims more than source '{because.source}' {graded} bears",
+        ),
+        Text(zh=f"至多为 basis: {bears}", en=f"at most basis: {bears}"),
     )
 
 

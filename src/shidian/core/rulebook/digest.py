@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 NOT_RULES = DOCUMENT_KEYS | {KEY, "sources", "history"}
 """Left out of `rules_digest` at the top: they say what the document is and why, not what holds."""
 
-TITLE_KEYS = frozenset({"title", "name", "names", "summary", "disclaimer", "guidance"})
+TITLE_KEYS = frozenset(
+    {"title", "name", "names", "currency_name", "summary", "disclaimer", "guidance"}
+)
 """Texts under these keys name or explain. What is asked and judged (label, question, …) governs."""
 
 

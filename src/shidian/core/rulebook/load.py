@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shidian.core.rulebook import analysis, because, merge
 from shidian.core.rulebook.digest import digest_of, rules_of
 from shidian.core.rulebook.loaded import Json, Loaded, Mark, Provenance
-from shidian.core.rulebook.problems import Problem, RulebookErrors, did_you_mean
+from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.problems import (
+    PROBLEMS_MAX,
+    Problem,
+    RulebookErrors,
+    did_you_mean,
+)
 from shidian.core.rulebook.tree import (
     SIZE_MAX_BYTES,
     Map,
@@ -42,6 +49,7 @@ Resolve = Callable[[str], str]
 """Id of a rulebook → its YAML text. Raises LookupError or OSError where there is none."""
 
 CHAIN_MAX = 8
+_ID_MAX_CHARS = 64
 _ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
 
@@ -79,7 +87,7 @@ def from_document(document: dict[str, Any]) -> Loaded:
     name = document.get("rulebook")
     root = from_json(document, Mark(name if isinstance(name, str) else "document", 0))
     if not isinstance(root, Map):
-        raise RulebookErrors([Problem("", "document", 0, "is no mapping", "give a document")])
+        raise RulebookErrors([_NO_DOCUMENT])
     problems = because.attach(root)
     loaded, more = _finish(root)
     if loaded is None or problems or more:
@@ -96,8 +104,18 @@ def _read(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        wrong = Problem("", str(path), line, "the file is not UTF-8", "save it as UTF-8")
-        raise RulebookErrors([wrong]) from None
+        message = Text(zh="文件不是 UTF-8 编码", en="the file is not UTF-8")
+        expected = Text(zh="请以 UTF-8 编码保存", en="save it as UTF-8")
+        raise RulebookErrors([Problem("", str(path), line, message, expected)]) from None
+
+
+_NO_DOCUMENT = Problem(
+    "",
+    "document",
+    0,
+    Text(zh="不是映射", en="is no mapping"),
+    Text(zh="请给出一份定稿文档", en="give a document"),
+)
 
 
 class _Loader:
@@ -111,11 +129,12 @@ class _Loader:
 
     def load(self, text: str, name: str) -> Loaded:
         root = self._tree(text, name, ())
-        self._problems += because.missing(root)
+        self._problems += islice(because.missing(root), PROBLEMS_MAX)
         loaded, problems = _finish(root)
         self._problems += problems
         if loaded is not None:
-            self._problems += because.overclaimed(root, loaded.rulebook.sources)
+            overclaimed = because.overclaimed(root, loaded.rulebook.sources)
+            self._problems += islice(overclaimed, PROBLEMS_MAX)
             self._problems += [
                 finding.problem for finding in analysis.findings_of(loaded) if finding.is_error
             ]
@@ -127,21 +146,36 @@ class _Loader:
         """The tree of one file laid over what it extends."""
         root = parse(text, name)
         self._problems += because.attach(root)
-        self._problems += merge.repeated_ids(root)
+        self._problems += islice(merge.repeated_ids(root), PROBLEMS_MAX)
         own = root.entries.get("rulebook")
         own_id = own.text if isinstance(own, Scalar) and own.text else name
         if chain and own_id != chain[-1]:
-            self._wrong(root, "/rulebook", f"is '{own_id}'", f"write rulebook: {chain[-1]}")
+            self._wrong(
+                root,
+                "/rulebook",
+                Text(zh=f"写的是“{own_id[:80]}”", en=f"is '{own_id[:80]}'"),
+                Text(zh=f"应为 rulebook: {chain[-1]}", en=f"write rulebook: {chain[-1]}"),
+            )
         base = root.entries.get("extends")
         if base is None:
             if "remove" in root.entries:
-                message = "removes from a base, but extends none"
-                self._wrong(root, "/remove", message, "add extends:, or leave remove out")
+                self._wrong(
+                    root,
+                    "/remove",
+                    Text(
+                        zh="要删去所继承的内容，却没有继承",
+                        en="removes from a base, but extends none",
+                    ),
+                    Text(
+                        zh="请补充 extends:，或删去 remove",
+                        en="add extends:, or leave remove out",
+                    ),
+                )
                 del root.entries["remove"], root.keys["remove"]
             return root
         base_text = self._base(base, chain or (own_id,))
         if base_text is None or not isinstance(base, Scalar) or base.text is None:
-            self._problems += because.missing(root)
+            self._problems += islice(because.missing(root), PROBLEMS_MAX)
             raise RulebookErrors(self._problems)
         below = (*(chain or (own_id,)), base.text)
         base_root = self._tree(base_text, self._file_of(base.text), below)
@@ -153,22 +187,40 @@ class _Loader:
         """Text of the base that `extends` names; None with a problem noted."""
         name = node.text if isinstance(node, Scalar) else None
         mark = node.mark
-        if name is None or not _ID.fullmatch(name):
-            said = ("is no id of a rulebook", "write extends: cn-csrc")
+        if name is None or len(name) > _ID_MAX_CHARS or not _ID.fullmatch(name):
+            said = (
+                Text(zh="不是制度文本的 id", en="is no id of a rulebook"),
+                Text(
+                    zh="请写小写字母、数字和连字符，如 extends: national",
+                    en="write small letters, digits and hyphens: extends: national",
+                ),
+            )
         elif name in chain:
             circle = " → ".join((*chain[chain.index(name) :], name))
-            said = (f"extends itself: {circle}", "let one of them extend nothing")
+            said = (
+                Text(zh=f"循环继承：{circle}", en=f"extends itself: {circle}"),
+                Text(zh="其中须有一份不再继承他人", en="let one of them extend nothing"),
+            )
         elif len(chain) > CHAIN_MAX:
-            said = (f"more than {CHAIN_MAX} rulebooks extend one another", "shorten the chain")
+            said = (
+                Text(
+                    zh=f"继承超过 {CHAIN_MAX} 层",
+                    en=f"more than {CHAIN_MAX} rulebooks extend one another",
+                ),
+                Text(zh="请减少层级", en="shorten the chain"),
+            )
         else:
             try:
                 return self._resolve(name)
             except (LookupError, OSError):
-                said = (f"no rulebook '{name}' is at hand", did_you_mean(name, self._known()))
+                said = (
+                    Text(zh=f"找不到制度文本“{name}”", en=f"no rulebook '{name}' is at hand"),
+                    did_you_mean(name, self._known()),
+                )
         self._problems.append(Problem("/extends", mark.file, mark.line, *said))
         return None
 
-    def _wrong(self, root: Map, path: str, message: str, expected: str) -> None:
+    def _wrong(self, root: Map, path: str, message: Text, expected: Text) -> None:
         mark = root.keys.get(path[1:], root.mark)
         self._problems.append(Problem(path, mark.file, mark.line, message, expected))
 

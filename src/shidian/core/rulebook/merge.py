@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.because import DOCUMENT_KEYS
-from shidian.core.rulebook.problems import Problem, did_you_mean
+from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.problems import PROBLEMS_MAX, Problem, did_you_mean
 from shidian.core.rulebook.tree import (
     Map,
     Node,
@@ -36,9 +38,13 @@ def repeated_ids(root: Map) -> Iterator[Problem]:
             if name is None:
                 continue
             if name in first:
-                message = f"the id '{name}' stands twice in this list; first on line {first[name]}"
+                message = Text(
+                    zh=f"此列表中 id “{name}”重复，首次出现在第 {first[name]} 行",
+                    en=f"the id '{name}' stands twice in this list; first on line {first[name]}",
+                )
                 where = f"{path}/{escape(name)}"
-                yield Problem(where, item.mark.file, item.mark.line, message, "rename one")
+                rename = Text(zh="请改其中一个", en="rename one")
+                yield Problem(where, item.mark.file, item.mark.line, message, rename)
             first.setdefault(name, item.mark.line)
 
 
@@ -57,7 +63,7 @@ def lay_over(base: Map, child: Map) -> tuple[Map, list[Problem]]:
     removals = child.entries.pop("remove", None)
     child.keys.pop("remove", None)
     if removals is not None:
-        problems += _remove(inherited, removals)
+        problems += islice(_remove(inherited, removals), PROBLEMS_MAX)
     merged = _over(inherited, child, "", problems)
     assert isinstance(merged, Map)  # noqa: S101 - both are mappings, so is what they make
     return merged, problems
@@ -101,8 +107,14 @@ def _over_list(base: Seq, child: Seq, path: str, problems: list[Problem]) -> Nod
                 path,
                 child.mark.file,
                 child.mark.line,
-                "an empty list removes nothing from the base's",
-                f"name the items under remove: [{path}/…]",
+                Text(
+                    zh="空列表不会删去所继承的各项",
+                    en="an empty list removes nothing from the base's",
+                ),
+                Text(
+                    zh=f"请在 remove: [{path}/…] 中列出要删的项",
+                    en=f"name the items under remove: [{path}/…]",
+                ),
             )
         )
     merged = Seq(child.mark, list(base.items))
@@ -115,8 +127,14 @@ def _over_list(base: Seq, child: Seq, path: str, problems: list[Problem]) -> Nod
                     f"{path}/{index}",
                     item.mark.file,
                     item.mark.line,
-                    "an item without an id in a list whose items have ids",
-                    "add id:, so that it is known which item it changes",
+                    Text(
+                        zh="列表各项都有 id，此项没有",
+                        en="an item without an id in a list whose items have ids",
+                    ),
+                    Text(
+                        zh="请加 id:，以明确修改的是哪一项",
+                        en="add id:, so that it is known which item it changes",
+                    ),
                 )
             )
         elif name in places:
@@ -141,14 +159,23 @@ def _remove(root: Map, removals: Node) -> Iterator[Problem]:
     for item in items:
         place = ("/remove", item.mark.file, item.mark.line)
         if not isinstance(item, Scalar) or not (item.text or "").startswith("/"):
-            yield Problem(*place, "is no list of paths", "write remove: [/clocks/screening]")
+            yield Problem(
+                *place,
+                Text(zh="不是路径列表", en="is no list of paths"),
+                Text(
+                    zh="请写成 remove: [/clocks/screening]", en="write remove: [/clocks/screening]"
+                ),
+            )
             continue
         wrong = _remove_one(root, item.text or "")
         if wrong is not None:
-            yield Problem(*place, f"'{item.text}' is not in the base", wrong)
+            message = Text(
+                zh=f"所继承的文本中没有“{item.text}”", en=f"'{item.text}' is not in the base"
+            )
+            yield Problem(*place, message, wrong)
 
 
-def _remove_one(root: Map, path: str) -> str | None:
+def _remove_one(root: Map, path: str) -> Text | None:
     """None when done; otherwise what would be right."""
     *parents, last = [unescape(part) for part in path.split("/")[1:]]
     node: Node = root

@@ -11,6 +11,9 @@ from shidian.core.rulebook.model import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+PROBLEMS_MAX = 100
+"""So many problems of one kind are said; an author mends no more at a time."""
+
 _SHOWN_MAX = 12
 
 
@@ -26,10 +29,6 @@ class Problem:
     line: int
     message: Text
     expected: Text
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "message", as_text(self.message))
-        object.__setattr__(self, "expected", as_text(self.expected))
 
     def __str__(self) -> str:
         return self.say("en")

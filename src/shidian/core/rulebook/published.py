@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.problems import Problem
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ def check_publishable(
         "/version",
         mark.file,
         mark.line,
-        f"{rulebook.rulebook} {rulebook.version} is published already with other contents "
-        f"({published[:19]}…, now {loaded.digest[:19]}…)",
-        "give the changed text a new version",
+        Text(
+            zh=f"{rulebook.rulebook} {rulebook.version} 已经发布，内容与此不同"
+            f"（{published[:19]}…，现为 {loaded.digest[:19]}…）",
+            en=f"{rulebook.rulebook} {rulebook.version} is published already with other contents "
+            f"({published[:19]}…, now {loaded.digest[:19]}…)",
+        ),
+        Text(zh="修改后的文本请用新的版本号", en="give the changed text a new version"),
     )

@@ -6,14 +6,15 @@ they are met, so that no document can grow beyond its own text.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import yaml
 
 from shidian.core.rulebook.loaded import Json, Mark
+from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.problems import Problem, RulebookErrors
+from shidian.core.rulebook.yaml_errors import check_characters, rephrased, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,6 @@ SIZE_MAX_BYTES = 1024 * 1024
 DEPTH_MAX = 24
 NODES_MAX = 60_000
 SCALAR_MAX_CHARS = 20_000
-
-_NEEDS_QUOTES = frozenset("%>@`&*!|")
 
 
 @dataclass(slots=True)
@@ -118,89 +117,53 @@ def from_json(value: object, mark: Mark, path: str = "", depth: int = 0) -> Node
         node = Map(mark)
         for key, child in value.items():
             if not isinstance(key, str):
-                wrong = f"the key {key!r} is no text"
-                raise RulebookErrors([Problem(path, mark.file, mark.line, wrong, "quote it")])
+                wrong = Text(zh=f"键 {key!r} 不是文本", en=f"the key {key!r} is no text")
+                quoted = Text(zh="请加引号", en="quote it")
+                raise RulebookErrors([Problem(path, mark.file, mark.line, wrong, quoted)])
             node.entries[key] = from_json(child, mark, f"{path}/{escape(key)}", depth + 1)
             node.keys[key] = mark
         return node
     if isinstance(value, list | tuple):
         items = [from_json(v, mark, f"{path}/{i}", depth + 1) for i, v in enumerate(value)]
         return Seq(mark, items)
-    message = f"{value!r} is a {type(value).__name__}"
-    expected = "a resolved document holds text, null, lists and mappings alone"
+    kind = type(value).__name__
+    message = Text(zh=f"{value!r} 是 {kind}", en=f"{value!r} is a {kind}")
+    expected = Text(
+        zh="定稿文档只含文本、null、列表和映射",
+        en="a resolved document holds text, null, lists and mappings alone",
+    )
     raise RulebookErrors([Problem(path, mark.file, mark.line, message, expected)])
 
 
 def parse(text: str, name: str) -> Map:
     """The one mapping that `text` holds. Raises RulebookErrors naming `name` and the line."""
-    _check_characters(text, name)
+    if len(text) > SIZE_MAX_BYTES or len(text.encode("utf-8", "replace")) > SIZE_MAX_BYTES:
+        raise RulebookErrors([too_large(name)])
+    check_characters(text, name)
     builder = _Builder(name)
     try:
         for event in yaml.parse(text, Loader=_Loader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise RulebookErrors([_rephrased(error, text, name)]) from error
+        raise RulebookErrors([rephrased(error, text, name)]) from error
     except yaml.YAMLError as error:
-        raise RulebookErrors([Problem("", name, 0, "this is not YAML", str(error))]) from error
+        raise RulebookErrors([unmarked(error, name)]) from error
     return builder.result()
-
-
-def _check_characters(text: str, name: str) -> None:
-    if len(text) > SIZE_MAX_BYTES or len(text.encode("utf-8", "replace")) > SIZE_MAX_BYTES:
-        raise RulebookErrors([too_large(name)])
-    bad = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
-    if bad:
-        line = text.count("\n", 0, bad.start()) + 1
-        message = f"the character U+{ord(bad[0]):04X} does not belong in a text"
-        raise RulebookErrors([Problem("", name, line, message, "remove it")])
 
 
 def too_large(name: str) -> Problem:
     """The problem of a file over the limit."""
-    return Problem(
-        "", name, 0, "the file is larger than 1 MiB", "a rulebook is text of at most 1 MiB"
-    )
+    message = Text(zh="文件超过 1 MiB", en="the file is larger than 1 MiB")
+    expected = Text(zh="制度文本最大为 1 MiB", en="a rulebook is text of at most 1 MiB")
+    return Problem("", name, 0, message, expected)
 
 
 def _too_deep(path: str, mark: Mark) -> Problem:
-    message = f"nested deeper than {DEPTH_MAX} levels"
-    return Problem(path, mark.file, mark.line, message, "no keyword of the language lies that deep")
-
-
-def _rephrased(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    if mark is None:
-        return Problem("", name, 0, "this is not YAML", str(error.problem))
-    lines = text.split("\n")
-    index = min(mark.line, len(lines) - 1)
-    before, here = lines[index][: mark.column], lines[index][mark.column :]
-    problem = str(error.problem or "")
-    if "cannot start any token" in problem and here[:1] == "\t":
-        said = ("a tab stands where the indentation is", "indent with spaces")
-    elif "cannot start any token" in problem and here[:1] in _NEEDS_QUOTES:
-        word = re.split(r"[,}\]]|\s#|$", here, maxsplit=1)[0].strip()
-        said = (f"{word} cannot stand bare here", f'put it in quotes: "{word}"')
-    elif "mapping values are not allowed" in problem:
-        said = (
-            "a second colon on one line, or a key indented differently from its neighbours",
-            "put a text that holds ': ' in quotes, and indent keys of one mapping alike",
-        )
-    elif "end of stream" in problem and "quoted" in str(error.context):
-        start = error.context_mark.line + 1 if error.context_mark else index + 1
-        return Problem("", name, start, "a quotation mark opens here and never closes", "close it")
-    elif "flow" in str(error.context):
-        start = error.context_mark.line + 1 if error.context_mark else index + 1
-        closing = "}" if "mapping" in str(error.context) else "]"
-        said = (
-            f"the bracket opened on line {start} is not closed before this",
-            f"write , or {closing}",
-        )
-    else:
-        said = (
-            f"not YAML after {before.strip()[-40:]!r}: {problem}",
-            "check indentation and quotes",
-        )
-    return Problem("", name, index + 1, *said)
+    message = Text(zh=f"嵌套超过 {DEPTH_MAX} 层", en=f"nested deeper than {DEPTH_MAX} levels")
+    expected = Text(
+        zh="没有哪个关键字在如此深的层级", en="no keyword of the language lies that deep"
+    )
+    return Problem(path, mark.file, mark.line, message, expected)
 
 
 class _Builder:
@@ -214,17 +177,18 @@ class _Builder:
         self._problems: list[Problem] = []
 
     def result(self) -> Map:
-        if self._root is None or (isinstance(self._root, Scalar) and not self._root.text):
-            self._problems.append(
-                Problem("", self._name, 1, "the file is empty", "write rulebook:, version:, …")
-            )
-        elif not isinstance(self._root, Map):
-            self._problems.append(
-                Problem("", self._name, 1, "the file is no mapping", "write keys: rulebook: …")
-            )
-        if self._problems or not isinstance(self._root, Map):
+        root = self._root
+        if root is None or (isinstance(root, Scalar) and not root.text):
+            message = Text(zh="文件为空", en="the file is empty")
+            expected = Text(zh="请写 rulebook:、version: 等", en="write rulebook:, version:, …")
+            self._problems.append(Problem("", self._name, 1, message, expected))
+        elif not isinstance(root, Map):
+            message = Text(zh="文件不是映射", en="the file is no mapping")
+            expected = Text(zh="请写成“键: 值”，如 rulebook: …", en="write keys: rulebook: …")
+            self._problems.append(Problem("", self._name, 1, message, expected))
+        if self._problems or not isinstance(root, Map):
             raise RulebookErrors(self._problems)
-        return self._root
+        return root
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
@@ -235,10 +199,20 @@ class _Builder:
             return
         mark = Mark(self._name, event.start_mark.line + 1 if event.start_mark else 0)
         if self._root is not None and not self._stack:
-            self._stop(mark, "", "a second document begins", "one file holds one rulebook")
+            self._stop(
+                mark,
+                "",
+                Text(zh="此处开始了第二个文档", en="a second document begins"),
+                Text(zh="一个文件只写一份制度文本", en="one file holds one rulebook"),
+            )
         self._nodes += 1
         if self._nodes > NODES_MAX:
-            self._stop(mark, "", f"more than {NODES_MAX} values", "split the rulebook by extends")
+            self._stop(
+                mark,
+                "",
+                Text(zh=f"超过 {NODES_MAX} 个值", en=f"more than {NODES_MAX} values"),
+                Text(zh="请用 extends 拆分", en="split the rulebook by extends"),
+            )
         self._refuse_machinery(event, mark)
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event, mark)
@@ -247,7 +221,7 @@ class _Builder:
         else:
             self._open(Seq(mark))
 
-    def _stop(self, mark: Mark, path: str, message: str, expected: str) -> None:
+    def _stop(self, mark: Mark, path: str, message: Text, expected: Text) -> NoReturn:
         self._problems.append(Problem(path, mark.file, mark.line, message, expected))
         raise RulebookErrors(self._problems)
 
@@ -257,13 +231,29 @@ class _Builder:
             self._stop(
                 mark,
                 self._path(),
-                f"{sign}{event.anchor} is a YAML anchor or alias",
-                "write the value out; what rulebooks share goes into the one they extend",
+                Text(
+                    zh=f"{sign}{event.anchor} 是 YAML 锚点或别名",
+                    en=f"{sign}{event.anchor} is a YAML anchor or alias",
+                ),
+                Text(
+                    zh="请直接写出内容；几份制度共用的内容放在它们所继承的文本中",
+                    en="write the value out; what rulebooks share goes into the one they extend",
+                ),
             )
         tag = getattr(event, "tag", None)
         if tag is not None:
-            message = f"the YAML tag {tag} is not used here"
-            self._stop(mark, self._path(), message, "leave it out; the language gives values types")
+            self._stop(
+                mark,
+                self._path(),
+                Text(
+                    zh=f"此处不用 YAML 标签 {tag[:80]}",
+                    en=f"the YAML tag {tag[:80]} is not used here",
+                ),
+                Text(
+                    zh="请删去；值的类型由关键字决定",
+                    en="leave it out; the language gives values types",
+                ),
+            )
 
     def _path(self) -> str:
         """Of the value that is being read; items already known by their id are named by it."""
@@ -278,9 +268,8 @@ class _Builder:
         return "".join(f"/{part}" for part in parts)
 
     def _open(self, node: Map | Seq) -> None:
-        path = self._path()
         if len(self._stack) >= DEPTH_MAX:
-            self._problems.append(_too_deep(path, node.mark))
+            self._problems.append(_too_deep(self._path(), node.mark))
             raise RulebookErrors(self._problems)
         self._add(node)
         self._stack.append((node, None))
@@ -290,8 +279,15 @@ class _Builder:
         plain = not event.style  # libyaml says "", the Python scanner None
         parent = self._stack[-1][0] if self._stack else None
         if len(text) > SCALAR_MAX_CHARS:
-            limit = f"a text has at most {SCALAR_MAX_CHARS} characters"
-            self._stop(mark, self._path(), f"a text of {len(text)} characters", limit)
+            self._stop(
+                mark,
+                self._path(),
+                Text(zh=f"文本长达 {len(text)} 个字符", en=f"a text of {len(text)} characters"),
+                Text(
+                    zh=f"一段文本最多 {SCALAR_MAX_CHARS} 个字符",
+                    en=f"a text has at most {SCALAR_MAX_CHARS} characters",
+                ),
+            )
         if isinstance(parent, Map) and self._stack[-1][1] is None:
             self._key(parent, text, mark, plain=plain)
             return
@@ -301,21 +297,36 @@ class _Builder:
                     self._path(),
                     mark.file,
                     mark.line,
-                    "has no value",
-                    "write one, or null; inside braces a text with a comma needs quotes",
+                    Text(zh="没有值", en="has no value"),
+                    Text(
+                        zh="请写出值或 null；花括号内含逗号的文字须加引号",
+                        en="write one, or null; inside braces a text with a comma needs quotes",
+                    ),
                 )
             )
         self._add(Scalar(None if plain and text == "null" else text, mark))
         self._value_done()
 
     def _key(self, parent: Map, text: str, mark: Mark, *, plain: bool) -> None:
-        path = self._path()
         if plain and text == "<<":
-            self._stop(mark, path, "<< merges by anchors, which are not used here", "use extends")
+            self._stop(
+                mark,
+                self._path(),
+                Text(
+                    zh="<< 依靠锚点合并，此处不用",
+                    en="<< merges by anchors, which are not used here",
+                ),
+                Text(zh="请用 extends", en="use extends"),
+            )
         if text in parent.keys:
-            message = f"'{text}' stands twice; first on line {parent.keys[text].line}"
-            where = f"{path}/{escape(text)}"
-            self._problems.append(Problem(where, mark.file, mark.line, message, "keep one"))
+            first = parent.keys[text].line
+            message = Text(
+                zh=f"“{text[:80]}”重复，首次出现在第 {first} 行",
+                en=f"'{text[:80]}' stands twice; first on line {first}",
+            )
+            where = f"{self._path()}/{escape(text)}"
+            keep = Text(zh="只保留一处", en="keep one")
+            self._problems.append(Problem(where, mark.file, mark.line, message, keep))
         parent.keys.setdefault(text, mark)
         self._stack[-1] = (parent, text)
 
@@ -327,7 +338,12 @@ class _Builder:
         if isinstance(parent, Seq):
             parent.items.append(node)
         elif key is None:
-            self._stop(node.mark, self._path(), "a key is a list or a mapping", "a key is one word")
+            self._stop(
+                node.mark,
+                self._path(),
+                Text(zh="键是列表或映射", en="a key is a list or a mapping"),
+                Text(zh="键须为一个词", en="a key is one word"),
+            )
         else:
             parent.entries.setdefault(key, node)
 

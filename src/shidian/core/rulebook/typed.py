@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
-from shidian.core.rulebook.model import Rulebook, Threshold, parse_duration_us
-from shidian.core.rulebook.problems import Problem, did_you_mean
+from shidian.core.rulebook.model import Rulebook, Text, Threshold, parse_duration_us
+from shidian.core.rulebook.problems import PROBLEMS_MAX, Problem, did_you_mean
 from shidian.core.rulebook.tree import Map, Node, Scalar, Seq, children, escape, step_name
 
 if typing.TYPE_CHECKING:
@@ -23,7 +23,7 @@ if typing.TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from shidian.core.rulebook.loaded import Json
+    from shidian.core.rulebook.loaded import Json, Mark
 
 _WRONG: Any = object()
 
@@ -31,7 +31,10 @@ _WRONG: Any = object()
 def typed(root: Map) -> tuple[Rulebook | None, dict[str, Json], list[Problem]]:
     """The rulebook, its canonical document, and what is wrong; no rulebook where something is."""
     typist = _Typist()
-    value, canonical = typist.model(root, Rulebook, "")
+    try:
+        value, canonical = typist.model(root, Rulebook, "")
+    except _EnoughError:
+        return None, {}, typist.problems
     if typist.problems:
         return None, canonical, typist.problems
     try:
@@ -40,13 +43,21 @@ def typed(root: Map) -> tuple[Rulebook | None, dict[str, Json], list[Problem]]:
         return None, canonical, [_placed(root, dict(found)) for found in error.errors()]
 
 
+class _EnoughError(Exception):
+    """So much is wrong that the rest need not be said."""
+
+
 class _Typist:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def wrong(self, path: str, node: Node, message: str, expected: str) -> tuple[Any, Json]:
-        mark = node.mark
+    def wrong(
+        self, path: str, node: Node | Mark, message: Text, expected: Text
+    ) -> tuple[Any, Json]:
+        mark = node.mark if isinstance(node, Scalar | Map | Seq) else node
         self.problems.append(Problem(path, mark.file, mark.line, message, expected))
+        if len(self.problems) >= PROBLEMS_MAX:
+            raise _EnoughError
         return _WRONG, None
 
     def value(
@@ -58,7 +69,7 @@ class _Typist:
         if isinstance(node, Scalar) and node.text is None:
             if type(None) in branches:
                 return None, None
-            return self.wrong(path, node, "is null", f"write {described(annotation, metadata)}")
+            return self.wrong(path, node, _IS_NULL, _write(described(annotation, metadata)))
         branches = [branch for branch in branches if branch is not type(None)]
         if len(branches) > 1:
             return self._union(node, branches, path)
@@ -73,14 +84,14 @@ class _Typist:
             if not _before(metadata):
                 if isinstance(node, Map):
                     return self.model(node, annotation, path)
-                return self.wrong(path, node, "is no mapping", _keys_of(annotation))
+                return self.wrong(path, node, _NO_MAPPING, _keys_of(annotation))
         elif origin is tuple:
             return self._items(node, typing.get_args(annotation), path)
         elif origin is dict:
             return self._mapping(node, typing.get_args(annotation), path)
         if not isinstance(node, Scalar) or node.text is None:
-            kind = "a mapping" if isinstance(node, Map) else "a list"
-            return self.wrong(path, node, f"is {kind}", f"write {described(annotation, metadata)}")
+            is_kind = _IS_MAPPING if isinstance(node, Map) else _IS_LIST
+            return self.wrong(path, node, is_kind, _write(described(annotation, metadata)))
         return self._leaf(node, node.text, annotation, metadata, path)
 
     def model(self, node: Map, model: type[BaseModel], path: str) -> tuple[Any, dict[str, Json]]:
@@ -91,11 +102,7 @@ class _Typist:
         for key, child in node.entries.items():
             below = f"{path}/{escape(key)}"
             if key not in fields:
-                mark = node.keys[key]
-                suggestion = did_you_mean(key, fields)
-                self.problems.append(
-                    Problem(below, mark.file, mark.line, f"unknown key '{key}'", suggestion)
-                )
+                self.wrong(below, node.keys[key], unknown_key(key), did_you_mean(key, fields))
                 continue
             field = fields[key]
             value[key], canonical[key] = self.value(child, field.annotation, field.metadata, below)
@@ -107,15 +114,19 @@ class _Typist:
     def _missing(self, node: Map, key: str, field: FieldInfo, path: str) -> None:
         kind = described(*_unwrap(field.annotation, field.metadata))
         where = f"{path}/{escape(key)}"
-        self.wrong(where, node, f"'{key}' is missing", f"add {key}: {kind}")
+        message = Text(zh=f"缺少“{key}”", en=f"'{key}' is missing")
+        expected = Text(zh=f"请补充 {key}：{kind.zh}", en=f"add {key}: {kind.en}")
+        self.wrong(where, node, message, expected)
 
     def _items(self, node: Node, args: tuple[Any, ...], path: str) -> tuple[Any, Json]:
         if not isinstance(node, Seq):
-            return self.wrong(path, node, "is no list", "write [ … ] or lines that begin with -")
+            return self.wrong(path, node, _NO_LIST, _LIST_FORM)
         repeated = len(args) == 2 and args[1] is Ellipsis  # noqa: PLR2004 - tuple[X, ...]
         if not repeated and len(node.items) != len(args):
-            message = f"has {len(node.items)} items"
-            return self.wrong(path, node, message, f"write exactly {len(args)}")
+            count = len(node.items)
+            message = Text(zh=f"有 {count} 项", en=f"has {count} items")
+            exactly = Text(zh=f"请写 {len(args)} 项", en=f"write exactly {len(args)}")
+            return self.wrong(path, node, message, exactly)
         pairs = [
             self.value(
                 item,
@@ -129,7 +140,8 @@ class _Typist:
 
     def _mapping(self, node: Node, args: tuple[Any, ...], path: str) -> tuple[Any, Json]:
         if not isinstance(node, Map):
-            return self.wrong(path, node, "is no mapping", "write key: value")
+            form = Text(zh="请写成“键: 值”", en="write key: value")
+            return self.wrong(path, node, _NO_MAPPING, form)
         value: dict[str, Any] = {}
         canonical: dict[str, Json] = {}
         for key, child in node.entries.items():
@@ -146,9 +158,11 @@ class _Typist:
             result = attempt.value(node, branch, (), path)
             if not attempt.problems:
                 return result
-        expected = " or ".join(described(*_unwrap(branch, ())) for branch in branches)
-        shown = repr(node.text) if isinstance(node, Scalar) else "this"
-        return self.wrong(path, node, f"{shown} does not fit", f"write {expected}")
+        expected = _either([described(*_unwrap(branch, ())) for branch in branches])
+        message = Text(zh="不合要求", en="this does not fit")
+        if isinstance(node, Scalar):
+            message = Text(zh=f"“{_short(node.text)}”不合要求", en=f"{_quoted(node)} does not fit")
+        return self.wrong(path, node, message, _write(expected))
 
     def _leaf(
         self, node: Scalar, text: str, annotation: Any, metadata: list[Any], path: str
@@ -156,25 +170,31 @@ class _Typist:
         before = _before(metadata)
         if before is not None:
             return self._parsed(node, text, before, path)
-        expected = f"write {described(annotation, metadata)}"
         if annotation is bool and text not in ("true", "false"):
-            return self.wrong(path, node, f"'{text}' is neither true nor false", expected)
+            message = Text(
+                zh=f"“{_short(text)}”既不是 true 也不是 false",
+                en=f"'{_short(text)}' is neither true nor false",
+            )
+            return self.wrong(path, node, message, _write(described(annotation, metadata)))
         if annotation is int and not re.fullmatch(r"-?[0-9]{1,18}", text):
-            return self.wrong(path, node, f"'{text}' is no whole number", expected)
+            message = Text(
+                zh=f"“{_short(text)}”不是整数", en=f"'{_short(text)}' is no whole number"
+            )
+            return self.wrong(path, node, message, _write(described(annotation, metadata)))
         if annotation in (bool, int):
             value = text == "true" if annotation is bool else int(text)
             return value, text if annotation is bool else str(value)
         words = _words(annotation)
         if words and text not in words:
-            return self.wrong(path, node, f"'{text}' is not known here", did_you_mean(text, words))
+            message = Text(zh=f"此处没有“{_short(text)}”", en=f"'{_short(text)}' is not known here")
+            return self.wrong(path, node, message, did_you_mean(text, words))
         return text, text
 
     def _parsed(self, node: Scalar, text: str, before: Any, path: str) -> tuple[Any, Json]:
         try:
             value = before(text)
-        except ValueError as error:
-            message, _, expected = str(error).partition("; ")
-            return self.wrong(path, node, message, expected or "see the language's page")
+        except ValueError:
+            return self.wrong(path, node, *_unparsed(text, before))
         if isinstance(value, Threshold):
             operand = f"plan.{value.plan}" if value.plan else str(value.value)
             return value, f"{value.comparison}{operand}"
@@ -212,35 +232,109 @@ def _words(annotation: Any) -> list[str]:
     return []
 
 
-def _keys_of(model: type[BaseModel]) -> str:
+def _keys_of(model: type[BaseModel]) -> Text:
     names = [field.alias or name for name, field in model.model_fields.items()]
-    return f"write a mapping with {', '.join(names)}"
+    return Text(
+        zh=f"请写成映射，可用的键：{'、'.join(names)}",
+        en=f"write a mapping with {', '.join(names)}",
+    )
 
 
-def described(annotation: Any, metadata: Iterable[Any]) -> str:
+def described(annotation: Any, metadata: Iterable[Any]) -> Text:
     """What belongs here, in words."""
     before = _before(metadata)
     if before is parse_duration_us:
-        return "a duration such as 5m"
+        return Text(zh="时长，如 5m", en="a duration such as 5m")
     if before is not None:
-        return "a threshold in quotes such as '>3%'"
+        return Text(zh="加引号的阈值，如 '>3%'", en="a threshold in quotes such as '>3%'")
     branches = [branch for branch in _branches(annotation) if branch is not type(None)]
     if branches != [annotation]:
         inner = [_unwrap(branch, metadata if len(branches) == 1 else ()) for branch in branches]
-        return " or ".join(described(*branch) for branch in inner)
+        return _either([described(*branch) for branch in inner])
     words = _words(annotation)
     if words:
-        return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+        return Text(
+            zh="或".join(filter(None, ("、".join(words[:-1]), words[-1]))),
+            en=" or ".join(filter(None, (", ".join(words[:-1]), words[-1]))),
+        )
     return _kind(annotation)
 
 
-def _kind(annotation: Any) -> str:
+def _kind(annotation: Any) -> Text:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         names = [field.alias or name for name, field in annotation.model_fields.items()]
-        return "{" + ", ".join(f"{name}: …" for name in names[:6]) + "}"
-    named = {bool: "true or false", int: "a whole number", str: "a text"}
-    return named.get(
-        annotation, "a list" if typing.get_origin(annotation) is tuple else "a mapping"
+        form = "{" + ", ".join(f"{name}: …" for name in names[:6]) + "}"
+        return Text(zh=form, en=form)
+    if annotation in _KINDS:
+        return _KINDS[annotation]
+    is_list = typing.get_origin(annotation) is tuple
+    return Text(zh="列表", en="a list") if is_list else Text(zh="映射", en="a mapping")
+
+
+_KINDS = {
+    bool: Text(zh="true 或 false", en="true or false"),
+    int: Text(zh="整数", en="a whole number"),
+    str: Text(zh="文本", en="a text"),
+}
+_IS_NULL = Text(zh="为空（null）", en="is null")
+_IS_LIST = Text(zh="是列表", en="is a list")
+_IS_MAPPING = Text(zh="是映射", en="is a mapping")
+_NO_LIST = Text(zh="不是列表", en="is no list")
+_NO_MAPPING = Text(zh="不是映射", en="is no mapping")
+_LIST_FORM = Text(zh="请写成 [ … ]，或各行以 - 开头", en="write [ … ] or lines that begin with -")
+_SEE_PAGE = Text(zh="参见语言说明", en="see the language's page")
+
+
+def unknown_key(key: str) -> Text:
+    """What to say of a key that the language does not have."""
+    return Text(zh=f"没有“{_short(key)}”这个键", en=f"unknown key '{_short(key)}'")
+
+
+def _short(text: str | None) -> str:
+    """Enough of a text to know it again."""
+    if text is None:
+        return "null"
+    return text if len(text) <= 60 else f"{text[:60]}…"  # noqa: PLR2004 - fits a line
+
+
+def _quoted(node: Scalar) -> str:
+    return f"'{_short(node.text)}'"
+
+
+def _write(kind: Text) -> Text:
+    return Text(zh=f"请写{kind.zh}", en=f"write {kind.en}")
+
+
+def _either(kinds: list[Text]) -> Text:
+    return Text(
+        zh="，或".join(kind.zh for kind in kinds), en=" or ".join(kind.en for kind in kinds)
+    )
+
+
+def _unparsed(text: str, before: Any) -> tuple[Text, Text]:
+    """What to say of a duration or threshold that cannot be read."""
+    shown = _short(text)
+    if before is parse_duration_us:
+        return (
+            Text(zh=f"“{shown}”不是时长", en=f"'{shown}' is not a duration"),
+            Text(
+                zh="请写数和单位 us、ms、s、m、h 或 d，如 5m",
+                en="write a number and us, ms, s, m, h or d: 5m",
+            ),
+        )
+    operand = re.sub(r"^\s*(>=|<=|>|<)\s*", "", text, count=1)
+    if operand == text:
+        return (
+            Text(zh=f"“{shown}”不是阈值", en=f"'{shown}' is not a threshold"),
+            Text(
+                zh="请写 >、>=、< 或 <= 加一个数，如 '>3%'",
+                en="write >, >=, < or <= and a number: '>3%'",
+            ),
+        )
+    shown = _short(operand.strip())
+    return (
+        Text(zh=f"“{shown}”不是数", en=f"'{shown}' is not a number"),
+        Text(zh="请写 12、0.5 或 3%", en="write 12, 0.5 or 3%"),
     )
 
 
@@ -257,24 +351,45 @@ def _placed(root: Map, found: dict[str, Any]) -> Problem:
         else:
             break
         path = f"{path}/{escape(name)}"
-    context = found.get("ctx", {})
-    message, expected = _constraint(found, context)
+    message, expected = _constraint(found, found.get("ctx", {}))
     return Problem(path, node.mark.file, node.mark.line, message, expected)
 
 
-def _constraint(found: dict[str, Any], context: dict[str, Any]) -> tuple[str, str]:
-    given = f"'{found['input']}'" if isinstance(found["input"], str | int) else "this"
+def _constraint(found: dict[str, Any], context: dict[str, Any]) -> tuple[Text, Text]:
+    given = found["input"]
+    known = isinstance(given, str | int)
+    zh = f"“{_short(str(given))}”" if known else "此项"
+    en = f"'{_short(str(given))}'" if known else "this"
     match found["type"]:
         case "greater_than_equal":
-            return f"{given} is too small", f"write {context['ge']} or more"
+            return (
+                Text(zh=f"{zh}过小", en=f"{en} is too small"),
+                Text(zh=f"不得小于 {context['ge']}", en=f"write {context['ge']} or more"),
+            )
         case "less_than_equal":
-            return f"{given} is too large", f"write {context['le']} or less"
+            return (
+                Text(zh=f"{zh}过大", en=f"{en} is too large"),
+                Text(zh=f"不得大于 {context['le']}", en=f"write {context['le']} or less"),
+            )
         case "string_pattern_mismatch":
-            return f"{given} has the wrong form", f"write text of the form {context['pattern']}"
+            return Text(zh=f"{zh}格式不对", en=f"{en} has the wrong form"), _form(
+                context["pattern"]
+            )
         case "too_short" | "string_too_short":
-            return "is empty", f"write at least {context.get('min_length', 1)}"
+            least = context.get("min_length", 1)
+            return (
+                Text(zh="内容为空", en="is empty"),
+                Text(zh=f"至少写 {least} 项或字", en=f"write at least {least}"),
+            )
         case "string_too_long" | "too_long":
-            return "is too long", f"write at most {context.get('max_length')}"
+            most = context.get("max_length")
+            return Text(zh="过长", en="is too long"), Text(
+                zh=f"最多 {most}", en=f"write at most {most}"
+            )
         case _:
-            message, _, expected = str(found["msg"]).removeprefix("Value error, ").partition("; ")
-            return message, expected or "see the language's page"
+            message = str(found["msg"]).removeprefix("Value error, ")
+            return Text(zh=message, en=message), _SEE_PAGE
+
+
+def _form(pattern: str) -> Text:
+    return Text(zh=f"格式须为 {pattern}", en=f"write text of the form {pattern}")
