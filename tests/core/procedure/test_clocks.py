@@ -21,7 +21,7 @@ def run(length=20, unit=Unit.WORKING_DAY, received=date(2023, 9, 25), **more) ->
 
 
 def total(clock_run, today=date(2023, 10, 13), calendar=None):
-    return clock_sum(clock_run, calendar or WORKING, today)
+    return clock_sum(clock_run, calendar or WORKING.beside(TRADING), today)
 
 
 def test_twenty_working_days_from_25_september_2023_end_on_27_october():
@@ -131,6 +131,32 @@ def test_pause_of_a_month_clock_adds_its_days():
     assert total(paused).due == date(2023, 11, 1)
 
 
+def test_trading_days_are_counted_by_the_calendar_beside():
+    trading = total(run(unit=Unit.TRADING_DAY))
+    assert trading.due == date(2023, 10, 31)
+    assert trading.calendar == TRADING.version
+    assert "交易日" in trading.lines[1].what.zh
+
+
+def test_trading_days_without_their_calendar_give_a_reason_instead_of_a_date():
+    unknown = total(run(unit=Unit.TRADING_DAY), calendar=WORKING)
+    assert (unknown.due, unknown.state) == (None, ClockState.UNKNOWN)
+    assert "trading days" in unknown.missing.en
+
+
+def test_lengthened_clock_says_by_how_much():
+    longer = total(run(length=10, lengthened=10))
+    assert (longer.due, longer.length) == (date(2023, 10, 27), 20)
+    assert "10 + 10 = 20" in longer.lines[0].what.en
+    assert "10 + 10 = 20 个工作日" in longer.lines[0].what.zh
+
+
+def test_lines_are_equal_where_their_words_and_days_are():
+    assert total(run()).lines == total(run()).lines
+    assert total(run()) == total(run())
+    assert total(run()).lines != total(run(length=21)).lines
+
+
 # -- against an oracle that goes day by day
 
 starts = st.dates(date(2020, 1, 1), date(2024, 12, 31))
@@ -150,7 +176,11 @@ def histories(draw):
     length = draw(st.integers(1, 6 if unit is Unit.MONTH else 60))
     today = received + timedelta(draw(st.integers(0, 150)))
     stopped = draw(st.none() | st.just(today))
-    return run(length, unit, received, pauses=tuple(pauses), stopped=stopped), today
+    longer = draw(st.sampled_from([0, 0, 3, 20])) if unit is not Unit.MONTH else 0
+    return (
+        run(length, unit, received, pauses=tuple(pauses), stopped=stopped, lengthened=longer),
+        today,
+    )
 
 
 def paused(clock_run: ClockRun, day: date, today: date) -> bool:
@@ -161,6 +191,8 @@ def paused(clock_run: ClockRun, day: date, today: date) -> bool:
 
 
 def counts(unit: Unit, day: date) -> bool:
+    if unit is Unit.TRADING_DAY:
+        return TRADING.counts(day)
     return unit is Unit.CALENDAR_DAY or WORKING.counts(day)
 
 
@@ -173,7 +205,7 @@ def naive_due(clock_run: ClockRun, today: date) -> date:
             due += timedelta(1) if paused(clock_run, day, today) else timedelta(0)
         return due
     counted = 0
-    while counted < clock_run.length:
+    while counted < clock_run.units:
         day += timedelta(1)
         if not paused(clock_run, day, today) and counts(clock_run.unit, day):
             counted += 1
@@ -196,8 +228,8 @@ def test_lines_cover_every_day_once_and_add_up(history):
     for line, following in pairwise(body):
         assert line.last + timedelta(1) == following.first
         assert line.first <= line.last
-    assert sum(line.units for line in body) == clock_run.length
-    assert body[-1].running == clock_run.length
+    assert sum(line.units for line in body) == clock_run.units
+    assert body[-1].running == clock_run.units
 
 
 @given(histories())

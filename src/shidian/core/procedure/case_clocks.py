@@ -1,28 +1,37 @@
-"""Which clocks a case has: a stage's own, those of the whole case, and one per open request."""
+"""Which clocks a case has: of stages, of the whole case, of consultations and open requests."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.clocks import ClockRun, Pause, clock_sum
-from shidian.core.rulebook.model import Clock, Force, Rulebook, Stage, Text, Unit
+from shidian.core.procedure.clocks import RECEIVED, ClockRun, Pause, clock_sum
+from shidian.core.procedure.memo import per_rulebook
+from shidian.core.procedure.tiers import effective_clock
+from shidian.core.rulebook.model import Clock, ConsultationKind, Force, Rulebook, Stage, Text, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from shidian.core.procedure.calendars import WorkingCalendar
-    from shidian.core.procedure.state import CaseState, ClockSum, Request
+    from shidian.core.procedure.state import CaseState, ClockSum, ConsultationState, Request
+    from shidian.core.procedure.working_calendar import WorkingCalendar
+    from shidian.core.rulebook.model import Consultation
 
 REQUEST_CLOCK = "request"
 DEFAULT_REQUEST_DAYS = 10
+
+_ANSWERED = Text(
+    zh="补正答复之日，重新起算，本日不计入",
+    en="Answered: the clock begins anew; this day is not counted",
+)
 
 
 def case_clocks(
     rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
 ) -> tuple[ClockSum, ...]:
     """Every clock that has started, newest run of each; those still running first."""
-    sums = [clock_sum(run, calendar, today) for run in _runs(rulebook, state)]
+    sums = _Clocks(rulebook, calendar, state, today).all()
     return tuple(sorted(sums, key=lambda one: one.stopped is not None))
 
 
@@ -33,88 +42,260 @@ def stage_clock(state: CaseState, stage: Stage) -> ClockSum | None:
 
 
 def request_days(rulebook: Rulebook) -> int:
-    """Working days an information request gives where it does not say."""
-    lengths = (clock.length for clock in rulebook.clocks if clock.starts == "request.opened")
-    return next(lengths, DEFAULT_REQUEST_DAYS)
+    """Days an information request gives where it does not say, in its clock's unit."""
+    named = _request_clock(rulebook)
+    return named.length if named else DEFAULT_REQUEST_DAYS
 
 
-def _runs(rulebook: Rulebook, state: CaseState) -> Iterator[ClockRun]:
-    owned = {stage.clock for stage in rulebook.stages if stage.clock}
-    for stage in rulebook.stages:
-        if stage.clock:
-            yield from _stage_run(rulebook.clock(stage.clock), stage, state)
-    for clock in rulebook.clocks:
-        if clock.id not in owned:
-            yield from _case_run(clock, state)
-    for request in state.open_requests:
-        yield _request_run(rulebook, request)
+@per_rulebook
+def _request_clock(rulebook: Rulebook) -> Clock | None:
+    return next((clock for clock in rulebook.clocks if clock.starts == "request.opened"), None)
 
 
-def _stage_run(clock: Clock, stage: Stage, state: CaseState) -> Iterator[ClockRun]:
-    stays = [(n, visit) for n, visit in enumerate(state.visits) if visit.stage == stage.id]
-    latest = stays[-1] if stays else None
-    received = _started(clock, state)
-    stopped = latest[1].left if latest else None
-    if clock.starts == "stage.entered":
-        received = latest[1].entered if latest else None
-    if clock.starts == "case.submitted" and (latest is None or latest[0] < state.submitted_visit):
-        # A stay before the present submission does not stop this submission's clock.
-        stopped = state.visits[-1].entered if state.is_closed else None
-    if received is not None:
-        yield _run(clock, state, stage=stage.id, received=received, stopped=stopped)
+@per_rulebook
+def _owners(rulebook: Rulebook) -> tuple[tuple[str, Stage | None], ...]:
+    """(clock, stage that owns it) in the order shown: the stages', then the whole case's.
+
+    Clocks of requests and consultations are not here: they run once for each of those.
+    """
+    each = ("request.opened", "consultation.opened")
+    shared = {clock.id for clock in rulebook.clocks if clock.starts in each}
+    owned = [
+        (stage.clock, stage)
+        for stage in rulebook.stages
+        if stage.clock and stage.clock not in shared
+    ]
+    ids = {clock_id for clock_id, _ in owned} | shared
+    return (*owned, *((clock.id, None) for clock in rulebook.clocks if clock.id not in ids))
 
 
-def _case_run(clock: Clock, state: CaseState) -> Iterator[ClockRun]:
-    received = _started(clock, state)
-    stopped = state.visits[-1].entered if state.is_closed else None
-    if clock.starts == "notice.opened" and state.notice is not None:
-        stopped = state.notice.closed
-    if received is not None:
-        yield _run(clock, state, stage=None, received=received, stopped=stopped)
-
-
-def _started(clock: Clock, state: CaseState) -> date | None:
-    if clock.starts == "case.submitted":
-        return state.submitted
-    if clock.starts == "notice.opened":
-        return state.notice.opened if state.notice else None
-    if clock.starts == "pilot.started":
-        return state.pilot_started
-    return None
-
-
-def _run(
-    clock: Clock, state: CaseState, *, stage: str | None, received: date, stopped: date | None
-) -> ClockRun:
-    pauses = "information-request" in clock.pauses_on
-    return ClockRun(
-        key=f"{stage}/{clock.id}" if stage else clock.id,
-        clock=clock.id,
-        name=clock.name,
-        length=clock.length,
-        unit=clock.unit,
-        received=received,
-        stage=stage,
-        force=clock.force,
-        pauses=tuple(_pause(request) for request in state.requests) if pauses else (),
-        extended=state.term_until if clock.starts == "pilot.started" else None,
-        stopped=stopped,
+@per_rulebook
+def _timed_consultations(rulebook: Rulebook) -> tuple[tuple[Consultation, str], ...]:
+    """Consultations with the clocks that start with them."""
+    clocks = [clock for clock in rulebook.clocks if clock.starts == "consultation.opened"]
+    return tuple(
+        (asked, clock.id)
+        for asked in rulebook.consultations
+        for clock in clocks
+        if clock.id == asked.clock or clock.after == asked.id
     )
+
+
+@per_rulebook
+def _kinds(rulebook: Rulebook) -> dict[str, Consultation]:
+    return {one.id: one for one in rulebook.consultations}
+
+
+class _Clocks:
+    """The sums of one case on one day. A clock that starts when another ends asks for that one."""
+
+    def __init__(
+        self, rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
+    ) -> None:
+        self.rulebook = rulebook
+        self.calendar = calendar
+        self.state = state
+        self.today = today
+        self._sums: dict[tuple[str, str | None], ClockSum | None] = {}
+
+    def all(self) -> Iterator[ClockSum]:
+        """Every clock that has started."""
+        for clock_id, stage in _owners(self.rulebook):
+            found = self._owned(clock_id, stage)
+            if found is not None:
+                yield found
+        for asked, clock_id in _timed_consultations(self.rulebook):
+            one = self.consultation(asked, clock_id)
+            if one is not None:
+                yield one
+        for request in self.state.open_requests:
+            yield clock_sum(self._request(request), self.calendar, self.today)
+
+    def named(self, clock_id: str) -> ClockSum | None:
+        """The newest run of a clock, whichever stage owns it; None where it has not started."""
+        found = [
+            one
+            for known, stage in _owners(self.rulebook)
+            if known == clock_id and (one := self._owned(clock_id, stage)) is not None
+        ]
+        return max(found, key=lambda one: one.received, default=None)
+
+    def _owned(self, clock_id: str, stage: Stage | None) -> ClockSum | None:
+        key = (clock_id, stage.id if stage else None)
+        if key not in self._sums:
+            self._sums[key] = None  # clocks that wait for one another in a circle never start
+            self._sums[key] = self._sum(clock_id, stage)
+        return self._sums[key]
+
+    def consultation(self, asked: Consultation, clock_id: str) -> ClockSum | None:
+        """The time another authority has for its word; None where it was not asked."""
+        sent = self.state.consultations.get(asked.id)
+        if sent is None:
+            return None
+        clock = effective_clock(self.rulebook, self.state, clock_id)
+        filed = asked.kind is ConsultationKind.FILING
+        stopped = sent.given or (sent.opened if filed else self._left(asked.stage, sent.opened))
+        alone = sum(1 for _, other in _timed_consultations(self.rulebook) if other == clock_id) == 1
+        run = self._run(clock, None, sent.opened, stopped)
+        key = clock.id if alone else f"{clock.id}/{asked.id}"
+        pauses = run.pauses if "information-request" in clock.pauses_on else ()
+        return clock_sum(replace(run, key=key, pauses=pauses), self.calendar, self.today)
+
+    def _sum(self, clock_id: str, stage: Stage | None) -> ClockSum | None:
+        clock = effective_clock(self.rulebook, self.state, clock_id)
+        received, opening = self._started(clock)
+        stopped: date | None
+        if stage is None:
+            stopped = self._case_stop(clock)
+        else:
+            latest = self._latest_stay(stage.id)
+            if clock.starts == "stage.entered":
+                received = self.state.visits[latest].entered if latest is not None else None
+            stopped = self._stage_stop(clock, latest)
+        if received is None or (stopped is not None and stopped < received):
+            return None
+        run = self._run(clock, stage, received, stopped, opening)
+        if clock.on_answer == "restart":
+            run = self._restarted(run)
+        return clock_sum(run, self.calendar, self.today)
+
+    def _started(self, clock: Clock) -> tuple[date | None, Text]:
+        """The day the clock was received on, and what that day was."""
+        state = self.state
+        match clock.starts:
+            case "case.submitted":
+                return state.submitted, RECEIVED
+            case "notice.opened":
+                return (state.notice.opened if state.notice else None), RECEIVED
+            case "pilot.started":
+                return state.pilot_started, RECEIVED
+            case "clock.expired":
+                return self._after(clock)
+            case _:
+                return None, RECEIVED
+
+    def _after(self, clock: Clock) -> tuple[date | None, Text]:
+        """The last day of the clock before, once it has come, whenever the work was done."""
+        before = self._before(clock.after) if clock.after else None
+        if before is None or before.due is None or before.provisional or self.today < before.due:
+            return None, RECEIVED
+        opening = Text(
+            zh=f"“{before.name.zh}”届满之日，不计入",
+            en=f"Last day of “{before.name.en}”; this day is not counted",
+        )
+        return before.due, opening
+
+    def _before(self, name: str) -> ClockSum | None:
+        for asked, clock_id in _timed_consultations(self.rulebook):
+            if clock_id == name:
+                return self.consultation(asked, clock_id)
+        return self.named(name)
+
+    def _latest_stay(self, stage_id: str) -> int | None:
+        visits = self.state.visits
+        return next((n for n in reversed(range(len(visits))) if visits[n].stage == stage_id), None)
+
+    def _stage_stop(self, clock: Clock, latest: int | None) -> date | None:
+        visits = self.state.visits
+        stale = latest is None or latest < self.state.submitted_visit
+        if clock.starts in ("case.submitted", "clock.expired") and stale:
+            # A stay before the present submission does not stop this submission's clock.
+            return visits[-1].entered if self.state.is_closed else None
+        return visits[latest].left if latest is not None else None
+
+    def _case_stop(self, clock: Clock) -> date | None:
+        if clock.starts == "notice.opened" and self.state.notice is not None:
+            return self.state.notice.closed
+        return self.state.visits[-1].entered if self.state.is_closed else None
+
+    def _left(self, stage_id: str, since: date) -> date | None:
+        """The day the stage was left after `since`; None where the case is still in it."""
+        for visit in self.state.visits:
+            if visit.stage == stage_id and visit.left is not None and visit.left >= since:
+                return visit.left
+        return None
+
+    def _run(
+        self,
+        clock: Clock,
+        stage: Stage | None,
+        received: date,
+        stopped: date | None,
+        opening: Text = RECEIVED,
+    ) -> ClockRun:
+        times = self.state.extensions.get(clock.id, 0) if clock.extension else 0
+        return ClockRun(
+            key=f"{stage.id}/{clock.id}" if stage else clock.id,
+            clock=clock.id,
+            name=clock.name,
+            length=clock.length,
+            unit=clock.unit,
+            received=received,
+            stage=stage.id if stage else None,
+            force=clock.force,
+            pauses=tuple(self._pauses(clock)) if clock.pauses_on else (),
+            extended=self.state.term_until if clock.starts == "pilot.started" else None,
+            stopped=stopped,
+            lengthened=times * clock.extension.length if clock.extension else 0,
+            opening=opening,
+        )
+
+    def _pauses(self, clock: Clock) -> Iterator[Pause]:
+        if "information-request" in clock.pauses_on:
+            yield from map(_pause, self.state.requests)
+        if "consultation" in clock.pauses_on:
+            for name, sent in self.state.consultations.items():
+                asked = _kinds(self.rulebook)[name]
+                if asked.kind is not ConsultationKind.FILING and asked.clock != clock.id:
+                    yield self._asking(asked, sent)
+
+    def _asking(self, asked: Consultation, sent: ConsultationState) -> Pause:
+        """Until the word came, its time ran out with leave to go on, or the case moved on."""
+        ends = [sent.given, self._left(asked.stage, sent.opened), self._ran_out(asked)]
+        reason = Text(zh=asked.name.zh, en=asked.name.en)
+        return Pause(
+            sent.opened, min((day for day in ends if day is not None), default=None), reason
+        )
+
+    def _ran_out(self, asked: Consultation) -> date | None:
+        if asked.clock is None:
+            return None
+        rule = effective_clock(self.rulebook, self.state, asked.clock)
+        if rule.on_expiry != "may-proceed" and rule.on_silence == "nothing":
+            return None
+        one = self._before(asked.clock)
+        if one is None or one.due is None or one.provisional or self.today <= one.due:
+            return None
+        return one.due
+
+    def _restarted(self, run: ClockRun) -> ClockRun:
+        """The clock as begun anew on the day of each answer that came to it while it ran."""
+        for request in sorted(self.state.requests, key=lambda one: one.opened):
+            if request.answered is None or request.opened < run.received:
+                continue
+            if run.stopped is not None and request.answered > run.stopped:
+                continue
+            before = tuple(pause for pause in run.pauses if pause.after < request.opened)
+            due = clock_sum(replace(run, pauses=before), self.calendar, request.opened).due
+            if due is not None and request.opened < due:
+                run = replace(run, received=request.answered, opening=_ANSWERED)
+        return run
+
+    def _request(self, request: Request) -> ClockRun:
+        named = _request_clock(self.rulebook)
+        times = self.state.extensions.get(named.id, 0) if named and named.extension else 0
+        return ClockRun(
+            key=f"{REQUEST_CLOCK}/{request.id}",
+            clock=named.id if named else REQUEST_CLOCK,
+            name=named.name if named else Text(zh="补正期限", en="Time to answer"),
+            length=request.due_working_days,
+            unit=named.unit if named else Unit.WORKING_DAY,
+            received=request.opened,
+            force=named.force if named else Force.TARGET,
+            lengthened=times * named.extension.length if named and named.extension else 0,
+        )
 
 
 def _pause(request: Request) -> Pause:
     reason = Text(zh=f"补正 {request.id}", en=f"information request {request.id}")
     return Pause(request.opened, request.answered or request.lapsed, reason)
-
-
-def _request_run(rulebook: Rulebook, request: Request) -> ClockRun:
-    named = next((clock for clock in rulebook.clocks if clock.starts == "request.opened"), None)
-    return ClockRun(
-        key=f"{REQUEST_CLOCK}/{request.id}",
-        clock=named.id if named else REQUEST_CLOCK,
-        name=named.name if named else Text(zh="补正期限", en="Time to answer"),
-        length=request.due_working_days,
-        unit=Unit.WORKING_DAY,
-        received=request.opened,
-        force=named.force if named else Force.TARGET,
-    )

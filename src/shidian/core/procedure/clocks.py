@@ -7,6 +7,7 @@ day of the answer. So an answer on the day of the request costs no day.
 | unit | which days count | what a pause adds |
 |---|---|---|
 | working-day | counting days of the calendar, 调休 included | working days in the pause |
+| trading-day | days with a session, by the calendar beside it | trading days in the pause |
 | calendar-day | every day | days in the pause |
 | month | same day n months on, or that month's last | days in the pause (a month has no parts) |
 """
@@ -14,19 +15,26 @@ day of the answer. So an answer on the day of the request costs no day.
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
 
-from shidian.core.procedure.calendars import CalendarMissingError, DayKind, WorkingCalendar, runs
 from shidian.core.procedure.state import ClockLine, ClockState, ClockSum, LineKind
+from shidian.core.procedure.working_calendar import (
+    CalendarMissingError,
+    DayKind,
+    WorkingCalendar,
+    runs,
+)
 from shidian.core.rulebook.model import Force, Text, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 _MONTHS_A_YEAR = 12
-_RECEIVED = Text(zh="收到之日，不计入", en="Received; this day is not counted")
+RECEIVED = Text(zh="收到之日，不计入", en="Received; this day is not counted")
 _CONTINUED = Text(zh="续计", en="Goes on counting")
 _COUNTED_DAYS = {
     DayKind.WORKING: LineKind.COUNTED,
@@ -47,9 +55,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class ClockRun:
-    """One run of a clock, as events made it. `extended`: a new last day, if later than the sum's.
+    """One run of a clock, as events made it. `lengthened`: units added to `length`.
 
-    `stopped`: the day on which what it measures was done.
+    `extended`: a new last day, if later than the sum's. `stopped`: the day on which what it
+    measures was done. `opening`: what the day it starts from was.
     """
 
     key: str
@@ -63,6 +72,13 @@ class ClockRun:
     pauses: tuple[Pause, ...] = ()
     extended: date | None = None
     stopped: date | None = None
+    lengthened: int = 0
+    opening: Text = RECEIVED
+
+    @property
+    def units(self) -> int:
+        """The whole length: the rulebook's and what was added."""
+        return self.length + self.lengthened
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +93,14 @@ class _Span:
 
 def clock_sum(run: ClockRun, calendar: WorkingCalendar, today: date) -> ClockSum:
     """The run's sum as it stands on `today`. A year the calendar lacks gives due None, no guess."""
-    spans = _spans(run, today)
+    counted = counting(run.unit, calendar)
+    if counted is None:
+        return _unknown(run, calendar.version, _no_trading_calendar(calendar))
     try:
-        due, effective = _due(run, calendar, spans)
-        lines = tuple(_lines(run, calendar, effective, due))
-        paused = sum(_units(run.unit, calendar, span.after, span.until) for span in effective)
+        due, effective = _due(run, counted, _spans(run, today))
+        paused = sum(_units(run.unit, counted, span.after, span.until) for span in effective)
     except CalendarMissingError as missing:
-        return _unknown(run, calendar, missing)
+        return _unknown(run, counted.version, missing.text)
     last = max(due, run.extended) if run.extended else due
     provisional = run.stopped is None and any(span.is_open for span in effective)
     return ClockSum(
@@ -93,17 +110,68 @@ def clock_sum(run: ClockRun, calendar: WorkingCalendar, today: date) -> ClockSum
         stage=run.stage,
         force=run.force,
         unit=run.unit,
-        length=run.length,
+        length=run.units,
         received=run.received,
         due=last,
-        left=None if run.stopped else _left(run.unit, calendar, today, last),
+        left=None if run.stopped else _left(run.unit, counted, today, last),
         state=_state(run, today, last, paused=provisional),
         provisional=provisional,
         stopped=run.stopped,
         paused_units=paused,
-        calendar=calendar.version,
-        lines=lines,
+        calendar=counted.version,
+        lines=SumLines(run, counted, effective, due),
     )
+
+
+def last_day(run: ClockRun, calendar: WorkingCalendar, today: date) -> date | None:
+    """The run's last day as it stands on `today`; None where a calendar is missing."""
+    return clock_sum(run, calendar, today).due
+
+
+def counts_days(unit: Unit) -> bool:
+    """Whether the unit counts days of a calendar."""
+    return unit in (Unit.WORKING_DAY, Unit.TRADING_DAY)
+
+
+def counting(unit: Unit, calendar: WorkingCalendar) -> WorkingCalendar | None:
+    """The calendar that counts the unit; None for trading days where none stands beside."""
+    return calendar.trading if unit is Unit.TRADING_DAY else calendar
+
+
+class SumLines(Sequence[ClockLine]):
+    """The lines of a sum, made when somebody reads them: most sums are only asked for their end."""
+
+    def __init__(
+        self, run: ClockRun, calendar: WorkingCalendar, spans: Sequence[_Span], due: date
+    ) -> None:
+        self._made_from = (run, calendar, spans, due)
+
+    @cached_property
+    def _lines(self) -> tuple[ClockLine, ...]:
+        return tuple(_lines(*self._made_from))
+
+    @overload
+    def __getitem__(self, index: int) -> ClockLine: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ClockLine]: ...
+
+    def __getitem__(self, index: int | slice) -> ClockLine | Sequence[ClockLine]:
+        return self._lines[index]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return self._lines == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._lines)
+
+    def __repr__(self) -> str:
+        return repr(self._lines)
 
 
 def add_months(start: date, months: int) -> date:
@@ -135,9 +203,9 @@ def _due(
 ) -> tuple[date, tuple[_Span, ...]]:
     """The last day of the sum, and the pauses that moved it: those that began before it."""
     if run.unit is Unit.MONTH:
-        due, left = add_months(run.received, run.length), 0
+        due, left = add_months(run.received, run.units), 0
     else:
-        due, left = _add(run.unit, calendar, run.received, run.length), run.length
+        due, left = _add(run.unit, calendar, run.received, run.units), run.units
     effective: list[_Span] = []
     reached = run.received
     for span in spans:
@@ -154,13 +222,13 @@ def _due(
 
 
 def _add(unit: Unit, calendar: WorkingCalendar, start: date, units: int) -> date:
-    if unit is Unit.WORKING_DAY:
+    if counts_days(unit):
         return calendar.add(start, units)
     return start + timedelta(units)
 
 
 def _units(unit: Unit, calendar: WorkingCalendar, after: date, until: date) -> int:
-    if unit is Unit.WORKING_DAY:
+    if counts_days(unit):
         return calendar.count(after, until)
     return (until - after).days
 
@@ -183,7 +251,7 @@ def _state(run: ClockRun, today: date, due: date, *, paused: bool) -> ClockState
 def _lines(
     run: ClockRun, calendar: WorkingCalendar, spans: Sequence[_Span], due: date
 ) -> Iterator[ClockLine]:
-    yield ClockLine(LineKind.RECEIVED, run.received, run.received, 0, 0, _RECEIVED)
+    yield ClockLine(LineKind.RECEIVED, run.received, run.received, 0, 0, _opening(run))
     running = 0
     reached = run.received
     for span in spans:
@@ -199,6 +267,17 @@ def _lines(
     yield from _last_lines(run, due)
 
 
+def _opening(run: ClockRun) -> Text:
+    """What the first day was, and how long the clock is where it was lengthened."""
+    if not run.lengthened:
+        return run.opening
+    name, sum_ = _UNIT_NAMES[run.unit], f"{run.length} + {run.lengthened} = {run.units}"
+    return Text(
+        zh=f"{run.opening.zh}；期限经延长为 {sum_} {_CLASSIFIERS[run.unit]}{name.zh}",
+        en=f"{run.opening.en}; lengthened to {sum_} {name.en}",
+    )
+
+
 def _last_lines(run: ClockRun, due: date) -> Iterator[ClockLine]:
     if run.extended and run.extended > due:
         yield ClockLine(
@@ -206,7 +285,7 @@ def _last_lines(run: ClockRun, due: date) -> Iterator[ClockLine]:
             due + timedelta(1),
             run.extended,
             0,
-            run.length,
+            run.units,
             Text(
                 zh=f"延期：由 {due} 延至 {run.extended}",
                 en=f"Extended from {due} to {run.extended}",
@@ -214,7 +293,7 @@ def _last_lines(run: ClockRun, due: date) -> Iterator[ClockLine]:
         )
         due = run.extended
     yield ClockLine(
-        LineKind.DUE, due, due, 0, run.length, Text(zh="届满之日", en="Last day, inclusive")
+        LineKind.DUE, due, due, 0, run.units, Text(zh="届满之日", en="Last day, inclusive")
     )
 
 
@@ -225,7 +304,7 @@ def _counted(
     first = after + timedelta(1)
     if until < first:
         return
-    if run.unit is Unit.WORKING_DAY:
+    if counts_days(run.unit):
         for row, last in runs(calendar, first, until):
             units = (last - row.day).days + 1 if row.kind.counts else 0
             running += units
@@ -233,15 +312,22 @@ def _counted(
             yield ClockLine(kind, row.day, last, units, running, _day_text(kind, row.name, units))
         return
     # Months have no parts: the whole length stands on the first line of counted days.
-    units = (until - after).days if run.unit is Unit.CALENDAR_DAY else run.length - running
+    units = (until - after).days if run.unit is Unit.CALENDAR_DAY else run.units - running
     text = _day_text(LineKind.COUNTED, _UNIT_NAMES[run.unit], units) if units else _CONTINUED
     yield ClockLine(LineKind.COUNTED, first, until, units, running + units, text)
 
 
 _UNIT_NAMES = {
     Unit.WORKING_DAY: Text(zh="工作日", en="working days"),
+    Unit.TRADING_DAY: Text(zh="交易日", en="trading days"),
     Unit.CALENDAR_DAY: Text(zh="日", en="calendar days"),
     Unit.MONTH: Text(zh="个月", en="months"),
+}
+_CLASSIFIERS = {
+    Unit.WORKING_DAY: "个",
+    Unit.TRADING_DAY: "个",
+    Unit.CALENDAR_DAY: "",
+    Unit.MONTH: "",
 }
 
 
@@ -262,15 +348,23 @@ def _paused_line(unit: Unit, calendar: WorkingCalendar, span: _Span, running: in
         0,
         running,
         Text(
-            zh=f"暂停（{span.reason.zh}），{units} 个{name.zh}不计入",
+            zh=f"暂停（{span.reason.zh}），{units} {_CLASSIFIERS[measured]}{name.zh}不计入",
             en=f"Paused ({span.reason.en}): {units} {name.en} not counted",
         ),
     )
 
 
-def _unknown(run: ClockRun, calendar: WorkingCalendar, missing: CalendarMissingError) -> ClockSum:
-    received = ClockLine(LineKind.RECEIVED, run.received, run.received, 0, 0, _RECEIVED)
-    gap = ClockLine(LineKind.MISSING, run.received, run.received, 0, 0, missing.text)
+def _no_trading_calendar(calendar: WorkingCalendar) -> Text:
+    return Text(
+        zh=f"该期限按交易日计算，日历 {calendar.id} 旁未载入交易日历，无法计算；请先导入。",
+        en=f"This time counts trading days, and no calendar of them is loaded beside {calendar.id},"
+        " so no date is given; load it first.",
+    )
+
+
+def _unknown(run: ClockRun, version: str, missing: Text) -> ClockSum:
+    received = ClockLine(LineKind.RECEIVED, run.received, run.received, 0, 0, _opening(run))
+    gap = ClockLine(LineKind.MISSING, run.received, run.received, 0, 0, missing)
     return ClockSum(
         key=run.key,
         clock=run.clock,
@@ -278,7 +372,7 @@ def _unknown(run: ClockRun, calendar: WorkingCalendar, missing: CalendarMissingE
         stage=run.stage,
         force=run.force,
         unit=run.unit,
-        length=run.length,
+        length=run.units,
         received=run.received,
         due=None,
         left=None,
@@ -286,7 +380,7 @@ def _unknown(run: ClockRun, calendar: WorkingCalendar, missing: CalendarMissingE
         provisional=False,
         stopped=run.stopped,
         paused_units=0,
-        calendar=calendar.version,
+        calendar=version,
         lines=(received, gap),
-        missing=missing.text,
+        missing=missing,
     )
