@@ -302,6 +302,16 @@ def _silence(clock: Clock, owners: list[Stage]) -> Iterator[Finding]:
             ),
             say("请写 force: statutory", "write force: statutory, or on_silence: nothing"),
         )
+    if clock.starts in ("request.opened", "pilot.started"):
+        yield error(
+            path,
+            say(
+                f"自 {clock.starts} 起算的时限内，没有主管部门应作的决定",
+                f"no authority owes an answer in a clock that starts with {clock.starts}",
+            ),
+            say("请删去", "leave it out"),
+        )
+        return
     for stage in owners:
         if stage.kind not in _DECIDING:
             kind = KINDS[stage.kind]
