@@ -17,16 +17,14 @@ from hypothesis import strategies as st
 
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases.answers import (
-    answers_of,
     canonical_answers,
     file_answer,
     form_sha256,
-    incomplete_sections,
-    missing_questions,
     plan_in,
     promises_in,
 )
 from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
+from shidian.apps.cases.filled import fill_form, filled_form
 from shidian.apps.cases.form import section_form
 from shidian.apps.cases.uploads import DOCX, JPEG, PDF, PNG, XLSX, sniff
 from shidian.core.rulebook.model import QuestionKind, Rulebook, StageKind
@@ -61,7 +59,7 @@ def test_answers_survive_the_form_unchanged(section: Any) -> None:
 
     assert form.is_valid(), form.errors
     assert form.answers() == answers
-    assert missing_questions(section, form.answers()) == []
+    assert fill_form(rulebook(), {section.id: form.answers()}).missing(section) == []
 
 
 def test_an_incomplete_draft_is_valid_and_says_what_is_missing() -> None:
@@ -70,7 +68,9 @@ def test_an_incomplete_draft_is_valid_and_says_what_is_missing() -> None:
 
     assert form.is_valid()
     assert form.answers() == {}
-    assert missing_questions(section, {}) == [one.id for one in section.questions if one.required]
+    assert fill_form(rulebook(), {}).missing(section) == [
+        one.id for one in section.questions if one.required
+    ]
 
 
 def test_labels_are_in_the_readers_language() -> None:
@@ -110,7 +110,7 @@ def test_the_forms_hash_does_not_depend_on_order() -> None:
 def test_plan_and_promises_come_from_the_answers() -> None:
     answers = {section.id: full_answers(section) for section in rulebook().form}
 
-    assert incomplete_sections(rulebook(), answers) == []
+    assert fill_form(rulebook(), answers).incomplete() == []
     assert set(plan_in(rulebook(), answers)) == {
         "investors_max",
         "turnover_daily_max",
@@ -124,7 +124,7 @@ def test_a_hard_gate_left_empty_is_incomplete() -> None:
     gates = [section.id for section in rulebook().form if section.hard_gate]
     answers[gates[0]] = {}
 
-    assert incomplete_sections(rulebook(), answers) == [gates[0]]
+    assert fill_form(rulebook(), answers).incomplete() == [gates[0]]
 
 
 def save(walk: Walk, value: str, base: int) -> FormSection:
@@ -260,7 +260,7 @@ def test_an_upload_is_kept_by_its_hash_and_named_in_the_answer(walk: Walk) -> No
     row = cases.save_section(
         case=walk.case, section="security", answers=answers, base_version=0, by=walk.world.drafter
     )
-    assert answers_of(walk.case)["security"] == row.answers
+    assert filled_form(walk.case).answers["security"] == row.answers
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.history import person_key
-from shidian.apps.cases.rules import authorities_handling
+from shidian.apps.cases.rules import authorities_handling, consulted_parts
 from shidian.core.procedure.types import Actor, ActorKind, Verb
 from shidian.core.procedure.verbs import VERBS
 
@@ -30,6 +30,14 @@ def actor_for(person: Person, case: Case, verb: Verb) -> Actor:
         actor = actor_as(person, case, kind)
         if actor is not None:
             return actor
+    raise ForbiddenError
+
+
+def consulted_actor(person: Person, case: Case, consultation: str) -> Actor:
+    """`person` speaking for the authority that the consultation asks. Raises ForbiddenError."""
+    for asked in case.rulebook.consultations:
+        if asked.id == consultation and asked.authority in consulted_parts(person, case):
+            return Actor(ActorKind.OFFICER, person_key(person.pk), authority=asked.authority)
     raise ForbiddenError
 
 

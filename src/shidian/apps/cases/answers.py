@@ -4,15 +4,17 @@
 |---|---|
 | short, long | text without surrounding blanks |
 | integer | int |
-| money | decimal text with two digits, in yuan: `"1000000.00"` |
+| money | decimal text with two digits, in the rulebook's currency: `"1000000.00"` |
 | date | ISO text |
 | choice | option id |
 | choices | list of option ids, in the rulebook's order |
 | confirm | `true` |
 | file | `{attachment, name, sha256, size}` |
 | promises | list of `{id, text}` |
+| waivers | list of `{rule, reason, measure}`: ids of relaxable rules, in the rulebook's order |
 
-What was left empty is left out.
+What was left empty is left out. These are the answers as saved: which of them count, and what
+follows from them, is `filled.py`'s business.
 """
 
 from __future__ import annotations
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Answers = dict[str, Any]
+
+MATERIALS = "@materials"
+"""The section under which documents are kept: `{material id: file answer}`. No rulebook's own."""
+
+WAIVER_KEYS = ("rule", "reason", "measure")
+"""What is said of each rule that is to be relaxed; `measure`: the compensatory measure, or ""."""
 
 
 def canonical_answers(section: Section, cleaned: Mapping[str, Any]) -> Answers:
@@ -61,6 +69,8 @@ def canonical_answer(question: Question, value: Any) -> Any:  # noqa: PLR0911 - 
             return file_answer(value) if isinstance(value, Attachment) else dict(value)
         case QuestionKind.PROMISES:
             return [{"id": one["id"], "text": one["text"].strip()} for one in value]
+        case QuestionKind.WAIVERS:
+            return [{key: str(one.get(key, "")).strip() for key in WAIVER_KEYS} for one in value]
         case _:
             return str(value).strip() or None
 
@@ -75,34 +85,10 @@ def file_answer(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def missing_questions(section: Section, answers: Mapping[str, Any]) -> list[str]:
-    """Ids of the required questions that have no answer."""
-    return [
-        question.id
-        for question in section.questions
-        if question.required and question.id not in answers
-    ]
-
-
 def newest_sections(case: Case) -> dict[str, FormSection]:
     """The newest saved version of each section. One query."""
     rows = FormSection.objects.filter(case=case).select_related("saved_by").order_by("version")
     return {row.section: row for row in rows}
-
-
-def answers_of(case: Case) -> dict[str, Answers]:
-    """The newest answers by section id."""
-    return {section: row.answers for section, row in newest_sections(case).items()}
-
-
-def incomplete_sections(rulebook: Rulebook, answers: Mapping[str, Answers]) -> list[str]:
-    """Ids of the sections that are not complete, in the rulebook's order; hard gates count too."""
-    return [
-        section.id
-        for section in rulebook.form
-        if missing_questions(section, answers.get(section.id, {}))
-        or (section.hard_gate and not answers.get(section.id))
-    ]
 
 
 def form_sha256(answers: Mapping[str, Answers]) -> str:
@@ -118,6 +104,17 @@ def promises_in(rulebook: Rulebook, answers: Mapping[str, Answers]) -> list[dict
         for question in section.questions
         if question.kind is QuestionKind.PROMISES
         for promise in answers.get(section.id, {}).get(question.id, [])
+    ]
+
+
+def waivers_in(rulebook: Rulebook, answers: Mapping[str, Answers]) -> list[dict[str, str]]:
+    """Every rule that the applicant asks to be relaxed, as `{rule, reason, measure}`."""
+    return [
+        waiver
+        for section in rulebook.form
+        for question in section.questions
+        if question.kind is QuestionKind.WAIVERS
+        for waiver in answers.get(section.id, {}).get(question.id, [])
     ]
 
 

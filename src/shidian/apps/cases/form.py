@@ -5,8 +5,9 @@
         save_section(case=…, section=section.id, answers=form.answers(), base_version=…, by=…)
 
 A draft may be saved incomplete, so that no field is required here; what is missing is
-`answers.missing_questions`. A file field takes a new upload or keeps what was uploaded before:
-`form.uploads()` are the new ones, to be stored with `attach_file` first.
+`filled.Filled`'s to say, and which questions are asked (`asked`), too. A file field takes a new
+upload or keeps what was uploaded before: `form.uploads()` are the new ones, to be stored with
+`attach_file` first.
 """
 
 from __future__ import annotations
@@ -15,28 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.cases.answers import Answers, canonical_answer, canonical_answers
 from shidian.apps.cases.uploads import accepted_types, size_max_bytes, sniff
-from shidian.core.rulebook.model import Question, QuestionKind, Section, Text
+from shidian.apps.cases.waiver_field import WaiversField
+from shidian.apps.cases.words import currency_name, localized
+from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 PROMISES_MAX = 30
 PROMISE_LENGTH_MAX = 500
 MONEY_MAX_DIGITS = 18
 SHORT_LENGTH = 300
 LONG_LENGTH = 5_000
-
-
-def localized(text: Text | None) -> str:
-    """The text in the active language; "" for none."""
-    if text is None:
-        return ""
-    return text.zh if (get_language() or "zh-hans").startswith("zh") else text.en
 
 
 class PromisesField(forms.CharField):
@@ -96,12 +91,16 @@ class SectionForm(forms.Form):
     saved: Answers
 
     def answers(self) -> Answers:
-        """The valid answers, canonical. Files: those kept; new uploads are not in here yet."""
-        cleaned = dict(self.cleaned_data)
+        """The valid answers, canonical. Files: those kept; new uploads are not in here yet.
+
+        What was not asked keeps its saved answer: it counts again once the question is shown.
+        """
+        answers = canonical_answers(self.section, self.cleaned_data)
         for question in self.section.questions:
-            if question.kind is QuestionKind.FILE:
-                cleaned[question.id] = self.saved.get(question.id)
-        return canonical_answers(self.section, cleaned)
+            asked = question.id in self.fields and question.kind is not QuestionKind.FILE
+            if not asked and question.id in self.saved:
+                answers[question.id] = self.saved[question.id]
+        return {one.id: answers[one.id] for one in self.section.questions if one.id in answers}
 
     def uploads(self) -> dict[str, UploadedFile[Any]]:
         """New uploads by question id."""
@@ -127,8 +126,14 @@ def section_form(
     data: Mapping[str, Any] | None = None,
     files: Mapping[str, Any] | None = None,
     saved: Answers | None = None,
+    rulebook: Rulebook | None = None,
+    asked: Collection[str] | None = None,
 ) -> SectionForm:
-    """A form for one section in the active language, filled with what was saved."""
+    """A form for one section in the active language, filled with what was saved.
+
+    `rulebook`: where the currency and the rules that may be relaxed are looked up; `asked`: ids of
+    the questions to ask, all that are not computed where it is None.
+    """
     kept = dict(saved or {})
     form = SectionForm(
         data=data,
@@ -139,18 +144,25 @@ def section_form(
     form.section = section
     form.saved = kept
     for question in section.questions:
-        form.fields[question.id] = field_for(question)
+        if question.computed is None and (asked is None or question.id in asked):
+            form.fields[question.id] = field_for(question, rulebook)
     return form
 
 
-def field_for(question: Question) -> forms.Field:
+def field_for(question: Question, rulebook: Rulebook | None = None) -> forms.Field:
     """The form field of one question. `field.widget.attrs["data-required"]` marks required ones."""
     common: dict[str, Any] = {
         "label": localized(question.label),
         "help_text": localized(question.guidance),
         "required": False,
     }
-    field = _bare_field(question, common)
+    field = (
+        WaiversField(rulebook.waivers if rulebook else None, **common)
+        if question.kind is QuestionKind.WAIVERS
+        else _bare_field(question, common)
+    )
+    if question.kind is QuestionKind.MONEY:
+        field.unit = currency_name(rulebook)  # type: ignore[attr-defined]  # the `field` tag's
     if question.required:
         field.widget.attrs["data-required"] = "true"
     return field
@@ -195,3 +207,5 @@ def _bare_field(  # noqa: C901, PLR0911 - one line a kind
             return AttachmentField(question, widget=widget_, **common)
         case QuestionKind.PROMISES:
             return PromisesField(**common)
+        case QuestionKind.WAIVERS:
+            raise TypeError("a waivers question has a field of its own")

@@ -50,15 +50,17 @@ def sees(person: Someone, case: Case | None) -> bool:
 
 @predicate
 def is_of_the_authorities(person: Someone, case: Case | None) -> bool:
-    """Holds an office in an authority of the case's scheme, or audits."""
+    """Holds an office in an authority of the scheme that is not merely consulted, or audits."""
     roles = roles_of(person)
     if case is None or not roles.is_officer:
         return False
     if roles.is_auditor:
         return True
-    return SchemeAuthority.objects.filter(
-        scheme=case.scheme_id, authority__in=roles.authorities()
-    ).exists()
+    return (
+        SchemeAuthority.objects.filter(scheme=case.scheme_id, authority__in=roles.authorities())
+        .exclude(role=AuthorityRole.CONSULTED.value)
+        .exists()
+    )
 
 
 @predicate
@@ -122,6 +124,33 @@ def assesses(person: Someone, case: Case | None) -> bool:
     return case.access.filter(institution__in=bodies, effect="grant").exists()
 
 
+def consulted_parts(person: Someone, case: Case) -> list[str]:
+    """Ids, in the rulebook, of the authorities consulted on the case for which `person` speaks."""
+    held = roles_of(person).authorities(OfficerRole.CASE)
+    asked = [one.authority for one in case.rulebook.consultations]
+    if not held or not asked:
+        return []
+    parts = SchemeAuthority.objects.filter(
+        scheme=case.scheme_id, authority__in=held, local_id__in=asked
+    )
+    return list(parts.values_list("local_id", flat=True))
+
+
+@predicate
+def speaks_for_a_consulted_authority(person: Someone, case: Case | None) -> bool:
+    """Is a case officer of an authority that the rulebook has consulted."""
+    return case is not None and bool(consulted_parts(person, case))
+
+
+def reads_sensitive(person: Someone, case: Case) -> bool:
+    """Whether documents marked sensitive are shown: to the lead and the deciding authorities."""
+    roles = roles_of(person)
+    if roles.is_auditor or case.lead_id in roles.institutions():
+        return True
+    offices = (OfficerRole.CASE, OfficerRole.SIGNING)
+    return bool(authorities_handling(person, case.scheme_id, *offices))
+
+
 @predicate
 def leads_scheme(person: Someone, scheme: Scheme | None) -> bool:
     """Holds an office in an authority that decides in the scheme."""
@@ -148,6 +177,8 @@ permit(Permission.CASE_HANDLE, is_case_officer & sees)
 permit(Permission.CASE_DECIDE, handles & sees)
 permit(Permission.CASE_SIGN, signs_for_an_authority & sees)
 permit(Permission.EVALUATION_BEGIN, (drafts_for_the_lead | is_case_officer) & sees)
+permit(Permission.OPINION_GIVE, speaks_for_a_consulted_authority & sees)
+permit(Permission.SILENCE_RECORD, (drafts_for_the_lead | is_case_officer) & sees)
 permit(Permission.PROMISE_JUDGE, (is_case_officer | assesses) & sees)
 permit(Permission.RULEBOOK_PUBLISH, leads_scheme)
 permit(Permission.CALL_OPEN, is_case_officer_of_a_lead)

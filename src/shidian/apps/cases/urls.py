@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.cases.views import acts, application, calls, case, desk, files, section
+from shidian.apps.cases.views import acts, application, calls, case, desk, files, materials, section
 
 app_name = "cases"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("<slug:reference>/application/partners/", application.partners, name="partners"),
     path("<slug:reference>/application/receipt/", application.receipt, name="receipt"),
     path("<slug:reference>/application/s/<slug:section>/", section.section, name="section"),
+    path("<slug:reference>/materials/", materials.materials, name="materials"),
     path("<slug:reference>/files/<int:number>/", files.attachment, name="attachment"),
     path("<slug:reference>/do/<slug:verb>/", acts.act, name="act"),
 ]

@@ -12,6 +12,7 @@ from shidian.apps.cases.rules import assesses, is_case_officer, sees
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.rules import Someone
+    from shidian.apps.cases.models import Case
     from shidian.apps.review.models import Assignment
 
 
@@ -40,8 +41,14 @@ def is_undenied(person: Someone, assignment: Assignment | None) -> bool:
     return not assignment.panel.case.access.filter(person=person, effect="deny").exists()
 
 
+@predicate
+def assesses_for_the_authority(person: Someone, case: Case | None) -> bool:
+    """Is a case officer where the stage's assessment is the authority's own."""
+    return case is not None and case.stage_rule.by == "authority" and is_case_officer(person, case)
+
+
 permit(Permission.PANEL_FORM, is_case_officer & sees)
 permit(Permission.CONFLICT_DECLARE, is_the_expert & is_undenied)
 permit(Permission.REVIEW_READ, is_the_expert & is_undenied & declared_no_conflict)
 permit(Permission.REVIEW_SUBMIT, is_the_expert & is_undenied & declared_no_conflict)
-permit(Permission.ASSESSMENT_FILE, assesses & sees)
+permit(Permission.ASSESSMENT_FILE, (assesses | assesses_for_the_authority) & sees)

@@ -55,15 +55,25 @@ def period_end(
     calendar: WorkingCalendar, start: date, period: Period, today: date
 ) -> tuple[date | None, Text | None]:
     """The period's last day, the day of its start not counted; hours are rounded up to days."""
+    found = clock_sum(_run("period", start, period), calendar, today)
+    return found.due, found.missing
+
+
+def period_run(state: CaseState, threshold: StageThreshold) -> ClockRun | None:
+    """The threshold's minimum time as a clock whose sum can be shown; None where it has none."""
+    if threshold.minimum is None:
+        return None
+    return _run(threshold.id, _since(state, threshold), threshold.minimum, threshold.name)
+
+
+def _run(key: str, start: date, period: Period, name: Text | None = None) -> ClockRun:
     length = period.length
     if period.unit is PeriodUnit.HOUR:
         length = -(-length // _HOURS_A_DAY)
     if period.unit is PeriodUnit.YEAR:
         length *= _MONTHS_A_YEAR
-    name = Text(zh="期间", en="period")
-    run = ClockRun("period", "period", name, length, _UNITS[period.unit], start)
-    found = clock_sum(run, calendar, today)
-    return found.due, found.missing
+    words = name or Text(zh="期间", en="period")
+    return ClockRun(key, key, words, length, _UNITS[period.unit], start)
 
 
 def _since(state: CaseState, threshold: StageThreshold) -> date:

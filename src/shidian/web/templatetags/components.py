@@ -315,7 +315,9 @@ def _errors_of(errors: Any) -> list[tuple[str, str]]:
 def focus_id(bound: BoundField) -> str:
     """The id that an error links to: the first input of a group, else the field itself."""
     widget = bound.field.widget
-    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple) or getattr(
+        widget, "grouped", False
+    ):
         return f"{bound.auto_id}_0"
     return str(bound.id_for_label or bound.auto_id)
 
@@ -358,10 +360,11 @@ def facts(rows: Iterable[Any], sources: Mapping[str, Any] | None = None) -> dict
 def field(bound: BoundField) -> dict[str, Any]:
     """A form field with label, hint and error above it, tied together for screen readers."""
     widget = bound.field.widget
-    group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
+    options = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
     return {
         "field": bound,
-        "group": group,
+        "group": options or getattr(widget, "grouped", False),
+        "options": options,
         "choice": isinstance(widget, CheckboxInput),
         "optional": not bound.field.required
         and not isinstance(widget, CheckboxInput)

@@ -9,6 +9,13 @@ from shidian.apps.cases.domain.applying import (
     submit_case,
     withdraw_case,
 )
+from shidian.apps.cases.domain.consulting import (
+    consult,
+    extend_clock,
+    give_opinion,
+    grade_risk,
+    record_silence,
+)
 from shidian.apps.cases.domain.deciding import (
     advance_case,
     begin_evaluation,
@@ -23,6 +30,12 @@ from shidian.apps.cases.domain.deciding import (
     sign_off,
     terminate_case,
 )
+from shidian.apps.cases.domain.materials import hand_in_material
+from shidian.apps.cases.domain.migrating import (
+    preview_migration,
+    propose_migration,
+    sign_migration,
+)
 from shidian.apps.cases.domain.perform import Performed, perform_act
 from shidian.apps.cases.domain.reporting import file_report
 from shidian.apps.cases.domain.schemes import (
@@ -31,6 +44,7 @@ from shidian.apps.cases.domain.schemes import (
     open_call,
     publish_rulebook,
 )
+from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.domain.starting import create_case
 
 __all__ = [
@@ -41,22 +55,32 @@ __all__ = [
     "attach_file",
     "begin_evaluation",
     "close_case",
+    "consult",
     "create_case",
     "do",
+    "extend_clock",
     "extend_pilot",
     "file_evaluation",
     "file_report",
     "found_scheme",
+    "give_opinion",
+    "grade_risk",
+    "hand_in_material",
     "is_editable",
     "judge_promise",
     "next_call_number",
     "open_call",
     "perform_act",
+    "preview_migration",
+    "propose_migration",
     "publish_rulebook",
+    "record_due_silences",
+    "record_silence",
     "reject_case",
     "request_information",
     "return_to_applicant",
     "save_section",
+    "sign_migration",
     "sign_off",
     "submit_case",
     "terminate_case",

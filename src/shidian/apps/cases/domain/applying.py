@@ -11,17 +11,11 @@ from django.utils import timezone
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases import uploads
 from shidian.apps.cases.actors import actor_for
-from shidian.apps.cases.answers import (
-    Answers,
-    answers_of,
-    form_sha256,
-    incomplete_sections,
-    plan_in,
-    promises_in,
-)
+from shidian.apps.cases.answers import Answers, plan_in, promises_in, waivers_in
 from shidian.apps.cases.domain.perform import Performed, perform_act, supplies
 from shidian.apps.cases.domain.starting import check_call_is_open
 from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
+from shidian.apps.cases.filled import Filled, filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Attachment, Case, CaseParty, FormSection
 from shidian.core.procedure.types import Act, Json, Verb
@@ -42,7 +36,8 @@ def add_partner(
 ) -> CaseParty:
     """Name a partner while the case is a draft. Its staff see the case once it is submitted.
 
-    Raises DomainError (`not-draft`, `may-not-join`, `already-party`), ForbiddenError.
+    Raises DomainError (`not-draft`, `may-not-join`, `too-many-partners`, `already-party`),
+    ForbiddenError.
     """
     del at
     locked = _editable(case, by)
@@ -56,6 +51,16 @@ def add_partner(
         raise DomainError(
             "may-not-join",
             Text(zh="该类机构不能参与申报。", en="An institution of this kind cannot join."),
+            "institution",
+        )
+    most = intake.partners_max if intake is not None else None
+    if most is not None and locked.parties.count() >= most:
+        raise DomainError(
+            "too-many-partners",
+            Text(
+                zh=f"参与机构最多 {most} 家，本案已满。",
+                en=f"At most {most} partners can join, and so many have.",
+            ),
             "institution",
         )
     known = locked.parties.filter(institution=institution).exists()
@@ -246,19 +251,54 @@ def _file_question(section: Section, question_id: str) -> Question:
 
 @supplies(Verb.SUBMIT)
 def _what_is_submitted(case: Case, _data: Mapping[str, Json], _at: datetime) -> dict[str, Json]:
-    """The form as it stands: version, hash, what is missing, promises, partners, plan."""
-    answers = answers_of(case)
+    """The form as it stands: version, hash, what is missing, promises, partners, plan, waivers.
+
+    Raises DomainError (`checks-failed`, `materials-missing`).
+    """
+    filled = filled_form(case)
+    answers = filled.answers
+    missing: list[Json] = [*filled.incomplete()]
+    if not missing:
+        _answers_fit(filled)
+        _materials_are_in(filled)
     partners = case.parties.order_by("pk").values_list("institution_id", flat=True)
     promises: list[Json] = [dict(one) for one in promises_in(case.rulebook, answers)]
-    missing: list[Json] = [*incomplete_sections(case.rulebook, answers)]
-    return {
+    facts: dict[str, Json] = {
         "version": case.form_version + 1,
-        "sha256": form_sha256(answers),
+        "sha256": filled.sha256,
         "missing": missing,
         "promises": promises,
         "partners": [str(partner) for partner in partners],
         "plan": dict(plan_in(case.rulebook, answers)),
     }
+    if waivers := waivers_in(case.rulebook, answers):
+        facts["waivers"] = [dict(one) for one in waivers]
+    return facts
+
+
+def _answers_fit(filled: Filled) -> None:
+    """Refuse answers that the rulebook's checks contradict."""
+    if not filled.failed:
+        return
+    raise DomainError(
+        "checks-failed",
+        Text(
+            zh="请先更正：" + "；".join(check.message.zh for _, check in filled.failed),
+            en="Correct this first: " + "; ".join(check.message.en for _, check in filled.failed),
+        ),
+    )
+
+
+def _materials_are_in(filled: Filled) -> None:
+    """Refuse a submission without its required documents."""
+    if missing := filled.missing_materials():
+        raise DomainError(
+            "materials-missing",
+            Text(
+                zh="请先上传：" + "、".join(one.name.zh for one in missing),
+                en="Hand in first: " + ", ".join(one.name.en for one in missing),
+            ),
+        )
 
 
 def submit_case(
@@ -266,9 +306,10 @@ def submit_case(
 ) -> Performed:
     """File the application. `by` signs for the lead.
 
-    Preconditions: draft; every section complete, hard gates first; the call still open unless the
-    case was returned. Effects: the form's version and hash are fixed, the scheme's authorities and
-    the partners get access, the screening clock starts. Events: case.submitted, stage.entered.
+    Preconditions: draft; every section complete, hard gates first; the rulebook's checks hold and
+    the required documents are in; the call still open unless the case was returned. Effects: the
+    form's version and hash are fixed, the scheme's authorities and the partners get access, the
+    screening clock starts. Events: case.submitted, stage.entered.
     """
     at = at or timezone.now()
     if case.form_version == 0:
@@ -292,7 +333,7 @@ def answer_information(
     """
     at = at or timezone.now()
     data: dict[str, Json] = {"request": request, "answer": answer}
-    sha256 = form_sha256(answers_of(case))
+    sha256 = filled_form(case).sha256
     if sha256 != state_of(case).sha256:
         data |= {"version": case.form_version + 1, "sha256": sha256}
     actor = actor_for(by, case, Verb.ANSWER_INFORMATION)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from shidian.apps.accounts.models import Person
 
+    Thresholds = Mapping[str, Mapping[str, Json]]
+
 
 def do(
     verb: Verb,
@@ -65,15 +67,23 @@ def advance_case(
     by: Person,
     to: str | None = None,
     findings: Mapping[str, Mapping[str, Json]] | None = None,
+    thresholds: Thresholds | None = None,
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
     """Move on to the next stage, or to stage `to`. Forwards the stage's work must be done.
 
-    `findings`: {criterion: {met, reason}} on leaving a screening. Events: checklist.filed,
-    stage.entered, and what the stage left and the stage entered bring with them.
+    `findings`: {criterion: {met, reason}} on leaving a screening; `thresholds`: {threshold: {met,
+    reason}} of the stage entered, as far as an officer has to find them met.
+    Events: checklist.filed, stage.entered, and what the stage left and the stage entered bring
+    with them.
     """
-    data: dict[str, Json] = {"to": to, "reason": reason, "findings": findings}
+    data: dict[str, Json] = {
+        "to": to,
+        "reason": reason,
+        "findings": findings,
+        "thresholds": thresholds or None,
+    }
     return do(Verb.ADVANCE, case, data, by=by, at=at, expected_seq=expected_seq)
 
 
@@ -125,6 +135,7 @@ def sign_off(
     consent: bool,
     by: Person,
     reason: str = "",
+    thresholds: Thresholds | None = None,
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
@@ -134,20 +145,23 @@ def sign_off(
     starts. Events: signoff.given; case.admitted, stage.entered, pilot.started.
     """
     authority = actor_for(by, case, Verb.SIGN_OFF).authority
-    data: dict[str, Json] = {"authority": authority, "consent": consent, "reason": reason}
+    data: dict[str, Json] = {
+        "authority": authority,
+        "consent": consent,
+        "reason": reason,
+        "thresholds": thresholds or None,
+    }
     return do(Verb.SIGN_OFF, case, data, by=by, at=at, expected_seq=expected_seq)
 
 
-@supplies(Verb.SIGN_OFF, Verb.ADVANCE)
-def _number_facts(case: Case, data: Mapping[str, Json], at: datetime) -> dict[str, Json]:
+@supplies(Verb.SIGN_OFF, Verb.ADVANCE, Verb.RECORD_SILENCE)
+def _number_facts(case: Case, _data: Mapping[str, Json], at: datetime) -> dict[str, Json]:
     """Code and next number, where the act may admit the case. Locks the scheme's numbering."""
     rulebook = case.rulebook
-    stage = case.stage_rule
-    goes_on = (rulebook.stage(name).kind for name in stage.next)
-    starts_a_run = stage.kind is StageKind.ADMISSION or (
-        "to" in data and StageKind.RUNNING in goes_on
-    )
-    if not starts_a_run or case.number is not None:
+    numbered = any(stage.number for stage in rulebook.stages)
+    goes_on = {rulebook.stage(name).kind for name in case.stage_rule.next}
+    starts_a_run = bool(goes_on & {StageKind.ADMISSION, StageKind.RUNNING})
+    if not numbered or not starts_a_run or case.number is not None:
         return {}
     Scheme.objects.select_for_update().get(pk=case.scheme_id)
     zone = ZoneInfo(rulebook.zone)
@@ -168,13 +182,13 @@ def begin_evaluation(
     case: Case,
     reason: str,
     by: Person,
+    thresholds: Thresholds | None = None,
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
     """Move a running pilot to its evaluation; the applicant may, too. Event: stage.entered."""
-    return do(
-        Verb.BEGIN_EVALUATION, case, {"reason": reason}, by=by, at=at, expected_seq=expected_seq
-    )
+    data: dict[str, Json] = {"reason": reason, "thresholds": thresholds or None}
+    return do(Verb.BEGIN_EVALUATION, case, data, by=by, at=at, expected_seq=expected_seq)
 
 
 def judge_promise(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent
 from shidian.core.procedure.types import EventKind
-from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.model import AuthorityRole, StageKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,10 +70,21 @@ def _lead_sees(case: Case, event: CaseEvent) -> None:
 
 @reacts(EventKind.CASE_SUBMITTED)
 def _authorities_and_partners_see(case: Case, event: CaseEvent) -> None:
-    for authority in case.scheme.parts.values_list("authority_id", flat=True):
+    parts = case.scheme.parts.exclude(role=AuthorityRole.CONSULTED.value)
+    for authority in parts.values_list("authority_id", flat=True):
         grant(case, event, authority=authority)
     for institution in case.parties.values_list("institution_id", flat=True):
         grant(case, event, institution=institution)
+
+
+@reacts(EventKind.CONSULTATION_OPENED)
+def _consulted_sees(case: Case, event: CaseEvent) -> None:
+    """Who is merely consulted sees a case from when it is consulted on, and no other."""
+    wanted = str(event.data["consultation"])
+    asked = next(one for one in case.rulebook.consultations if one.id == wanted)
+    parts = case.scheme.parts.filter(local_id=asked.authority)
+    for authority in parts.values_list("authority_id", flat=True):
+        grant(case, event, authority=authority)
 
 
 @reacts(EventKind.CONFLICT_DECLARED)

@@ -14,7 +14,16 @@ from shidian.apps.cases.domain.reporting import REPORT_FILE
 from shidian.apps.cases.form import AttachmentField
 from shidian.apps.cases.uploads import accepted_types
 from shidian.apps.cases.views.file_fields import dress_file
-from shidian.core.procedure.table import is_ahead, moves
+from shidian.apps.cases.views.threshold_fields import (
+    Wait,
+    add_threshold_fields,
+    check_thresholds,
+    thresholds_in,
+    waits_of,
+)
+from shidian.apps.cases.words import localized as in_language
+from shidian.core.procedure.moves import is_ahead, moves
+from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import EvaluationGrade, Judgement, Verb
 from shidian.core.rulebook.model import StageKind
 
@@ -22,19 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from shidian.apps.accounts.rules import Someone
     from shidian.apps.cases.models import Case
     from shidian.core.procedure.types import CaseState
-    from shidian.core.rulebook.model import Criterion, Outcome, Stage, Text
+    from shidian.core.rulebook.model import Criterion, Outcome, Stage
 
 REASON_MAX = 4000
 EXTENSION_DAYS_MAX = 1100
-
-
-def in_language(text: Text) -> str:
-    """The text in the active language, for widgets that take plain strings."""
-    from django.utils.translation import get_language
-
-    return text.en if (get_language() or "").startswith("en") else text.zh
 
 
 class ActForm(forms.Form):
@@ -48,6 +51,8 @@ class ActForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.case = case
         self.state = state
+        self.waits: list[Wait] = []
+        """Minimum times, shown as sums above the form."""
         self.build()
 
     @property
@@ -56,6 +61,9 @@ class ActForm(forms.Form):
 
     def build(self) -> None:
         """Add the fields that depend on rulebook and state."""
+
+    def narrow(self, person: Someone) -> None:
+        """Leave out what this person may not choose."""
 
     def payload(self) -> dict[str, Any]:
         """What the domain verb takes, by its argument names."""
@@ -81,6 +89,41 @@ class ReasonForm(ActForm):
     )
 
 
+class MovingForm(ReasonForm):
+    """A move whose target is known: its conditions are shown, and confirmed."""
+
+    verb: Verb
+
+    @property
+    def targets(self) -> tuple[Stage, ...]:
+        return moves(self.case.rulebook, self.stage, self.verb)
+
+    def build(self) -> None:
+        ahead = [one for one in self.targets if is_ahead(self.case.rulebook, self.stage, one)]
+        self.waits = waits_of(self.case, self.state, ahead)
+        add_threshold_fields(self, ahead)
+
+    def target(self) -> Stage | None:
+        """Where the case would go."""
+        return next(iter(self.targets), None)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Conditions are needed only when the case moves forwards."""
+        cleaned = super().clean() or {}
+        target = self.target()
+        if target and is_ahead(self.case.rulebook, self.stage, target):
+            check_thresholds(self, target)
+        return cleaned
+
+    def payload(self) -> dict[str, Any]:
+        found = thresholds_in(self, self.target())
+        return {"reason": self.cleaned_data["reason"]} | ({"thresholds": found} if found else {})
+
+
+class BeginEvaluationForm(MovingForm):
+    verb = Verb.BEGIN_EVALUATION
+
+
 class RequestInformationForm(ActForm):
     question = long_text(
         gettext_lazy("What is missing or unclear?"),
@@ -99,21 +142,30 @@ class AnswerInformationForm(ActForm):
 
     def build(self) -> None:
         found = [(one.id, f"{one.id}: {one.question}") for one in self.state.open_requests]
-        _choices(self, "request", found)
+        only_choice(self, "request", found)
 
 
-class AdvanceForm(ReasonForm):
+class AdvanceForm(MovingForm):
     """Moves on. Leaving a screening forwards needs a finding on every mandatory criterion."""
+
+    verb = Verb.ADVANCE
 
     to = forms.ChoiceField(label=gettext_lazy("Next stage"), widget=forms.RadioSelect)
 
     def build(self) -> None:
-        targets = moves(self.case.rulebook, self.stage, Verb.ADVANCE)
-        _choices(self, "to", [(one.id, in_language(one.names.staff)) for one in targets])
+        super().build()
+        found = onward(self.case.rulebook, self.stage.id, self.verb, self.state.tier)
+        order = {one.id: place for place, one in enumerate(found)}
+        targets = sorted(self.targets, key=lambda one: order.get(one.id, len(order)))
+        only_choice(self, "to", [(one.id, in_language(one.names.staff)) for one in targets])
         self.criteria = _mandatory(self.case, self.stage)
         for criterion in self.criteria:
             self._ask(criterion)
         self.order_fields([name for name in self.fields if name != "reason"])
+
+    def target(self) -> Stage | None:
+        chosen = self.cleaned_data.get("to")
+        return self.case.rulebook.stage(chosen) if chosen else None
 
     def _ask(self, criterion: Criterion) -> None:
         self.fields[f"met-{criterion.id}"] = forms.ChoiceField(
@@ -133,8 +185,8 @@ class AdvanceForm(ReasonForm):
     def clean(self) -> dict[str, Any] | None:
         """Findings are needed only when the case moves forwards."""
         cleaned = super().clean() or {}
-        target = cleaned.get("to")
-        if target and is_ahead(self.case.rulebook, self.stage, self.case.rulebook.stage(target)):
+        target = self.target()
+        if target and is_ahead(self.case.rulebook, self.stage, target):
             for criterion in self.criteria:
                 if not cleaned.get(f"met-{criterion.id}"):
                     self.add_error(f"met-{criterion.id}", _("Choose whether this is met."))
@@ -149,7 +201,7 @@ class AdvanceForm(ReasonForm):
             for one in self.criteria
             if cleaned.get(f"met-{one.id}")
         }
-        return {"to": cleaned["to"], "reason": cleaned["reason"], "findings": findings}
+        return {"to": cleaned["to"], "findings": findings, **super().payload()}
 
 
 class ClosingForm(ReasonForm):
@@ -161,7 +213,7 @@ class ClosingForm(ReasonForm):
 
     def build(self) -> None:
         outcomes = _outcomes(self.case, self.stage, self.verb, self.state.admitted)
-        _choices(self, "outcome", [(one.id, in_language(one.name)) for one in outcomes])
+        only_choice(self, "outcome", [(one.id, in_language(one.name)) for one in outcomes])
 
 
 class SignOffForm(ActForm):
@@ -176,16 +228,29 @@ class SignOffForm(ActForm):
         required=False,
     )
 
+    def build(self) -> None:
+        self.target = next(iter(moves(self.case.rulebook, self.stage, Verb.SIGN_OFF)), None)
+        if self.target is not None:
+            self.waits = waits_of(self.case, self.state, [self.target])
+            add_threshold_fields(self, [self.target])
+
     def clean(self) -> dict[str, Any] | None:
         """A refusal without a reason is none."""
         cleaned = super().clean() or {}
+        if cleaned.get("consent") == "yes" and self.target is not None:
+            check_thresholds(self, self.target)
         if cleaned.get("consent") == "no" and not cleaned.get("reason"):
             self.add_error("reason", _("Give the reason for refusing."))
         return cleaned
 
     def payload(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        return {"consent": cleaned["consent"] == "yes", "reason": cleaned["reason"]}
+        found = thresholds_in(self, self.target) if cleaned["consent"] == "yes" else {}
+        return {
+            "consent": cleaned["consent"] == "yes",
+            "reason": cleaned["reason"],
+            **({"thresholds": found} if found else {}),
+        }
 
 
 class JudgePromiseForm(ActForm):
@@ -203,7 +268,7 @@ class JudgePromiseForm(ActForm):
 
     def build(self) -> None:
         waiting = [one for one in self.state.promises if one.id not in self.state.judgements]
-        _choices(self, "promise", [(one.id, one.text) for one in waiting or self.state.promises])
+        only_choice(self, "promise", [(one.id, one.text) for one in waiting or self.state.promises])
 
 
 GRADES = [
@@ -281,7 +346,7 @@ class FileReportForm(ActForm):
 
     def build(self) -> None:
         found = [(one.id, in_language(one.title)) for one in self.case.rulebook.reports]
-        _choices(self, "report", found)
+        only_choice(self, "report", found)
         self.fields["file"] = AttachmentField(
             REPORT_FILE,
             label=in_language(REPORT_FILE.label),
@@ -305,7 +370,7 @@ FORMS: dict[Verb, type[ActForm]] = {
     Verb.TERMINATE: _closing(Verb.TERMINATE),
     Verb.SIGN_OFF: SignOffForm,
     Verb.FILE_REPORT: FileReportForm,
-    Verb.BEGIN_EVALUATION: ReasonForm,
+    Verb.BEGIN_EVALUATION: BeginEvaluationForm,
     Verb.JUDGE_PROMISE: JudgePromiseForm,
     Verb.FILE_EVALUATION: FileEvaluationForm,
     Verb.EXTEND: ExtendForm,
@@ -313,16 +378,19 @@ FORMS: dict[Verb, type[ActForm]] = {
 }
 
 
-def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
-    """Offer the choices; where there is only one, take it without asking."""
+def only_choice(
+    form: forms.Form, name: str, choices: list[tuple[str, str]], *, keep: bool = False
+) -> None:
+    """Offer the choices; where there is only one, take it without asking, or, `keep`, show it."""
     field = form.fields[name]
     if not isinstance(field, forms.ChoiceField):
         raise TypeError(f"{name} is no choice")
     field.choices = choices
     if len(choices) == 1:
+        form.initial[name] = choices[0][0]
+    if len(choices) == 1 and not keep:
         field.initial = choices[0][0]
         field.widget = forms.HiddenInput()
-        form.initial[name] = choices[0][0]
 
 
 def _mandatory(case: Case, stage: Stage) -> list[Criterion]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.history import state_of
+from shidian.apps.cases.views import consult_forms  # noqa: F401 - adds its forms to the table
 from shidian.apps.cases.views.act_forms import FORMS, ActForm
 from shidian.apps.cases.views.buttons import allowed_verbs
 from shidian.apps.cases.views.effects import EFFECTS
@@ -47,6 +48,7 @@ def act(request: HttpRequest, case: Case, verb: str, **_url: object) -> HttpResp
     if wanted not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
         raise Http404
     form = form_class(case, state, request.POST or None, request.FILES or None)
+    form.narrow(request.user)
     return act_page(
         request,
         case,
@@ -78,6 +80,7 @@ def act_page(
         "verb": verb,
         "label": VERBS[verb].label,
         "effect": EFFECTS[verb],
+        "act_rule": case.rulebook.acts.get(verb.value),
         "crumbs": act_crumbs(case, VERBS[verb].label),
         **extra,
     }

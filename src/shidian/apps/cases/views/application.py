@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.accounts.models import Institution, StaffRole
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.cases.answers import missing_questions, newest_sections
+from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.domain.applying import (
     add_partner,
     is_editable,
@@ -25,19 +25,24 @@ from shidian.apps.cases.domain.applying import (
 )
 from shidian.apps.cases.domain.starting import check_call_is_open, create_case
 from shidian.apps.cases.errors import DomainError, DoubledError
+from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import CaseEvent
 from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.loaders import call_by_slug, case_by_reference
+from shidian.apps.cases.views.materials import material_rows
 from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.cases.views.sheet import check_url, field_url
+from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import EventKind, Verb
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from shidian.apps.cases.models import Call, Case, FormSection
+    from shidian.apps.cases.filled import Filled
+    from shidian.apps.cases.models import Call, Case
 
 
 class StartForm(forms.Form):
@@ -91,38 +96,60 @@ def start(request: HttpRequest, call: Call, **_url: object) -> HttpResponse:
 @rule(Permission.CASE_READ, obj=case_by_reference)
 def application(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """The task list for those who may fill it in now; for everyone else the text to read."""
-    saved = newest_sections(case)
-    answers = {section: row.answers for section, row in saved.items()}
+    filled = filled_form(case)
     may_edit = allows(request.user, Permission.FORM_EDIT, case) and is_editable(case)
+    intake = case.rulebook.intake
     context: dict[str, Any] = {
         "case": case,
         "may_edit": may_edit,
         "draft": case.stage_rule.kind is StageKind.DRAFT,
-        "items": _task_items(case, saved) if may_edit else [],
-        "sections": [] if may_edit else form_rows(case.rulebook.form, answers),
+        "items": _task_items(case, filled) if may_edit else [],
+        "sections": [] if may_edit else form_rows(filled),
+        "materials": [] if may_edit else material_rows(request.user, case, filled),
+        "partners_max": intake.partners_max if intake else None,
         "partners": list(case.parties.all()),
         "crumbs": act_crumbs(case, _("Application")),
     }
     return render(request, "cases/application.html", context)
 
 
-def _task_items(case: Case, saved: dict[str, FormSection]) -> list[dict[str, Any]]:
+def _task_items(case: Case, filled: Filled) -> list[dict[str, Any]]:
     items = []
-    for section in case.rulebook.form:
-        row = saved.get(section.id)
-        missing = len(missing_questions(section, row.answers if row else {}))
-        state = "todo" if row is None else "progress" if missing else "done"
+    for section in filled.sections:
+        missing, failed = filled.missing(section), filled.failed_in(section.id)
+        known = section.id in filled.saved
+        state = "wrong" if failed else "todo" if not known else "progress" if missing else "done"
+        hint = ""
+        if failed:
+            hint = localized(failed[0].message)
+        elif section.hard_gate and state != "done":
+            hint = _("Without this section the application cannot be accepted.")
         items.append(
             {
                 "title": section.title,
                 "url": reverse("cases:section", args=[case.reference, section.id]),
                 "state": state,
-                "hint": _("Without this section the application cannot be accepted.")
-                if section.hard_gate and state != "done"
-                else "",
+                "hint": hint,
             }
         )
+    if case.rulebook.materials:
+        items.append(_materials_item(case, filled))
     return items
+
+
+def _materials_item(case: Case, filled: Filled) -> dict[str, Any]:
+    wanted = [one for one in filled.materials() if one.required]
+    missing = filled.missing_materials()
+    untouched = MATERIALS not in filled.saved
+    return {
+        "title": _("Documents"),
+        "url": reverse("cases:materials", args=[case.reference]),
+        "state": "done" if not missing else "todo" if untouched else "progress",
+        "hint": _("%(in)d of %(all)d required documents are in.")
+        % {"in": len(wanted) - len(missing), "all": len(wanted)}
+        if wanted
+        else "",
+    }
 
 
 class PartnerForm(forms.Form):
@@ -177,11 +204,10 @@ def check(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Check answers, then submit: the last look before the authorities see it."""
     if case.stage_rule.kind is not StageKind.DRAFT:
         raise Http404
-    saved = newest_sections(case)
-    answers = {section: row.answers for section, row in saved.items()}
+    filled = filled_form(case)
     may_submit = allows(request.user, Permission.CASE_SUBMIT, case)
     form = SubmitForm(case, None, request.POST or None)  # type: ignore[arg-type]  # asks no state
-    sections = form_rows(case.rulebook.form, answers)
+    sections = form_rows(filled)
     if request.method == "POST" and not may_submit:
         raise Http404
     response = act_page(
@@ -196,7 +222,9 @@ def check(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         ),
         template="cases/check.html",
         sections=sections,
-        missing=_missing(case, sections),
+        materials=material_rows(request.user, case, filled),
+        missing=_missing(case, filled),
+        failed=_failed(case, filled),
         may_submit=may_submit,
         signers=_signers(case) if not may_submit else [],
     )
@@ -205,23 +233,38 @@ def check(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     return response
 
 
-def _missing(case: Case, sections: list[Any]) -> list[tuple[str, str]]:
-    """What is still to be answered, as (address of the field, words)."""
-    from shidian.apps.cases.views.act_forms import in_language
+def _missing(case: Case, filled: Filled) -> list[tuple[str, str]]:
+    """What is still to be answered or handed in, as (address of the field, words)."""
+    found = []
+    for section in filled.sections:
+        missing = set(filled.missing(section))
+        found += [
+            (
+                field_url(case, section, question),
+                _("%(section)s: %(question)s")
+                % {
+                    "section": localized(section.title),
+                    "question": localized(question.label),
+                },
+            )
+            for question in filled.questions(section)
+            if question.id in missing
+        ]
+    page = reverse("cases:materials", args=[case.reference])
+    return found + [
+        (f"{page}#id_{one.id}", _("Document: %(name)s") % {"name": localized(one.name)})
+        for one in filled.missing_materials()
+    ]
 
+
+def _failed(case: Case, filled: Filled) -> list[tuple[str, str]]:
+    """Answers that do not fit together, as (address of the field, words)."""
     return [
         (
-            reverse("cases:section", args=[case.reference, one.section.id])
-            + f"#id_{row.question.id}",
-            _("%(section)s: %(question)s")
-            % {
-                "section": in_language(one.section.title),
-                "question": in_language(row.question.label),
-            },
+            check_url(case, filled, case.rulebook.section(section), check),
+            localized(check.message),
         )
-        for one in sections
-        for row in one.rows
-        if row.missing
+        for section, check in filled.failed
     ]
 
 

@@ -10,7 +10,10 @@ from django.urls import NoReverseMatch, reverse
 from shidian.apps.accounts.access import allows
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases.domain.perform import PERMISSIONS
+from shidian.apps.cases.rules import consulted_parts
+from shidian.apps.cases.views.open_matters import to_answer, to_consult, to_extend, to_record
 from shidian.core.procedure.step import permitted_verbs
+from shidian.core.procedure.tiers import may_grade
 from shidian.core.procedure.types import ActorKind, Verb
 from shidian.core.procedure.verbs import VERBS
 
@@ -28,6 +31,7 @@ PAGES = {
     Verb.FILE_ASSESSMENT: "review:assessment",
     Verb.OPEN_NOTICE: "notices:open",
     Verb.ANSWER_COMMENT: "notices:comments",
+    Verb.MIGRATE: "lab:migrate",
 }
 """Acts with a page of their own; every other act has the generic page `cases:act`."""
 
@@ -67,6 +71,8 @@ def kinds_of(viewer: Viewer, case: Case) -> list[ActorKind]:
             kinds.append(kind)
     if case.lead_id in viewer.roles.institutions():
         kinds.append(ActorKind.APPLICANT)
+    if ActorKind.OFFICER not in kinds and consulted_parts(viewer.person, case):
+        kinds.append(ActorKind.OFFICER)
     if viewer.roles.is_assessor:
         kinds.append(ActorKind.ASSESSOR)
     return kinds
@@ -78,7 +84,7 @@ def allowed_verbs(case: Case, state: CaseState, viewer: Viewer) -> list[Verb]:
         verb
         for kind in kinds_of(viewer, case)
         for verb in permitted_verbs(case.rulebook, state, kind)
-        if _sensible(verb, state)
+        if _sensible(verb, case, state, viewer)
     }
     return [verb for verb in VERBS if verb in possible and _may(viewer, verb, case)]
 
@@ -88,7 +94,9 @@ def _may(viewer: Viewer, verb: Verb, case: Case) -> bool:
     return permission is not None and allows(viewer.person, permission, case)
 
 
-def _sensible(verb: Verb, state: CaseState) -> bool:  # noqa: PLR0911 - one a verb
+def _sensible(  # noqa: C901, PLR0911 - one a verb
+    verb: Verb, case: Case, state: CaseState, viewer: Viewer
+) -> bool:
     """Leaves out what the state makes pointless, such as closing a round that is not open."""
     round_open = state.round is not None and not state.round.closed
     match verb:
@@ -102,6 +110,19 @@ def _sensible(verb: Verb, state: CaseState) -> bool:  # noqa: PLR0911 - one a ve
             return state.notice is None
         case Verb.ANSWER_COMMENT:
             return state.notice is not None and bool(state.notice.comments)
+        case Verb.FILE_ASSESSMENT:
+            own = case.stage_rule.by == "authority"
+            return own or viewer.roles.is_assessor
+        case Verb.CONSULT:
+            return bool(to_consult(case, state))
+        case Verb.GIVE_OPINION:
+            return bool(to_answer(case, state, viewer.person))
+        case Verb.GRADE_RISK:
+            return may_grade(case.rulebook, case.stage_rule)
+        case Verb.EXTEND_CLOCK:
+            return bool(to_extend(case, state))
+        case Verb.RECORD_SILENCE:
+            return bool(to_record(case, state))
         case Verb.JUDGE_PROMISE:
             return bool(state.promises)
     return True

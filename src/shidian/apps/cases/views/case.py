@@ -9,20 +9,31 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Task
 from shidian.apps.cases.views.act_forms import GRADES
 from shidian.apps.cases.views.buttons import buttons_of
 from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.cases.views.matters import (
+    consultation_rows,
+    materials_due,
+    risk_of,
+    waiver_rows,
+)
 from shidian.apps.cases.views.parts import parts_of
 from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.cases.views.threshold_fields import waits_of
 from shidian.apps.cases.views.timeline import timeline_of
 from shidian.apps.cases.views.turn import turn_of
 from shidian.apps.cases.views.words import outcome_name, outcome_text, stage_name
+from shidian.apps.cases.words import localized
 from shidian.core.procedure.calendars import CalendarMissingError
+from shidian.core.procedure.consents import signers, signoff_rule
+from shidian.core.procedure.moves import is_ahead
 from shidian.core.procedure.types import ClockState, Judgement
 
 if TYPE_CHECKING:
@@ -32,6 +43,7 @@ if TYPE_CHECKING:
     from shidian.apps.cases.views.roles import Viewer
     from shidian.apps.cases.views.turn import Turn
     from shidian.core.procedure.types import CaseState
+    from shidian.core.rulebook.model import Stage
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
@@ -58,6 +70,13 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "facts": _facts(case),
         "requests": state.requests if party else (),
         "signoffs": _signoffs(case, state, viewer),
+        "agreement": _agreement(case),
+        "consultations": consultation_rows(case, state, viewer),
+        "waivers": waiver_rows(case, state),
+        "never": case.rulebook.waivers.never if case.rulebook.waivers else (),
+        "risk": risk_of(case, state, viewer),
+        "waits": waits_of(case, state, _ahead(case, state)) if viewer.is_of_the_authorities else [],
+        "materials_due": materials_due(case, state) if party else [],
         "promises": _promises(state) if party else [],
         "evaluation": _evaluation(case, state) if party else [],
         "plan": _plan(case, state),
@@ -98,14 +117,8 @@ def _ended(case: Case, state: CaseState) -> str:
     if name is None or not state.is_closed:
         return ""
     line = outcome_text(case, case.outcome, "")
-    text = line if isinstance(line, str) else _in_language(line)
+    text = line if isinstance(line, str) else localized(line)
     return _("The case is closed: %(outcome)s.") % {"outcome": text}
-
-
-def _in_language(text: Any) -> str:
-    from shidian.apps.cases.views.act_forms import in_language
-
-    return in_language(text)
 
 
 def _clocks(state: CaseState) -> list[Any]:
@@ -118,6 +131,7 @@ def _facts(case: Case) -> list[tuple[str, Any]]:
     return [
         (_("Lead institution"), str(case.lead)),
         (_("Partner institutions"), partners),
+        (_("Institution code"), case.lead.code),
         (_("Scheme"), str(case.scheme)),
         (_("Call"), str(case.call)),
         (_("Number"), case.number or ""),
@@ -126,22 +140,43 @@ def _facts(case: Case) -> list[tuple[str, Any]]:
 
 
 def _signoffs(case: Case, state: CaseState, viewer: Viewer) -> list[dict[str, Any]]:
-    """Each authority that must sign, with its word; the reason is the authorities' own."""
-    rule = case.stage_rule.signoff
-    wanted = rule.all_of if rule is not None else tuple(state.signoffs)
+    """Each authority that may sign, with its word; the reason is the authorities' own."""
+    rule = signoff_rule(case.rulebook, state.stage)
+    wanted = signers(case.rulebook, case.stage_rule) or tuple(state.signoffs)
+    own = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
     rows = []
     for authority in wanted:
         given = state.signoffs.get(authority)
-        own = viewer.is_of_the_authorities
+        last = rule is not None and rule.lead == authority
         rows.append(
             {
                 "authority": case.rulebook.authority(authority).name,
                 "word": _word(given.consent) if given else _("not yet signed"),
                 "kind": "" if given is None else "done" if given.consent else "critical",
                 "reason": given.reason if given and own else "",
+                "last": last,
             }
         )
     return rows
+
+
+def _agreement(case: Case) -> str:
+    """How many must consent, where that is not everyone who may sign."""
+    rule = signoff_rule(case.rulebook, case.stage)
+    if rule is None or rule.k is None or not rule.of:
+        return ""
+    names = _(", ").join(localized(case.rulebook.authority(one).name) for one in rule.of)
+    return ngettext(
+        "The consent of %(k)d of these is needed: %(names)s.",
+        "The consent of %(k)d of these is needed: %(names)s.",
+        rule.k,
+    ) % {"k": rule.k, "names": names}
+
+
+def _ahead(case: Case, state: CaseState) -> list[Stage]:
+    stage = case.stage_rule
+    found = [case.rulebook.stage(one) for one in stage.next]
+    return [one for one in found if not state.is_closed and is_ahead(case.rulebook, stage, one)]
 
 
 def _word(consent: bool) -> str:

@@ -33,6 +33,7 @@ OFFICERS = _("the case officers of the authorities")
 SIGNERS = _("the signing officers of the authorities")
 EXPERTS = _("the experts of the panel")
 ASSESSORS = _("the assessor body")
+CONSULTED = _("the authority that is asked")
 PUBLIC = _("the public, on the public site")
 NOBODY = _("nobody outside the authorities")
 
@@ -209,6 +210,45 @@ EFFECTS: dict[Verb, Effect] = {
         practice=_("The pilot runs on until the day you set, under the same limits."),
         told=(APPLICANT, PUBLIC),
         undo=_("The evaluation can begin again at any time."),
+    ),
+    Verb.CONSULT: Effect(
+        law=NO_DECISION,
+        practice=_(
+            "The authority sees the case and its application from now on. Where its word is asked"
+            " for, its time to answer begins."
+        ),
+        told=(CONSULTED,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.GIVE_OPINION: Effect(
+        law=_(
+            "Your authority's word. Whether an objection binds those who decide is for the rulebook"
+            " to say."
+        ),
+        practice=_("It goes to the authorities that decide."),
+        told=(OFFICERS, SIGNERS),
+        undo=_("You can replace it while the case stays in this stage; both stay in the file."),
+    ),
+    Verb.GRADE_RISK: Effect(
+        law=IN_LAW_OPINION,
+        practice=_(
+            "From now on the case takes the route, periods, caps and reports of the tier you"
+            " choose."
+        ),
+        told=(OFFICERS, SIGNERS),
+        undo=_("It can be graded anew until the pilot begins; both grades stay in the file."),
+    ),
+    Verb.EXTEND_CLOCK: Effect(
+        law=_("The period is longer by what the rulebook allows, and not by more."),
+        practice=_("The new last day is shown to everyone who works on the case."),
+        told=(APPLICANT, OFFICERS),
+        undo=_("No."),
+    ),
+    Verb.RECORD_SILENCE: Effect(
+        law=_("It writes down what the rulebook attaches to a period that ran out unanswered."),
+        practice=_("The case goes on as if the word had been given."),
+        told=(APPLICANT, OFFICERS, SIGNERS),
+        undo=KEPT_FOR_GOOD,
     ),
     Verb.CLOSE: Effect(
         law=_("The pilot ends with the outcome you choose. No licence is granted by it."),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404
 
 from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.models import Attachment
+from shidian.apps.cases.rules import reads_sensitive
 from shidian.apps.cases.views.loaders import case_by_reference
 
 if TYPE_CHECKING:
@@ -19,14 +22,21 @@ if TYPE_CHECKING:
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
 def attachment(request: HttpRequest, case: Case, number: int, **_url: object) -> FileResponse:
-    """The bytes of one attachment of the case."""
-    del request
-    from django.shortcuts import get_object_or_404
-
+    """The bytes of one attachment of the case. A sensitive document is not there for others."""
     found = get_object_or_404(Attachment, case=case, pk=number)
+    if _is_sensitive(case, found) and not reads_sensitive(request.user, case):
+        raise Http404
     response = FileResponse(
         default_storage.open(found.path), as_attachment=True, filename=found.name
     )
     response["Content-Type"] = "application/octet-stream"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _is_sensitive(case: Case, attachment: Attachment) -> bool:
+    """By the marking that the rulebook gives the document."""
+    return attachment.section == MATERIALS and any(
+        one.id == attachment.question and one.marking == "sensitive"
+        for one in case.rulebook.materials
+    )

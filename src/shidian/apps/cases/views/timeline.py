@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.models import CaseEvent
-from shidian.apps.cases.views.words import event_words, name_of_stage, outcome_text
+from shidian.apps.cases.views.words import (
+    event_words,
+    name_of_stage,
+    outcome_text,
+    position_word,
+)
+from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import ActorKind, EventKind
 
 if TYPE_CHECKING:
@@ -25,6 +32,9 @@ INTERNAL = frozenset(
         EventKind.ASSESSMENT_COMMISSIONED,
         EventKind.ASSESSMENT_FILED,
         EventKind.SIGNOFF_GIVEN,
+        EventKind.CONSULTATION_OPENED,
+        EventKind.OPINION_GIVEN,
+        EventKind.RISK_GRADED,
     }
 )
 """The authorities' own: others see that the stage goes on, not who said what."""
@@ -34,10 +44,11 @@ def timeline_of(case: Case, viewer: Viewer) -> list[dict[str, Any]]:
     """Groups of events by stage, oldest first, as `{% timeline %}` takes them. One query."""
     rows = CaseEvent.objects.filter(case=case).select_related("person", "institution")
     names = {part.local_id: str(part.authority) for part in case.scheme.parts.all()}
+    internal = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
     groups: list[dict[str, Any]] = []
     early: list[dict[str, Any]] = []
     for row in rows.order_by("seq"):
-        if not viewer.is_of_the_authorities and row.kind in INTERNAL:
+        if not internal and row.kind in INTERNAL:
             continue
         entry = _entry(case, row, viewer, names)
         if row.kind == EventKind.STAGE_ENTERED:
@@ -82,7 +93,7 @@ def _who(row: CaseEvent, viewer: Viewer, names: dict[str, str]) -> str:
     return str(row.person) if row.person is not None else _("by the rules, automatically")
 
 
-def _note(case: Case, row: CaseEvent) -> Any:  # noqa: PLR0911 - one a kind
+def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - one a kind
     data = row.data
     match EventKind(row.kind):
         case EventKind.REQUEST_OPENED:
@@ -100,9 +111,36 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: PLR0911 - one a kind
             return _("declares a conflict") if data.get("conflict") else _("declares no conflict")
         case EventKind.ROUND_CLOSED:
             return _("Weighted score %(score)s") % {"score": data.get("score_text", "")}
+        case EventKind.CONSULTATION_OPENED | EventKind.OPINION_GIVEN:
+            return _consultation_note(case, data)
+        case EventKind.RISK_GRADED:
+            tiers = case.rulebook.tiers.levels if case.rulebook.tiers else ()
+            names = {one.id: localized(one.name) for one in tiers}
+            tier = str(data.get("tier", ""))
+            return _(": ").join([names.get(tier, tier), str(data.get("reason", ""))])
+        case EventKind.CLOCK_EXTENDED | EventKind.SILENCE_RECORDED:
+            names = {one.id: localized(one.name) for one in case.rulebook.clocks}
+            clock = str(data.get("clock", ""))
+            return _(": ").join(
+                filter(None, [names.get(clock, clock), str(data.get("reason", ""))])
+            )
+        case EventKind.MIGRATION_PROPOSED:
+            return _("Version %(version)s: %(reason)s") % {
+                "version": data.get("version", ""),
+                "reason": data.get("reason", ""),
+            }
         case EventKind.REPORT_FILED:
             titles = {one.id: one.title for one in case.rulebook.reports}
             return titles.get(str(data.get("report")), data.get("report", ""))
         case EventKind.CASE_ADMITTED:
             return data.get("number") or ""
     return ""
+
+
+def _consultation_note(case: Case, data: dict[str, Any]) -> str:
+    """On what, and, once it has spoken, what the authority says."""
+    names = {one.id: localized(one.name) for one in case.rulebook.consultations}
+    asked = str(data.get("consultation", ""))
+    position = position_word(str(data["position"])) if "position" in data else ""
+    words = [names.get(asked, asked), position, str(data.get("text") or data.get("reason") or "")]
+    return _(": ").join(filter(None, words))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shidian.core.procedure.types import EventKind
+from shidian.core.procedure.types import EventKind, Position
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -92,3 +92,16 @@ def event_words(kind: str) -> str:
         return str(EVENT_WORDS[EventKind(kind)])
     except (ValueError, KeyError):
         return _("Recorded")
+
+
+def position_word(position: str) -> str:
+    """What a consulted authority says, in a word."""
+    words = {
+        Position.SUPPORT: _("supports it"),
+        Position.NO_OBJECTION: _("does not object"),
+        Position.OBJECT: _("objects"),
+    }
+    try:
+        return words[Position(position)]
+    except ValueError:
+        return position

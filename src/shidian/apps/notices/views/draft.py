@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from shidian.apps.cases.answers import answers_of
+from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.views.answers import answer_row
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _body(case: Case, language: str) -> str:
     if partners:
         label = "参与机构：" if chinese else "Partners: "
         lines.append(label + comma.join(partners))
-    answers = answers_of(case)
+    answers = filled_form(case).answers
     for section in case.rulebook.form:
         lines += _section(section, answers.get(section.id, {}), language)
     closing = (

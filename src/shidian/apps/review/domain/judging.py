@@ -116,7 +116,7 @@ def file_assessment(
     done = perform_act(case, act, by=by, expected_seq=expected_seq)
     return Assessment.objects.create(
         case=done.case,
-        body_id=int(actor.institution or 0),
+        body_id=int(actor.institution) if actor.institution else None,
         findings={area: dict(finding) for area, finding in findings.items()},
         filed=done.event(EventKind.ASSESSMENT_FILED),
     )

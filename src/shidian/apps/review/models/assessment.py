@@ -28,13 +28,15 @@ class Commission(models.Model):
 
 
 class Assessment(models.Model):
-    """A filed assessment. Append-only, enforced by triggers.
+    """A filed assessment. Append-only, enforced by triggers. Without `body`: the authority's own.
 
     `findings`: {area: {finding: pass/condition/fail, text}}.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="assessments")
-    body = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="assessments")
+    body = models.ForeignKey(
+        Institution, null=True, on_delete=models.PROTECT, related_name="assessments"
+    )
     findings = models.JSONField()
     filed = models.OneToOneField(CaseEvent, on_delete=models.PROTECT, related_name="+")
 
@@ -43,4 +45,4 @@ class Assessment(models.Model):
         ordering = ("case", "pk")
 
     def __str__(self) -> str:
-        return f"assessment of {self.case_id} by {self.body}"
+        return f"assessment of {self.case_id} by {self.body or self.filed.authority}"

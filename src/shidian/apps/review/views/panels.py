@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.cases.answers import answers_of
+from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
@@ -104,7 +104,7 @@ def assessment(request: HttpRequest, case: Case, **_url: object) -> HttpResponse
         AssessmentForm,
         file_assessment,
         template="review/assessment.html",
-        sections=form_rows(case.rulebook.form, answers_of(case)),
+        sections=form_rows(filled_form(case)),
     )
 
 
@@ -112,7 +112,7 @@ def assessment(request: HttpRequest, case: Case, **_url: object) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 def commission(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Ask a body to assess the case; its assessors see the case from then on."""
-    if case.stage_rule.kind is not StageKind.ASSESSMENT:
+    if case.stage_rule.kind is not StageKind.ASSESSMENT or case.stage_rule.by == "authority":
         raise Http404
     parties = [case.lead_id, *(party.institution_id for party in case.parties.all())]
     form = CommissionForm(parties, request.POST or None)

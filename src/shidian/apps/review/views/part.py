@@ -32,14 +32,24 @@ def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None
         "own": own,
         "panels": [_panel(case, panel) for panel in panels_for(viewer.person, case)],
         "assessments": [
-            {"body": one.body, "rows": _findings(case, one.findings)}
+            {
+                "body": one.body or _office(case, one.filed.authority),
+                "rows": _findings(case, one.findings),
+            }
             for one in assessments_for(viewer.person, case)
         ],
         "commissions": list(Commission.objects.filter(case=case).select_related("body")),
         "may_commission": state.stage_kind is StageKind.ASSESSMENT
+        and case.stage_rule.by != "authority"
         and allows(viewer.person, Permission.CASE_HANDLE, case),
         "in_assessment": state.stage_kind is StageKind.ASSESSMENT,
     }
+
+
+def _office(case: Case, authority: str) -> str:
+    """The name of the authority whose officers assessed."""
+    names = {part.local_id: str(part.authority) for part in case.scheme.parts.all()}
+    return names.get(authority, authority)
 
 
 def _own_sheet(case: Case, viewer: Viewer) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.cases.answers import answers_of
+from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.effects import EFFECTS
@@ -106,7 +106,7 @@ def _score(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         "panel": assignment.panel,
         "form": form,
         "rows": form.rows(),
-        "sections": form_rows(case.rulebook.form, answers_of(case)),
+        "sections": form_rows(filled_form(case)),
         "sources": case.rulebook.sources,
         "effect": EFFECTS[Verb.SUBMIT_REVIEW],
         "crumbs": _crumbs(case.title),

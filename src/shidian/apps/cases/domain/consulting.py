@@ -1,0 +1,100 @@
+"""Other authorities are told or asked, risk is graded, and time is lengthened or has run out.
+
+All are keyword-only and raise as those of `deciding.py` do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from shidian.apps.cases.actors import consulted_actor
+from shidian.apps.cases.domain.deciding import do
+from shidian.apps.cases.domain.perform import Performed, perform_act
+from shidian.apps.cases.filled import filled_form
+from shidian.core.procedure.types import Act, Json, Verb
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shidian.apps.accounts.models import Person
+    from shidian.apps.cases.models import Case
+
+
+def consult(
+    *,
+    case: Case,
+    consultation: str,
+    by: Person,
+    reason: str = "",
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Send a filing, or ask for a word, with the application as it stands.
+
+    The authority asked sees the case from now on. Event: consultation.opened.
+    """
+    data: dict[str, Json] = {
+        "consultation": consultation,
+        "sha256": filled_form(case).sha256,
+        "reason": reason or None,
+    }
+    return do(Verb.CONSULT, case, data, by=by, at=at, expected_seq=expected_seq)
+
+
+def give_opinion(
+    *,
+    case: Case,
+    consultation: str,
+    position: str,
+    text: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """The word of the authority that the consultation asks. Event: opinion.given."""
+    data: dict[str, Json] = {"consultation": consultation, "position": position, "text": text}
+    actor = consulted_actor(by, case, consultation)
+    act = Act(Verb.GIVE_OPINION, actor, at or timezone.now(), data)
+    return perform_act(case, act, by=by, expected_seq=expected_seq)
+
+
+def grade_risk(
+    *,
+    case: Case,
+    tier: str,
+    reason: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Grade the case's risk, with reasons; the tier scales what follows. Event: risk.graded."""
+    data: dict[str, Json] = {"tier": tier, "reason": reason}
+    return do(Verb.GRADE_RISK, case, data, by=by, at=at, expected_seq=expected_seq)
+
+
+def record_silence(
+    *,
+    case: Case,
+    clock: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Have the law's consequence of a period that ran out written down. Event: silence.recorded."""
+    return do(Verb.RECORD_SILENCE, case, {"clock": clock}, by=by, at=at, expected_seq=expected_seq)
+
+
+def extend_clock(
+    *,
+    case: Case,
+    clock: str,
+    reason: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Lengthen a running period by what the rulebook allows. Event: clock.extended."""
+    data: dict[str, Json] = {"clock": clock, "reason": reason}
+    return do(Verb.EXTEND_CLOCK, case, data, by=by, at=at, expected_seq=expected_seq)

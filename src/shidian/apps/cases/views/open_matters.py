@@ -1,0 +1,57 @@
+"""What is open between authorities and in time: to be asked, answered, lengthened, written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.apps.cases.rules import consulted_parts
+from shidian.core.procedure.moves import consultations_in
+from shidian.core.procedure.silence import silent_clocks
+from shidian.core.procedure.types import ClockState
+from shidian.core.rulebook.model import ConsultationKind
+
+if TYPE_CHECKING:
+    from shidian.apps.accounts.rules import Someone
+    from shidian.apps.cases.models import Case
+    from shidian.core.procedure.types import CaseState, ClockSum
+    from shidian.core.rulebook.model import Clock, Consultation
+
+RUNNING = (ClockState.RUNNING, ClockState.PAUSED)
+
+
+def to_consult(case: Case, state: CaseState) -> list[Consultation]:
+    """Consultations of the present stage that are not opened yet."""
+    here = consultations_in(case.rulebook, state.stage)
+    return [one for one in here if one.id not in state.consultations]
+
+
+def to_answer(case: Case, state: CaseState, person: Someone) -> list[Consultation]:
+    """Consultations that wait for the word of an authority for which `person` speaks."""
+    speaks_for = consulted_parts(person, case)
+    return [
+        one
+        for one in consultations_in(case.rulebook, state.stage)
+        if one.id in state.consultations
+        and one.kind is not ConsultationKind.FILING
+        and one.authority in speaks_for
+    ]
+
+
+def to_extend(case: Case, state: CaseState) -> list[tuple[Clock, ClockSum]]:
+    """Running clocks that the rulebook lets an officer lengthen once more."""
+    rules = {one.id: one for one in case.rulebook.clocks if one.extension}
+    return [
+        (rule, total)
+        for total in state.clocks
+        if total.state in RUNNING
+        and (rule := rules.get(total.clock)) is not None
+        and rule.extension is not None
+        and state.extensions.get(rule.id, 0) < rule.extension.times_max
+        and rule.starts != "pilot.started"
+    ]
+
+
+def to_record(case: Case, state: CaseState) -> list[Clock]:
+    """Clocks that ran out and whose silence has a consequence."""
+    expired = {one.clock for one in state.clocks if one.state is ClockState.EXPIRED}
+    return [one for one in silent_clocks(case.rulebook, state.stage) if one.id in expired]
