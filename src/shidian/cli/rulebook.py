@@ -1,26 +1,37 @@
-"""`shidian rulebook`: check, show and digest rulebooks."""
+"""`shidian rulebook`: check, show, list and digest rulebooks."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from shidian.core.rulebook.analysis import analyse
-from shidian.core.rulebook.executable import not_executable
-from shidian.core.rulebook.explain import explain, resolved_lines
+from shidian.cli.library import library_files, library_folder, load_rulebook
 from shidian.core.rulebook.load import Loaded, RulebookErrors, load_file
-from shidian.core.rulebook.provenance import verified_share
+from shidian.core.rulebook.model import Status, Text
+from shidian.core.rulebook.provenance import Share, verified_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shidian.core.rulebook.problems import Problem
+    from shidian.core.rulebook.reading import Lang
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_LIBRARY = Path("rulebooks")
-"""Where a rulebook named by its id, or extended by a file elsewhere, is looked for."""
+_lang = partial(click.option, "--lang", type=click.Choice(["zh", "en"]), show_default=True)
+
+_LEVELS = {
+    "error": Text(zh="错误", en="error"),
+    "warning": Text(zh="警告", en="warning"),
+    "note": Text(zh="提示", en="note"),
+}
 
 
 @click.group()
 def rulebook() -> None:
-    """Check, show and digest rulebooks."""
+    """Check, show, list and digest rulebooks."""
 
 
 group = rulebook
@@ -28,69 +39,167 @@ group = rulebook
 
 @rulebook.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE)
+@_lang(default="en", help="Language of the messages.")
 @click.pass_context
-def check(ctx: click.Context, files: tuple[Path, ...]) -> None:
-    """Judge rulebooks: each problem as `file:line: path: what is wrong; what would be right`.
+def check(ctx: click.Context, files: tuple[Path, ...], lang: Lang) -> None:
+    """Judge rulebooks: `level: file:line: path: what is wrong; what would be right`, one a line.
 
-    Notes say what is missing in a sketch and what this release cannot execute yet; they do not
-    change the exit status, which is 1 when any file has a problem.
+    An error refuses a file, and the exit status is 1. Warnings say what can be meant and more
+    likely is not; notes, what a sketch still lacks and what this release cannot execute.
     """
-    refused = 0
+    loaded: list[Loaded] = []
     for path in files:
         try:
-            loaded = load_file(path, library=_LIBRARY)
+            found = load_file(path, library=library_folder())
         except RulebookErrors as errors:
-            refused += 1
             for problem in errors.problems:
-                click.echo(str(problem))
+                _say_problem("error", problem, lang)
             continue
-        _report(loaded, path)
+        _report(found, path, lang)
+        loaded.append(found)
+    runnable = sum(one.rulebook.status is not Status.SKETCH for one in loaded)
+    refused = len(files) - len(loaded)
+    summary = Text(
+        zh=f"{len(loaded)} 部制度文本，{runnable} 部可运行",
+        en=f"{len(loaded)} rulebook{'' if len(loaded) == 1 else 's'}, {runnable} runnable",
+    )
+    click.echo(_say(summary, lang))
     if refused:
-        click.echo(f"{refused} of {len(files)} refused", err=True)
+        click.echo(
+            _say(Text(zh=f"{refused} 部不予通过", en=f"{refused} of {len(files)} refused"), lang),
+            err=True,
+        )
         ctx.exit(1)
 
 
-def _report(loaded: Loaded, path: Path) -> None:
-    for found in analyse(loaded.rulebook):
-        mark = loaded.mark(found.problem.path)
-        click.echo(f"note: {found.problem.at(mark.file, mark.line)}")
+def _say(text: Text, lang: Lang) -> str:
+    return text.zh if lang == "zh" else text.en
+
+
+def _say_problem(level: Literal["error", "warning", "note"], problem: Problem, lang: Lang) -> None:
+    click.echo(f"{_say(_LEVELS[level], lang)}: {problem.say(lang)}")
+
+
+def _report(loaded: Loaded, path: Path, lang: Lang) -> None:
+    from shidian.core.rulebook.analysis import findings_of
+    from shidian.core.rulebook.executable import not_executable
+
+    for found in findings_of(loaded):
+        _say_problem(found.level.value, found.problem, lang)
     for problem in not_executable(loaded.rulebook):
         mark = loaded.mark(problem.path)
-        click.echo(f"note: {problem.at(mark.file, mark.line)}")
-    share = verified_share(loaded)
+        _say_problem("note", problem.at(mark.file, mark.line), lang)
+    rules = loaded.rulebook
     click.echo(
-        f"{path}: {loaded.rulebook.rulebook} {loaded.rulebook.version}, {loaded.rulebook.status}; "
-        f"{share.total} values: {share.verified} verified, {share.reported} reported, "
-        f"{share.assumed} assumed ({share.borrowed} of them borrowed)"
+        f"{path}: {rules.rulebook} {rules.version}, {_status(rules.status, lang)};"
+        f" {_shares(verified_share(loaded), lang)}"
+    )
+
+
+def _status(status: Status, lang: Lang) -> str:
+    from shidian.core.rulebook.reading.words import STATUS
+
+    return STATUS[status].zh if lang == "zh" else str(status.value)
+
+
+def _shares(share: Share, lang: Lang) -> str:
+    return _say(
+        Text(
+            zh=f"{share.total} 项取值：已核实 {share.verified}、据报道 {share.reported}、"
+            f"假定 {share.assumed}（其中借用 {share.borrowed}）",
+            en=f"{share.total} values: {share.verified} verified, {share.reported} reported,"
+            f" {share.assumed} assumed ({share.borrowed} of them borrowed)",
+        ),
+        lang,
     )
 
 
 @rulebook.command()
 @click.argument("name")
-@click.option("--resolved", is_flag=True, help="Every value with its basis, file and line.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def show(name: str, resolved: bool, lang: Literal["zh", "en"]) -> None:
-    """Print a rulebook to read. NAME is a file, or an id in ./rulebooks."""
-    loaded = _load(name)
-    click.echo("\n".join(resolved_lines(loaded)) if resolved else explain(loaded, lang))
+@click.option("--resolved", is_flag=True, help="YAML after `extends`, each value with its origin.")
+@click.option("--svg", is_flag=True, help="The diagram of stages as SVG.")
+@click.option(
+    "--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write a PDF to this file."
+)
+@_lang(default="zh")
+def show(name: str, resolved: bool, svg: bool, pdf: Path | None, lang: Lang) -> None:
+    """Print a rulebook to read. NAME is a file, or an id of the library."""
+    if sum((resolved, svg, pdf is not None)) > 1:
+        raise click.UsageError("give one of --resolved, --svg and --pdf")
+    loaded = load_rulebook(name)
+    if resolved:
+        from shidian.core.rulebook.reading.text import resolved_yaml
+
+        click.echo(resolved_yaml(loaded), nl=False)
+    elif svg:
+        from shidian.core.rulebook.reading.diagram import diagram_svg
+
+        click.echo(diagram_svg(loaded.rulebook, lang, plain=True))
+    elif pdf is not None:
+        _write_pdf(loaded, pdf, lang)
+    else:
+        from shidian.core.rulebook.reading import read
+        from shidian.core.rulebook.reading.text import to_text
+
+        click.echo(to_text(read(loaded, calendar_names=calendar_names(loaded)), lang))
+
+
+def _write_pdf(loaded: Loaded, pdf: Path, lang: Lang) -> None:
+    from shidian.core.rulebook.reading import read
+    from shidian.core.rulebook.reading.diagram import diagram_svg
+    from shidian.core.rulebook.reading.typeset import to_pdf
+
+    reading = read(loaded, calendar_names=calendar_names(loaded))
+    made = to_pdf(reading, lang, diagram_svg(loaded.rulebook, lang, plain=True))
+    try:
+        pdf.write_bytes(made)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {pdf}: {error.strerror}") from error
+    click.echo(f"{pdf}: {len(made) // 1024} KiB")
+
+
+def calendar_names(loaded: Loaded) -> dict[str, Text]:
+    """The names of the calendars that a rulebook counts by; an unknown one keeps its id."""
+    from shidian.core.procedure.calendars import names_of
+
+    return names_of(loaded.rulebook)
+
+
+@rulebook.command("list")
+@_lang(default="en")
+@click.pass_context
+def list_(ctx: click.Context, lang: Lang) -> None:
+    """Every regime of the library, with its status and how much of it is verified."""
+    refused = False
+    for path in library_files():
+        try:
+            loaded = load_file(path, library=library_folder())
+        except RulebookErrors as errors:
+            refused = True
+            click.echo(
+                f"{path.stem:24} {_say(_LEVELS['error'], lang)}: {errors.problems[0].say(lang)}"
+            )
+            continue
+        click.echo("  ".join(_line(loaded, lang)))
+    if refused:
+        ctx.exit(1)
+
+
+def _line(loaded: Loaded, lang: Lang) -> Iterator[str]:
+    rules, share = loaded.rulebook, verified_share(loaded)
+    yield f"{rules.rulebook:24}"
+    yield f"{rules.version:10}"
+    status = _status(rules.status, lang)
+    yield status + " " * (10 - sum(2 if ord(letter) > 255 else 1 for letter in status))  # noqa: PLR2004
+    per_cent = share.verified * 100 // share.total if share.total else 0
+    yield f"● {per_cent:3}% ({share.verified}/{share.total})"
+    yield _say(rules.title, lang)
 
 
 @rulebook.command()
 @click.argument("name")
 def digest(name: str) -> None:
     """Print the digest of the document and the digest of what governs."""
-    loaded = _load(name)
+    loaded = load_rulebook(name)
     click.echo(f"digest       {loaded.digest}")
     click.echo(f"rules_digest {loaded.rules_digest}")
-
-
-def _load(name: str) -> Loaded:
-    path = Path(name)
-    if not path.is_file():
-        path = _LIBRARY / f"{name}.yaml"
-    if not path.is_file():
-        raise click.ClickException(f"no file {name} and no {path}")
-    try:
-        return load_file(path, library=_LIBRARY)
-    except RulebookErrors as errors:
-        raise click.ClickException(str(errors)) from errors

@@ -7,33 +7,10 @@ them.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-
-class Mark(TypedDict):
-    """Why a value is what it is; empty text where nothing is known."""
-
-    basis: str
-    source: str
-    source_id: str
-    url: str
-    grade: str
-    article: str
-    date: str
-    note: str
-    borrowed_from: str
-
-
-class SourceLine(TypedDict):
-    """A source as listed at the end of a rulebook."""
-
-    id: str
-    title: str
-    kind: str
-    grade: str
-    url: str
-    number: str
-    date: str
+if TYPE_CHECKING:
+    from shidian.core.rulebook.loaded import Json
 
 
 class HistoryLine(TypedDict):
@@ -46,16 +23,6 @@ class HistoryLine(TypedDict):
     source: str
     url: str
     grade: str
-
-
-class StageBox(TypedDict):
-    """A stage of the diagram."""
-
-    id: str
-    kind: str
-    name: str
-    clock: str
-    next: list[str]
 
 
 class RulebookBody(TypedDict):
@@ -72,11 +39,10 @@ class RulebookBody(TypedDict):
     digest: str
     rules_digest: str
     share: dict[str, int]
-    chapters: list[dict[str, object]]
-    """`{id, number, title, articles: [{id, number, heading, runs, points}]}`; a run: `{t, m?}`."""
-    marks: list[Mark]
-    stages: list[StageBox]
-    sources: list[SourceLine]
+    document: dict[str, Json]
+    """Resolved, with every basis: what the digest is taken of and what the page is drafted from."""
+    calendars: dict[str, dict[str, str]]
+    """Id of each calendar that it counts by → `{zh, en}`: its name when this was published."""
     history: list[HistoryLine]
     cannot_run: list[str]
 
@@ -106,6 +72,8 @@ class SchemeBody(TypedDict):
     title: str
     summary: str
     runs: bool
+    lead: str
+    """Who leads the regime by its newest rulebook, whether or not it takes part here."""
     authorities: list[AuthorityLine]
     rulebooks: list[RulebookLine]
     history: list[HistoryLine]

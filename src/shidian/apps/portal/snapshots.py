@@ -52,6 +52,15 @@ def bodies(kind: SnapshotKind, *, prefix: str = "", limit: int | None = None) ->
     return [{**content, "published_at": published_at} for content, published_at in listed]
 
 
+def versions(kind: SnapshotKind, prefix: str) -> list[dict[str, Any]]:
+    """`{key, version, published_at}` of the current snapshots below a key, newest first."""
+    rows = PublishedSnapshot.objects.of(kind.value).filter(key__startswith=prefix)
+    return [
+        {"key": key, "version": key.removeprefix(prefix), "published_at": published_at}
+        for key, published_at in rows.values_list("key", "published_at")
+    ]
+
+
 def figures() -> Mapping[str, Body]:
     """All live figures by key: `home`, `tour`, `pilot:<public id>`."""
     rows = PublishedSnapshot.objects.of(SnapshotKind.FIGURES.value).values_list("key", _column())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.portal.views import calls, home, notices, pilots, rulebooks, timelines
+from shidian.apps.portal.views import calls, clauses, home, notices, pilots, rulebooks, timelines
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,12 +14,27 @@ urlpatterns = [
     path("public-notices/", notices.notice_list, name="notice-list"),
     path("public-notices/<slug:key>/", notices.notice, name="notice"),
     path("public-notices/<slug:key>/received/", notices.received, name="comment-received"),
+    path("public-notices/<slug:key>/rules/", notices.draft_text, name="notice-rules"),
     path("pilots/", pilots.pilot_list, name="pilot-list"),
     path("pilots/<slug:key>/", pilots.pilot, name="pilot"),
     path("pilots/<slug:key>/data.csv", pilots.pilot_series, name="pilot-series"),
     path("timeline/<slug:key>/", timelines.case, name="case-timeline"),
     path("rulebooks/", rulebooks.rulebook_list, name="rulebook-list"),
+    path("rulebooks/compare/", rulebooks.rulebook_compare, name="rulebook-compare"),
+    path("rulebooks/difference/", rulebooks.rulebook_diff, name="rulebook-diff"),
+    path("rulebooks/schema.json", rulebooks.rulebook_schema, name="rulebook-schema"),
     path("rulebooks/<slug:scheme>/", rulebooks.rulebook, name="rulebook"),
     path("rulebooks/<slug:scheme>/<str:version>/", rulebooks.rulebook, name="rulebook-version"),
+    path(
+        "rulebooks/<slug:scheme>/<str:version>/text.pdf",
+        rulebooks.rulebook_pdf,
+        name="rulebook-pdf",
+    ),
+    path(
+        "rulebooks/<slug:scheme>/<str:version>/document.json",
+        rulebooks.rulebook_document,
+        name="rulebook-document",
+    ),
     path("schemes/<slug:key>/", rulebooks.scheme, name="scheme"),
+    path("schemes/<slug:key>/clauses/", clauses.clauses, name="scheme-clauses"),
 ]

@@ -41,6 +41,7 @@ __all__ = [
     "definition_of",
     "edition_of",
     "known_ids",
+    "names_of",
     "runs",
     "years_of",
 ]
@@ -124,6 +125,15 @@ def definition_of(calendar_id: str) -> CalendarDefinition:
             f"{path}: /calendar: is {definition.calendar}; write {calendar_id}"
         )
     return definition
+
+
+def names_of(rulebook: Rulebook) -> dict[str, Text]:
+    """Names of the calendars that the rulebook mentions; one that the library lacks is left out."""
+    calendars = rulebook.calendars
+    if calendars is None:
+        return {}
+    mentioned = {calendars.deadlines, calendars.market, calendars.session}
+    return {one: definition_of(one).names for one in known_ids() if one in mentioned}
 
 
 @cache

@@ -16,7 +16,7 @@ from shidian.apps.notices.models import CommentState
 from shidian.apps.supervision.models import Pilot
 from shidian.apps.supervision.publish.cases import comment_line
 from shidian.apps.supervision.publish.language import Language, name, text, title
-from shidian.apps.supervision.publish.rulebook_text import rulebook_body
+from shidian.apps.supervision.publish.schemes import text_body
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import RulebookVersion, Scheme
@@ -99,7 +99,7 @@ def note_body(note: ExplanatoryNote, language: Language) -> NoteBody:
 
 def draft_text_body(consultation: Consultation, language: Language) -> dict[str, object]:
     """The rules that were put out, read like law, marked as not in force."""
-    body = rulebook_body(loaded_of(consultation), language)
+    body = text_body(loaded_of(consultation), language)
     return {
         **body,
         "disclaimer": NOT_IN_FORCE[language],

@@ -1,19 +1,33 @@
-"""What the public pages need beyond the design system: dates out of bodies, marks, the diagram."""
+"""What the public pages need beyond the design system: dates out of bodies, sentences of rules."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
-from shidian.apps.portal.diagram import lay_out
+from shidian.core.rulebook.model import Basis
+from shidian.core.rulebook.reading import say
+from shidian.core.rulebook.reading.text import article_number, chapter_number, lender
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from shidian.core.rulebook.model import Text
+    from shidian.core.rulebook.reading import Lang, Note, Reading, Sentence
 
 register = template.Library()
+
+BASIS_WORDS = {
+    Basis.VERIFIED: _("Verified at the source"),
+    Basis.REPORTED: _("Reported, not verified at the source"),
+    Basis.ASSUMED: _("An assumption of this rulebook"),
+}
 
 
 @register.filter
@@ -24,25 +38,60 @@ def iso(value: str | None) -> date | datetime | None:
     return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
 
 
-@register.inclusion_tag("portal/_mark.html")
-def mark(marks: Sequence[Mapping[str, Any]], index: Any) -> dict[str, Any]:
+@register.simple_tag
+def said(reading: Reading, sentence: Sentence, lang: Lang) -> SafeString:
+    """A sentence of a rulebook with the source marks behind its values."""
+    return format_html_join(
+        "",
+        "{}{}",
+        ((piece.text, mark(reading, piece.note)) for piece in sentence.pieces(lang)),
+    )
+
+
+@register.simple_tag
+def mark(reading: Reading, index: int | None) -> SafeString:
     """The source mark of a value; all values with the same source open the same text."""
-    signs = {"verified": "●", "reported": "◐", "assumed": "○"}
-    if not isinstance(index, int) or not 0 <= index < len(marks):
-        return {"sign": ""}
-    basis = str(marks[index]["basis"])
-    return {"sign": signs.get(basis, "○"), "basis": basis, "index": index}
+    if index is None:
+        return mark_safe("")
+    note = reading.notes[index]
+    # word joiners: a mark never stands alone at the beginning of a line
+    return format_html(
+        '&#8288;<button type="button" class="source" popovertarget="mark-{}" aria-label="{}">{}'
+        "</button>&#8288;",
+        note.number,
+        f"{BASIS_WORDS[note.basis]} ({note.number})",
+        note.sign,
+    )
 
 
-@register.inclusion_tag("portal/_stages.html")
-def stage_diagram(stages: Sequence[Mapping[str, Any]], title: str) -> dict[str, Any]:
-    """The stages as SVG, with the same in words for those who do not see it."""
-    names = {stage["id"]: stage["name"] for stage in stages}
-    moves = [
-        {"name": stage["name"], "next": [names[n] for n in stage["next"] if n in names]}
-        for stage in stages
-    ]
-    return {"diagram": lay_out(stages), "title": title, "moves": moves}
+@register.filter
+def in_lang(text: Text | None, lang: Lang) -> str:
+    """A rulebook's text in the reader's language."""
+    return "" if text is None else say(text, lang)
+
+
+@register.filter
+def chapter_number_in(number: int, lang: Lang) -> str:
+    """第一章 / Chapter 1."""
+    return chapter_number(number, lang)
+
+
+@register.filter
+def article_number_in(number: int, lang: Lang) -> str:
+    """第一条 / Article 1."""
+    return article_number(number, lang)
+
+
+@register.filter
+def basis_words(basis: Basis) -> str:
+    """How far the evidence goes."""
+    return str(BASIS_WORDS[basis])
+
+
+@register.filter
+def lender_in(note: Note, lang: Lang) -> str:
+    """From where a value was taken over."""
+    return lender(note, lang)
 
 
 @register.filter

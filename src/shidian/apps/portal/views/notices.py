@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.notices.domain import new_receipt, receive_comment
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
-from shidian.apps.portal import snapshots
+from shidian.apps.portal import readings, snapshots
 from shidian.apps.portal.views.csv_files import csv_response
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.reading import Lang
 
 BODY_MAX_CHARS = 5_000
 _SALT = "shidian.portal.receipt"
@@ -84,6 +90,20 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
         )
         return render(request, "portal/comment_preview.html", {**context, "sending": sending})
     return _send(request, key, form, receipt, context)
+
+
+@public
+def draft_text(request: HttpRequest, key: str) -> HttpResponse:
+    """The draft rules that a notice put out, read like law and marked as not in force."""
+    body = snapshots.body(SnapshotKind.DRAFT, key)
+    lang: Lang = "zh" if (get_language() or "zh-hans").startswith("zh") else "en"
+    context = {
+        "rulebook": body,
+        "text": readings.text_of(body, lang),
+        "reading": readings.reading_of(body),
+        "lang": lang,
+    }
+    return render(request, "portal/draft_text.html", context)
 
 
 def _receipt_of(key: str, sending: str) -> str:

@@ -11,9 +11,9 @@ from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.apps.notices.models import CommentState
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.language import Language, name, text, title
-from shidian.apps.supervision.publish.rulebook_text import words as words_of_rules
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.reading import numbers
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.models import Authority
@@ -206,5 +206,5 @@ def _step(rulebook: Rulebook, stage: Stage, language: Language) -> str:
     if stage.clock is None:
         return name_of
     clock = rulebook.clock(stage.clock)
-    period = text(words_of_rules.length(clock.length, clock.unit), language)
+    period = text(numbers.length(clock.length, clock.unit.value), language)
     return f"{name_of}（{period}）" if language == "zh" else f"{name_of} ({period})"

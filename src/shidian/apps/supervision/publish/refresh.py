@@ -76,8 +76,8 @@ def publish_rulebook(version: RulebookVersion) -> None:
     publish_snapshot(
         kind=SnapshotKind.RULEBOOK,
         key=f"{version.scheme.slug}/{version.version}",
-        zh=schemes.rulebook_body(version, "zh"),
-        en=schemes.rulebook_body(version, "en"),
+        zh=dict(schemes.rulebook_body(version, "zh")),
+        en=dict(schemes.rulebook_body(version, "en")),
     )
 
 

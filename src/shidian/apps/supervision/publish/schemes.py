@@ -15,16 +15,24 @@ from shidian.apps.cases.models import Case, CaseEvent, RulebookVersion, Scheme
 from shidian.apps.cases.rulebooks import loaded_rulebook
 from shidian.apps.supervision.models import Pilot, PilotState
 from shidian.apps.supervision.publish.language import Language, name, text, title
-from shidian.apps.supervision.publish.rulebook_text import rulebook_body as written_body
-from shidian.apps.supervision.publish.rulebook_text import words
-from shidian.apps.supervision.publish.rulebook_text.body import share
-from shidian.core.procedure.calendars import CalendarMissingError
+from shidian.core.procedure.calendars import CalendarMissingError, names_of
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.executable import not_executable
 from shidian.core.rulebook.model import AuthorityRole, Status
+from shidian.core.rulebook.provenance import verified_share
+from shidian.core.rulebook.reading import NOT_OFFICIAL, words
 
 if TYPE_CHECKING:
-    from shidian.apps.notices.bodies import HistoryLine, HomeFigures, RulebookLine, SchemeBody
+    from collections.abc import Sequence
+
+    from shidian.apps.notices.bodies import (
+        HistoryLine,
+        HomeFigures,
+        RulebookBody,
+        RulebookLine,
+        SchemeBody,
+    )
+    from shidian.core.rulebook.loaded import Loaded
     from shidian.core.rulebook.model import HistoryEvent, Rulebook
 
 
@@ -60,15 +68,63 @@ def _working_days(rulebook: Rulebook, event: HistoryEvent) -> int | None:
         return None
 
 
-def rulebook_body(version: RulebookVersion, language: Language) -> dict[str, object]:
-    """A published rulebook as people read it."""
+def rulebook_body(version: RulebookVersion, language: Language) -> RulebookBody:
+    """A published rulebook with what is known of its history and what cannot run of it."""
     loaded = loaded_rulebook(version.pk)
-    return written_body(
+    return text_body(
         loaded,
         language,
         history=history_lines(loaded.rulebook, language),
-        cannot_run=[f"{p.path}: {text(p.message, language)}" for p in not_executable(loaded.rulebook)],
+        cannot_run=[
+            f"{p.path}: {text(p.message, language)}" for p in not_executable(loaded.rulebook)
+        ],
     )
+
+
+def text_body(
+    loaded: Loaded,
+    language: Language,
+    *,
+    history: Sequence[HistoryLine] = (),
+    cannot_run: Sequence[str] = (),
+) -> RulebookBody:
+    """Any rules as the portal reads them: the resolved document, and what it needs beside it.
+
+    Chapters and articles are drafted by whoever shows it (`core.rulebook.reading`), from the
+    document: a published rulebook reads the same wherever its document is.
+    """
+    rulebook = loaded.rulebook
+    official = rulebook.status is Status.OFFICIAL
+    names = names_of(rulebook)
+    return {
+        "id": rulebook.rulebook,
+        "version": rulebook.version,
+        "title": text(rulebook.title, language),
+        "summary": text(rulebook.summary, language) if rulebook.summary else "",
+        "status": rulebook.status.value,
+        "status_label": text(words.STATUS[rulebook.status], language),
+        "extends": rulebook.extends or "",
+        "disclaimer": "" if official else text(rulebook.disclaimer or NOT_OFFICIAL, language),
+        "digest": loaded.digest,
+        "rules_digest": loaded.rules_digest,
+        "share": share(loaded),
+        "document": loaded.document,
+        "calendars": {key: {"zh": one.zh, "en": one.en} for key, one in names.items()},
+        "history": list(history),
+        "cannot_run": list(cannot_run),
+    }
+
+
+def share(loaded: Loaded) -> dict[str, int]:
+    """How many values have which basis, and the verified per cent, rounded down."""
+    found = verified_share(loaded)
+    return {
+        "verified": found.verified,
+        "reported": found.reported,
+        "assumed": found.assumed,
+        "total": found.total,
+        "verified_per_cent": found.verified * 100 // found.total if found.total else 0,
+    }
 
 
 def scheme_body(scheme: Scheme, language: Language) -> SchemeBody:
@@ -81,6 +137,7 @@ def scheme_body(scheme: Scheme, language: Language) -> SchemeBody:
         "summary": text(newest.summary, language) if newest and newest.summary else "",
         "runs": any(version.status != Status.SKETCH.value for version in versions)
         and scheme.calls.exists(),
+        "lead": _leads(newest, language) if newest else "",
         "authorities": [
             {
                 "name": name(part.authority, language),
@@ -91,6 +148,12 @@ def scheme_body(scheme: Scheme, language: Language) -> SchemeBody:
         "rulebooks": [_rulebook_line(version, language) for version in versions],
         "history": history_lines(newest, language) if newest else [],
     }
+
+
+def _leads(rulebook: Rulebook, language: Language) -> str:
+    """The authorities that lead a regime, as its rulebook names them."""
+    leads = [one for one in rulebook.authorities if one.role is AuthorityRole.LEAD]
+    return ("、" if language == "zh" else ", ").join(text(one.name, language) for one in leads)
 
 
 def _rulebook_line(version: RulebookVersion, language: Language) -> RulebookLine:

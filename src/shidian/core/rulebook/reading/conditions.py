@@ -80,7 +80,7 @@ class _Phrasing:
     rulebook: Rulebook
     types: Mapping[str, ValueType]
 
-    def of(self, expr: Expr, beside: Expr | None = None) -> Text:  # noqa: PLR0911 - one a shape
+    def of(self, expr: Expr, beside: Expr | None = None) -> Text:  # noqa: C901, PLR0911 - one a shape
         """An expression in words; `beside`: what a literal is compared with, for its unit."""
         match expr:
             case Literal():
@@ -103,8 +103,8 @@ class _Phrasing:
             case OneOf(item, options):
                 return self._one_of(item, options)
             case Contains(item, among):
-                left, right = self._name(among), self.of(item, among)
-                return Text(zh=f"{left.zh}包括{right.zh}", en=f"{left.en} includes {right.en}")
+                many, one = self._name(among), self.of(item, among)
+                return Text(zh=f"{many.zh}包括{one.zh}", en=f"{many.en} includes {one.en}")
             case IsNull(item):
                 inner = self._plain(item)
                 return Text(zh=f"未填写{inner.zh}", en=f"{inner.en} is not stated")
@@ -148,7 +148,11 @@ class _Phrasing:
 
     def _compare(self, expr: Compare) -> Text:
         for name, other in ((expr.left, expr.right), (expr.right, expr.left)):
-            if isinstance(name, Name) and isinstance(other, Literal) and isinstance(other.value, bool):
+            if (
+                isinstance(name, Name)
+                and isinstance(other, Literal)
+                and isinstance(other.value, bool)
+            ):
                 same = (expr.operator == "=") is other.value
                 return self._truth(name, "=" if same else "<>")
         left, right = self._side(expr.left, expr.right), self._side(expr.right, expr.left)
@@ -220,5 +224,8 @@ class _Phrasing:
             for question in section.questions:
                 if name_of(section.id, question.id) == name:
                     rules = rulebook.waivers.relaxable if rulebook.waivers else ()
-                    return {one.id: one.name for one in (*rules, *question.options)}
+                    return {
+                        **{rule.id: rule.name for rule in rules},
+                        **{option.id: option.name for option in question.options},
+                    }
         return {}

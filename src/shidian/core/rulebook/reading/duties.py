@@ -94,7 +94,12 @@ def _run(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
         yield "applicant", Duty(what, when, None, f"/reports/{report.id}")
     rules = rulebook.safeguards
     for key, period, zh, en in (
-        ("complaint_acknowledge", rules.complaint_acknowledge, "告知收到投诉", "Acknowledge a complaint"),
+        (
+            "complaint_acknowledge",
+            rules.complaint_acknowledge,
+            "告知收到投诉",
+            "Acknowledge a complaint",
+        ),
         ("complaint_answer", rules.complaint_answer, "答复投诉", "Answer a complaint"),
         ("refund", rules.refund, "向投资者退款", "Refund investors"),
     ):
@@ -126,9 +131,12 @@ def _of_authority(rulebook: Rulebook, authority: Authority) -> Iterator[Duty]:
             ConsultationKind.FILING: Text(
                 zh=f"接受备案：{name.zh}", en=f"Take note of the filing: {name.en}"
             ),
-            ConsultationKind.OPINION: Text(zh=f"出具意见：{name.zh}", en=f"Give an opinion: {name.en}"),
+            ConsultationKind.OPINION: Text(
+                zh=f"出具意见：{name.zh}", en=f"Give an opinion: {name.en}"
+            ),
             ConsultationKind.NO_OBJECTION: Text(
-                zh=f"提出异议或出具无异议函：{name.zh}", en=f"Object, or declare no objection: {name.en}"
+                zh=f"提出异议或出具无异议函：{name.zh}",
+                en=f"Object, or declare no objection: {name.en}",
             ),
         }[asked.kind]
         stages = {stage.id: stage.names.staff for stage in rulebook.stages}

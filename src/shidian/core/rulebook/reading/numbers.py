@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Period, PlanParameter, Rulebook, Text, parse_exact
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _DIGITS = "零一二三四五六七八九"
 

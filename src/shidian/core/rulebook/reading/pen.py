@@ -15,7 +15,7 @@ from shidian.core.rulebook.reading.numbers import both
 from shidian.core.rulebook.reading.structure import Article, Chapter, Lang, Note, Piece, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from shidian.core.rulebook.loaded import Loaded
     from shidian.core.rulebook.model import Because
@@ -67,9 +67,7 @@ class Pen:
         """One sentence. Raises ValueError where a template leaves a value out or names none."""
         return Sentence(self._pieces(zh, values, "zh"), self._pieces(en, values, "en"))
 
-    def _pieces(
-        self, template: str, values: Mapping[str, Stated], lang: Lang
-    ) -> tuple[Piece, ...]:
+    def _pieces(self, template: str, values: Mapping[str, Stated], lang: Lang) -> tuple[Piece, ...]:
         pieces: list[Piece] = []
         used = set()
         for literal, name, _, _ in Formatter().parse(template):
@@ -119,6 +117,7 @@ class Pen:
             date=because.date or "",
             text=because.note,
             borrowed_from=because.borrowed_from or "",
+            lender=self.rulebook.sources.get(because.borrowed_from or ""),
         )
 
     def has(self, path: str) -> bool:
@@ -171,15 +170,14 @@ class Pen:
         bases = {one.basis for path in article.paths for one in self._because.get(path, ())}
         weakest = next((basis for basis in _WEAKEST_FIRST if basis in bases), None)
         article = replace(article, basis=weakest)
-        every = (*article.sentences, *article.points)
-        notes = {piece.note for one in every for piece in one.zh if piece.note is not None}
-        if len(notes) != 1:
+        note = shared_note((*article.sentences, *article.points))
+        if note is None:
             return article
         return replace(
             article,
-            note=notes.pop(),
-            sentences=tuple(_unmarked(one) for one in article.sentences),
-            points=tuple(_unmarked(one) for one in article.points),
+            note=note,
+            sentences=unmarked(article.sentences),
+            points=unmarked(article.points),
         )
 
 
@@ -211,10 +209,20 @@ def _ended(pieces: tuple[Piece, ...], mark: str, stop: str) -> tuple[Piece, ...]
     return (*others, replace(last, text=last.text[: -len(mark)] + stop))
 
 
-def _unmarked(sentence: Sentence) -> Sentence:
-    return Sentence(
-        tuple(replace(piece, note=None) for piece in sentence.zh),
-        tuple(replace(piece, note=None) for piece in sentence.en),
+def shared_note(sentences: Iterable[Sentence]) -> int | None:
+    """The one mark that all values of these sentences bear; None where there are several."""
+    notes = {piece.note for one in sentences for piece in one.zh if piece.note is not None}
+    return notes.pop() if len(notes) == 1 else None
+
+
+def unmarked(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
+    """The same without marks."""
+    return tuple(
+        Sentence(
+            tuple(replace(piece, note=None) for piece in sentence.zh),
+            tuple(replace(piece, note=None) for piece in sentence.en),
+        )
+        for sentence in sentences
     )
 
 

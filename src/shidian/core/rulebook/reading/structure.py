@@ -38,6 +38,8 @@ class Note:
     date: str = ""
     text: Text | None = None
     borrowed_from: str = ""
+    lender: Source | None = None
+    """The source that `borrowed_from` names, where it is one of the rulebook's own."""
 
     @property
     def sign(self) -> str:
@@ -109,7 +111,10 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class FormQuestion:
-    """A question as the applicant meets it; `facts`: what else holds of it, in words."""
+    """A question as the applicant meets it; `facts`: what else holds of it, in words.
+
+    `note`: index of the mark that all of it shares, as in an article.
+    """
 
     id: str
     kind: str
@@ -117,11 +122,15 @@ class FormQuestion:
     guidance: Text | None
     options: tuple[Text, ...]
     facts: tuple[Sentence, ...]
+    note: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FormSection:
-    """A section of the form; `lead`: what holds of the whole, `checks`: what must agree."""
+    """A section of the form; `lead`: what holds of the whole, `checks`: what must agree.
+
+    `note`: index of the mark that the whole section shares.
+    """
 
     id: str
     title: Text
@@ -129,6 +138,7 @@ class FormSection:
     lead: tuple[Sentence, ...]
     questions: tuple[FormQuestion, ...]
     checks: tuple[Sentence, ...]
+    note: int | None = None
 
     @property
     def sentences(self) -> Iterator[Sentence]:

@@ -55,13 +55,16 @@ def note_text(note: Note, lang: Lang) -> str:
         parts.append(note.source_id)
     parts += [part for part in (note.article, note.date) if part]
     if note.borrowed_from:
-        taken = Text(
-            zh=f"借用自 {note.borrowed_from}", en=f"taken over from {note.borrowed_from}"
-        )
-        parts.append(say(taken, lang))
+        parts.append(lender(note, lang))
     if note.text is not None:
         parts.append(say(note.text, lang))
     return ("；" if lang == "zh" else "; ").join(parts)
+
+
+def lender(note: Note, lang: Lang) -> str:
+    """From where a value was taken over: the source's title, or a regime's id."""
+    name = say(note.lender.title, lang) if note.lender else note.borrowed_from
+    return say(Text(zh=f"借用自{name}", en=f"taken over from {name}"), lang)
 
 
 def to_text(reading: Reading, lang: Lang) -> str:
@@ -105,7 +108,7 @@ def _article(reading: Reading, article: Article, lang: Lang) -> Iterator[str]:
 
 
 def _section(reading: Reading, section: FormSection, lang: Lang) -> Iterator[str]:
-    yield f"  {say(section.title, lang)}"
+    yield f"  {say(section.title, lang)}{_mark(reading, section.note)}"
     if section.guidance:
         yield f"    {say(section.guidance, lang)}"
     for one in section.lead:
@@ -114,7 +117,8 @@ def _section(reading: Reading, section: FormSection, lang: Lang) -> Iterator[str
         facts = ("；" if lang == "zh" else "; ").join(
             _said(reading, fact, lang) for fact in question.facts
         )
-        yield f"    · {_said(reading, question.label, lang)} [{facts}]"
+        label = _said(reading, question.label, lang) + _mark(reading, question.note)
+        yield f"    · {label} [{facts}]"
         if question.guidance:
             yield f"      {say(question.guidance, lang)}"
     for one in section.checks:

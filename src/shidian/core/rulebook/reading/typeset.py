@@ -102,7 +102,7 @@ def _body(reading: Reading, lang: Lang, svg: str) -> Iterator[str]:
         yield f"#chapter({number}, {_str(say(chapter.title, lang))})"
         if chapter.id == "stages" and svg:
             alt = _w("diagram", lang)
-            yield f"#figure(image(bytes({_str(svg)}), format: \"svg\", alt: {alt}), alt: {alt})"
+            yield f'#figure(image(bytes({_str(svg)}), format: "svg", alt: {alt}), alt: {alt})'
         for article in chapter.articles:
             yield from _article(reading, article, lang)
     if reading.duties:
@@ -160,13 +160,14 @@ def _duties(role: RoleDuties, lang: Lang) -> str:
 
 def _section(reading: Reading, section: FormSection, lang: Lang) -> Iterator[str]:
     guidance = _str(say(section.guidance, lang)) if section.guidance else "none"
-    yield f"#section({_str(say(section.title, lang))}, {guidance})"
+    title = _str(say(section.title, lang))
+    yield f"#section({title}, {guidance}, {_mark(reading, section.note)})"
     for one in section.lead:
         yield f"#para{_content(reading, [one], lang)}"
     for question in section.questions:
         hint = _str(say(question.guidance, lang)) if question.guidance else "none"
         facts = ("；" if lang == "zh" else "; ").join(one.plain(lang) for one in question.facts)
         label = _content(reading, [question.label], lang)
-        yield f"#question({label}, {_str(facts)}, {hint})"
+        yield f"#question({label}, {_str(facts)}, {hint}, {_mark(reading, question.note)})"
     for one in section.checks:
         yield f"#para{_content(reading, [one], lang)}"

@@ -95,7 +95,9 @@ STAGE_DOES = {
         "经办人员在本阶段对申报材料进行初审",
         "officers examine whether the application is complete and eligible",
     ),
-    StageKind.REVIEW: _t("专家组在本阶段评审申报项目", "a panel of experts reviews the application"),
+    StageKind.REVIEW: _t(
+        "专家组在本阶段评审申报项目", "a panel of experts reviews the application"
+    ),
     StageKind.ASSESSMENT: _t("项目在本阶段接受专业评估", "the project is professionally assessed"),
     StageKind.NOTICE: _t("拟试点项目在本阶段向社会公示", "the project is put before the public"),
     StageKind.ADMISSION: _t(
@@ -219,7 +221,8 @@ ON_BREACH = {
     "notify": _t("通知工作组", "the working group is told"),
     "block-new": _t("停止新增业务", "no new business may be taken"),
     "propose order.remind": _t(
-        "建议发出提示指令，由经办人员决定", "an order to remind is proposed for an officer to decide"
+        "建议发出提示指令，由经办人员决定",
+        "an order to remind is proposed for an officer to decide",
     ),
     "propose order.warn": _t(
         "建议发出预警指令，由经办人员决定", "an order to warn is proposed for an officer to decide"

@@ -51,7 +51,9 @@ def _report(pen: Pen, duty: ReportDuty) -> None:
         if count:
             anchor = {
                 "calendar": Text(zh="各期按日历计", en="by the calendar"),
-                "pilot-start": Text(zh="自试点启动之日起计", en="counted from the start of the pilot"),
+                "pilot-start": Text(
+                    zh="自试点启动之日起计", en="counted from the start of the pilot"
+                ),
             }[duty.anchor]
             pen.say(
                 article,
@@ -107,7 +109,10 @@ def oversight(pen: Pen) -> None:
                 "revocation_grounds",
                 rules.revocation_grounds,
                 ("撤销事由", "Grounds for revocation"),
-                ("有下列情形之一的，可以终止试点：", "A pilot may be ended on any of these grounds:"),
+                (
+                    "有下列情形之一的，可以终止试点：",
+                    "A pilot may be ended on any of these grounds:",
+                ),
             ),
             (
                 "due_process",
@@ -221,15 +226,16 @@ def safeguards(pen: Pen) -> None:
     for key, zh, en, zh_text, en_text in _PERIODS:
         period: Period | None = getattr(rules, key)
         if period is not None:
-            _period(pen, pen.article(key, (zh, en)), f"/safeguards/{key}", period, zh_text, en_text)
+            _period(
+                pen, pen.article(key, (zh, en)), f"/safeguards/{key}", period, (zh_text, en_text)
+            )
     pen.chapter("safeguards", "投资者保护", "Protection of investors")
 
 
-def _period(pen: Pen, article: Draft, path: str, period: Period, zh: str, en: str) -> None:
+def _period(pen: Pen, article: Draft, path: str, period: Period, wording: tuple[str, str]) -> None:
     pen.say(
         article,
-        zh,
-        en,
+        *wording,
         period=val(numbers.period(period), f"{path}/length", f"{path}/unit"),
     )
     if period.note:
@@ -320,14 +326,14 @@ def ending(pen: Pen) -> None:
             pen.article("takeover", ("承接方案", "Take-over arrangement")),
             "/exit/takeover_due",
             rules.takeover_due,
-            "机构应当在{period}内提交承接方案。",
-            "The institution presents a take-over arrangement within {period}.",
+            (
+                "机构应当在{period}内提交承接方案。",
+                "The institution presents a take-over arrangement within {period}.",
+            ),
         )
     if rules.retention_years:
         names = {
-            outcome.id: outcome.name
-            for stage in pen.rulebook.stages
-            for outcome in stage.outcomes
+            outcome.id: outcome.name for stage in pen.rulebook.stages for outcome in stage.outcomes
         }
         article = pen.article("retention", ("档案保存", "How long files are kept"))
         pen.say(article, "案卷自结案起按结果保存：", "From its closing a file is kept, by outcome:")

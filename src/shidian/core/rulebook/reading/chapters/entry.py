@@ -110,7 +110,10 @@ def _parties(pen: Pen, rules: Intake) -> None:
         )
     if rules.licensed_lead or pen.has("/intake/licensed_lead"):
         zh, en = (
-            ("业务场景由持牌机构提供，{rule}。", " The business comes from a licensed institution: {rule}.")
+            (
+                "业务场景由持牌机构提供，{rule}。",
+                " The business comes from a licensed institution: {rule}.",
+            )
             if rules.licensed_lead
             else ("{rule}。", " {rule}.")
         )
@@ -190,7 +193,7 @@ def materials(pen: Pen) -> None:
     pen.chapter("materials", "申报材料", "What is filed")
 
 
-def _material(pen: Pen, material: Material) -> None:  # noqa: C901 - one branch a keyword
+def _material(pen: Pen, material: Material) -> None:
     path = f"/materials/{material.id}"
     article = pen.article(material.id, material.name)
     due = Text(zh="提交申报时", en="with the application")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.reading import numbers, words
 from shidian.core.rulebook.reading.conditions import phrase
-from shidian.core.rulebook.reading.pen import val
+from shidian.core.rulebook.reading.pen import shared_note, unmarked, val
 from shidian.core.rulebook.reading.structure import FormQuestion, FormSection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shidian.core.rulebook.model import Check, Question, Section
     from shidian.core.rulebook.reading.pen import Pen
     from shidian.core.rulebook.reading.structure import Sentence
@@ -39,10 +42,12 @@ def _section(pen: Pen, section: Section) -> FormSection:
                 en="an application without this section complete is not accepted",
             )
             if section.hard_gate
-            else Text(zh="本栏可以在提交后补正", en="this section may be completed after submission")
+            else Text(
+                zh="本栏可以在提交后补正", en="this section may be completed after submission"
+            )
         )
         lead.append(pen.sentence("{gate}。", "{gate}.", gate=val(gate, f"{path}/hard_gate")))
-    return FormSection(
+    found = FormSection(
         id=section.id,
         title=section.title,
         guidance=section.guidance,
@@ -50,6 +55,27 @@ def _section(pen: Pen, section: Section) -> FormSection:
         questions=tuple(_question(pen, f"{path}/questions", one) for one in section.questions),
         checks=tuple(_check(pen, f"{path}/checks/{one.id}", one) for one in section.checks),
     )
+    note = shared_note(found.sentences)
+    if note is None:
+        return replace(found, questions=tuple(_marked_once(one) for one in found.questions))
+    return replace(
+        found,
+        note=note,
+        lead=unmarked(found.lead),
+        questions=tuple(_bare(one) for one in found.questions),
+        checks=unmarked(found.checks),
+    )
+
+
+def _marked_once(question: FormQuestion) -> FormQuestion:
+    """With its mark at the label, where all of the question shares one."""
+    note = shared_note((question.label, *question.facts))
+    return question if note is None else replace(_bare(question), note=note)
+
+
+def _bare(question: FormQuestion) -> FormQuestion:
+    [label] = unmarked([question.label])
+    return replace(question, label=label, facts=unmarked(question.facts))
 
 
 def _check(pen: Pen, path: str, check: Check) -> Sentence:
@@ -77,51 +103,52 @@ def _question(pen: Pen, around: str, question: Question) -> FormQuestion:
     )
 
 
-def _facts(pen: Pen, path: str, question: Question) -> list[Sentence]:  # noqa: C901 - one a keyword
+def _facts(pen: Pen, path: str, question: Question) -> list[Sentence]:
+    stated = [("kind", words.QUESTION_KIND[question.kind]), *_rules(pen, path, question)]
     facts = [
-        pen.sentence("{kind}", "{kind}", kind=val(words.QUESTION_KIND[question.kind], f"{path}/kind"))
+        pen.sentence("{fact}", "{fact}", fact=val(fact, f"{path}/{key}")) for key, fact in stated
     ]
+    if question.options:
+        options = [val(one.name, f"{path}/options/{one.id}/id") for one in question.options]
+        facts.append(pen.sentence("选项：{options}", "options: {options}", options=options))
+    if question.accept:
+        types = [val(one, f"{path}/accept/{n}") for n, one in enumerate(question.accept)]
+        facts.append(pen.sentence("文件格式：{types}", "file types: {types}", types=types))
+    return facts
 
-    def fact(key: str, zh: str, en: str) -> None:
-        facts.append(pen.sentence("{fact}", "{fact}", fact=val(Text(zh=zh, en=en), f"{path}/{key}")))
 
+def _rules(pen: Pen, path: str, question: Question) -> Iterator[tuple[str, Text]]:
+    """(keyword, what it says) of each that the question states."""
     if question.computed:
         rule = phrase(pen.rulebook, question.computed)
-        fact("computed", f"自动计算：{rule.zh}", f"worked out, not asked: {rule.en}")
-    if question.required:
-        if question.computed is None:
-            fact("required", "必填", "required")
-    else:
-        fact("required", "选填", "optional")
+        yield "computed", Text(zh=f"自动计算：{rule.zh}", en=f"worked out, not asked: {rule.en}")
+    if not question.required:
+        yield "required", Text(zh="选填", en="optional")
+    elif question.computed is None or pen.has(f"{path}/required"):
+        yield "required", Text(zh="必填", en="required")
     if question.show_if:
         rule = phrase(pen.rulebook, question.show_if)
-        fact("show_if", f"仅在下列情形下填写：{rule.zh}", f"asked only where {rule.en}")
-    if question.max_length is not None:
-        fact(
-            "max_length", f"不超过{question.max_length}字", f"at most {question.max_length} characters"
+        yield (
+            "show_if",
+            Text(zh=f"仅在下列情形下填写：{rule.zh}", en=f"asked only where {rule.en}"),
         )
-    if question.minimum is not None:
-        fact("minimum", f"不小于{question.minimum:,}", f"at least {question.minimum:,}")
-    if question.maximum is not None:
-        fact("maximum", f"不大于{question.maximum:,}", f"at most {question.maximum:,}")
-    if question.options:
-        names = [option.name for option in question.options]
-        values = [
-            val(name, f"{path}/options/{option.id}/id")
-            for name, option in zip(names, question.options, strict=True)
-        ]
-        facts.append(pen.sentence("选项：{options}", "options: {options}", options=values))
-    if question.accept:
-        values = [val(one, f"{path}/accept/{n}") for n, one in enumerate(question.accept)]
-        facts.append(pen.sentence("文件格式：{types}", "file types: {types}", types=values))
-    if question.size_max_mib is not None:
-        fact("size_max_mib", f"不超过{question.size_max_mib} MiB", f"at most {question.size_max_mib} MiB")
+    for key, zh, en in (
+        ("max_length", "不超过{:,}字", "at most {:,} characters"),
+        ("minimum", "不小于{:,}", "at least {:,}"),
+        ("maximum", "不大于{:,}", "at most {:,}"),
+        ("size_max_mib", "不超过{:,} MiB", "at most {:,} MiB"),
+    ):
+        bound = getattr(question, key)
+        if bound is not None:
+            yield key, Text(zh=zh.format(bound), en=en.format(bound))
     if question.plan:
         titles = {one.id: one.title for one in pen.rulebook.plan}
         title = titles.get(question.plan) or numbers.both(question.plan)
-        fact("plan", f"准入时作为“{title.zh}”的申报数额", f"proposes the plan’s “{title.en}”")
+        yield (
+            "plan",
+            Text(zh=f"准入时作为“{title.zh}”的申报数额", en=f"proposes the plan’s “{title.en}”"),
+        )
     if question.public:
-        fact("public", "公示时公开", "made public in the notice")
+        yield "public", Text(zh="公示时公开", en="made public in the notice")
     elif pen.has(f"{path}/public"):
-        fact("public", "不公开", "not made public")
-    return facts
+        yield "public", Text(zh="不公开", en="not made public")

@@ -148,7 +148,9 @@ def _panel(pen: Pen, panel: Panel, path: str, article: Draft) -> None:
             en="judge independently, without seeing one another’s views before the round closes",
         )
         if panel.independent
-        else Text(zh="查阅材料前申报利益冲突", en="declare conflicts of interest before seeing the file")
+        else Text(
+            zh="查阅材料前申报利益冲突", en="declare conflicts of interest before seeing the file"
+        )
     )
     pen.say(
         article,
@@ -162,9 +164,7 @@ def _panel(pen: Pen, panel: Panel, path: str, article: Draft) -> None:
             article,
             "专家组应当涵盖下列领域：{areas}。",
             " It covers these disciplines: {areas}.",
-            areas=[
-                val(one.name, f"{path}/disciplines/{one.id}/id") for one in panel.disciplines
-            ],
+            areas=[val(one.name, f"{path}/disciplines/{one.id}/id") for one in panel.disciplines],
         )
     score = val(str(panel.score_max), f"{path}/score_max")
     if panel.pass_mark is not None:
@@ -183,7 +183,9 @@ def _signoff(pen: Pen, rule: SignoffRule, path: str, article: Draft) -> None:
     if rule.all_of:
         pen.say(
             article,
-            "决定须经{names}会签同意。" if len(rule.all_of) == 1 else "决定须经{names}全部会签同意。",
+            "决定须经{names}会签同意。"
+            if len(rule.all_of) == 1
+            else "决定须经{names}全部会签同意。",
             " A decision needs the consent of {names}.",
             names=[
                 val(_authority(pen, one), f"{path}/all_of/{n}") for n, one in enumerate(rule.all_of)
@@ -275,9 +277,7 @@ def consultations(pen: Pen) -> None:
 def _consultation(pen: Pen, rule: Consultation) -> None:
     path = f"/consultations/{rule.id}"
     article = pen.article(rule.id, rule.name)
-    must = (
-        Text(zh="应当", en="must be") if rule.required else Text(zh="可以", en="may be")
-    )
+    must = Text(zh="应当", en="must be") if rule.required else Text(zh="可以", en="may be")
     pen.say(
         article,
         "案件处于“{stage}”阶段时，{must}就“{name}”商请{authority}，方式为{kind}。",
@@ -301,7 +301,10 @@ def _consultation(pen: Pen, rule: Consultation) -> None:
             )
     if rule.binding or pen.has(f"{path}/binding"):
         binding = (
-            Text(zh="反对意见具有约束力，案件不得继续办理", en="an objection is binding and stops the case")
+            Text(
+                zh="反对意见具有约束力，案件不得继续办理",
+                en="an objection is binding and stops the case",
+            )
             if rule.binding
             else Text(
                 zh="反对意见供决定机关权衡，不具有约束力",
@@ -323,9 +326,7 @@ def clock_start(rulebook: Rulebook, clock: Clock) -> Text:
     if clock.starts == "clock.expired" and clock.after:
         before = next((one.name for one in rulebook.clocks if one.id == clock.after), None)
         name = before or numbers.both(clock.after)
-        return Text(
-            zh=f"“{name.zh}”届满之次日", en=f"the day after the period “{name.en}” expires"
-        )
+        return Text(zh=f"“{name.zh}”届满之次日", en=f"the day after the period “{name.en}” expires")
     if clock.starts == "consultation.opened" and clock.after:
         asked = next((one.name for one in rulebook.consultations if one.id == clock.after), None)
         name = asked or numbers.both(clock.after)
@@ -350,7 +351,9 @@ def _clock(pen: Pen, clock: Clock) -> None:
     zh = "{name}为{length}，自{start}起计算"
     en = "The period is {length}, counted from {start}"
     values: dict[str, Value | list[Value]] = {
-        "length": val(numbers.length(clock.length, clock.unit.value), f"{path}/length", f"{path}/unit"),
+        "length": val(
+            numbers.length(clock.length, clock.unit.value), f"{path}/length", f"{path}/unit"
+        ),
         "start": val(clock_start(pen.rulebook, clock), *starts_paths),
     }
     zh = zh.replace("{name}", clock.name.zh.replace("{", "{{").replace("}", "}}"))
@@ -384,9 +387,7 @@ def _clock(pen: Pen, clock: Clock) -> None:
                 zh="逾期未提出异议的，申报机构可以启动试点",
                 en="if no objection has been raised by then, the test may start",
             ),
-            "nothing": Text(
-                zh="逾期未答复的，不视为同意", en="silence until then is not approval"
-            ),
+            "nothing": Text(zh="逾期未答复的，不视为同意", en="silence until then is not approval"),
         }[clock.on_silence]
         pen.say(article, "{silence}。", " {silence}.", silence=val(silence, f"{path}/on_silence"))
 
@@ -408,7 +409,9 @@ def _pauses(pen: Pen, clock: Clock, path: str, article: Draft) -> None:
             if clock.on_answer == "restart"
             else Text(zh="答复后继续计算", en="goes on once the answer is in")
         )
-        pen.say(article, "该期限{answer}。", " It {answer}.", answer=val(answer, f"{path}/on_answer"))
+        pen.say(
+            article, "该期限{answer}。", " It {answer}.", answer=val(answer, f"{path}/on_answer")
+        )
     if clock.extension:
         times = clock.extension.times_max
         pen.say(
@@ -448,7 +451,9 @@ def acts(pen: Pen) -> None:
                 note=val(rule.note, f"/acts/{act}/note"),
             )
         else:
-            pen.point(article, "{name}：{effect}。", "{name} is {effect}.", name=name, effect=effect)
+            pen.point(
+                article, "{name}：{effect}。", "{name} is {effect}.", name=name, effect=effect
+            )
     pen.chapter("acts", "行为的法律性质", "Legal effect")
 
 

@@ -57,7 +57,12 @@ def _parameter(pen: Pen, parameter: PlanParameter, article: Draft) -> None:
         may = Text(zh="可以不约定", en="need not be agreed")
         values["required"] = val(must if parameter.required else may, f"{path}/required")
     for key, text, zh_more, en_more in (
-        ("default", parameter.default, "，未约定的为{default}", "; {default} unless agreed otherwise"),
+        (
+            "default",
+            parameter.default,
+            "，未约定的为{default}",
+            "; {default} unless agreed otherwise",
+        ),
         ("minimum", parameter.minimum, "，不得低于{minimum}", "; not less than {minimum}"),
         ("maximum", parameter.maximum, "，不得高于{maximum}", "; not more than {maximum}"),
     ):
@@ -117,10 +122,13 @@ def _limit(pen: Pen, limit: Limit) -> None:
             Text(zh="主管部门可以对个别试点调低", en="the authority may set less for one pilot")
             if limit.regulator_may_lower
             else Text(
-                zh="主管部门不得对个别试点另行调低", en="the authority may not set less for one pilot"
+                zh="主管部门不得对个别试点另行调低",
+                en="the authority may not set less for one pilot",
             )
         )
-        pen.say(article, "{may}。", " {may}.", may=val(_capital(may), f"{path}/regulator_may_lower"))
+        pen.say(
+            article, "{may}。", " {may}.", may=val(_capital(may), f"{path}/regulator_may_lower")
+        )
     _public(pen, article, path, public=limit.public, default=True)
 
 
@@ -262,9 +270,7 @@ def _indicator(pen: Pen, indicator: Indicator) -> None:
     else:
         zh, en = zh + "的{take}", en + " “{of}” events"
     if indicator.where:
-        values["where"] = val(
-            phrase(rulebook, indicator.where, stream), f"{path}/where"
-        )
+        values["where"] = val(phrase(rulebook, indicator.where, stream), f"{path}/where")
         zh, en = zh + "（仅计{where}者）", en + " where {where}"
     en += ", {window}"
     if indicator.quantile or pen.has(f"{path}/quantile"):
@@ -316,7 +322,10 @@ def _clockwork(pen: Pen) -> None:
 def _alert(pen: Pen, rule: AlertRule) -> None:
     path = f"/alerts/{rule.id}"
     article = pen.article(rule.id, rule.title)
-    zh, en = "“{indicator}”达到下列水平", "An alert is raised when “{indicator}” reaches these levels"
+    zh, en = (
+        "“{indicator}”达到下列水平",
+        "An alert is raised when “{indicator}” reaches these levels",
+    )
     values: dict[str, Value | list[Value]] = {
         "indicator": val(
             indicator_title(pen.rulebook, rule.indicator), f"{path}/indicator", f"{path}/id"
@@ -328,9 +337,7 @@ def _alert(pen: Pen, rule: AlertRule) -> None:
     if rule.k_of_n:
         k, n = rule.k_of_n
         zh, en = zh + "（{k_of_n}）", en + ", {k_of_n}"
-        often = Text(
-            zh=f"最近{n}次判定中有{k}次", en=f"in {k} of the last {n} judgements"
-        )
+        often = Text(zh=f"最近{n}次判定中有{k}次", en=f"in {k} of the last {n} judgements")
         values["k_of_n"] = val(often, f"{path}/k_of_n")
     zh += "的，"
     if not rule.for_us and pen.has(f"{path}/for"):
@@ -356,7 +363,9 @@ def _alert(pen: Pen, rule: AlertRule) -> None:
 def _after(pen: Pen, rule: AlertRule, path: str, article: Draft) -> None:
     if rule.clear is not None:
         zh, en = "解除：{clear}", "Cleared: {clear}"
-        values = {"clear": val(_threshold(pen.rulebook, rule.indicator, rule.clear), f"{path}/clear")}
+        values = {
+            "clear": val(_threshold(pen.rulebook, rule.indicator, rule.clear), f"{path}/clear")
+        }
         if rule.clear_for:
             zh, en = zh + "并持续{wait}", en + " for {wait}"
             values["wait"] = val(numbers.duration(rule.clear_for), f"{path}/clear_for")

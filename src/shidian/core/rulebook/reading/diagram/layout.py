@@ -1,8 +1,9 @@
 """Where boxes stand and how moves run between them. Whole pixels; y grows downwards.
 
-All stages stand in one column, in the rulebook's own order, which is that in which a case meets them:
-so the picture fits a narrow screen and a printed page. A move to the next box is a straight step. Other forward moves run
-at the right, returns at the left; moves into the same stage share a lane, and lanes nest.
+All stages stand in one column, in the rulebook's own order, which is that in which a case meets
+them: so the picture fits a narrow screen and a printed page. A move to the next box is a straight
+step. Other forward moves run at the right, returns at the left; moves into the same stage share a
+lane, and lanes nest.
 """
 
 from __future__ import annotations

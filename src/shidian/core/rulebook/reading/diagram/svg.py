@@ -57,13 +57,17 @@ def diagram_svg(
         [(one.id, target) for one in rulebook.stages for target in one.next],
     )
     names = {one.id: say(one.names.staff, lang) for one in rulebook.stages}
-    title = say(Text(zh="案件的阶段与流转", en="The stages of a case and the moves between them"), lang)
+    title = say(
+        Text(zh="案件的阶段与流转", en="The stages of a case and the moves between them"), lang
+    )
     draw = _Drawing(plain)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img"'
-        f' width="{layout.width}" height="{layout.height}"'
-        f' viewBox="0 0 {layout.width} {layout.height}"'
-        f' aria-labelledby="{prefix}-title {prefix}-desc">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img"'
+            f' width="{layout.width}" height="{layout.height}"'
+            f' viewBox="0 0 {layout.width} {layout.height}"'
+            f' aria-labelledby="{prefix}-title {prefix}-desc">'
+        ),
         f'<title id="{prefix}-title">{escape(title)}</title>',
         f'<desc id="{prefix}-desc">{escape(_described(layout, names, lang))}</desc>',
         *(draw.move(move, names) for move in layout.moves),

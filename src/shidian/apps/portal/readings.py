@@ -1,0 +1,102 @@
+"""Published rulebooks, read: typed, drafted and rendered once a process, by digest.
+
+A snapshot carries the resolved document. What is read from it can only change with the software, so
+that a digest is the whole key.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from shidian.core.rulebook.load import from_document
+from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.reading import read
+from shidian.core.rulebook.reading.diagram import diagram_svg
+from shidian.core.rulebook.reading.typeset import to_pdf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.utils.safestring import SafeString
+
+    from shidian.core.rulebook.loaded import Loaded
+    from shidian.core.rulebook.reading import Lang, Reading
+
+_Value = TypeVar("_Value")
+
+
+class _Shelf(Generic[_Value]):
+    """The `size` things asked for last. Each is made once, by one thread at a time."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held: OrderedDict[tuple[str, ...], _Value] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, ...], make: Callable[[], _Value]) -> _Value:
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = make()
+                while len(self._held) > self._size:
+                    self._held.popitem(last=False)
+            self._held.move_to_end(key)
+            return self._held[key]
+
+
+_loaded: _Shelf[Loaded] = _Shelf(64)
+_readings: _Shelf[Reading] = _Shelf(64)
+_pages: _Shelf[SafeString] = _Shelf(64)
+_pdfs: _Shelf[bytes] = _Shelf(24)
+
+
+def loaded_of(body: Mapping[str, Any]) -> Loaded:
+    """The rules of a snapshot's body, with provenance and digests."""
+    return _loaded.get((body["digest"],), lambda: from_document(body["document"]))
+
+
+def reading_of(body: Mapping[str, Any]) -> Reading:
+    """The rules read, with the names that the snapshot gives to calendars."""
+
+    def make() -> Reading:
+        names = {key: Text(**name) for key, name in body["calendars"].items()}
+        return read(loaded_of(body), calendar_names=names)
+
+    return _readings.get((body["digest"],), make)
+
+
+def text_of(body: Mapping[str, Any], lang: Lang) -> SafeString:
+    """Chapters, annexes and source marks as HTML."""
+
+    def make() -> SafeString:
+        svg = diagram_svg(loaded_of(body).rulebook, lang)
+        context = {
+            "reading": reading_of(body),
+            "lang": lang,
+            "diagram": mark_safe(svg),  # noqa: S308 - drawn by us, every text escaped
+            "moves": _moves(loaded_of(body), lang),
+        }
+        return render_to_string("portal/_reading.html", context)
+
+    return _pages.get((body["digest"], lang), make)
+
+
+def _moves(loaded: Loaded, lang: Lang) -> list[tuple[str, list[str]]]:
+    """Each stage with those it leads to, by name: the diagram in words."""
+    stages = loaded.rulebook.stages
+    names = {one.id: one.names.staff.zh if lang == "zh" else one.names.staff.en for one in stages}
+    return [(names[one.id], [names[to] for to in one.next if to in names]) for one in stages]
+
+
+def pdf_of(body: Mapping[str, Any], lang: Lang) -> bytes:
+    """The rulebook as PDF. Half a second when it is asked for first, one at a time."""
+
+    def make() -> bytes:
+        svg = diagram_svg(loaded_of(body).rulebook, lang, plain=True)
+        return to_pdf(reading_of(body), lang, svg)
+
+    return _pdfs.get((body["digest"], lang), make)
