@@ -29,8 +29,10 @@ format: setup ## Format the code and mend what ruff can mend
 lock: ## Renew the hash-pinned locks from requirements*.in
 	@scripts/lock
 
-docs: setup ## Renew the generated pages of docs/ (command line help)
+docs: setup ## Renew what is generated: command line help, keywords and schema of rulebooks
 	@.venv/bin/python scripts/write_cli_docs.py
+	@.venv/bin/python scripts/write_language_docs.py
+	@.venv/bin/python scripts/write_library_docs.py
 
 screenshot: setup ## Take the README's screenshots of a running demonstration
 	@.venv/bin/python scripts/screenshot.py

@@ -21,7 +21,7 @@ def examples(path, language):
 
 
 def test_wire_page_shows_a_true_event_and_answer():
-    event, answered = map(json.loads, examples("docs/developer/wire.md", "json"))
+    event, answered = map(json.loads, examples("docs/developer/architecture/wire.md", "json"))
     assert envelope.to_dict(envelope.from_dict(event)) == event
     problem = answered["problems"][0]
     refused = ItemResult(ItemStatus.QUARANTINED, problem["field"], problem["reason"])

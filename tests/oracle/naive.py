@@ -2,7 +2,7 @@
 
 For each entry it looks at all records so far, computes every window of every instant from the
 events themselves, walks the state machine instant by instant, and states the difference. Of the
-monitor it uses the compiled rules alone. docs/developer/monitoring.md says the same in words.
+monitor it uses the compiled rules alone. docs/developer/architecture/monitoring.md says the same in words.
 """
 
 from __future__ import annotations

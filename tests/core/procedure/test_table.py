@@ -7,7 +7,7 @@ from shidian.core.procedure.types import Verb
 from shidian.core.procedure.verbs import VERBS
 from tests.core.procedure import rulebooks
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "developer" / "procedure.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "developer" / "architecture" / "procedure.md"
 
 
 def verbs_table() -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
-from shidian.core.rulebook.model import Rulebook
+from shidian.core.rulebook.expression import Kind, ValueType, wrong_in
 from tests.core.rulebook.texts import load
 
-PAGE = Path("docs/developer/rulebook.md").read_text(encoding="utf-8")
+PAGE = Path("docs/developer/architecture/rulebook.md").read_text(encoding="utf-8")
 
 
 def test_example_of_the_page_loads() -> None:
@@ -23,6 +21,30 @@ def test_example_of_the_page_loads() -> None:
     assert because.source == "notice"
 
 
-@pytest.mark.parametrize("keyword", Rulebook.model_fields)
-def test_every_keyword_is_on_the_page(keyword: str) -> None:
-    assert f"`{keyword}`" in PAGE
+def test_expressions_of_the_page_mean_something() -> None:
+    rows = PAGE.partition("## Expressions")[2].partition("Names are")[0]
+    shown = [
+        text
+        for row in re.findall(r"^\| (`.*?) \|", rows, flags=re.MULTILINE)
+        for text in re.findall(r"`([^`]+)`", row)
+    ]
+
+    assert len(shown) >= 12
+    for text in shown:
+        assert wrong_in(text, TYPES, None) is None, text
+
+
+TYPES = {
+    "scale.investors": ValueType(Kind.INT),
+    "scale.staff": ValueType(Kind.INT),
+    "scale.loss": ValueType(Kind.MONEY),
+    "scale.amount": ValueType(Kind.MONEY),
+    "data.personal": ValueType(Kind.BOOL),
+    "data.officer": ValueType(Kind.TEXT),
+    "parties.kind": ValueType(Kind.CODE, frozenset({"bank", "broker"})),
+    "parties.summary": ValueType(Kind.TEXT),
+    "technology.kinds": ValueType(Kind.CODES, frozenset({"cloud"})),
+    "schedule.starts": ValueType(Kind.DATE),
+    "schedule.ends": ValueType(Kind.DATE),
+    "latency": ValueType(Kind.DURATION),
+}

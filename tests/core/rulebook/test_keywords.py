@@ -22,7 +22,7 @@ waivers:
   relaxable: [{id: net-worth, name: {zh: 净资产, en: Net worth}, article: "Article 3"}]
   never: [{id: client-money, name: {zh: 客户资金, en: Client money}}]
 acts: {submit: {effect: service, note: {zh: 仅为服务, en: A service only}}}
-orders: {kinds: [remind, suspend], two_officers: [resume], permit: {ttl: 60 s, grace: 5m}}
+orders: {kinds: [remind, suspend, resume], two_officers: [resume], permit: {ttl: 60 s, grace: 5m}}
 oversight: {revocation_grounds: [{zh: 虚假材料, en: False statements}]}
 safeguards: {refund: {length: 15, unit: working-day, note: {zh: 自退出之日起, en: from the exit}}}
 register: {public: [parties, dates], refusals: anonymised}

@@ -64,8 +64,8 @@ class _Typist:
         self, node: Node, annotation: Any, metadata: Iterable[Any], path: str
     ) -> tuple[Any, Json]:
         """(what pydantic is given, canonical text) for one node."""
-        annotation, metadata = _unwrap(annotation, metadata)
-        branches = _branches(annotation)
+        annotation, metadata = unwrap(annotation, metadata)
+        branches = branches_of(annotation)
         if isinstance(node, Scalar) and node.text is None:
             if type(None) in branches:
                 return None, None
@@ -73,7 +73,7 @@ class _Typist:
         branches = [branch for branch in branches if branch is not type(None)]
         if len(branches) > 1:
             return self._union(node, branches, path)
-        annotation, metadata = _unwrap(branches[0], metadata)
+        annotation, metadata = unwrap(branches[0], metadata)
         return self._single(node, annotation, metadata, path)
 
     def _single(
@@ -81,7 +81,7 @@ class _Typist:
     ) -> tuple[Any, Json]:
         origin = typing.get_origin(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            if not _before(metadata):
+            if not parser_of(metadata):
                 if isinstance(node, Map):
                     return self.model(node, annotation, path)
                 return self.wrong(path, node, _NO_MAPPING, _keys_of(annotation))
@@ -112,7 +112,7 @@ class _Typist:
         return value, canonical
 
     def _missing(self, node: Map, key: str, field: FieldInfo, path: str) -> None:
-        kind = described(*_unwrap(field.annotation, field.metadata))
+        kind = described(*unwrap(field.annotation, field.metadata))
         where = f"{path}/{escape(key)}"
         message = Text(zh=f"缺少“{key}”", en=f"'{key}' is missing")
         expected = Text(zh=f"请补充 {key}：{kind.zh}", en=f"add {key}: {kind.en}")
@@ -158,7 +158,7 @@ class _Typist:
             result = attempt.value(node, branch, (), path)
             if not attempt.problems:
                 return result
-        expected = _either([described(*_unwrap(branch, ())) for branch in branches])
+        expected = _either([described(*unwrap(branch, ())) for branch in branches])
         message = Text(zh="不合要求", en="this does not fit")
         if isinstance(node, Scalar):
             message = Text(zh=f"“{_short(node.text)}”不合要求", en=f"{_quoted(node)} does not fit")
@@ -167,9 +167,9 @@ class _Typist:
     def _leaf(
         self, node: Scalar, text: str, annotation: Any, metadata: list[Any], path: str
     ) -> tuple[Any, Json]:
-        before = _before(metadata)
-        if before is not None:
-            return self._parsed(node, text, before, path)
+        parse = parser_of(metadata)
+        if parse is not None:
+            return self._parsed(node, text, parse, path)
         if annotation is bool and text not in ("true", "false"):
             message = Text(
                 zh=f"“{_short(text)}”既不是 true 也不是 false",
@@ -184,26 +184,26 @@ class _Typist:
         if annotation in (bool, int):
             value = text == "true" if annotation is bool else int(text)
             return value, text if annotation is bool else str(value)
-        words = _words(annotation)
+        words = words_of(annotation)
         if words and text not in words:
             message = Text(zh=f"此处没有“{_short(text)}”", en=f"'{_short(text)}' is not known here")
             return self.wrong(path, node, message, did_you_mean(text, words))
         return text, text
 
-    def _parsed(self, node: Scalar, text: str, before: Any, path: str) -> tuple[Any, Json]:
+    def _parsed(self, node: Scalar, text: str, parse: Any, path: str) -> tuple[Any, Json]:
         try:
-            value = before(text)
+            value = parse(text)
         except ValueError:
-            return self.wrong(path, node, *_unparsed(text, before))
+            return self.wrong(path, node, *_unparsed(text, parse))
         if isinstance(value, Threshold):
             operand = f"plan.{value.plan}" if value.plan else str(value.value)
             return value, f"{value.comparison}{operand}"
-        if before is parse_duration_us:
+        if parse is parse_duration_us:
             return value, f"{value}us"
         return value, str(value)
 
 
-def _unwrap(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Any]]:
+def unwrap(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Any]]:
     collected = list(metadata)
     while typing.get_origin(annotation) is Annotated:
         annotation, *more = typing.get_args(annotation)
@@ -211,20 +211,20 @@ def _unwrap(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Any]]:
     return annotation, collected
 
 
-def _branches(annotation: Any) -> list[Any]:
+def branches_of(annotation: Any) -> list[Any]:
     if typing.get_origin(annotation) in (Union, types.UnionType):
         return list(typing.get_args(annotation))
     return [annotation]
 
 
-def _before(metadata: Iterable[Any]) -> Any:
+def parser_of(metadata: Iterable[Any]) -> Any:
     for item in metadata:
         if isinstance(item, BeforeValidator):
             return item.func
     return None
 
 
-def _words(annotation: Any) -> list[str]:
+def words_of(annotation: Any) -> list[str]:
     if typing.get_origin(annotation) is Literal:
         return [str(word) for word in typing.get_args(annotation)]
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -242,16 +242,16 @@ def _keys_of(model: type[BaseModel]) -> Text:
 
 def described(annotation: Any, metadata: Iterable[Any]) -> Text:
     """What belongs here, in words."""
-    before = _before(metadata)
-    if before is parse_duration_us:
+    parse = parser_of(metadata)
+    if parse is parse_duration_us:
         return Text(zh="时长，如 5m", en="a duration such as 5m")
-    if before is not None:
+    if parse is not None:
         return Text(zh="加引号的阈值，如 '>3%'", en="a threshold in quotes such as '>3%'")
-    branches = [branch for branch in _branches(annotation) if branch is not type(None)]
+    branches = [branch for branch in branches_of(annotation) if branch is not type(None)]
     if branches != [annotation]:
-        inner = [_unwrap(branch, metadata if len(branches) == 1 else ()) for branch in branches]
+        inner = [unwrap(branch, metadata if len(branches) == 1 else ()) for branch in branches]
         return _either([described(*branch) for branch in inner])
-    words = _words(annotation)
+    words = words_of(annotation)
     if words:
         return Text(
             zh="或".join(filter(None, ("、".join(words[:-1]), words[-1]))),
@@ -311,10 +311,10 @@ def _either(kinds: list[Text]) -> Text:
     )
 
 
-def _unparsed(text: str, before: Any) -> tuple[Text, Text]:
+def _unparsed(text: str, parse: Any) -> tuple[Text, Text]:
     """What to say of a duration or threshold that cannot be read."""
     shown = _short(text)
-    if before is parse_duration_us:
+    if parse is parse_duration_us:
         return (
             Text(zh=f"“{shown}”不是时长", en=f"'{shown}' is not a duration"),
             Text(
