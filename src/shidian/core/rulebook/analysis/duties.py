@@ -1,7 +1,5 @@
 """What follows admission: reports, orders, register, clauses, and days that need a calendar."""
 
-
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -113,11 +111,11 @@ def _orders(orders: Orders) -> Iterator[Finding]:
             ),
             say("请加入 resume", "add resume"),
         )
-    for index, name in enumerate(orders.kinds):
-        if name in orders.kinds[:index]:
+    for index, kind in enumerate(orders.kinds):
+        if kind in orders.kinds[:index]:
             yield error(
                 f"/orders/kinds/{index}",
-                say(f"“{name}”重复出现", f"'{name}' stands twice"),
+                say(f"“{kind}”重复出现", f"'{kind}' stands twice"),
                 say("保留一个即可", "keep one"),
             )
     if orders.permit is not None and orders.permit.ttl <= 0:

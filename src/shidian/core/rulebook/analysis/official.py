@@ -36,8 +36,8 @@ def findings(loaded: Loaded) -> Iterator[Finding]:
         yield error(
             path,
             say(
-                f"正式文本中有{count}项假定",
-                f"{count} of its values are assumed in an official text",
+                f"正式文本中的假定取值：{count}项",
+                f"assumed values in an official text: {count}",
             ),
             say(
                 "请补充来源，或写 status: runnable", "give them a source, or write status: runnable"

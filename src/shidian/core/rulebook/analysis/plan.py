@@ -188,7 +188,7 @@ def _scaling(parameter: PlanParameter, all_of: Mapping[str, PlanParameter]) -> I
 def _circle(start: PlanParameter, all_of: Mapping[str, PlanParameter]) -> list[str] | None:
     seen = [start.id]
     following = start.scales_with
-    while following in all_of:
+    while following is not None and following in all_of:
         seen.append(following)
         if following == start.id:
             return seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shidian.core.rulebook.difference.labels import label
 from shidian.core.rulebook.difference.leaves import id_of
@@ -28,7 +28,7 @@ NOTHING = Text(zh="无", en="none")
 YES, NO = Text(zh="是", en="yes"), Text(zh="否", en="no")
 
 _NAMES = ("title", "name", "label", "names")
-_WORDS: dict[str, Mapping[str, Text]] = {
+_WORDS: dict[str, Mapping[Any, Text]] = {
     "role": words.ROLE,
     "verbs": words.AUTHORITY_VERB,
     "intake/mode": words.MODE,
