@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,26 +15,67 @@ from shidian.core.rulebook.model import Basis, StageKind, Status, Text
 from shidian.core.rulebook.provenance import verified_share
 
 LIBRARY = sorted(Path("rulebooks").glob("*.yaml"))
+RUNNABLE = [path for path in LIBRARY if "\nstatus: runnable\n" in path.read_text("utf-8")]
 RANK = [Basis.ASSUMED, Basis.REPORTED, Basis.VERIFIED]
+
+
+@cache
+def _load(path: Path) -> Loaded:
+    return load_file(path)
 
 
 @pytest.fixture(params=LIBRARY, ids=lambda path: path.stem)
 def loaded(request: pytest.FixtureRequest) -> Loaded:
-    return load_file(request.param)
+    return _load(request.param)
+
+
+@pytest.fixture(params=RUNNABLE, ids=lambda path: path.stem)
+def runnable(request: pytest.FixtureRequest) -> Loaded:
+    return _load(request.param)
 
 
 @pytest.fixture
 def demo() -> Loaded:
-    return load_file(Path("rulebooks/demo-city.yaml"))
+    return _load(Path("rulebooks/demo-city.yaml"))
 
 
-def test_library_holds_the_base_the_cities_and_the_demonstration() -> None:
+def test_library_holds_the_base_the_cities_and_the_demonstrations() -> None:
     assert {path.stem for path in LIBRARY} >= {
         "cn-csrc",
         "cn-csrc-guangzhou",
         "cn-csrc-shanghai",
         "demo-city",
+        "demo-dlt",
+        "demo-two-stage",
     }
+
+
+def test_eight_regimes_can_run_counting_a_base_and_its_cities_as_one() -> None:
+    found = [_load(path).rulebook for path in RUNNABLE]
+    regimes = {book.extends or book.rulebook for book in found} | {"demo-city"}
+
+    assert len(regimes) >= 8
+
+
+def test_what_can_run_has_all_that_a_case_passes(runnable: Loaded) -> None:
+    """Form, plan, limits, reports and exit, and for each stage but the last a duty."""
+    rulebook = runnable.rulebook
+
+    assert rulebook.form
+    assert rulebook.plan
+    assert rulebook.limits
+    assert rulebook.reports
+    assert rulebook.exit is not None
+    assert rulebook.place is not None
+    for stage in rulebook.stages:
+        assert stage.duties or stage.kind is StageKind.CLOSED, stage.id
+
+
+def test_what_is_filled_in_says_that_it_is(runnable: Loaded) -> None:
+    """In a rulebook that can run, a reader must not take our filling for the regime's rule."""
+    for path, found in runnable.provenance.items():
+        if found.because is not None and found.because.basis is Basis.ASSUMED:
+            assert found.because.note or found.because.borrowed_from, path
 
 
 def test_no_value_claims_more_than_its_source_bears(loaded: Loaded) -> None:
@@ -66,7 +108,7 @@ def test_every_source_is_used_or_inherited(loaded: Loaded) -> None:
     used |= {clause.source for clause in loaded.rulebook.clauses}
     inherited: set[str] = set()
     if loaded.rulebook.extends is not None:
-        base = load_file(Path(f"rulebooks/{loaded.rulebook.extends}.yaml"))
+        base = _load(Path(f"rulebooks/{loaded.rulebook.extends}.yaml"))
         inherited = set(base.rulebook.sources)
 
     assert set(loaded.rulebook.sources) - inherited <= used
@@ -78,16 +120,15 @@ def test_nothing_borrowed_claims_to_be_this_regimes_own_rule(loaded: Loaded) -> 
             assert found.because.basis is Basis.ASSUMED
 
 
-def test_shares_add_up_and_what_is_unknown_is_assumed(loaded: Loaded) -> None:
+def test_shares_add_up(loaded: Loaded) -> None:
     share = verified_share(loaded)
 
     assert share.total == share.verified + share.reported + share.assumed
-    assert share.assumed > share.verified
     assert share.borrowed <= share.assumed
 
 
 def test_guangzhou_history_has_its_second_call() -> None:
-    history = load_file(Path("rulebooks/cn-csrc-guangzhou.yaml")).rulebook.history
+    history = _load(Path("rulebooks/cn-csrc-guangzhou.yaml")).rulebook.history
 
     [call] = [event for event in history if event.id == "call-2"]
     assert (call.date, call.until) == ("2023-09-20", "2023-10-20")
