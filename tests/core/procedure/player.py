@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from shidian.core.procedure import as_past, step
 from shidian.core.procedure.calendars import WorkingCalendar, by_id
 from shidian.core.procedure.consents import signers
+from shidian.core.procedure.thresholds import found_by_an_officer
+from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import (
     Act,
     Actor,
@@ -84,6 +86,8 @@ class Player:
                 return Actor(kind, person or f"officer-{authority or lead}", authority or lead)
             case ActorKind.ASSESSOR:
                 return Actor(kind, person or "assessor", institution="body")
+            case ActorKind.SYSTEM:
+                return Actor(kind, "")
             case _:
                 return Actor(kind, person or "expert-1")
 
@@ -125,7 +129,7 @@ class Player:
             case Verb.ADVANCE:
                 met = {one.id: {"met": True, "reason": ""} for one in self._criteria()}
                 return {"reason": "办理", "findings": met if self._screens() else None,
-                        "uscc": USCC, "seq": 1}  # fmt: skip
+                        "thresholds": self._thresholds(verb), "uscc": USCC, "seq": 1}  # fmt: skip
             case Verb.OPEN_ROUND:
                 size = max(3, self._panel_min())
                 experts = [f"expert-{n}" for n in range(1, size + 1)]
@@ -156,7 +160,7 @@ class Player:
                 needed = self._unsigned()
                 authority = (task.authority if task else None) or (needed[0] if needed else "x")
                 return {"authority": authority, "consent": True, "reason": "", "uscc": USCC,
-                        "seq": 7}  # fmt: skip
+                        "thresholds": self._thresholds(verb), "seq": 7}  # fmt: skip
             case Verb.FILE_REPORT:
                 return {"report": next((one.id for one in self.rulebook.reports), "x"),
                         "sha256": HASH}  # fmt: skip
@@ -166,13 +170,53 @@ class Player:
                 found = self.rulebook.stage(state.stage).dimensions if state.stage else ()
                 return {"dimensions": {one.id: {"grade": "good", "text": "好"} for one in found}}
             case Verb.EXTEND:
-                return {"reason": "再试", "until": str(today + timedelta(2000))}
+                return {"reason": "再试", "until": str(today + timedelta(2000)),
+                        "thresholds": self._thresholds(verb)}  # fmt: skip
+            case Verb.BEGIN_EVALUATION:
+                return {"reason": "届满", "thresholds": self._thresholds(verb)}
+            case Verb.CONSULT:
+                return {"consultation": last if task else self._asked(), "sha256": HASH}
+            case Verb.GIVE_OPINION:
+                return {"consultation": last if task else self._asked(), "position": "support",
+                        "text": "同意"}  # fmt: skip
+            case Verb.GRADE_RISK:
+                tiers = self.rulebook.tiers.levels if self.rulebook.tiers else ()
+                return {"tier": tiers[0].id if tiers else "x", "reason": "规模小"}
+            case Verb.RECORD_SILENCE:
+                silent = [one.id for one in self.rulebook.clocks if one.on_silence != "nothing"]
+                return {"clock": last if task else (silent or ["x"])[0], "uscc": USCC, "seq": 2}
+            case Verb.EXTEND_CLOCK:
+                longer = [one.id for one in self.rulebook.clocks if one.extension]
+                return {"clock": (longer or ["x"])[0], "reason": "复杂"}
+            case Verb.MIGRATE if task or state.migration:
+                pending = state.migration
+                return {
+                    "to_digest": pending.to_digest if pending else "x",
+                    "consent": True,
+                    "authority": (task.authority if task else None) or "x",
+                    "reason": "",
+                }
+            case Verb.MIGRATE:
+                return {"from_digest": "sha256:a", "to_digest": "sha256:b", "version": "9",
+                        "reason": "新版"}  # fmt: skip
             case Verb.CLOSE:
                 return {"outcome": "graduated", "reason": "完成"}
             case Verb.CLOSE_ROUND:
                 return {}
             case _:
                 return {"reason": "理由"}
+
+    def _asked(self) -> str:
+        here = [one.id for one in self.rulebook.consultations if one.stage == self.state.stage]
+        return here[0] if here else "x"
+
+    def _thresholds(self, verb: Verb) -> dict[str, object]:
+        """What an officer finds of the stage that the act moves to by default."""
+        if not self.state.stage:
+            return {}
+        ahead = onward(self.rulebook, self.state.stage, verb, self.state.tier)
+        found = found_by_an_officer(ahead[0]) if ahead else ()
+        return {one.id: {"met": True, "reason": "已核实"} for one in found}
 
     def _doer(self, task: Task) -> Actor:
         return self.actor(task.kind, person=task.person or "", authority=task.authority)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shidian.apps.cases.models import Call, Case, Outbox, Scheme
 from shidian.apps.cases.outbox import on
-from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
+from shidian.apps.supervision.domain.pilots import close_pilot, migrate_pilot, start_pilot
 from shidian.apps.supervision.mail import send_mail_of
 from shidian.apps.supervision.models import Pilot
 from shidian.apps.supervision.publish import refresh
@@ -25,6 +25,14 @@ def close(row: Outbox) -> None:
     pilot = Pilot.objects.filter(case=_case(row)).first()
     if pilot is not None:
         close_pilot(pilot=pilot, at=_at(row))
+
+
+@on("pilot.migrated", name="supervision.migrate-pilot")
+def migrate(row: Outbox) -> None:
+    """The pilot goes on under the rulebook version that its case was moved to."""
+    pilot = Pilot.objects.filter(case=_case(row)).first()
+    if pilot is not None:
+        migrate_pilot(pilot=pilot, at=_at(row))
 
 
 @on("snapshot.*", name="supervision.snapshots")

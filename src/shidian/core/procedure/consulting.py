@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.moves import clock_of, consultations_in
+from shidian.core.procedure.memo import per_rulebook
+from shidian.core.procedure.moves import consultation_of, consultations_in
 from shidian.core.procedure.types import Position
 from shidian.core.rulebook.model import ConsultationKind
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from shidian.core.procedure.state import CaseState, ClockSum
-    from shidian.core.rulebook.model import Consultation, Rulebook
+    from shidian.core.rulebook.model import Clock, Consultation, Rulebook
 
 
 def objected(rulebook: Rulebook, state: CaseState, stage_id: str) -> tuple[Consultation, ...]:
@@ -63,15 +64,28 @@ def proceeds_from(
     rulebook: Rulebook, asked: Consultation, clocks: Sequence[ClockSum]
 ) -> date | None:
     """The first day on which a case goes on without the answer. None: it waits for it."""
-    if asked.clock is None:
+    rule = time_to_answer(rulebook, asked.id)
+    if rule is None or (rule.on_expiry != "may-proceed" and rule.on_silence == "nothing"):
         return None
-    rule = clock_of(rulebook, asked.clock)
-    if rule.on_expiry != "may-proceed" and rule.on_silence == "nothing":
-        return None
-    due = due_of(asked, clocks)
+    due = due_of(rulebook, asked, clocks)
     return None if due is None else due + timedelta(1)
 
 
-def due_of(asked: Consultation, clocks: Sequence[ClockSum]) -> date | None:
+def due_of(rulebook: Rulebook, asked: Consultation, clocks: Sequence[ClockSum]) -> date | None:
     """The last day for the answer, where there is one."""
-    return next((one.due for one in clocks if one.clock == asked.clock), None)
+    rule = time_to_answer(rulebook, asked.id)
+    if rule is None:
+        return None
+    keys = (rule.id, f"{rule.id}/{asked.id}")
+    return next((one.due for one in clocks if one.key in keys), None)
+
+
+@per_rulebook
+def time_to_answer(rulebook: Rulebook, consultation_id: str) -> Clock | None:
+    """The clock of a consultation: the one it names, or the one that starts with it."""
+    asked = consultation_of(rulebook, consultation_id)
+    for clock in rulebook.clocks:
+        starts = clock.starts == "consultation.opened"
+        if clock.id == asked.clock or (starts and clock.after == asked.id):
+            return clock
+    return None

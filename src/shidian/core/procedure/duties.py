@@ -156,7 +156,7 @@ def _consultation(desk: Desk, asked: Consultation) -> Iterator[Task]:
             ActorKind.OFFICER,
             Text(zh=f"反馈意见：{asked.name.zh}", en=f"Give an opinion: {asked.name.en}"),
             authority=asked.authority,
-            due=due_of(asked, desk.state.clocks),
+            due=due_of(desk.rulebook, asked, desk.state.clocks),
         )
 
 

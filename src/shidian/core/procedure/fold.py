@@ -7,6 +7,7 @@ what follows from a state on a day: `fold(history) == derive(apply_events(CaseSt
 from __future__ import annotations
 
 from functools import cache
+from operator import is_
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from shidian.core.procedure.calendars import WorkingCalendar
+    from shidian.core.procedure.types import ClockSum
     from shidian.core.rulebook.model import Rulebook
 
 _zone = cache(ZoneInfo)
@@ -76,5 +78,42 @@ def derive(
 ) -> CaseState:
     """The state with the clocks and open tasks that it has at `now`."""
     today = local_day(now, zone or rulebook.zone)
-    state = state.but(clocks=case_clocks(rulebook, calendar, state, today))
+    inputs = _reckoned_from(rulebook, calendar, state, today)
+    if not _same(state.reckoned, inputs):
+        clocks = case_clocks(rulebook, calendar, state, today)
+        state = state.but(clocks=clocks, reckoned=inputs)
     return state.but(tasks=open_tasks(rulebook, calendar, state, today))
+
+
+def clocks_on(
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
+) -> tuple[ClockSum, ...]:
+    """The case's clocks on a day: those of the state where they were summed for that day."""
+    if _same(state.reckoned, _reckoned_from(rulebook, calendar, state, today)):
+        return state.clocks
+    return case_clocks(rulebook, calendar, state, today)
+
+
+def _reckoned_from(
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
+) -> tuple[object, ...]:
+    """All that clocks are summed from. The parts of a state that an event leaves stay the same."""
+    return (
+        today,
+        rulebook,
+        calendar,
+        state.visits,
+        state.requests,
+        state.notice,
+        state.consultations,
+        state.extensions,
+        state.term_until,
+        state.tier,
+        state.submitted,
+        state.pilot_started,
+    )
+
+
+def _same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    """The same day, and of the rest the very same objects: cheaper to see than equal ones."""
+    return bool(before) and before[0] == now[0] and all(map(is_, before[1:], now[1:]))

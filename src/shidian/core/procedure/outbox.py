@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.consents import signers
+from shidian.core.procedure.consents import leading, signers
+from shidian.core.procedure.moves import consultation_of, stage_of
 from shidian.core.procedure.types import ActorKind, CaseState, EventKind, OutboxItem
 from shidian.core.rulebook.model import Rulebook, StageKind
 
@@ -25,9 +26,17 @@ PUBLIC_ACTS = frozenset(
         EventKind.CASE_CLOSED,
     }
 )
-_SHOWS = PUBLIC_ACTS | {EventKind.STAGE_ENTERED}
+_SHOWS = PUBLIC_ACTS | {EventKind.STAGE_ENTERED, EventKind.CASE_MIGRATED}
 _TO_APPLICANT = frozenset(
-    {EventKind.STAGE_ENTERED, EventKind.REQUEST_OPENED, EventKind.CASE_CLOSED}
+    {
+        EventKind.STAGE_ENTERED,
+        EventKind.REQUEST_OPENED,
+        EventKind.CASE_CLOSED,
+        EventKind.RISK_GRADED,
+        EventKind.SILENCE_RECORDED,
+        EventKind.CLOCK_EXTENDED,
+        EventKind.CASE_MIGRATED,
+    }
 )
 _TO_OFFICER = frozenset(
     {
@@ -38,6 +47,9 @@ _TO_OFFICER = frozenset(
         EventKind.COMMENT_RECEIVED,
         EventKind.SIGNOFF_GIVEN,
         EventKind.REPORT_FILED,
+        EventKind.OPINION_GIVEN,
+        EventKind.SILENCE_RECORDED,
+        EventKind.CASE_MIGRATED,
     }
 )
 
@@ -83,6 +95,8 @@ def _pilot(after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
     common: dict[str, Json] = {"case": after.case, "number": after.number, "at": _moment(event)}
     if event.kind is EventKind.PILOT_STARTED:
         yield OutboxItem("pilot.admitted", {**common, "plan": dict(after.plan)})
+    if event.kind is EventKind.CASE_MIGRATED and after.admitted:
+        yield OutboxItem("pilot.migrated", {**common, "plan": dict(after.plan)})
     if event.kind is EventKind.CASE_CLOSED and after.admitted:
         yield OutboxItem("pilot.closed", {**common, "outcome": after.outcome})
 
@@ -96,12 +110,26 @@ def _mail(rulebook: Rulebook, after: CaseState, event: NewEvent) -> Iterator[Out
         experts = event.data["experts"]
         for expert in experts if isinstance(experts, list | tuple) else ():
             yield _letter(ActorKind.EXPERT, after, event, person=expert)
+    yield from _mail_to_authorities(rulebook, after, event)
+
+
+def _mail_to_authorities(
+    rulebook: Rulebook, after: CaseState, event: NewEvent
+) -> Iterator[OutboxItem]:
+    """What another authority, an assessor body or a signing officer is asked."""
+    if event.kind is EventKind.CONSULTATION_OPENED:
+        asked = consultation_of(rulebook, str(event.data["consultation"]))
+        yield _letter(ActorKind.OFFICER, after, event, authority=asked.authority)
+    signing: tuple[str, ...] = ()
+    if event.kind is EventKind.MIGRATION_PROPOSED:
+        signing = leading(rulebook)
     if event.kind is EventKind.STAGE_ENTERED:
-        stage = rulebook.stage(after.stage)
-        if stage.kind is StageKind.ASSESSMENT:
+        stage = stage_of(rulebook, after.stage)
+        if stage.kind is StageKind.ASSESSMENT and stage.by == "assessor-body":
             yield _letter(ActorKind.ASSESSOR, after, event)
-        for authority in signers(rulebook, stage):
-            yield _letter(ActorKind.SIGNING_OFFICER, after, event, authority=authority)
+        signing = signers(rulebook, stage)
+    for authority in signing:
+        yield _letter(ActorKind.SIGNING_OFFICER, after, event, authority=authority)
 
 
 def _letter(kind: ActorKind, after: CaseState, event: NewEvent, **to: Json) -> OutboxItem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.case_clocks import case_clocks
+from shidian.core.procedure.fold import clocks_on
 from shidian.core.procedure.moves import is_ahead, moves
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.tiers import onward, passed_over
@@ -54,7 +54,7 @@ class Situation:
     def clocks(self) -> tuple[ClockSum, ...]:
         """The case's clocks as they stand on the day of the act."""
         if self._clocks is None:
-            self._clocks = case_clocks(self.rulebook, self.calendar, self.state, self.today)
+            self._clocks = clocks_on(self.rulebook, self.calendar, self.state, self.today)
         return self._clocks
 
     def stage_clock(self) -> ClockSum | None:

@@ -106,6 +106,7 @@ class OutboxItem:
         institution? or authority? or person? (none: all of that kind on the case);
     pilot.admitted – case, number, plan, at: the start of the pilot;
     pilot.closed – case, number, outcome, at;
+    pilot.migrated – case, number, plan, at: the pilot goes on under another rulebook version;
     snapshot.case – case, stage: the public snapshot is stale.
     """
 

@@ -174,7 +174,8 @@ def _number_facts(case: Case, _data: Mapping[str, Json], at: datetime) -> dict[s
         events__at__lt=datetime(year + 1, 1, 1, tzinfo=zone),
     ).distinct()
     codes: dict[str, Json] = {"uscc": case.lead.uscc, "lei": case.lead.lei}
-    return {key: code for key, code in codes.items() if code} | {"seq": admitted.count() + 1}
+    seq: dict[str, Json] = {"seq": admitted.count() + 1}
+    return {key: code for key, code in codes.items() if code} | seq
 
 
 def begin_evaluation(

@@ -19,10 +19,11 @@ from shidian.apps.supervision.term import term_of
 from shidian.core.rulebook.executable import not_executable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
+    from shidian.core.rulebook.problems import Problem
 
 
 @transaction.atomic
@@ -59,14 +60,7 @@ def start_pilot(
         ends_on=ends_on,
         start_us=to_us(moment),
         rules_digest=loaded.rules_digest,
-        problems=[
-            {
-                "path": item.path,
-                "message": item.message.model_dump(),
-                "expected": item.expected.model_dump(),
-            }
-            for item in problems
-        ],
+        problems=_listed(problems),
         automatic={} if by else {"started": _by_rule("pilot.admitted", loaded.digest)},
         created_at=moment,
     )
@@ -91,7 +85,7 @@ def _activate(pilot: Pilot, plan: Mapping[str, str], moment: datetime) -> int:
         pilot,
         "activation",
         {
-            "start_us": to_us(moment),
+            "start_us": pilot.start_us,
             "effective_us": to_us(moment),
             "rules_digest": pilot.rules_digest,
             "rulebook_digest": loaded_rulebook(pilot.case.rulebook_version_id).digest,
@@ -116,6 +110,61 @@ def _next_public_id(year: int) -> str:
     )
     number = int(last.removeprefix(prefix)) + 1 if last else 1
     return f"{prefix}{number:04d}"
+
+
+@transaction.atomic
+def migrate_pilot(*, pilot: Pilot, at: datetime | None = None) -> Pilot:
+    """Go on under the rulebook version that the case was moved to. Idempotent.
+
+    The agreed plan stays. Where this release can run the new version's rules, an activation tells
+    the journal, and they are in force from its entry; where it cannot, the old rules stay in force
+    and the pilot lists what is in the way. A term clock of another length moves the last day.
+    """
+    moment = at or timezone.now()
+    locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
+    loaded = loaded_rulebook(locked.case.rulebook_version_id)
+    unchanged = locked.rules_digest == loaded.rules_digest
+    if locked.state == PilotState.CLOSED or unchanged:
+        return locked
+    problems = not_executable(loaded.rulebook)
+    locked.problems = _listed(problems)
+    _, locked.ends_on = term_of(locked.case, locked.created_at)
+    if not problems:
+        _activate_anew(locked, loaded.rules_digest, moment)
+    locked.automatic = {**locked.automatic, "migrated": _by_rule("pilot.migrated", loaded.digest)}
+    locked.save(update_fields=["state", "rules_digest", "problems", "ends_on", "automatic"])
+    ask_for_snapshot(locked, at=moment)
+    return locked
+
+
+def _activate_anew(pilot: Pilot, rules_digest: str, moment: datetime) -> None:
+    """Put the newest plan in force under the new rules; a pilot that could not run, now runs."""
+    newest = PlanVersion.objects.filter(pilot=pilot).latest("number")
+    pilot.rules_digest = rules_digest
+    if pilot.state == PilotState.PENDING:
+        pilot.state = PilotState.RUNNING
+    outbox_id = _activate(pilot, newest.values, moment)
+    PlanVersion.objects.create(
+        pilot=pilot,
+        number=newest.number + 1,
+        values=dict(newest.values),
+        effective_us=to_us(moment),
+        reason="",
+        made_at=moment,
+        made_by=None,
+        outbox_id=outbox_id,
+    )
+
+
+def _listed(problems: Sequence[Problem]) -> list[dict[str, object]]:
+    return [
+        {
+            "path": item.path,
+            "message": item.message.model_dump(),
+            "expected": item.expected.model_dump(),
+        }
+        for item in problems
+    ]
 
 
 @transaction.atomic

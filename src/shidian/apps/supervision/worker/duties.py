@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Max
 
 from shidian import keyring
+from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.supervision.models import ControlReceipt, Pilot, PilotState
@@ -28,6 +29,7 @@ CURRENT_S = 1.0
 RETRY_S = 2.0
 FIGURES_S = 5.0
 HOME_S = 5.0
+SILENCES_S = 30.0
 BATCH_MAX = 1_000
 
 
@@ -56,6 +58,7 @@ class Worker:
             Duty("live", POLL_S, self.tell_pages),
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("controls", CONTROL_S, self.send_controls),
+            Duty("silences", SILENCES_S, self.record_silences),
             Duty("readings", CURRENT_S, self.copy_readings),
             Duty("figures", FIGURES_S, self.publish_figures),
             Duty("home", HOME_S, self.publish_home),
@@ -117,6 +120,10 @@ class Worker:
         delivered = deliver_pending()
         if not delivered:
             self._outbox_seen, self._outbox_again = newest, now + RETRY_S
+
+    def record_silences(self) -> None:
+        """Do what the law makes of authorities that let a clock run out, on the day it may."""
+        record_due_silences()
 
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""

@@ -103,7 +103,7 @@ def answer_information(case: Situation) -> tuple[NewEvent, ...]:
 
 def must_be_answered(case: Situation) -> None:
     """Refuses while the applicant still has time to answer a request."""
-    for clock in case.clocks:
+    for clock in case.clocks if case.state.open_requests else ():
         if clock.key.startswith("request/") and (clock.due is None or case.today <= clock.due):
             refuse(
                 RefusalCode.REQUEST_OPEN,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signoff_rule, standing
 from shidian.core.procedure.consulting import objected, outstanding
+from shidian.core.procedure.moves import consultations_in
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.thresholds import found_by_an_officer, opens
 from shidian.core.procedure.tiers import must_grade
@@ -48,6 +49,8 @@ def must_be_graded(case: Situation) -> None:
 
 def must_be_consulted(case: Situation) -> None:
     """Refuses while a consultation that is required is not done, or a binding objection stands."""
+    if not consultations_in(case.rulebook, case.stage.id):
+        return
     against = objected(case.rulebook, case.state, case.stage.id)
     if against:
         listed = ", ".join(f"{one.name.zh}（{one.authority}）" for one in against)
