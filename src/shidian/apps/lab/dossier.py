@@ -23,8 +23,10 @@ def newest_note(draft: RulebookDraft) -> ExplanatoryNote | None:
 
 def newest_wordings(draft: RulebookDraft) -> list[Wording]:
     """The newest wording of each clause, by clause."""
-    rows = Wording.objects.filter(draft=draft).order_by("version").prefetch_related(
-        "grounds__difficulty__pilot"
+    rows = (
+        Wording.objects.filter(draft=draft)
+        .order_by("version")
+        .prefetch_related("grounds__difficulty__pilot")
     )
     return sorted({row.clause: row for row in rows}.values(), key=lambda row: row.clause)
 

@@ -68,9 +68,7 @@ def library_file(rulebook_id: str) -> Path | None:
 
 def _text_of_the_lab(version: RulebookVersion) -> str | None:
     return (
-        DraftRevision.objects.filter(
-            draft__published=version, draft__state=DraftState.PUBLISHED
-        )
+        DraftRevision.objects.filter(draft__published=version, draft__state=DraftState.PUBLISHED)
         .order_by("-number")
         .values_list("text", flat=True)
         .first()

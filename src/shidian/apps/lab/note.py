@@ -137,8 +137,10 @@ def _evidence(evidence: Evidence) -> Text:
 
 def _wordings(wordings: Sequence[Wording]) -> Iterator[Text]:
     for one in wordings:
-        yield Text(zh=f"条款 {one.clause} 现为：“{one.old_zh}”", en=f"Clause {one.clause} reads:"
-                   f" “{one.old_en}”")
+        yield Text(
+            zh=f"条款 {one.clause} 现为：“{one.old_zh}”",
+            en=f"Clause {one.clause} reads: “{one.old_en}”",
+        )
         yield Text(zh=f"拟改为：“{one.new_zh}”", en=f"It would read: “{one.new_en}”")
         yield Text(zh=f"理由：{one.because_zh}", en=f"Reason: {one.because_en or one.because_zh}")
     if not wordings:

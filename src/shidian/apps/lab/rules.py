@@ -1,4 +1,4 @@
-"""Permissions in the lab: officers of a scheme draft and decide; a pilot's people say what hurts."""
+"""Permissions in the lab: a scheme's officers draft and decide; a pilot's people report."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def has_a_part(person: Someone, scheme: Scheme | None) -> bool:
         return False
     if roles.is_auditor:
         return True
-    return SchemeAuthority.objects.filter(
-        scheme=scheme, authority__in=roles.authorities()
-    ).exists()
+    return SchemeAuthority.objects.filter(scheme=scheme, authority__in=roles.authorities()).exists()
 
 
 permit(Permission.LAB_READ, is_officer)

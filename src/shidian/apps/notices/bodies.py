@@ -138,7 +138,7 @@ class NoteSection(TypedDict):
 
 
 class NoteBody(TypedDict):
-    """An explanatory note. `made_from` names what it was generated from, so that it can be again."""
+    """An explanatory note. `made_from`: what it was generated from, and can be again."""
 
     sections: list[NoteSection]
     remarks: str

@@ -31,9 +31,7 @@ class Subject(Protocol):
     def may_moderate(self, person: Person, notice: Notice) -> bool:
         """Whether the person may show, withhold and answer comments."""
 
-    def comment_received(
-        self, notice: Notice, *, receipt: str, sha256: str, at: datetime
-    ) -> None:
+    def comment_received(self, notice: Notice, *, receipt: str, sha256: str, at: datetime) -> None:
         """Keep that a comment came. Raises DomainError where none is taken now."""
 
     def comment_answered(
@@ -56,9 +54,7 @@ class CaseSubject:
         """As the rulebook's offices have it."""
         return allows(person, Permission.COMMENT_MODERATE, notice.case)
 
-    def comment_received(
-        self, notice: Notice, *, receipt: str, sha256: str, at: datetime
-    ) -> None:
+    def comment_received(self, notice: Notice, *, receipt: str, sha256: str, at: datetime) -> None:
         """Event comment.received."""
         act = Act(Verb.RECORD_COMMENT, PUBLIC, at, {"comment": receipt, "sha256": sha256})
         perform_act(_case(notice), act, by=None)

@@ -150,9 +150,7 @@ def propose_wording(
     must_be_in(locked, DraftState.DRAFT)
     rule = clause_of(locked.base.rulebook, clause) or _clause_in_draft(locked, clause)
     if rule is None:
-        raise refuse(
-            "no-clause", "没有这一条款。", "There is no such clause.", "clause"
-        )
+        raise refuse("no-clause", "没有这一条款。", "There is no such clause.", "clause")
     _well_worded(new_zh, new_en, because)
     known = Difficulty.objects.filter(
         pk__in=list(difficulties), scheme=locked.scheme, clause=clause
@@ -200,8 +198,10 @@ def _clause_in_draft(draft: RulebookDraft, clause: str) -> Clause | None:
 
 
 def _well_worded(new_zh: str, new_en: str, because: str) -> None:
-    if not new_zh.strip() or not new_en.strip() or max(len(new_zh), len(new_en)) > (
-        WORDING_LENGTH_MAX
+    if (
+        not new_zh.strip()
+        or not new_en.strip()
+        or max(len(new_zh), len(new_en)) > (WORDING_LENGTH_MAX)
     ):
         raise refuse(
             "text",

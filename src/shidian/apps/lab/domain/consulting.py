@@ -223,9 +223,7 @@ class DraftSubject:
         """Officers who may write the draft."""
         return allows(person, Permission.DRAFT_WRITE, notice.scheme)
 
-    def comment_received(
-        self, notice: Notice, *, receipt: str, sha256: str, at: datetime
-    ) -> None:
+    def comment_received(self, notice: Notice, *, receipt: str, sha256: str, at: datetime) -> None:
         """Event comment.received with the text's hash. Raises DomainError (`window-closed`)."""
         draft = self._draft(notice)
         day = timezone.localtime(at).date()

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def submit_draft(
-    *, draft: RulebookDraft, by: Person, at: datetime | None = None
-) -> RulebookDraft:
+def submit_draft(*, draft: RulebookDraft, by: Person, at: datetime | None = None) -> RulebookDraft:
     """Put the draft before the officers who approve.
 
     Preconditions: state draft; its newest text has no error as of now; a consultation that was

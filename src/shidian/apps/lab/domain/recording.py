@@ -82,7 +82,5 @@ def record(
         legal_effect=legal_effect.value,
         data=dict(data or {}),
     )
-    draft.save(
-        update_fields=("state", "last_revision", "last_seq", "published", "changed_at")
-    )
+    draft.save(update_fields=("state", "last_revision", "last_seq", "published", "changed_at"))
     return event

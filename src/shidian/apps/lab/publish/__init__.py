@@ -1,1 +1,1 @@
-"""What the public site shows of the lab: drafts put out for comment, clauses and what moved them."""
+"""What the public sees of the lab: drafts out for comment, clauses and what moved them."""

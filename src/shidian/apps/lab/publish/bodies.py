@@ -178,9 +178,11 @@ def _gone(
 def _testing(scheme: Scheme, language: Language) -> dict[str, list[PilotLine]]:
     """Pilots by the clauses that the rules of their case put to the test."""
     found: dict[str, list[PilotLine]] = defaultdict(list)
-    pilots = Pilot.objects.filter(case__scheme=scheme).select_related(
-        "case__rulebook_version"
-    ).defer("case__rulebook_version__document")
+    pilots = (
+        Pilot.objects.filter(case__scheme=scheme)
+        .select_related("case__rulebook_version")
+        .defer("case__rulebook_version__document")
+    )
     for pilot in pilots:
         for clause in pilot.case.rulebook.clauses:
             found[clause.id].append(

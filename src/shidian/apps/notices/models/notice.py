@@ -33,9 +33,7 @@ class Notice(models.Model):
     """Last day for comments; None: the rulebook sets no clock, or its calendar is missing."""
     comments_taken = models.BooleanField(default=False)
     premoderation = models.BooleanField(default=True)
-    opened = models.OneToOneField(
-        CaseEvent, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    opened = models.OneToOneField(CaseEvent, null=True, on_delete=models.PROTECT, related_name="+")
     """The case's event; a draft keeps events of its own."""
 
     class Meta:
