@@ -355,6 +355,14 @@ DUTY: dict[str, Text] = {
     "run": _t("按约定运行试点", "Run the pilot as agreed"),
     "supervise": _t("监督试点运行", "Supervise the pilot"),
     "monitor": _t("监测试点运行", "Monitor the pilot"),
+    "agree-parameters": _t("商定试点参数", "Agree the parameters of the test"),
+    "check-criteria": _t("对照标准自查", "Check the project against the criteria"),
+    "judge-criteria": _t("对照标准作出判断", "Judge the project by the criteria"),
+    "examine-notice": _t("审查备案通知", "Examine the notification"),
+    "review": _t("开展审查", "Review the case"),
+    "review-exit": _t("审查退出安排", "Review the exit"),
+    "review-final-report": _t("审查总结报告", "Review the final report"),
+    "confirm-transition": _t("确认过渡安排", "Confirm the transition"),
     "self-test": _t("开展自测自评", "Test and evaluate the pilot"),
     "evaluate": _t("开展评估", "Evaluate the pilot"),
     "audit": _t("开展审计", "Audit the pilot"),
@@ -368,6 +376,7 @@ DUTY: dict[str, Text] = {
 def duty(duty_id: str) -> tuple[str, Text]:
     """`officer.check-completeness` → (`officer`, what to do)."""
     party, _, task = duty_id.partition(".")
+    task = task or party
     return party, DUTY.get(task) or _t(task.replace("-", " "), task.replace("-", " ").capitalize())
 
 
