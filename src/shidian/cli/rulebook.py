@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from shidian.cli.library import library_files, library_folder, load_rulebook
+from shidian.cli.rulebook_compare import compare_command, diff_command
 from shidian.cli.rulebook_schema import schema
 from shidian.core.rulebook.load import Loaded, RulebookErrors, load_file
 from shidian.core.rulebook.model import Status, Text
@@ -37,6 +38,8 @@ def rulebook() -> None:
 
 group = rulebook
 rulebook.add_command(schema)
+rulebook.add_command(diff_command)
+rulebook.add_command(compare_command)
 
 
 @rulebook.command()

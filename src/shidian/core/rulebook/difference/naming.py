@@ -47,6 +47,8 @@ _WORDS: dict[str, Mapping[Any, Text]] = {
     "no_data": words.NO_DATA,
     "measured": words.MEASURED,
     "reports/kind": words.REPORT_KIND,
+    "plan/type": words.PLAN_TYPE,
+    "fields/type": words.FIELD_TYPE,
     "orders/kinds": words.ORDER,
     "two_officers": words.ORDER,
     "permit/mode": words.PERMIT_MODE,
@@ -194,6 +196,10 @@ class Names:
     def _scalar(self, both: str, key: str, value: str) -> Text:
         if value in ("true", "false"):
             return YES if value == "true" else NO
+        if key == "duties":
+            party, task = words.duty(value)
+            who = words.party(party)
+            return Text(zh=f"{who.zh}{task.zh}", en=f"{who.en}: {task.en}")
         table = _WORDS.get(both) or _WORDS.get(key)
         if table is not None and value in table:
             return table[value]
