@@ -12,6 +12,7 @@ import click
 os.environ.setdefault("SHIDIAN_HOME", "var/demo")
 os.environ.setdefault("SHIDIAN_DEMO", "true")
 
+from demo.abroad import PLAYERS as ABROAD
 from demo.cast import PASSWORD, PLAYERS
 from shidian.cli.supervise import CannotStartError, Child, Supervisor
 from shidian.cli.up import children, refuse_taken_port, sole_supervisor
@@ -37,7 +38,7 @@ def welcome() -> str:
     ]
     lines += [
         f"    {player.username:<18}{_padded(player.name_zh, 8)}{player.told}"
-        for player in PLAYERS
+        for player in (*PLAYERS, *ABROAD)
         if player.told
     ]
     lines += [

@@ -9,10 +9,13 @@ from django.urls import reverse
 from shidian.apps.notices.models import Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from demo.director import Director
+    from demo.stage import Scene
 
 
-def places(director: Director) -> dict[str, str]:
+def places(director: Director, scenes: Iterable[Scene] = ()) -> dict[str, str]:
     """Address by the key that `demo.tour` uses."""
     found = {
         "desk": reverse("cases:desk"),
@@ -23,6 +26,10 @@ def places(director: Director) -> dict[str, str]:
         found[f"case:{project}"] = reverse("cases:case", args=[case.reference])
         # Before an expert declares, the case's own page does not exist for them; the sheet does.
         found[f"review:{project}"] = reverse("review:sheet", args=[case.reference])
+    for scene in scenes:
+        found[f"scheme:{scene.scheme.rulebook}"] = reverse("scheme", args=[scene.scheme.rulebook])
+        for project, case in scene.cases.items():
+            found[f"case:{project}"] = reverse("cases:case", args=[case.reference])
     for registration in director.registrations:
         key = registration.project
         found[f"pilot:{key}"] = reverse("supervision:pilot", args=[registration.public_id])

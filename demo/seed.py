@@ -18,17 +18,20 @@ os.environ.setdefault("SHIDIAN_DEMO", "true")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shidian.web.settings")
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from demo.cast import Player
     from demo.days import Diary
     from demo.director import Director
+    from demo.stage import Scene
     from shidian.apps.accounts.models import Authority, Institution, Person
     from shidian.apps.cases.models import Call, Scheme
 
 RULEBOOKS = Path(__file__).resolve().parents[1] / "rulebooks"
 CITY = "demo-city"
-BESIDE = ("cn-csrc", "cn-csrc-guangzhou", "cn-csrc-shanghai")
-"""Real regimes shown beside the city: rulebooks and sourced history, never a case."""
+DEMONSTRATION = "demo-"
+"""Rulebooks so named are played; all others are real regimes, to be read: never a case on one."""
 
 
 def main() -> int:
@@ -48,7 +51,8 @@ def main() -> int:
     director = load(datetime.now(UTC))
     while deliver_pending():
         pass  # what the tour links to is published before anyone can follow a link
-    print(f"已载入 {len(director.cases)} 个案件 · {len(director.cases)} cases", flush=True)
+    count = Case.objects.count()
+    print(f"已载入 {count} 个案件 · {count} cases", flush=True)
     return 0
 
 
@@ -65,12 +69,13 @@ def load(now: datetime) -> Director:
     with transaction.atomic():
         since = diary.ago(900)
         people, firms, authorities = _enrol(since)
-        _publish_beside(diary)
+        _publish_library(diary)
         calls = _open_calls(diary, _found_city(diary, authorities), people)
         director = Director(diary, people=people, firms=firms, calls=calls)
         for story in STORIES:
             story(director)
-        _publish_tour(director)
+        scenes = _play_abroad(diary, since)
+        _publish_tour(director, scenes)
         save_registrations(director.registrations)
     return director
 
@@ -78,11 +83,8 @@ def load(now: datetime) -> Director:
 def _enrol(
     since: date,
 ) -> tuple[dict[str, Person], dict[str, Institution], dict[str, Authority]]:
-    from django.contrib.auth.hashers import make_password
-
-    from demo.cast import AUTHORITIES, FIRMS, PASSWORD, PLAYERS
+    from demo.cast import AUTHORITIES, FIRMS, PLAYERS
     from shidian.apps.accounts.domain import enrolling
-    from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 
     firms = {
         firm.id: enrolling.register_institution(
@@ -94,8 +96,24 @@ def _enrol(
         code: enrolling.found_authority(code=f"demo-{code}", name=zh, name_en=en)
         for code, zh, en in AUTHORITIES
     }
+    return _enrol_players(PLAYERS, firms, authorities, since), firms, authorities
+
+
+def _enrol_players(
+    players: Iterable[Player],
+    firms: Mapping[str, Institution],
+    authorities: Mapping[str, Authority],
+    since: date,
+) -> dict[str, Person]:
+    """Everyone with their part; one password for all."""
+    from django.contrib.auth.hashers import make_password
+
+    from demo.cast import PASSWORD
+    from shidian.apps.accounts.domain import enrolling
+    from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
+
     people = {}
-    for player in PLAYERS:
+    for player in players:
         person = enrolling.enrol_person(
             username=player.username,
             name=player.name_zh,
@@ -125,7 +143,7 @@ def _enrol(
                 )
     # One hash for all: it is one password, printed on every screen, and hashing is slow on purpose.
     Person.objects.filter(username__in=people).update(password=make_password(PASSWORD))
-    return people, firms, authorities
+    return people
 
 
 def _found_city(diary: Diary, authorities: dict[str, Authority]) -> Scheme:
@@ -138,14 +156,56 @@ def _found_city(diary: Diary, authorities: dict[str, Authority]) -> Scheme:
     return scheme
 
 
-def _publish_beside(diary: Diary) -> None:
-    from shidian.apps.cases.domain.schemes import found_scheme, publish_rulebook
+def _publish_library(diary: Diary) -> None:
+    """Every real regime as a text to read and compare."""
+    from shidian.apps.supervision.publish.library import publish_library
     from shidian.core.rulebook.load import load_file
 
-    for name in BESIDE:
-        loaded = load_file(RULEBOOKS / f"{name}.yaml")
-        scheme = found_scheme(loaded=loaded, authorities={})
-        publish_rulebook(scheme=scheme, loaded=loaded, by=None, at=diary.on(345))
+    files = sorted(RULEBOOKS.glob("*.yaml"))
+    regimes = (load_file(one) for one in files if not one.name.startswith(DEMONSTRATION))
+    publish_library(regimes, at=diary.on(345))
+
+
+def _play_abroad(diary: Diary, since: date) -> list[Scene]:
+    """The schemes on other regimes' rules, each with its own people and an open call."""
+    from demo.abroad import FIRMS, SCHEMES
+    from demo.abroad_story import STORIES
+    from demo.stage import Scene
+    from shidian.apps.accounts.domain import enrolling
+    from shidian.apps.cases.domain.schemes import found_scheme, open_call, publish_rulebook
+    from shidian.core.rulebook.load import load_file
+
+    firms = {
+        firm.id: enrolling.register_institution(
+            lei=firm.lei(number), name=firm.name_zh, name_en=firm.name_en, kind=firm.kind
+        )
+        for number, firm in enumerate(FIRMS, start=1)
+    }
+    scenes = []
+    for scheme in SCHEMES:
+        authorities = {
+            local: enrolling.found_authority(code=f"{scheme.rulebook}-{local}", name=zh, name_en=en)
+            for local, zh, en in scheme.authorities
+        }
+        people = _enrol_players(scheme.players, firms, authorities, since)
+        loaded = load_file(RULEBOOKS / f"{scheme.rulebook}.yaml")
+        founded = found_scheme(loaded=loaded, authorities=authorities)
+        version = publish_rulebook(scheme=founded, loaded=loaded, by=None, at=diary.on(344))
+        call = open_call(
+            rulebook=version,
+            title=scheme.call_zh,
+            title_en=scheme.call_en,
+            opens_on=diary.workday(340),
+            closes_on=None,
+            guide=scheme.told_zh,
+            guide_en=scheme.told_en,
+            by=None,
+            at=diary.on(342),
+        )
+        scene = Scene(diary, scheme, people=people, firms=firms, call=call)
+        STORIES[scheme.rulebook](scene)
+        scenes.append(scene)
+    return scenes
 
 
 def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict[int, Call]:
@@ -177,13 +237,13 @@ def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict
     }
 
 
-def _publish_tour(director: Director) -> None:
+def _publish_tour(director: Director, scenes: list[Scene]) -> None:
     from demo import tour
     from demo.places import places
     from shidian.apps.notices.domain import publish_snapshot
     from shidian.apps.notices.models import SnapshotKind
 
-    found = places(director)
+    found = places(director, scenes)
     publish_snapshot(
         kind=SnapshotKind.FIGURES,
         key="tour",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from demo.abroad import SCHEMES
 from demo.cast import PASSWORD, PLAYERS
 
 if TYPE_CHECKING:
@@ -129,4 +130,24 @@ def body(language: str, places: Mapping[str, str]) -> dict[str, Any]:
                 ],
             }
         )
-    return {"intro": INTRO_ZH if chinese else INTRO_EN, "people": people}
+    schemes = [
+        {
+            "title": scheme.call_zh if chinese else scheme.call_en,
+            "url": places.get(f"scheme:{scheme.rulebook}", ""),
+            "told": scheme.told_zh if chinese else scheme.told_en,
+            "accounts": [
+                {
+                    "username": player.username,
+                    "name": player.name_zh if chinese else player.name_en,
+                }
+                for player in scheme.players
+            ],
+        }
+        for scheme in SCHEMES
+    ]
+    return {
+        "intro": INTRO_ZH if chinese else INTRO_EN,
+        "people": people,
+        "schemes": schemes,
+        "password": PASSWORD,
+    }
