@@ -217,12 +217,22 @@ def _quoted(kind: str, word: str) -> str:
 
 _COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/"}
+_ARGUMENTS = frozenset(
+    {
+        *("this", "expression", "expressions", "low", "high", "field", "table", "query"),
+        *("is_string", "quoted", "big_int", "typed", "safe"),
+    }
+)
+"""Parts of SQLGlot's nodes that are read here, or say nothing; a node with any other is refused."""
+
 _CALLS = {"Count": "count", "Length": "length", "Coalesce": "coalesce"}
 
 
 def _converted(node: exp.Expr) -> Expr:  # noqa: C901, PLR0911 - one a shape
     """SQLGlot's tree → ours; what is not named here does not exist in the language."""
     kind = type(node).__name__
+    if any(given for argument, given in node.args.items() if argument not in _ARGUMENTS):
+        raise _NoExpressionError
     if kind == "Paren":
         return _converted(node.this)
     if kind in ("And", "Or"):
@@ -289,9 +299,6 @@ def _membership(node: exp.Expr) -> Expr:
             return Contains(item, among)
     elif node.args.get("query") is None and node.expressions:
         options = tuple(_converted(option) for option in node.expressions)
-        # `'a' IN (section.question)`: brackets around one name are no list
-        if len(options) == 1 and isinstance(options[0], Name) and isinstance(item, Literal):
-            return Contains(item, options[0])
         return OneOf(item, options)
     raise ExpressionError(
         Text(zh="IN 之后不是列表", en="what follows IN is no list"),
