@@ -11,6 +11,7 @@ import click
 from shidian.cli.library import library_files, library_folder, load_rulebook
 from shidian.cli.rulebook_compare import compare_command, diff_command
 from shidian.cli.rulebook_schema import schema
+from shidian.cli.simulate import simulate
 from shidian.core.rulebook.load import Loaded, RulebookErrors, load_file
 from shidian.core.rulebook.model import Status, Text
 from shidian.core.rulebook.provenance import Share, verified_share
@@ -38,6 +39,7 @@ def rulebook() -> None:
 
 group = rulebook
 rulebook.add_command(schema)
+rulebook.add_command(simulate)
 rulebook.add_command(diff_command)
 rulebook.add_command(compare_command)
 

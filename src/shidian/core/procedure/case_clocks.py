@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.clocks import RECEIVED, ClockRun, Pause, clock_sum
+from shidian.core.procedure.clocks import RECEIVED, ClockRun, Pause, clock_sum, counting
 from shidian.core.procedure.memo import per_rulebook
+from shidian.core.procedure.moves import clock_of
 from shidian.core.procedure.tiers import effective_clock
 from shidian.core.rulebook.model import Clock, ConsultationKind, Force, Rulebook, Stage, Text, Unit
 
@@ -53,7 +55,7 @@ def _request_clock(rulebook: Rulebook) -> Clock | None:
 
 
 @per_rulebook
-def _owners(rulebook: Rulebook) -> tuple[tuple[str, Stage | None], ...]:
+def _owners(rulebook: Rulebook) -> tuple[tuple[Clock, Stage | None], ...]:
     """(clock, stage that owns it) in the order shown: the stages', then the whole case's.
 
     Clocks of requests and consultations are not here: they run once for each of those.
@@ -61,12 +63,12 @@ def _owners(rulebook: Rulebook) -> tuple[tuple[str, Stage | None], ...]:
     each = ("request.opened", "consultation.opened")
     shared = {clock.id for clock in rulebook.clocks if clock.starts in each}
     owned = [
-        (stage.clock, stage)
+        (clock_of(rulebook, stage.clock), stage)
         for stage in rulebook.stages
         if stage.clock and stage.clock not in shared
     ]
-    ids = {clock_id for clock_id, _ in owned} | shared
-    return (*owned, *((clock.id, None) for clock in rulebook.clocks if clock.id not in ids))
+    ids = {clock.id for clock, _ in owned} | shared
+    return (*owned, *((clock, None) for clock in rulebook.clocks if clock.id not in ids))
 
 
 @per_rulebook
@@ -96,12 +98,15 @@ class _Clocks:
         self.calendar = calendar
         self.state = state
         self.today = today
-        self._sums: dict[tuple[str, str | None], ClockSum | None] = {}
+        self._sums: dict[str, ClockSum | None] = {}
+        self._before_today = {one.key: one for one in state.clocks if one.stopped is not None}
+        self._stays = {visit.stage: n for n, visit in enumerate(state.visits)}
 
     def all(self) -> Iterator[ClockSum]:
         """Every clock that has started."""
-        for clock_id, stage in _owners(self.rulebook):
-            found = self._owned(clock_id, stage)
+        for clock, stage in _owners(self.rulebook):
+            entered = stage is None or clock.starts != "stage.entered" or stage.id in self._stays
+            found = self._owned(clock, stage) if entered else None
             if found is not None:
                 yield found
         for asked, clock_id in _timed_consultations(self.rulebook):
@@ -115,16 +120,16 @@ class _Clocks:
         """The newest run of a clock, whichever stage owns it; None where it has not started."""
         found = [
             one
-            for known, stage in _owners(self.rulebook)
-            if known == clock_id and (one := self._owned(clock_id, stage)) is not None
+            for clock, stage in _owners(self.rulebook)
+            if clock.id == clock_id and (one := self._owned(clock, stage)) is not None
         ]
         return max(found, key=lambda one: one.received, default=None)
 
-    def _owned(self, clock_id: str, stage: Stage | None) -> ClockSum | None:
-        key = (clock_id, stage.id if stage else None)
+    def _owned(self, clock: Clock, stage: Stage | None) -> ClockSum | None:
+        key = f"{stage.id}/{clock.id}" if stage else clock.id
         if key not in self._sums:
             self._sums[key] = None  # clocks that wait for one another in a circle never start
-            self._sums[key] = self._sum(clock_id, stage)
+            self._sums[key] = self._sum(key, clock, stage)
         return self._sums[key]
 
     def consultation(self, asked: Consultation, clock_id: str) -> ClockSum | None:
@@ -141,23 +146,47 @@ class _Clocks:
         pauses = run.pauses if "information-request" in clock.pauses_on else ()
         return clock_sum(replace(run, key=key, pauses=pauses), self.calendar, self.today)
 
-    def _sum(self, clock_id: str, stage: Stage | None) -> ClockSum | None:
-        clock = effective_clock(self.rulebook, self.state, clock_id)
-        received, opening = self._started(clock)
+    def _sum(self, key: str, clock: Clock, stage: Stage | None) -> ClockSum | None:
+        opening = RECEIVED
         stopped: date | None
         if stage is None:
+            received, opening = self._started(clock)
             stopped = self._case_stop(clock)
         else:
-            latest = self._latest_stay(stage.id)
+            latest = self._stays.get(stage.id)
             if clock.starts == "stage.entered":
                 received = self.state.visits[latest].entered if latest is not None else None
+            else:
+                received, opening = self._started(clock)
             stopped = self._stage_stop(clock, latest)
         if received is None or (stopped is not None and stopped < received):
             return None
+        if self.state.tier is not None:
+            clock = effective_clock(self.rulebook, self.state, clock.id)
+        if stopped is not None and clock.on_answer != "restart":
+            known = self._known_stopped(key, clock, received, stopped)
+            if known is not None:
+                return known
         run = self._run(clock, stage, received, stopped, opening)
         if clock.on_answer == "restart":
             run = self._restarted(run)
         return clock_sum(run, self.calendar, self.today)
+
+    def _known_stopped(
+        self, key: str, clock: Clock, received: date, stopped: date
+    ) -> ClockSum | None:
+        """The sum as it was worked out before: what has stopped does not change any more."""
+        one = self._before_today.get(key)
+        if one is None or one.received != received or one.stopped != stopped:
+            return None
+        counted = counting(clock.unit, self.calendar)
+        same = (
+            one.unit is clock.unit
+            and one.length == clock.length
+            and counted is not None
+            and one.calendar == counted.version
+        )
+        return one if same else None
 
     def _started(self, clock: Clock) -> tuple[date | None, Text]:
         """The day the clock was received on, and what that day was."""
@@ -190,10 +219,6 @@ class _Clocks:
             if clock_id == name:
                 return self.consultation(asked, clock_id)
         return self.named(name)
-
-    def _latest_stay(self, stage_id: str) -> int | None:
-        visits = self.state.visits
-        return next((n for n in reversed(range(len(visits))) if visits[n].stage == stage_id), None)
 
     def _stage_stop(self, clock: Clock, latest: int | None) -> date | None:
         visits = self.state.visits
@@ -297,5 +322,9 @@ class _Clocks:
 
 
 def _pause(request: Request) -> Pause:
-    reason = Text(zh=f"补正 {request.id}", en=f"information request {request.id}")
-    return Pause(request.opened, request.answered or request.lapsed, reason)
+    return Pause(request.opened, request.answered or request.lapsed, _request_reason(request.id))
+
+
+@lru_cache(maxsize=256)
+def _request_reason(request_id: str) -> Text:
+    return Text(zh=f"补正 {request_id}", en=f"information request {request_id}")

@@ -1,0 +1,74 @@
+"""What a rulebook would mean for cases: random but plausible ones walk it to the end.
+
+They walk through the very `step` that production uses: nothing here models the procedure. What is
+modelled is people, when they act and what they decide. The same seed gives the same answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.calendars import calendars_needed, known_ids
+from shidian.core.procedure.simulation.assumptions import (
+    AssumptionError,
+    Assumptions,
+    Spread,
+    table,
+)
+from shidian.core.procedure.simulation.ground import Ground
+from shidian.core.procedure.simulation.report import Days, Report, reported
+from shidian.core.procedure.simulation.tally import Tally, Trouble
+from shidian.core.procedure.simulation.world import World
+from shidian.core.rulebook.analysis import missing_for_simulation
+from shidian.core.rulebook.model import Text
+
+if TYPE_CHECKING:
+    from shidian.core.procedure.working_calendar import WorkingCalendar
+    from shidian.core.rulebook.model import Rulebook
+
+__all__ = [
+    "AssumptionError",
+    "Assumptions",
+    "Days",
+    "Report",
+    "Spread",
+    "Trouble",
+    "lacking",
+    "simulate",
+    "table",
+]
+
+CASES_MAX = 1_000_000
+
+
+def lacking(rulebook: Rulebook) -> tuple[Text, ...]:
+    """What a rulebook lacks before cases can walk it: a sketch's gaps, a calendar. Empty: none."""
+    found = list(missing_for_simulation(rulebook))
+    found += [
+        Text(zh=f"日历库没有 {one}", en=f"the library of calendars has no {one}")
+        for one in calendars_needed(rulebook)
+        if one not in known_ids()
+    ]
+    if rulebook.calendars is None and not found:
+        found.append(Text(zh="缺少日历（calendars）", en="no calendars are named"))
+    return tuple(dict.fromkeys(found))
+
+
+def simulate(
+    rulebook: Rulebook,
+    calendar: WorkingCalendar,
+    *,
+    cases: int,
+    seed: int,
+    assumptions: Assumptions | None = None,
+) -> Report:
+    """So many cases on that rulebook. Raises ValueError for fewer than 1 or over 1,000,000."""
+    if not 1 <= cases <= CASES_MAX:
+        raise ValueError(f"{cases} cases; give 1 to {CASES_MAX}")
+    assumed = assumptions or Assumptions()
+    ground = Ground(rulebook, calendar, assumed)
+    tally = Tally(ground)
+    for first in range(0, cases, assumed.cases_together):
+        count = min(assumed.cases_together, cases - first)
+        World(ground, seed, first, count, tally).run()
+    return reported(ground, tally, seed)
