@@ -13,13 +13,12 @@ from django.utils import timezone
 
 from shidian.apps.cases.actors import actor_as
 from shidian.apps.cases.calendars import calendar_of
-from shidian.apps.cases.domain.perform import Performed, perform_act, store_tasks
-from shidian.apps.cases.domain.reactions import reacts
+from shidian.apps.cases.domain.perform import Performed, perform_act
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.history import history_of, state_of
-from shidian.apps.cases.models import Case, CaseEvent, RulebookVersion
+from shidian.apps.cases.models import Case, RulebookVersion
 from shidian.core.procedure.migration import Preview, preview
-from shidian.core.procedure.types import Act, ActorKind, EventKind, Json, Refusal, Verb
+from shidian.core.procedure.types import Act, ActorKind, Json, Refusal, Verb
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -109,13 +108,9 @@ def sign_migration(
         version = RulebookVersion.objects.get(digest=wanted)
         preview_migration(case=locked, version=version, at=moment)
     data: dict[str, Json] = {"to_digest": wanted or "–", "consent": consent, "reason": reason}
-    done = _perform(
+    return _perform(
         case, ActorKind.SIGNING_OFFICER, data, by=by, at=moment, expected_seq=expected_seq
     )
-    if any(event.kind == EventKind.CASE_MIGRATED for event in done.events):
-        moved = Case.objects.get(pk=case.pk)
-        store_tasks(moved, state_of(moved, moment).tasks, moment)
-    return done
 
 
 def _perform(
@@ -134,10 +129,3 @@ def _perform(
         data["authority"] = actor.authority
     act = Act(Verb.MIGRATE, actor, at, data)
     return perform_act(case, act, by=by, expected_seq=expected_seq)
-
-
-@reacts(EventKind.CASE_MIGRATED)
-def _switch_version(case: Case, event: CaseEvent) -> None:
-    """In the transaction of the last consent, so that no page shows the one without the other."""
-    version = RulebookVersion.objects.get(scheme=case.scheme_id, digest=event.data["to_digest"])
-    Case.objects.filter(pk=case.pk).update(rulebook_version=version)

@@ -13,8 +13,15 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.domain.reactions import react
 from shidian.apps.cases.errors import DomainError, ForbiddenError, OvertakenError
-from shidian.apps.cases.history import history_of
-from shidian.apps.cases.models import Case, CaseEvent, Outbox, SchemeAuthority, Task
+from shidian.apps.cases.history import history_of, state_of
+from shidian.apps.cases.models import (
+    Case,
+    CaseEvent,
+    Outbox,
+    RulebookVersion,
+    SchemeAuthority,
+    Task,
+)
 from shidian.core.procedure.step import step
 from shidian.core.procedure.types import (
     Act,
@@ -154,7 +161,7 @@ def perform_act(
     for event in events:
         react(locked, event)
     _store_case(locked, effects, events)
-    store_tasks(locked, effects.tasks, act.at)
+    _store_tasks(locked, _tasks(locked, effects, act.at), act.at)
     _store_outbox(locked, effects, act.at)
     case.refresh_from_db()
     return Performed(locked, events, effects)
@@ -220,12 +227,38 @@ def _store_case(case: Case, effects: Effects, events: tuple[CaseEvent, ...]) -> 
     case.form_version = state.version
     case.last_seq += len(events)
     case.changed_at = events[-1].at
+    case.rulebook_version = _version(case, effects)
     case.save(
-        update_fields=("stage", "number", "outcome", "form_version", "last_seq", "changed_at")
+        update_fields=(
+            "stage",
+            "number",
+            "outcome",
+            "form_version",
+            "last_seq",
+            "changed_at",
+            "rulebook_version",
+        )
     )
 
 
-def store_tasks(case: Case, tasks: Iterable[procedure.Task], at: datetime) -> None:
+def _version(case: Case, effects: Effects) -> RulebookVersion:
+    """The version that governs the case from now on: another where the act has moved it."""
+    for event in effects.events:
+        if event.kind is EventKind.CASE_MIGRATED:
+            return RulebookVersion.objects.get(
+                scheme=case.scheme_id, digest=str(event.data["to_digest"])
+            )
+    return case.rulebook_version
+
+
+def _tasks(case: Case, effects: Effects, at: datetime) -> tuple[procedure.Task, ...]:
+    """The open tasks. A case that was moved is read anew, under the version it was moved to."""
+    if any(event.kind is EventKind.CASE_MIGRATED for event in effects.events):
+        return state_of(case, at).tasks
+    return effects.tasks
+
+
+def _store_tasks(case: Case, tasks: Iterable[procedure.Task], at: datetime) -> None:
     """Close the tasks that are no longer open, renew the others, open the new ones."""
     standing = {task.key: task for task in Task.objects.open().filter(case=case)}
     wanted = {task.key: task for task in tasks}
