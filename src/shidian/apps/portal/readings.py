@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
+from shidian.core.rulebook.difference import compare, diff
 from shidian.core.rulebook.load import from_document
 from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.reading import read
@@ -20,10 +21,11 @@ from shidian.core.rulebook.reading.diagram import diagram_svg
 from shidian.core.rulebook.reading.typeset import to_pdf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from django.utils.safestring import SafeString
 
+    from shidian.core.rulebook.difference import Change, Table
     from shidian.core.rulebook.loaded import Loaded
     from shidian.core.rulebook.reading import Lang, Reading
 
@@ -52,6 +54,9 @@ _loaded: _Shelf[Loaded] = _Shelf(64)
 _readings: _Shelf[Reading] = _Shelf(64)
 _pages: _Shelf[SafeString] = _Shelf(64)
 _pdfs: _Shelf[bytes] = _Shelf(24)
+_tables: _Shelf[Table] = _Shelf(64)
+_changes: _Shelf[tuple[Change, ...]] = _Shelf(64)
+_anchors: _Shelf[dict[str, str]] = _Shelf(64)
 
 
 def loaded_of(body: Mapping[str, Any]) -> Loaded:
@@ -100,3 +105,45 @@ def pdf_of(body: Mapping[str, Any], lang: Lang) -> bytes:
         return to_pdf(reading_of(body), lang, svg)
 
     return _pdfs.get((body["digest"], lang), make)
+
+
+def table_of(bodies: Sequence[Mapping[str, Any]]) -> Table:
+    """Rulebooks side by side."""
+    return _tables.get(
+        tuple(body["digest"] for body in bodies),
+        lambda: compare([loaded_of(body) for body in bodies]),
+    )
+
+
+def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What differs in meaning between two rulebooks."""
+    return _changes.get(
+        (before["digest"], after["digest"]), lambda: diff(loaded_of(before), loaded_of(after))
+    )
+
+
+def address_in(body: Mapping[str, Any], path: str | None) -> str:
+    """The fragment of the rulebook's page that speaks for a path; empty where none does."""
+    anchors = _anchors.get((body["digest"],), lambda: _anchors_of(reading_of(body)))
+    around = path or ""
+    while around and around not in anchors:
+        around = around.rpartition("/")[0]
+    return f"#{anchors[around]}" if around else ""
+
+
+def _anchors_of(reading: Reading) -> dict[str, str]:
+    """Path → id of the article or form section that speaks for it, or first for what is in it."""
+    spoken = [(one.id, one.paths) for one in reading.articles]
+    spoken += [
+        (f"form-{section.id}", tuple(p for one in section.sentences for p in one.paths))
+        for section in reading.form
+    ]
+    exact = {path: anchor for anchor, paths in reversed(spoken) for path in paths}
+    within: dict[str, str] = {}
+    for anchor, paths in spoken:
+        for path in paths:
+            around = path.rpartition("/")[0]
+            while around.count("/") > 1:  # a whole chapter is no one article's
+                within.setdefault(around, anchor)
+                around = around.rpartition("/")[0]
+    return within | exact

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import readings, snapshots
+from shidian.core.rulebook import schema
+from shidian.core.rulebook.difference import Aspect, ChangeKind
+from shidian.core.rulebook.reading import SIGNS, say
 
 if TYPE_CHECKING:
     from shidian.apps.portal.snapshots import Body
@@ -93,8 +95,6 @@ def rulebook_document(request: HttpRequest, scheme: str, version: str) -> HttpRe
 @public
 def rulebook_schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """JSON Schema of the rulebook language."""
-    from shidian.core.rulebook import schema
-
     return _download(schema.text(), "rulebook.schema.json", "application/schema+json")
 
 
@@ -112,28 +112,41 @@ def _plain(name: str) -> str:
 
 @public
 def rulebook_compare(request: HttpRequest) -> HttpResponse:
-    """Two to six regimes side by side: `?r=<scheme>&r=<scheme>/<version>`."""
-    from shidian.core.rulebook.difference import compare
-
-    asked = list(dict.fromkeys(request.GET.getlist("r")))
-    problem = ""
-    if len(asked) > COMPARED_MAX or (asked and len(asked) < COMPARED_MIN):
-        problem = _("Choose between %(least)s and %(most)s rulebooks.") % {
-            "least": COMPARED_MIN,
-            "most": COMPARED_MAX,
-        }
-    bodies = [] if problem else [_asked(one) for one in asked]
+    """Two to six regimes side by side: `?r=<scheme>&r=<scheme>/<version>`; fewer: the choice."""
+    asked = list(dict.fromkeys(request.GET.getlist("r")))[: COMPARED_MAX + 1]
+    too_many = len(asked) > COMPARED_MAX
+    bodies = [_asked(one) for one in asked] if COMPARED_MIN <= len(asked) <= COMPARED_MAX else []
     context = {
-        "problem": problem,
-        "asked": asked,
+        "asked": [one.partition("/")[0] for one in asked],
+        "problem": too_many or (len(asked) == 1 and "choose" in request.GET),
         "bodies": bodies,
-        "lang": _lang(),
-        "table": compare([readings.loaded_of(body) for body in bodies]) if bodies else None,
+        "rows": _compared(bodies) if bodies else [],
         "schemes": sorted(snapshots.bodies(SnapshotKind.SCHEME), key=lambda one: one["slug"]),
         "least": COMPARED_MIN,
         "most": COMPARED_MAX,
     }
-    return render(request, "portal/rulebook_compare.html", context, status=400 if problem else 200)
+    return render(request, "portal/rulebook_compare.html", context, status=400 if too_many else 200)
+
+
+def _compared(bodies: list[Body]) -> list[dict[str, Any]]:
+    """The rows of the table in the reader's language, each cell with the article it stands in."""
+    lang = _lang()
+    return [
+        {
+            "label": say(row.label, lang),
+            "cells": [
+                {
+                    "text": say(cell.text, lang) if cell.text else "",
+                    "sign": SIGNS[cell.basis] if cell.basis else "",
+                    "basis": cell.basis,
+                    "body": body,
+                    "fragment": readings.address_in(body, cell.path),
+                }
+                for body, cell in zip(bodies, row.cells, strict=True)
+            ],
+        }
+        for row in readings.table_of(bodies).rows
+    ]
 
 
 def _asked(name: str) -> Body:
@@ -145,16 +158,25 @@ def _asked(name: str) -> Body:
 @public
 def rulebook_diff(request: HttpRequest) -> HttpResponse:
     """What differs in meaning between two rulebooks: `?from=<scheme>/<version>&to=…`."""
-    from shidian.core.rulebook.difference import diff
-
     before, after = (_asked(request.GET.get(key, "")) for key in ("from", "to"))
-    changes = diff(readings.loaded_of(before), readings.loaded_of(after))
+    lang = _lang()
+    kinds: dict[str, list[dict[str, str]]] = {kind.value: [] for kind in ChangeKind}
+    for change in readings.changes_of(before, after):
+        gone = change.aspect is Aspect.REMOVED
+        kinds[change.kind.value].append(
+            {
+                "text": say(change.text, lang),
+                "path": change.path,
+                "version": before["version"] if gone else after["version"],
+                "id": before["id"] if gone else after["id"],
+                "fragment": readings.address_in(before if gone else after, change.path),
+            }
+        )
     context = {
         "before": before,
         "after": after,
-        "changes": changes,
-        "lang": _lang(),
-        "same_rules": before["rules_digest"] == after["rules_digest"],
+        "kinds": kinds,
+        "count": sum(map(len, kinds.values())),
     }
     return render(request, "portal/rulebook_diff.html", context)
 

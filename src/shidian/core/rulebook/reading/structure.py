@@ -113,7 +113,8 @@ class Chapter:
 class FormQuestion:
     """A question as the applicant meets it; `facts`: what else holds of it, in words.
 
-    `note`: index of the mark that all of it shares, as in an article.
+    `offered` says in a sentence what `options` lists. `note`: index of the mark that all of it
+    shares, as in an article.
     """
 
     id: str
@@ -122,7 +123,16 @@ class FormQuestion:
     guidance: Text | None
     options: tuple[Text, ...]
     facts: tuple[Sentence, ...]
+    offered: Sentence | None = None
     note: int | None = None
+
+    @property
+    def sentences(self) -> Iterator[Sentence]:
+        """All that it says."""
+        yield self.label
+        yield from self.facts
+        if self.offered is not None:
+            yield self.offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +155,7 @@ class FormSection:
         """All that it says."""
         yield from self.lead
         for question in self.questions:
-            yield question.label
-            yield from question.facts
+            yield from question.sentences
         yield from self.checks
 
 

@@ -115,7 +115,7 @@ def _section(reading: Reading, section: FormSection, lang: Lang) -> Iterator[str
         yield f"    {_said(reading, one, lang)}"
     for question in section.questions:
         facts = ("；" if lang == "zh" else "; ").join(
-            _said(reading, fact, lang) for fact in question.facts
+            _said(reading, one, lang) for one in question.sentences if one is not question.label
         )
         label = _said(reading, question.label, lang) + _mark(reading, question.note)
         yield f"    · {label} [{facts}]"

@@ -166,7 +166,9 @@ def _section(reading: Reading, section: FormSection, lang: Lang) -> Iterator[str
         yield f"#para{_content(reading, [one], lang)}"
     for question in section.questions:
         hint = _str(say(question.guidance, lang)) if question.guidance else "none"
-        facts = ("；" if lang == "zh" else "; ").join(one.plain(lang) for one in question.facts)
+        facts = ("；" if lang == "zh" else "; ").join(
+            one.plain(lang) for one in question.sentences if one is not question.label
+        )
         label = _content(reading, [question.label], lang)
         yield f"#question({label}, {_str(facts)}, {hint}, {_mark(reading, question.note)})"
     for one in section.checks:

@@ -69,13 +69,14 @@ def _section(pen: Pen, section: Section) -> FormSection:
 
 def _marked_once(question: FormQuestion) -> FormQuestion:
     """With its mark at the label, where all of the question shares one."""
-    note = shared_note((question.label, *question.facts))
+    note = shared_note(question.sentences)
     return question if note is None else replace(_bare(question), note=note)
 
 
 def _bare(question: FormQuestion) -> FormQuestion:
     [label] = unmarked([question.label])
-    return replace(question, label=label, facts=unmarked(question.facts))
+    offered = next(iter(unmarked([question.offered] if question.offered else [])), None)
+    return replace(question, label=label, facts=unmarked(question.facts), offered=offered)
 
 
 def _check(pen: Pen, path: str, check: Check) -> Sentence:
@@ -100,7 +101,15 @@ def _question(pen: Pen, around: str, question: Question) -> FormQuestion:
         guidance=question.guidance,
         options=tuple(option.name for option in question.options),
         facts=tuple(_facts(pen, path, question)),
+        offered=_offered(pen, path, question),
     )
+
+
+def _offered(pen: Pen, path: str, question: Question) -> Sentence | None:
+    if not question.options:
+        return None
+    options = [val(one.name, f"{path}/options/{one.id}/id") for one in question.options]
+    return pen.sentence("选项：{options}", "options: {options}", options=options)
 
 
 def _facts(pen: Pen, path: str, question: Question) -> list[Sentence]:
@@ -108,9 +117,6 @@ def _facts(pen: Pen, path: str, question: Question) -> list[Sentence]:
     facts = [
         pen.sentence("{fact}", "{fact}", fact=val(fact, f"{path}/{key}")) for key, fact in stated
     ]
-    if question.options:
-        options = [val(one.name, f"{path}/options/{one.id}/id") for one in question.options]
-        facts.append(pen.sentence("选项：{options}", "options: {options}", options=options))
     if question.accept:
         types = [val(one, f"{path}/accept/{n}") for n, one in enumerate(question.accept)]
         facts.append(pen.sentence("文件格式：{types}", "file types: {types}", types=types))
