@@ -21,8 +21,8 @@ app_name = "lab"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("schemes/<slug:scheme>/draft/", home.start, name="start"),
-    path("schemes/<slug:scheme>/clauses/", pilots.clauses, name="clauses"),
+    path("schemes/<slug:slug>/draft/", home.start, name="start"),
+    path("schemes/<slug:slug>/clauses/", pilots.clauses, name="clauses"),
     path("drafts/<slug:slug>/", draft.page, name="draft"),
     path("drafts/<slug:slug>/text/", edit.edit, name="edit"),
     path("drafts/<slug:slug>/text/check/", edit.check, name="check"),

@@ -48,7 +48,7 @@ class CaseSubject:
 
     def lock(self, notice: Notice) -> None:
         """Lock the case."""
-        Case.objects.select_for_update().get(pk=notice.case_id)
+        Case.objects.select_for_update().get(pk=_case(notice).pk)
 
     def may_moderate(self, person: Person, notice: Notice) -> bool:
         """As the rulebook's offices have it."""

@@ -143,9 +143,8 @@ def check_revision(revision: DraftRevision, *, at: datetime | None = None) -> Ch
 
 def newest_revision(draft: RulebookDraft) -> DraftRevision:
     """The draft's text as it stands."""
-    return draft.revisions.select_related("saved_by", "draft__scheme").get(
-        number=draft.last_revision
-    )
+    rows = draft.revisions.select_related("saved_by", "draft__scheme")
+    return rows.order_by("-number")[:1].get()
 
 
 def normal(text: str) -> str:

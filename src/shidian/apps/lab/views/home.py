@@ -15,9 +15,10 @@ from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.models import RulebookVersion
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.calls import RulebookChoice
+from shidian.apps.cases.views.loaders import scheme_by_slug
 from shidian.apps.lab.domain import start_draft
 from shidian.apps.lab.queries import scheme_lines
-from shidian.apps.lab.views.loaders import asker, crumbs, scheme_by_slug
+from shidian.apps.lab.views.loaders import asker, crumbs
 from shidian.core.rulebook.tree import SIZE_MAX_BYTES
 
 if TYPE_CHECKING:

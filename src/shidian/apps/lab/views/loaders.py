@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import Person
-from shidian.apps.cases.models import Case, Scheme
+from shidian.apps.cases.models import Case
 from shidian.apps.lab.models import RulebookDraft
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ def draft_of_comment(_request: HttpRequest, receipt: str, **_rest: object) -> Ru
     return RulebookDraft.objects.select_related("scheme", "base").get(
         consultations__notice__comments__receipt=receipt
     )
-
-
-def scheme_by_slug(_request: HttpRequest, scheme: str, **_rest: object) -> Scheme:
-    """The scheme of that slug. Raises DoesNotExist."""
-    return Scheme.objects.get(slug=scheme)
 
 
 def case_of_pilot(_request: HttpRequest, public_id: str, **_rest: object) -> Case:

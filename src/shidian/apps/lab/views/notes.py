@@ -25,6 +25,7 @@ from shidian.apps.lab.whatif import CASES, SEED, what_if
 
 if TYPE_CHECKING:
     from shidian.apps.lab.models import RulebookDraft
+    from shidian.apps.supervision.publish.language import Language
     from shidian.core.rulebook.model import Clause
 
 SEED_MAX = 2**31 - 1
@@ -77,7 +78,7 @@ def note(request: HttpRequest, draft: RulebookDraft, **_url: object) -> HttpResp
         ):
             messages.success(request, _("The explanatory note was written."))
             return redirect("lab:note", slug=draft.slug)
-    language = "zh" if (get_language() or "zh-hans").startswith("zh") else "en"
+    language: Language = "zh" if (get_language() or "zh-hans").startswith("zh") else "en"
     context = {
         "draft": draft,
         "form": form,
@@ -181,7 +182,7 @@ def wording(
     if found is None or draft.state != DraftState.DRAFT:
         raise Http404
     last = next((one for one in newest_wordings(draft) if one.clause == clause), None)
-    initial = {"new_zh": found.text.zh, "new_en": found.text.en}
+    initial: dict[str, Any] = {"new_zh": found.text.zh, "new_en": found.text.en}
     if last is not None:
         initial = {
             "new_zh": last.new_zh,

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods
 
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.views.acts import attempt
+from shidian.apps.cases.views.loaders import scheme_by_slug
 from shidian.apps.lab.domain import Piece, record_difficulty
 from shidian.apps.lab.models import Difficulty, Evidence, EvidenceKind
 from shidian.apps.lab.queries import by_clause, difficulties_of
-from shidian.apps.lab.views.loaders import asker, case_of_pilot, crumbs, scheme_by_slug
+from shidian.apps.lab.views.loaders import asker, case_of_pilot, crumbs
 from shidian.apps.supervision.models import AlertEpisode, Pilot
 from shidian.web.words import text
 
