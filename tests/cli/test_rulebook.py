@@ -47,7 +47,7 @@ def test_check_of_a_copy_elsewhere_finds_its_base_in_the_library(tmp_path: Path)
     result = run("check", str(path))
 
     assert result.exit_code == 1
-    assert "/plan/investors_max/type: the value 'int' has no basis" in result.output
+    assert "/authorities/bureau/id: the value 'bureau' has no basis" in result.output
 
 
 def test_program_refuses_a_copy_without_a_basis_and_prints_the_line(tmp_path: Path) -> None:
