@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shidian.core.rulebook.analysis import Level, findings_of
 from shidian.core.rulebook.load import RulebookErrors, load_file
-from shidian.core.rulebook.problems import Problem
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.problems import Problem
 
 CORPUS = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 EXPECT = re.compile(r"# expect: (\d+) (\S.*?) \| (.+)")

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def _joined(said: Iterable[Text]) -> Text | None:
-    every = list(said)
-    if not every:
+    answers = list(said)
+    if not answers:
         return None
-    return Text(zh="；".join(one.zh for one in every), en="; ".join(one.en for one in every))
+    return Text(zh="；".join(one.zh for one in answers), en="; ".join(one.en for one in answers))
 
 
 def _named(said: Iterable[tuple[str, Text]]) -> Answer:

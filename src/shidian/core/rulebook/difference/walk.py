@@ -62,7 +62,7 @@ class Walk:
         *shown: Text | None,
     ) -> None:
         """Write a change down; `shown` is what was and what is, as said."""
-        told = [leaf for leaf in covers if leaf in self._open]
+        told = [leaf for leaf in dict.fromkeys(covers) if leaf in self._open]
         for leaf in told:
             del self._open[leaf]
         if told:
@@ -166,7 +166,7 @@ class Walk:
         """The list itself, and the order of its items, belong to the last change of an item."""
         left = [
             leaf
-            for path in paths
+            for path in dict.fromkeys(paths)
             for leaf in (path, f"{path}/{ORDER}")
             if leaf in self._open and self.changes and self.changes[-1].path.startswith(path)
         ]
