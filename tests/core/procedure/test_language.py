@@ -258,6 +258,24 @@ def test_lead_signs_last():
     assert admitted.data["tier"] == "light"
 
 
+def test_panel_has_no_more_seats_than_the_rulebook_gives_it():
+    stages = [one.model_dump(by_alias=True) for one in regime().stages]
+    stages[2] |= {"kind": "review", "panel": {"min": 3, "max": 4, "odd": True}}
+    player = Player(regime(stages=stages, tiers=None, consultations=[]))
+    player.start()
+    player.submit(plan={"people": "1"})
+    player.do(Verb.ADVANCE, reason="好")
+    day = str(player.now.date())
+    four = player.refused(Verb.OPEN_ROUND, experts=["a", "b", "c", "d"], starts=day, ends=day)
+    assert four.code is RefusalCode.PANEL_FULL
+    player.do(Verb.OPEN_ROUND, experts=["a", "b", "c"], starts=day, ends=day)
+    assert player.refused(Verb.INVITE_EXPERTS, experts=["d"]).code is RefusalCode.PANEL_FULL
+    player.do(
+        Verb.DECLARE_CONFLICT, player.actor(ActorKind.EXPERT, person="a"), conflict=True, reason="x"
+    )
+    player.do(Verb.INVITE_EXPERTS, experts=["d"])
+
+
 # -- thresholds and the term
 
 

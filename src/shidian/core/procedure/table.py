@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.moves import first_stage, is_ahead, moves
+from shidian.core.procedure.moves import first_stage, moves
 from shidian.core.procedure.silence import silence_routes
 from shidian.core.procedure.types import Transition, Verb
 from shidian.core.procedure.verbs import VERBS
@@ -13,8 +13,6 @@ from shidian.core.rulebook.model import Rulebook, StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = ["diagram_mermaid", "is_ahead", "moves", "transitions"]
 
 
 def transitions(rulebook: Rulebook) -> tuple[Transition, ...]:

@@ -38,6 +38,7 @@ def open_round(case: Situation) -> tuple[NewEvent, ...]:
             "Invite at least one expert.",
             "experts",
         )
+    _room_for(case, len(data.names("experts")))
     if data.day("ends") < data.day("starts") or data.day("ends") < case.today:
         refuse(
             RefusalCode.BAD_DATA,
@@ -59,6 +60,7 @@ def invite_experts(case: Situation) -> tuple[NewEvent, ...]:
             "Choose experts who are not yet invited.",
             "experts",
         )
+    _room_for(case, _sitting(case, current) + len(case.data.names("experts")))
     return (case.event(EventKind.EXPERTS_INVITED),)
 
 
@@ -104,6 +106,7 @@ def submit_review(case: Situation) -> tuple[NewEvent, ...]:
             f"评审于 {current.starts} 开始，请届时提交。",
             f"The round starts on {current.starts}; submit from then on.",
         )
+    _room_for(case, len(current.reviews) + 1)
     _sheet(case)
     return (case.event(EventKind.REVIEW_FILED, expert=expert),)
 
@@ -203,6 +206,28 @@ def _criteria(case: Situation) -> tuple[Criterion, ...]:
 
 def _panel(case: Situation) -> Panel:
     return case.stage.panel or _DEFAULT_PANEL
+
+
+def _sitting(case: Situation, current: Round) -> int:
+    """Experts who count: those who filed, and until the last day those who still may."""
+    able = {one for one in current.experts if not current.conflicts.get(one, False)}
+    filed = {review.expert for review in current.reviews}
+    return len(filed if case.today > current.ends else able | filed)
+
+
+def _room_for(case: Situation, experts: int) -> None:
+    """Refuses more experts than the panel has seats. An odd panel has an odd number of seats."""
+    panel = _panel(case)
+    if panel.max is None:
+        return
+    seats = panel.max - 1 if panel.odd and panel.max % 2 == 0 else panel.max
+    if experts > seats:
+        refuse(
+            RefusalCode.PANEL_FULL,
+            f"专家组最多 {seats} 人，现为 {experts} 人：请减少。",
+            f"The panel has {seats} seats at most and this makes {experts}: choose fewer.",
+            "experts",
+        )
 
 
 def _open(case: Situation) -> Round:
