@@ -190,11 +190,11 @@ def test_expression_that_reaches_for_more_is_refused_at_once(
     text: str, message: str | None
 ) -> None:
     parse("s.n > 1")  # loading the grammar is paid once, not by the first bad expression
-    started = time.perf_counter()
+    started = time.process_time()
 
     error = wrong_in(text, TYPES)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert error is not None
     assert message is None or error.message.en == message
 

@@ -17,6 +17,7 @@ from shidian.core.rulebook.problems import (
     Problem,
     RulebookErrors,
     did_you_mean,
+    few_suggestions,
 )
 from shidian.core.rulebook.tree import (
     SIZE_MAX_BYTES,
@@ -128,6 +129,10 @@ class _Loader:
         self._problems: list[Problem] = []
 
     def load(self, text: str, name: str) -> Loaded:
+        with few_suggestions():
+            return self._judged(text, name)
+
+    def _judged(self, text: str, name: str) -> Loaded:
         root = self._tree(text, name, ())
         self._problems += islice(because.missing(root), PROBLEMS_MAX)
         loaded, problems = _finish(root)
@@ -135,9 +140,8 @@ class _Loader:
         if loaded is not None:
             overclaimed = because.overclaimed(root, loaded.rulebook.sources)
             self._problems += islice(overclaimed, PROBLEMS_MAX)
-            self._problems += [
-                finding.problem for finding in analysis.findings_of(loaded) if finding.is_error
-            ]
+            found = (one.problem for one in analysis.findings_of(loaded) if one.is_error)
+            self._problems += islice(found, PROBLEMS_MAX)
         if loaded is None or self._problems:
             raise RulebookErrors(self._problems)
         return loaded
@@ -145,7 +149,7 @@ class _Loader:
     def _tree(self, text: str, name: str, chain: tuple[str, ...]) -> Map:
         """The tree of one file laid over what it extends."""
         root = parse(text, name)
-        self._problems += because.attach(root)
+        self._problems += because.attach(root)[:PROBLEMS_MAX]
         self._problems += islice(merge.repeated_ids(root), PROBLEMS_MAX)
         own = root.entries.get("rulebook")
         own_id = own.text if isinstance(own, Scalar) and own.text else name

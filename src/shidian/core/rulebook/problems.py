@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 PROBLEMS_MAX = 100
 """So many problems of one kind are said; an author mends no more at a time."""
 
 _SHOWN_MAX = 12
+_suggestions_left: ContextVar[list[int] | None] = ContextVar("suggestions_left", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,32 @@ def as_text(said: Text | str) -> Text:
     return Text(zh=said, en=said) if isinstance(said, str) else said
 
 
+@contextmanager
+def few_suggestions(count: int = 2 * PROBLEMS_MAX) -> Iterator[None]:
+    """Let `did_you_mean` look for what is near only so often: it costs a millisecond a time.
+
+    A file with ten thousand wrong words is refused as quickly as one with ten.
+    """
+    token = _suggestions_left.set([count])
+    try:
+        yield
+    finally:
+        _suggestions_left.reset(token)
+
+
+def _nearest(word: str, candidates: list[str]) -> list[str]:
+    left = _suggestions_left.get()
+    if left is not None:
+        if left[0] <= 0:
+            return []
+        left[0] -= 1
+    return difflib.get_close_matches(word[:80], candidates, n=1, cutoff=0.6)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> Text:
     """`did you mean 'length'?`, or the list of what is known where nothing is near."""
     candidates = sorted(set(known))
-    near = difflib.get_close_matches(word[:80], candidates, n=1, cutoff=0.6)
+    near = _nearest(word, candidates)
     if near:
         return Text(zh=f"是否应为“{near[0]}”？", en=f"did you mean '{near[0]}'?")
     if not candidates:

@@ -13,7 +13,7 @@ import yaml
 
 from shidian.core.rulebook.loaded import Json, Mark
 from shidian.core.rulebook.model import Text
-from shidian.core.rulebook.problems import Problem, RulebookErrors
+from shidian.core.rulebook.problems import PROBLEMS_MAX, Problem, RulebookErrors
 from shidian.core.rulebook.yaml_errors import check_characters, rephrased, unmarked
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 SIZE_MAX_BYTES = 1024 * 1024
 DEPTH_MAX = 24
-NODES_MAX = 60_000
+NODES_MAX = 30_000
 SCALAR_MAX_CHARS = 20_000
 
 
@@ -206,6 +206,8 @@ class _Builder:
                 Text(zh="一个文件只写一份制度文本", en="one file holds one rulebook"),
             )
         self._nodes += 1
+        if len(self._problems) >= PROBLEMS_MAX:
+            raise RulebookErrors(self._problems)
         if self._nodes > NODES_MAX:
             self._stop(
                 mark,
