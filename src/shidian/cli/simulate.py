@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.load import Loaded
 
 CASES_MAX = 1_000_000
+PROCESSES_MAX = 4
+SHARED_FROM_CASES = 4000
+"""Fewer are done before another process has started."""
 
 
 def _assumed(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
@@ -135,5 +139,11 @@ def _report(loaded: Loaded, cases: int, seed: int, assumptions: Assumptions) -> 
     from shidian.core.procedure.calendars import calendar_for
     from shidian.core.procedure.simulation import simulate as run
 
-    calendar = calendar_for(loaded.rulebook)
-    return run(loaded.rulebook, calendar, cases=cases, seed=seed, assumptions=assumptions)
+    return run(
+        loaded.rulebook,
+        calendar_for(loaded.rulebook),
+        cases=cases,
+        seed=seed,
+        assumptions=assumptions,
+        processes=min(os.cpu_count() or 1, PROCESSES_MAX) if cases >= SHARED_FROM_CASES else 1,
+    )

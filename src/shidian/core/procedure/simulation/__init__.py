@@ -6,6 +6,8 @@ modelled is people, when they act and what they decide. The same seed gives the 
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.calendars import calendars_needed, known_ids
@@ -61,14 +63,43 @@ def simulate(
     cases: int,
     seed: int,
     assumptions: Assumptions | None = None,
+    processes: int = 1,
 ) -> Report:
-    """So many cases on that rulebook. Raises ValueError for fewer than 1 or over 1,000,000."""
+    """So many cases on that rulebook. Raises ValueError for fewer than 1 or over 1,000,000.
+
+    Worlds are strangers to one another, so that any number of `processes` gives the same answer.
+    """
     if not 1 <= cases <= CASES_MAX:
         raise ValueError(f"{cases} cases; give 1 to {CASES_MAX}")
     assumed = assumptions or Assumptions()
+    worlds = [
+        (first, min(assumed.cases_together, cases - first))
+        for first in range(0, cases, assumed.cases_together)
+    ]
     ground = Ground(rulebook, calendar, assumed)
     tally = Tally(ground)
-    for first in range(0, cases, assumed.cases_together):
-        count = min(assumed.cases_together, cases - first)
-        World(ground, seed, first, count, tally).run()
+    shares = [worlds[n::processes] for n in range(processes) if worlds[n::processes]]
+    if len(shares) == 1:
+        _walk(ground, seed, worlds, tally)
+        return reported(ground, tally, seed)
+    with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+        given = [(rulebook, calendar, assumed, seed, share) for share in shares]
+        for found in pool.map(_share_of, given):
+            tally.add(found)
     return reported(ground, tally, seed)
+
+
+_Share = tuple["Rulebook", "WorkingCalendar", Assumptions, int, list[tuple[int, int]]]
+
+
+def _share_of(given: _Share) -> Tally:
+    rulebook, calendar, assumed, seed, worlds = given
+    ground = Ground(rulebook, calendar, assumed)
+    tally = Tally(ground)
+    _walk(ground, seed, worlds, tally)
+    return tally
+
+
+def _walk(ground: Ground, seed: int, worlds: list[tuple[int, int]], tally: Tally) -> None:
+    for first, count in worlds:
+        World(ground, seed, first, count, tally).run()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from shidian.core.procedure.simulation.walk import Walk
     from shidian.core.procedure.types import Act, Effects, NewEvent, Refusal
 
+_LONGEST = 2
+"""Place of the longest wait among the counts of a queue: the only one that is no sum."""
 TROUBLES_MAX = 5
 """How many stuck or refused cases are told in full."""
 
@@ -63,6 +65,35 @@ class Tally:
         self.refused = 0
         self.stuck = 0
         self.troubles: list[Trouble] = []
+
+    def __getstate__(self) -> dict[str, object]:
+        """Between processes the counts travel; who asked has the ground."""
+        return {key: value for key, value in self.__dict__.items() if key != "ground"}
+
+    def add(self, other: Tally) -> None:
+        """Counts in what was counted elsewhere. In which order makes no difference to a report."""
+        self.cases += other.cases
+        self.acts += other.acts
+        self.refused += other.refused
+        self.stuck += other.stuck
+        self.outcomes += other.outcomes
+        self.moves += other.moves
+        for mine, theirs in (
+            (self.decision, other.decision),
+            (self.admission, other.admission),
+            (self.whole, other.whole),
+            *((self.stages.setdefault(k, Lengths()), v) for k, v in other.stages.items()),
+        ):
+            mine.working += theirs.working
+            mine.calendar += theirs.calendar
+        for clock, (runs, missed) in other.clocks.items():
+            total = self.clocks.setdefault(clock, [0, 0])
+            total[0] += runs
+            total[1] += missed
+        for key, queue in other.stations.items():
+            self._queue(key, queue)
+        told = sorted([*self.troubles, *other.troubles], key=lambda one: one.case)
+        self.troubles = told[:TROUBLES_MAX]
 
     def see(self, walk: Walk, act: Act, answer: Effects) -> None:
         """Takes note of what an act brought. Called before the walk has gone on."""
@@ -127,12 +158,12 @@ class Tally:
     def add_stations(self, stations: Mapping[tuple[ActorKind, str], Station]) -> None:
         """The queues of one world: things, days waited, longest wait, work, room."""
         for key, one in stations.items():
-            total = self.stations.setdefault(key, [0, 0, 0, 0, 0])
-            total[0] += one.things
-            total[1] += one.waited
-            total[2] = max(total[2], one.longest)
-            total[3] += one.work
-            total[4] += one.room
+            self._queue(key, [one.things, one.waited, one.longest, one.work, one.room])
+
+    def _queue(self, key: tuple[ActorKind, str], more: list[int]) -> None:
+        total = self.stations.setdefault(key, [0, 0, 0, 0, 0])
+        for n, number in enumerate(more):
+            total[n] = max(total[n], number) if n == _LONGEST else total[n] + number
 
     def refuse(self, walk: Walk, act: Act, refusal: Refusal) -> None:
         """An act that the table allows was refused."""
@@ -158,8 +189,8 @@ class Tally:
         )
 
     def _trouble(self, walk: Walk, what: Text) -> None:
-        if len(self.troubles) < TROUBLES_MAX:
-            self.troubles.append(Trouble(walk.number, what, tuple(_told(walk.history))))
+        told = [*self.troubles, Trouble(walk.number, what, tuple(_told(walk.history)))]
+        self.troubles = sorted(told, key=lambda one: one.case)[:TROUBLES_MAX]
 
 
 def _told(history: Iterable[NewEvent]) -> Iterable[str]:
