@@ -105,7 +105,7 @@ class Comparison(StrEnum):
 class Threshold(Frozen):
     """`> 3%`, `>= 12`, or `> plan.investors_max`: exactly one of `value` and `plan` is set.
 
-    A money threshold is in major units (yuan); the program scales it to the field's minor units.
+    A money threshold is in major units; the program scales it to the field's minor units.
     """
 
     comparison: Comparison
