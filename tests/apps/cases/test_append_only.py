@@ -12,6 +12,7 @@ from django.utils import timezone
 from shidian.apps.cases.append_only import Guard, trigger_names
 from shidian.apps.cases.guards import GUARDS as CASE_GUARDS
 from shidian.apps.cases.models import AccessRow, CaseEvent, Outbox, RulebookVersion
+from shidian.apps.lab.guards import GUARDS as LAB_GUARDS
 from shidian.apps.notices.domain import publish_snapshot, withdraw_snapshot
 from shidian.apps.notices.guards import GUARDS as NOTICE_GUARDS
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tests.factories import Walk, World
 
 GUARDS = (*CASE_GUARDS, *REVIEW_GUARDS, *NOTICE_GUARDS)
-ALL_GUARDS = (*GUARDS, *SUPERVISION_GUARDS)
+ALL_GUARDS = (*GUARDS, *SUPERVISION_GUARDS, *LAB_GUARDS)
 
 
 def standing_triggers() -> set[str]:

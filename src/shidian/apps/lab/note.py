@@ -157,10 +157,16 @@ def _figures(figures: Figures) -> Iterator[Text]:
     )
     for lack in figures.lacks:
         yield Text(zh=f"无法模拟：{lack.zh}", en=f"Not simulated: {lack.en}")
-    for row in figures.rows:
+    moved = [row for row in figures.rows if row.before != row.after]
+    for row in moved:
         yield Text(
             zh=f"{row.name.zh}：现行 {row.before.zh}，草案 {row.after.zh}",
             en=f"{row.name.en}: {row.before.en} in force, {row.after.en} under the draft",
+        )
+    if same := len(figures.rows) - len(moved):
+        yield Text(
+            zh=f"其余 {same} 项测算数字两版相同。",
+            en=f"{same} other figure{'' if same == 1 else 's'} came out the same.",
         )
 
 

@@ -129,6 +129,9 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
                 "version": data.get("version", ""),
                 "reason": data.get("reason", ""),
             }
+        case EventKind.CASE_MIGRATED:
+            old, new = (str(data.get(key, ""))[:23] for key in ("from_digest", "to_digest"))
+            return f"{data.get('version', '')} · {old}… → {new}…"
         case EventKind.REPORT_FILED:
             titles = {one.id: one.title for one in case.rulebook.reports}
             return titles.get(str(data.get("report")), data.get("report", ""))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from shidian.apps.cases.models import Scheme
-from shidian.apps.lab.models import Consultation
+from typing import TYPE_CHECKING
+
 from shidian.apps.lab.publish import bodies
 from shidian.apps.notices.domain import publish_snapshot
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
+
+if TYPE_CHECKING:
+    from shidian.apps.cases.models import Scheme
+    from shidian.apps.lab.models import Consultation
 
 
 def publish_consultation(consultation: Consultation) -> None:
@@ -35,12 +39,3 @@ def publish_clauses(scheme: Scheme) -> None:
         zh=dict(bodies.clauses_body(scheme, "zh")),
         en=dict(bodies.clauses_body(scheme, "en")),
     )
-
-
-def publish_everything() -> None:
-    """Every page of the lab anew: what has not changed stays as it is."""
-    for scheme in Scheme.objects.all():
-        publish_clauses(scheme)
-    rows = Consultation.objects.select_related("notice", "draft__scheme", "draft__base")
-    for consultation in rows:
-        publish_consultation(consultation)

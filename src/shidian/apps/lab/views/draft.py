@@ -151,22 +151,22 @@ def turn_of(now: Standing, at: datetime) -> dict[str, Any]:
         return {"ended": _("Rejected. Nothing of it came into force.")}
     if draft.state == DraftState.SUBMITTED:
         if now.approved:
-            doing, next_ = _("to publish it"), _("the version is in force for new calls")
+            doing, next_ = _("Publish it"), _("the version is in force for new calls")
         elif now.given:
-            doing, next_ = _("to give the second approval"), _("publication")
+            doing, next_ = _("Give the second approval"), _("publication")
             officers = _("a signing officer")
         else:
-            doing, next_ = _("to approve it"), _("a signing officer's approval")
+            doing, next_ = _("Approve it"), _("a signing officer's approval")
         return _turn(officers, doing, next_, mine=bool({"publish", "approve"} & set(now.acts)))
     consultation = now.open_consultation
     if consultation is not None:
         last = consultation.notice.closes_on
         if last is not None and timezone.localtime(at).date() <= last:
-            found = _turn(_("the public"), _("to comment on it"), _("answers and a summary"))
+            found = _turn(_("the public"), _("Comment on it"), _("answers and a summary"))
             return {**found, "due": last}
-        doing = _("to answer the comments and sum them up")
+        doing = _("Answer the comments and sum them up")
         return _turn(officers, doing, _("approval"), mine=now.may_write)
-    doing = _("to submit it for approval") if now.check.sound else _("to mend the text's errors")
+    doing = _("Submit it for approval") if now.check.sound else _("Mend the errors in the text")
     return _turn(officers, doing, _("approval by two officers"), mine=now.may_write)
 
 

@@ -22,9 +22,11 @@ from shidian.apps.cases.domain.migrating import (
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Case, RulebookVersion
+from shidian.apps.cases.rulebooks import loaded_rulebook
 from shidian.apps.cases.views.acts import act_crumbs, attempt
 from shidian.apps.cases.views.effects import APPLICANT, KEPT_FOR_GOOD, SIGNERS, Effect
 from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.lab.meaning import changes as rule_changes
 from shidian.apps.lab.views.loaders import asker
 from shidian.core.procedure.types import ActorKind
 from shidian.core.rulebook.model import Status
@@ -176,6 +178,7 @@ def _preview(case: Case, version: RulebookVersion) -> dict[str, Any]:
     return {
         "refusal": None,
         "preview": found,
+        "rules": rule_changes(case.rulebook_version, loaded_rulebook(version.pk, version.digest)),
         "ways_before": [names[one] for one in found.ways_before],
         "ways_after": [names[one] for one in found.ways_after],
     }
