@@ -1,7 +1,8 @@
 """Each file of `broken/` is refused for exactly what its first lines say, at exactly that line.
 
-A file's head says `# expect: <line> <path> | <message>`, once for each problem; a message that
-begins with `warning: ` is said of a rulebook that loads all the same.
+A file's head says `# expect: <line> <path> | <message>; <what would be right>`, once for each
+problem; the second half may be left out. A message that begins with `warning: ` is said of a
+rulebook that loads all the same.
 """
 
 from __future__ import annotations
@@ -43,8 +44,13 @@ def expected(path: Path) -> list[tuple[int, str, str]]:
 def test_broken_rulebook_is_told_exactly_what_is_wrong_and_where(path: Path) -> None:
     problems = told(path)
 
-    said = [(problem.line, problem.path or "/", problem.message.en) for problem in problems]
-    assert said == expected(path)
+    heads = expected(path)
+    assert [(problem.line, problem.path or "/") for problem in problems] == [
+        (line, where) for line, where, _ in heads
+    ]
+    for problem, (_, _, said) in zip(problems, heads, strict=True):
+        message, right = problem.message.en, problem.expected.en
+        assert said in (message, f"{message}; {right}")
     assert {problem.file for problem in problems} == {str(path)}
     for problem in problems:
         chinese = problem.message.zh + problem.expected.zh

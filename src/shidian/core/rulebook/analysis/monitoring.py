@@ -33,7 +33,10 @@ def _time(rulebook: Rulebook) -> Iterator[Finding]:
     if not _SECOND_US <= times.tile <= _DAY_US or _DAY_US % times.tile:
         yield error(
             "/monitoring/tile",
-            say("基本时间片须为1秒至1日且整除一日", "a tile from 1 s to 1 d that divides the day"),
+            say(
+                "基本时间片不能整除一日，或不在1秒至1日之间",
+                "does not divide the day, or is not from 1 s to 1 d",
+            ),
             say("请写 1m", "write 1m"),
         )
     if times.tick < _SECOND_US:

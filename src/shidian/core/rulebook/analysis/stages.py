@@ -351,7 +351,7 @@ def _retention(rulebook: Rulebook) -> Iterator[Finding]:
                 "/exit/retention_years",
                 say(
                     f"未写明结果为“{name}”的案件保存多久",
-                    f"says not how long a case with outcome '{name}' is kept",
+                    f"does not say how long a case with outcome '{name}' is kept",
                 ),
                 say(f"请写 {name}: <年数>", f"add {name}: <years>"),
             )
