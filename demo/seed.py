@@ -60,6 +60,7 @@ def load(now: datetime) -> Director:
     """Load everything in one transaction; `now` is the moment the history leads up to."""
     from django.db import transaction
 
+    from demo.abroad_story import STORIES as ABROAD
     from demo.days import Diary, anchor
     from demo.director import Director
     from demo.registration import save_registrations
@@ -74,7 +75,9 @@ def load(now: datetime) -> Director:
         director = Director(diary, people=people, firms=firms, calls=calls)
         for story in STORIES:
             story(director)
-        scenes = _play_abroad(diary, since)
+        scenes = found_abroad(diary, since)
+        for scene in scenes:
+            ABROAD[scene.scheme.rulebook](scene)
         _publish_tour(director, scenes)
         save_registrations(director.registrations)
     return director
@@ -166,10 +169,9 @@ def _publish_library(diary: Diary) -> None:
     publish_library(regimes, at=diary.on(345))
 
 
-def _play_abroad(diary: Diary, since: date) -> list[Scene]:
-    """The schemes on other regimes' rules, each with its own people and an open call."""
+def found_abroad(diary: Diary, since: date) -> list[Scene]:
+    """The schemes on other regimes' rules, each with its own people and an open call; no case."""
     from demo.abroad import FIRMS, SCHEMES
-    from demo.abroad_story import STORIES
     from demo.stage import Scene
     from shidian.apps.accounts.domain import enrolling
     from shidian.apps.cases.domain.schemes import found_scheme, open_call, publish_rulebook
@@ -202,9 +204,7 @@ def _play_abroad(diary: Diary, since: date) -> list[Scene]:
             by=None,
             at=diary.on(342),
         )
-        scene = Scene(diary, scheme, people=people, firms=firms, call=call)
-        STORIES[scheme.rulebook](scene)
-        scenes.append(scene)
+        scenes.append(Scene(diary, scheme, people=people, firms=firms, call=call))
     return scenes
 
 

@@ -27,6 +27,8 @@ def fill(page: Page, *, on_day: str = "", **answers: str) -> None:
             box.check()
     for box in page.locator(FIELDS).all():
         name = (box.get_attribute("name") or "").replace("-", "_")
+        if not box.is_visible():  # the texts of a rule that is not chosen
+            continue
         if name in answers:
             box.fill(answers[name])
         elif not box.input_value():

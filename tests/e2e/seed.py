@@ -1,4 +1,4 @@
-"""The small world of the whole walk: everyone can sign in, nothing has happened yet."""
+"""The small worlds of the whole walks: everyone can sign in, nothing has happened yet."""
 
 from __future__ import annotations
 
@@ -14,5 +14,24 @@ def seed() -> None:
     store_calendar(by_id("cn-working-day"))
     make_world()
     for person in Person.objects.all():
+        person.set_password(PASSWORD)
+        person.save()
+
+
+def seed_abroad() -> None:
+    """The two further demonstration schemes with their people and open calls, and no case."""
+    from datetime import date
+
+    from demo.abroad import PLAYERS
+    from demo.days import Diary
+    from demo.seed import found_abroad
+
+    from shidian.apps.accounts.models import Person
+    from shidian.apps.cases.calendars import load_calendars
+
+    for _scene in found_abroad(Diary(date(2025, 4, 1)), date(2024, 1, 1)):
+        pass
+    load_calendars()
+    for person in Person.objects.filter(username__in=[one.username for one in PLAYERS]):
         person.set_password(PASSWORD)
         person.save()

@@ -7,23 +7,23 @@ Days pass between two servers on the same stores (`travel.py`).
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import Visitor, build_home, chromium
+from tests.browser import build_home, chromium
 from tests.e2e import forms
+from tests.e2e.people import People, attach
 from tests.e2e.travel import deliver_at, serve_at
-from tests.factories import PASSWORD, loaded
+from tests.factories import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 
@@ -46,34 +46,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
-
-
-class People:
-    """Everyone at their own browser, on the day that the server shows."""
-
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser = browser
-        self.url = url
-
-    @contextmanager
-    def of(self, username: str | None) -> Iterator[Page]:
-        """The page of one signed-in person; what their browser complains of fails the test."""
-        visitor = Visitor(self.browser, self.url, language="en")
-        if username:
-            visitor.sign_in(username, PASSWORD)
-        yield visitor.page
-        visitor.check_accessible()
-        visitor.check_clean()
-        visitor.close()
-
-    def act(self, username: str, reference: str, link: str, **answers: str) -> None:
-        """Follow a link of the case page, fill in the act's form, and confirm."""
-        with self.of(username) as page:
-            page.goto(f"{self.url}/cases/{reference}/")
-            page.locator(f'a[href$="/{link}/"]').first.click()
-            fill(page, **answers)
-            page.locator("main .actions button").first.click()
-            page.wait_for_url(f"**/cases/{reference}/")
 
 
 def open_call(people: People, home: Path) -> None:
@@ -114,18 +86,6 @@ def apply(people: People) -> str:
         page.get_by_role("button", name="Submit the application").click()
         page.wait_for_url("**/receipt/")
     return reference
-
-
-def attach(page: Page) -> None:
-    """Give every question for a file a small PDF."""
-    for box in page.locator("main input[type=file]").all():
-        box.set_input_files(
-            {
-                "name": "assessment.pdf",
-                "mimeType": "application/pdf",
-                "buffer": b"%PDF-1.4\n%%EOF\n",
-            }
-        )
 
 
 def screen(people: People, reference: str) -> None:

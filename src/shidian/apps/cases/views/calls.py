@@ -18,8 +18,9 @@ from shidian.apps.cases.domain.schemes import next_call_number, open_call
 from shidian.apps.cases.models import RulebookVersion
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.effects import NO_DECISION, PUBLIC, Effect
+from shidian.apps.cases.views.intake import intake_rows, window_end, window_words
 from shidian.apps.cases.views.loaders import scheme_by_slug
-from shidian.core.rulebook.model import Status
+from shidian.core.rulebook.model import IntakeMode, Status
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -92,6 +93,8 @@ class CallForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
     )
 
+    field_order = ("number", "rulebook", "title", "title_en", "opens_on", "closes_on")
+
     def __init__(self, scheme: Scheme, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault(
             "initial", {"number": next_call_number(scheme), "opens_on": timezone.localdate()}
@@ -101,9 +104,29 @@ class CallForm(forms.Form):
         choice = self.fields["rulebook"]
         if isinstance(choice, RulebookChoice):
             choice.queryset = versions.order_by("-pk")
+        newest = scheme.rulebooks.exclude(status=Status.SKETCH).order_by("-pk").first()
+        self.intake = newest.rulebook.intake if newest else None
+        self._adapt(newest)
+
+    def _adapt(self, newest: RulebookVersion | None) -> None:
+        """Ask for days as the newest rulebook's way of taking applications has them."""
+        if self.intake is None:
+            return
+        match self.intake.mode:
+            case IntakeMode.ROLLING | IntakeMode.NOTIFICATION:
+                del self.fields["closes_on"]
+            case IntakeMode.WINDOW if self.intake.window is not None and newest is not None:
+                last = self.fields["closes_on"]
+                last.required = True
+                last.help_text = _("The rulebook opens a window of %(length)s.") % {
+                    "length": window_words(self.intake.window)
+                }
+                first = timezone.localdate()
+                self.initial["closes_on"] = window_end(newest.rulebook, first)
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
+        found.setdefault("closes_on", None)
         first, last = found.get("opens_on"), found.get("closes_on")
         if first and last and last < first:
             self.add_error("closes_on", _("The last day cannot be before the first day."))
@@ -120,6 +143,7 @@ def open_(request: HttpRequest, scheme: Scheme, **_url: object) -> HttpResponse:
         "scheme": scheme,
         "form": form,
         "effect": EFFECT,
+        "intake": intake_rows(form.intake, scheme),
         "crumbs": [(_("My desk"), reverse("cases:desk")), (_("Open a call"), None)],
     }
     if request.method == "POST" and form.is_valid():

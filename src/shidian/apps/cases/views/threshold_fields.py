@@ -32,6 +32,11 @@ class Wait:
     name: Text
     sum: ClockSum
 
+    @property
+    def over(self) -> bool:
+        """Whether the time has passed."""
+        return self.sum.left is not None and self.sum.left < 0
+
 
 def waits_of(case: Case, state: CaseState, targets: Iterable[Stage]) -> list[Wait]:
     """The minimum times of the stages a case may go to."""

@@ -42,7 +42,8 @@ def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None
         "may_commission": state.stage_kind is StageKind.ASSESSMENT
         and case.stage_rule.by != "authority"
         and allows(viewer.person, Permission.CASE_HANDLE, case),
-        "in_assessment": state.stage_kind is StageKind.ASSESSMENT,
+        "in_assessment": state.stage_kind is StageKind.ASSESSMENT
+        and case.stage_rule.by != "authority",
     }
 
 

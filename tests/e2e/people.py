@@ -1,0 +1,55 @@
+"""Everyone at a browser of their own, doing what their page asks of them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.browser import Visitor
+from tests.e2e import forms
+from tests.factories import PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+
+class People:
+    """Everyone at their own browser, on the day that the server shows."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser = browser
+        self.url = url
+
+    @contextmanager
+    def of(self, username: str | None) -> Iterator[Page]:
+        """The page of one signed-in person; what their browser complains of fails the test."""
+        visitor = Visitor(self.browser, self.url, language="en")
+        if username:
+            visitor.sign_in(username, PASSWORD)
+        yield visitor.page
+        visitor.check_accessible()
+        visitor.check_clean()
+        visitor.close()
+
+    def act(self, username: str, reference: str, link: str, **answers: str) -> None:
+        """Follow a link of the case page, fill in the act's form, and confirm."""
+        with self.of(username) as page:
+            page.goto(f"{self.url}/cases/{reference}/")
+            page.locator(f'a[href$="/{link}/"]').first.click()
+            forms.fill(page, on_day="2025-05-06", **answers)
+            page.locator("main .actions button").first.click()
+            page.wait_for_url(f"**/cases/{reference}/")
+
+
+def attach(page: Page) -> None:
+    """Give every question for a file a small PDF."""
+    for box in page.locator("main input[type=file]").all():
+        box.set_input_files(
+            {
+                "name": "assessment.pdf",
+                "mimeType": "application/pdf",
+                "buffer": b"%PDF-1.4\n%%EOF\n",
+            }
+        )
