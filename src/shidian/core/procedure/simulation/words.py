@@ -51,8 +51,8 @@ class Writer:
             f"{first.cases} simulated cases, seed {first.seed}, {first.acts} acts.",
         )
         yield self.say(
-            "人员与行为均为假设，不是预测；见 --help 所列 --assume。",
-            "What people do is assumed, so this is no forecast; see --assume under --help.",
+            "人员与行为均为假设，不是预测；各项假设见 --assumptions。",
+            "What people do is assumed, so this is no forecast; --assumptions lists all of it.",
         )
         columns = [""]
         columns += (
@@ -63,6 +63,10 @@ class Writer:
         for title, rows in self._parts(reports):
             yield ""
             yield from _table([[title, *columns[1:]], *rows])
+        if first.unused:
+            title = self.say("未走到的去向", "Moves that no case made")
+            yield ""
+            yield from _table([[title], *([one] for one in first.unused)])
         for report in reports:
             yield from self._troubles(report)
 
@@ -105,12 +109,6 @@ class Writer:
             ),
             self._queues(reports),
         )
-        unused = reports[-1].unused
-        if unused:
-            yield (
-                self.say("未走到的去向", "Moves that no case made"),
-                [[one] for one in unused],
-            )
 
     def _stages(self, reports: Sequence[Report]) -> Iterator[list[str]]:
         for stage in self.rulebook.stages:
