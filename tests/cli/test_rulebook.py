@@ -88,14 +88,12 @@ def test_show_reads_in_both_languages() -> None:
 def test_show_resolved_names_the_file_of_each_value() -> None:
     lines = [line.strip() for line in run("show", "demo-city", "--resolved").output.splitlines()]
 
-    assert any(
-        line.startswith("length: 5  # assumed, demo, ") and "demo-city.yaml:" in line
-        for line in lines
-    )
-    assert any(
-        line.startswith("hard_gate: true  # reported, ") and "cn-csrc.yaml:" in line
-        for line in lines
-    )
+    [length] = [line for line in lines if "# /clocks/publicity/length · assumed, demo · " in line]
+    [gate] = [line for line in lines if "# /form/exit-plan/hard_gate · reported, " in line]
+    assert length.startswith("length: 5  ")
+    assert "demo-city.yaml:" in length
+    assert gate.startswith("hard_gate: true  ")
+    assert "cn-csrc.yaml:" in gate
 
 
 def test_show_draws_the_stages_and_writes_a_pdf(tmp_path: Path) -> None:

@@ -56,8 +56,10 @@ def mark(reading: Reading, index: int | None) -> SafeString:
     note = reading.notes[index]
     # word joiners: a mark never stands alone at the beginning of a line
     return format_html(
-        '&#8288;<button type="button" class="source" popovertarget="mark-{}" aria-label="{}">{}'
+        '&#8288;<button type="button" class="source" popovertarget="mark-{}"'
+        ' data-number="{}" aria-label="{}">{}'
         "</button>&#8288;",
+        note.number,
         note.number,
         f"{BASIS_WORDS[note.basis]} ({note.number})",
         note.sign,

@@ -162,7 +162,7 @@ class Pen:
             id=f"{chapter_id}-{draft.id}".replace(".", "-").replace("_", "-"),
             number=number,
             heading=draft.heading,
-            sentences=tuple(draft.sentences),
+            sentences=_run_together(draft.sentences),
             points=_closed(draft.points),
             basis=None,
             note=None,
@@ -191,6 +191,20 @@ def _capitalised(pieces: list[Piece]) -> list[Piece]:
                 pieces[index] = replace(piece, text=space + bare[:1].upper() + bare[1:])
             break
     return pieces
+
+
+def _run_together(sentences: list[Sentence]) -> tuple[Sentence, ...]:
+    """A mark speaks for the words before it: sentences in a row on one source bear it once."""
+    kept: list[Sentence] = []
+    following: int | None = None
+    for sentence in reversed(sentences):
+        notes = [piece.note for piece in sentence.zh if piece.note is not None]
+        first = notes[0] if notes else None
+        if notes and set(notes) == {following}:
+            [sentence] = unmarked([sentence])  # noqa: PLW2901 - the same, its mark stands later
+        following = first
+        kept.append(sentence)
+    return tuple(reversed(kept))
 
 
 def _closed(points: list[Sentence]) -> tuple[Sentence, ...]:

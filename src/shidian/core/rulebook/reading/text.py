@@ -137,7 +137,7 @@ def _mark(reading: Reading, index: int | None) -> str:
 
 
 def resolved_yaml(loaded: Loaded) -> str:
-    """The document after `extends`, as YAML; behind each value its basis, file and line."""
+    """The document after `extends`, as YAML; behind each value its path, basis, file and line."""
     return "\n".join(_yaml(loaded, loaded.document, "", 0)) + "\n"
 
 
@@ -167,8 +167,8 @@ def _entry(loaded: Loaded, head: str, child: object, path: str, depth: int) -> I
     found = loaded.provenance.get(path)
     origin = ""
     if found is not None:
-        because = f"{_because(found.because)}, " if found.because else ""
-        origin = f"  # {because}{found.file}:{found.line}"
+        because = f" · {_because(found.because)}" if found.because else ""
+        origin = f"  # {path}{because} · {found.file}:{found.line}"
     yield f"{head} {_scalar(child)}{origin}"
 
 
