@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases.errors import DomainError, ForbiddenError
@@ -21,6 +22,8 @@ from tests.apps.supervision.things import PLAN
 from tests.factories import LONG_AGO, RULEBOOKS, Walk
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from shidian.apps.lab.models import RulebookDraft
     from shidian.apps.supervision.models import Pilot
 
@@ -245,6 +248,57 @@ def test_the_note_tells_changes_grounds_and_figures_and_can_be_made_again(
     other = lab.write_note(draft=draft, by=officer, remarks="另一说明", seed=7, at=AT)
     assert other.number == 2
     assert other.body == note.body
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_lists_of_difficulties_cost_the_same_for_one_and_for_three(  # noqa: PLR0917 - fixtures
+    walk: Walk,
+    pilot: Pilot,
+    clause: str,
+    client: Client,
+    size: int,
+    django_assert_num_queries: Any,
+) -> None:
+    for n in range(size):
+        lab.record_difficulty(
+            pilot=pilot,
+            clause=clause,
+            text=f"困难 {n}",
+            evidence=[Piece(EvidenceKind.TEXT, text="说明")],
+            by=walk.world.signer,
+            at=AT,
+        )
+    client.force_login(walk.officer, backend="django.contrib.auth.backends.ModelBackend")
+    of_pilot = reverse("lab:difficulties", args=[pilot.public_id])
+    of_scheme = reverse("lab:clauses", args=["demo-city"])
+    for address in (of_pilot, of_scheme):
+        client.get(address)
+
+    with django_assert_num_queries(16):
+        page = client.get(of_pilot)
+    with django_assert_num_queries(12):
+        client.get(of_scheme)
+
+    assert page.content.decode().count("困难 ") == size
+
+
+def test_what_one_pilot_met_with_is_not_seen_by_another_or_by_experts(
+    walk: Walk, pilot: Pilot, difficulty: Difficulty, client: Client
+) -> None:
+    world = walk.world
+    document = difficulty.evidence.get(kind="file")
+    addresses = (
+        reverse("lab:difficulties", args=[pilot.public_id]),
+        reverse("lab:evidence", args=[pilot.public_id, document.pk]),
+    )
+    for person in (world.rival_signer, world.experts[0].person, world.outsider, world.assessor):
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        for address in addresses:
+            assert client.get(address).status_code == 404
+        assert client.get(reverse("lab:clauses", args=["demo-city"])).status_code == 404
+    client.force_login(world.drafter, backend="django.contrib.auth.backends.ModelBackend")
+    assert SECRET in client.get(addresses[0]).content.decode()
+    assert b"".join(client.get(addresses[1]).streaming_content) == b"%PDF-1.7 record"
 
 
 def test_the_demonstration_city_is_the_text_these_tests_change() -> None:

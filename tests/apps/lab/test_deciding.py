@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shidian.apps.cases import domain as cases
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Outbox, RulebookVersion
 from shidian.apps.lab import domain as lab
 from shidian.apps.lab.models import Approval, DraftState, RulebookDraft
 from shidian.apps.lab.queries import is_superseded
 from tests.apps.lab.things import AT, approve_twice, make_draft, next_text, publish
+from tests.factories import LONG_AGO
 
 if TYPE_CHECKING:
     from tests.factories import Walk, World
@@ -69,6 +71,21 @@ def test_a_running_case_stays_on_its_version(walk: Walk) -> None:
     walk.case.refresh_from_db()
     assert walk.case.rulebook_version == walk.world.version
     assert walk.case.rulebook.version == "2026.1"
+
+
+def test_a_new_call_names_only_the_newest_version(world: World, draft: RulebookDraft) -> None:
+    publish(world, draft)
+    assert draft.published is not None
+
+    def open_under(version: RulebookVersion) -> None:
+        cases.open_call(
+            rulebook=version, title="二", opens_on=LONG_AGO, closes_on=None, by=None, at=AT
+        )
+
+    with pytest.raises(DomainError) as refused:
+        open_under(world.version)
+    assert code_of(refused) == "superseded"
+    open_under(draft.published)
 
 
 def test_one_officer_does_not_approve_twice(world: World, draft: RulebookDraft) -> None:

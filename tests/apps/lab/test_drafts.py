@@ -113,6 +113,13 @@ def test_a_version_that_is_taken_is_an_error_of_the_text(world: World) -> None:
     assert [one.problem.path for one in problems] == ["/version"]
 
 
+@pytest.mark.parametrize("version", ["9" * 33, "2026/2", "2026 2", "../x"])
+def test_a_version_must_fit_an_address(world: World, version: str) -> None:
+    problems = check_text(world.scheme, next_text(version)).errors
+
+    assert [one.problem.path for one in problems] == ["/version"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

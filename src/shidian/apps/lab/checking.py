@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 PROBLEMS_MAX = 200
 """Problems kept and shown of one text; whoever has more mends these first."""
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+"""It stands in addresses and in a column."""
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -98,6 +101,20 @@ def _of_this_scheme(scheme: Scheme, loaded: Loaded) -> list[Problem]:
                     en=f"is the rulebook of another scheme, '{rulebook.rulebook}'",
                 ),
                 Text(zh=f"请写 rulebook: {scheme.slug}", en=f"write rulebook: {scheme.slug}"),
+            )
+        )
+    if not _VERSION.fullmatch(rulebook.version):
+        mark = loaded.mark("/version")
+        found.append(
+            Problem(
+                "/version",
+                mark.file,
+                mark.line,
+                Text(zh="不能用作版本号", en="cannot be the name of a version"),
+                Text(
+                    zh="请用不超过 32 个字母、数字、点、连字符或下划线，如 2026.2",
+                    en="use at most 32 letters, digits, dots, hyphens or underscores, as in 2026.2",
+                ),
             )
         )
     known = dict(scheme.rulebooks.values_list("version", "digest"))

@@ -119,8 +119,8 @@ def open_call(
 
     `number`: the one that the officer was shown; where another call took it meanwhile (or the same
     form was sent twice), nothing is opened. Effects: the call with the scheme's next number; outbox
-    `snapshot.call`, `snapshot.scheme`, `record.leaf`. Raises DomainError (`sketch`, `dates`,
-    `number-taken`), ForbiddenError.
+    `snapshot.call`, `snapshot.scheme`, `record.leaf`. Raises DomainError (`sketch`,
+    `superseded`, `dates`, `number-taken`), ForbiddenError.
     """
     at = at or timezone.now()
     scheme = Scheme.objects.select_for_update().get(pk=rulebook.scheme_id)
@@ -133,6 +133,16 @@ def open_call(
                 zh="草图状态的制度文本不能开启征集：请先补全并发布可运行版本。",
                 en="A sketch cannot open a call: complete it and publish a runnable version.",
             ),
+        )
+    newer = scheme.rulebooks.exclude(status=Status.SKETCH).filter(pk__gt=rulebook.pk)
+    if newer.exists():
+        raise DomainError(
+            "superseded",
+            Text(
+                zh="该版本已被新版取代：新的征集只能适用最新版本。",
+                en="A newer version has taken this one's place: a new call names only the newest.",
+            ),
+            "rulebook",
         )
     _check_window(opens_on, closes_on, published=timezone.localdate(at) if by else None)
     free = next_call_number(scheme)

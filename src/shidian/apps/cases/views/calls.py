@@ -103,8 +103,10 @@ class CallForm(forms.Form):
         versions = scheme.rulebooks.exclude(status=Status.SKETCH).defer("document")
         choice = self.fields["rulebook"]
         if isinstance(choice, RulebookChoice):
-            choice.queryset = versions.order_by("-pk")
-        newest = scheme.rulebooks.exclude(status=Status.SKETCH).order_by("-pk").first()
+            newest = versions.order_by("-pk").values("pk")[:1]
+            choice.queryset = versions.filter(pk__in=list(newest.values_list("pk", flat=True)))
+        runnable = RulebookVersion.objects.filter(scheme=scheme).exclude(status=Status.SKETCH)
+        newest = runnable.order_by("-pk").first()
         self.intake = newest.rulebook.intake if newest else None
         self._adapt(newest)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Person
     from shidian.apps.cases.models import RulebookVersion
 
+TITLE_LENGTH_MAX = 200
 OPEN_DRAFTS_MAX = 50
 """Open drafts of one scheme."""
 REVISIONS_MAX = 2_000
@@ -58,8 +59,13 @@ def start_draft(
     scheme = Scheme.objects.select_for_update().get(pk=base.scheme_id)
     if not allows(by, Permission.DRAFT_WRITE, scheme):
         raise ForbiddenError
-    if not title.strip():
-        raise refuse("title", "请填写草案名称。", "Give the draft a title.", "title")
+    if not title.strip() or max(len(title), len(title_en)) > TITLE_LENGTH_MAX:
+        raise refuse(
+            "title",
+            f"请填写草案名称，不超过 {TITLE_LENGTH_MAX} 字。",
+            f"Give the draft a title of at most {TITLE_LENGTH_MAX} characters.",
+            "title",
+        )
     own = RulebookDraft.objects.filter(scheme=scheme)
     if own.filter(state__in=(DraftState.DRAFT, DraftState.SUBMITTED)).count() >= OPEN_DRAFTS_MAX:
         raise refuse(

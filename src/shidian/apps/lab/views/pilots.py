@@ -17,12 +17,13 @@ from django.views.decorators.http import require_http_methods
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.loaders import scheme_by_slug
+from shidian.apps.cases.words import localized
 from shidian.apps.lab.domain import Piece, record_difficulty
 from shidian.apps.lab.models import Difficulty, Evidence, EvidenceKind
 from shidian.apps.lab.queries import by_clause, difficulties_of
 from shidian.apps.lab.views.loaders import asker, case_of_pilot, crumbs
 from shidian.apps.supervision.models import AlertEpisode, Pilot
-from shidian.web.words import text
+from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case, Scheme
@@ -62,13 +63,17 @@ class DifficultyForm(forms.Form):
         rulebook = pilot.case.rulebook
         episodes = AlertEpisode.objects.filter(pilot=pilot)[:ALERTS_SHOWN]
         none = [("", _("none"))]
-        self._choose("clause", [(one.id, text(one.title)) for one in rulebook.clauses])
+        self._choose("clause", [(one.id, localized(one.title)) for one in rulebook.clauses])
         self._choose(
             "alert",
             none
-            + [(one.episode, text({"zh": one.title_zh, "en": one.title_en})) for one in episodes],
+            + [
+                (one.episode, localized(Text(zh=one.title_zh, en=one.title_en))) for one in episodes
+            ],
         )
-        self._choose("indicator", none + [(one.id, text(one.title)) for one in rulebook.indicators])
+        self._choose(
+            "indicator", none + [(one.id, localized(one.title)) for one in rulebook.indicators]
+        )
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         found = self.fields[name]
@@ -150,7 +155,7 @@ def clauses(request: HttpRequest, scheme: Scheme, **_url: object) -> HttpRespons
     rows = (
         Difficulty.objects.filter(scheme=scheme)
         .select_related("recorded_by", "institution", "pilot")
-        .prefetch_related("evidence", "grounds__wording__draft")
+        .prefetch_related("evidence")
     )
     context = {
         "scheme": scheme,
