@@ -48,7 +48,7 @@ def main() -> int:
         return 0
     load_calendars()
     print("正在载入示范市（演示）… Loading Demo City", flush=True)
-    director = load(datetime.now(UTC))
+    load(datetime.now(UTC))
     while deliver_pending():
         pass  # what the tour links to is published before anyone can follow a link
     count = Case.objects.count()

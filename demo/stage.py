@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from demo.abroad import ForeignProject, ForeignScheme
     from shidian.apps.accounts.models import Institution, Person
     from shidian.apps.cases.models import Call, Case
+    from shidian.core.procedure.types import Json
     from shidian.core.rulebook.model import Question
 
 PDF = b"%PDF-1.4\n% a document of the demonstration\n%%EOF\n"
@@ -110,13 +111,13 @@ class Scene(Diary):
     def advance(self, project: ForeignProject, at: datetime, reason: str) -> None:
         """Move on to the next stage ahead, every mandatory criterion and condition met."""
         case = self.cases[project.id]
-        findings = {
+        findings: dict[str, dict[str, Json]] = {
             one.id: {"met": True, "reason": "材料清楚，符合要求。"}
             for one in case.rulebook.criteria
             if one.stage == case.stage and one.mandatory
         }
         target = case.rulebook.stage(case.stage_rule.next[0])
-        thresholds = {
+        thresholds: dict[str, dict[str, Json]] = {
             one.id: {"met": True, "reason": "已逐条核对，符合扩大范围的标准。"}
             for one in target.thresholds
             if one.minimum is None

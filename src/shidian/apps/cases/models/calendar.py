@@ -6,7 +6,7 @@ from django.db import models
 
 
 class CalendarVersion(models.Model):
-    """One edition of a calendar such as `cn-working-day`. The newest edition is the one used."""
+    """One edition of a calendar, named by its id in the library. The newest one is used."""
 
     calendar = models.CharField(max_length=64)
     version = models.CharField(max_length=64)

@@ -21,6 +21,7 @@ from shidian.apps.cases.views.effects import EFFECTS
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.cases.views.sending import SENDERS
+from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import Verb
 from shidian.core.procedure.verbs import VERBS
 
@@ -110,6 +111,4 @@ def act_crumbs(case: Case, label: Any) -> list[tuple[Any, str | None]]:
 
 def done_words(verb: Verb) -> str:
     """What the next page says."""
-    from shidian.apps.cases.views.act_forms import in_language
-
-    return _("Done: %(act)s.") % {"act": in_language(VERBS[verb].label)}
+    return _("Done: %(act)s.") % {"act": localized(VERBS[verb].label)}

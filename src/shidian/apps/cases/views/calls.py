@@ -103,8 +103,9 @@ class CallForm(forms.Form):
         versions = scheme.rulebooks.exclude(status=Status.SKETCH).defer("document")
         choice = self.fields["rulebook"]
         if isinstance(choice, RulebookChoice):
-            newest = versions.order_by("-pk").values("pk")[:1]
-            choice.queryset = versions.filter(pk__in=list(newest.values_list("pk", flat=True)))
+            newest_only = versions.order_by("-pk").values("pk")[:1]
+            pks = list(newest_only.values_list("pk", flat=True))
+            choice.queryset = versions.filter(pk__in=pks)
         runnable = RulebookVersion.objects.filter(scheme=scheme).exclude(status=Status.SKETCH)
         newest = runnable.order_by("-pk").first()
         self.intake = newest.rulebook.intake if newest else None

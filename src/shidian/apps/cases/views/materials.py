@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.accounts.models import Person
 from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.domain.materials import hand_in_material, material_rule, may_hand_in
 from shidian.apps.cases.filled import filled_form
@@ -153,12 +154,14 @@ def materials(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
 
 def _hand_in(request: HttpRequest, case: Case, form: MaterialsForm) -> bool:
     """Keep every new upload; whether all were taken."""
+    person = request.user
+    assert isinstance(person, Person)  # noqa: S101 - the rule saw to it
     taken = 0
     for name, upload in form.cleaned_data.items():
         if isinstance(upload, UploadedFile) and attempt(
             form,
             lambda name=name, upload=upload: hand_in_material(  # type: ignore[misc]
-                case=case, material=name, upload=upload, by=request.user
+                case=case, material=name, upload=upload, by=person
             ),
         ):
             taken += 1

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from shidian.apps.accounts.models import Assessor, Expert, Institution, Staff
 from shidian.apps.accounts.roles import held_on
-from shidian.apps.cases.views.act_forms import ActForm, in_language
+from shidian.apps.cases.views.act_forms import ActForm
+from shidian.apps.cases.words import localized as in_language
 from shidian.core.procedure.types import Finding
 
 if TYPE_CHECKING:
