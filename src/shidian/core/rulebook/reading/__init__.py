@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Status, Text
 from shidian.core.rulebook.reading import words
-from shidian.core.rulebook.reading.chapters import conduct, entry, form, general, procedure, running
+from shidian.core.rulebook.reading.chapters import (
+    alerting,
+    clocks,
+    conduct,
+    entry,
+    form,
+    general,
+    judging,
+    procedure,
+    running,
+)
 from shidian.core.rulebook.reading.duties import duties
 from shidian.core.rulebook.reading.pen import Pen
 from shidian.core.rulebook.reading.structure import (
@@ -66,15 +76,16 @@ _CHAPTERS = (
     entry.intake,
     entry.materials,
     entry.waivers,
-    entry.tiers,
-    entry.criteria,
+    judging.tiers,
+    judging.criteria,
     procedure.stages,
     procedure.consultations,
-    procedure.clocks,
-    procedure.acts,
+    clocks.clocks,
+    clocks.acts,
     conduct.publicity,
     running.plan_and_limits,
-    running.monitoring,
+    running.data,
+    alerting.alerts,
     conduct.reports,
     conduct.oversight,
     conduct.safeguards,

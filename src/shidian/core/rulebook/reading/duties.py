@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import ConsultationKind, StageKind, Text
 from shidian.core.rulebook.reading import numbers, words
+from shidian.core.rulebook.reading.chapters.clocks import clock_start
 from shidian.core.rulebook.reading.chapters.conduct import report_due
-from shidian.core.rulebook.reading.chapters.procedure import clock_start
 from shidian.core.rulebook.reading.structure import Duty, RoleDuties
 
 if TYPE_CHECKING:

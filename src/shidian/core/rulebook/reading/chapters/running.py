@@ -1,28 +1,25 @@
-"""The running pilot: its plan, data, indicators, limits and alerts."""
+"""The running pilot: its plan, limits, data and indicators."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.model import FieldType, Severity, Take, Text, parse_exact
+from shidian.core.rulebook.model import FieldType, Take, Text, parse_exact
 from shidian.core.rulebook.reading import numbers, words
 from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import Draft, Value, val
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from shidian.core.rulebook.model import (
-        AlertRule,
         Indicator,
         Limit,
         PlanParameter,
         Rulebook,
         Stream,
-        Threshold,
     )
     from shidian.core.rulebook.reading.pen import Pen
-
-_WHOLE = 100
 
 
 def plan_and_limits(pen: Pen) -> None:
@@ -85,10 +82,16 @@ def _parameter(pen: Pen, parameter: PlanParameter, article: Draft) -> None:
 def _limit(pen: Pen, limit: Limit) -> None:
     path = f"/limits/{limit.id}"
     article = pen.article(limit.id, limit.title)
+    bound = (
+        Text(zh="必须低于", en="must stay below")
+        if pen.has(f"{path}/below") and limit.below
+        else Text(zh="不得超过", en="must not exceed")
+    )
     pen.say(
         article,
-        "“{indicator}”不得超过{max}，{measured}。",
-        "“{indicator}” must not exceed {max}, {measured}.",
+        "“{indicator}”{bound}{max}，{measured}。",
+        "“{indicator}” {bound} {max}, {measured}.",
+        bound=val(bound, f"{path}/below"),
         indicator=val(indicator_title(pen.rulebook, limit.indicator), f"{path}/indicator"),
         max=val(operand(pen.rulebook, limit.indicator, limit.max), f"{path}/max", f"{path}/id"),
         measured=val(words.MEASURED[limit.measured], f"{path}/measured"),
@@ -129,10 +132,10 @@ def _limit(pen: Pen, limit: Limit) -> None:
         pen.say(
             article, "{may}。", " {may}.", may=val(_capital(may), f"{path}/regulator_may_lower")
         )
-    _public(pen, article, path, public=limit.public, default=True)
+    say_public(pen, article, path, public=limit.public, default=True)
 
 
-def _public(pen: Pen, article: Draft, path: str, *, public: bool, default: bool) -> None:
+def say_public(pen: Pen, article: Draft, path: str, *, public: bool, default: bool) -> None:
     if public == default and not pen.has(f"{path}/public"):
         return
     said = (
@@ -202,17 +205,14 @@ def _is_money(rulebook: Rulebook, indicator: Indicator) -> bool:
     return field.type is FieldType.MONEY
 
 
-def monitoring(pen: Pen) -> None:
-    """Chapter: what a pilot sends, how events become numbers, and which raise alerts."""
+def data(pen: Pen) -> None:
+    """Chapter: what a pilot sends, and how events become numbers."""
     for stream in pen.rulebook.streams:
         _stream(pen, stream)
     for indicator in pen.rulebook.indicators:
         _indicator(pen, indicator)
     _clockwork(pen)
     pen.chapter("data", "数据报送与指标", "Data and indicators")
-    for rule in pen.rulebook.alerts:
-        _alert(pen, rule)
-    pen.chapter("alerts", "监测预警", "Alerts")
 
 
 def _stream(pen: Pen, stream: Stream) -> None:
@@ -317,97 +317,3 @@ def _clockwork(pen: Pen) -> None:
         idle=val(numbers.duration(rules.idle), "/monitoring/idle"),
         zone=val(rules.zone, "/monitoring/zone"),
     )
-
-
-def _alert(pen: Pen, rule: AlertRule) -> None:
-    path = f"/alerts/{rule.id}"
-    article = pen.article(rule.id, rule.title)
-    zh, en = (
-        "“{indicator}”达到下列水平",
-        "An alert is raised when “{indicator}” reaches these levels",
-    )
-    values: dict[str, Value | list[Value]] = {
-        "indicator": val(
-            indicator_title(pen.rulebook, rule.indicator), f"{path}/indicator", f"{path}/id"
-        )
-    }
-    if rule.for_us:
-        zh, en = zh + "并持续{lasting}", en + " and stays there for {lasting}"
-        values["lasting"] = val(numbers.duration(rule.for_us), f"{path}/for")
-    if rule.k_of_n:
-        k, n = rule.k_of_n
-        zh, en = zh + "（{k_of_n}）", en + ", {k_of_n}"
-        often = Text(zh=f"最近{n}次判定中有{k}次", en=f"in {k} of the last {n} judgements")
-        values["k_of_n"] = val(often, f"{path}/k_of_n")
-    zh += "的，"
-    if not rule.for_us and pen.has(f"{path}/for"):
-        zh, en = zh + "{at_once}", en + ", {at_once}"
-        values["at_once"] = val(Text(zh="立即", en="at once"), f"{path}/for")
-    pen.say(article, zh + "予以告警：", en + ":", **values)
-    for level in Severity:
-        threshold = rule.levels.get(level)
-        if threshold is not None:
-            pen.point(
-                article,
-                "{level}：{threshold}；",
-                "{level}: {threshold};",
-                level=val(words.SEVERITY[level]),
-                threshold=val(
-                    _threshold(pen.rulebook, rule.indicator, threshold),
-                    f"{path}/levels/{level.value}",
-                ),
-            )
-    _after(pen, rule, path, article)
-
-
-def _after(pen: Pen, rule: AlertRule, path: str, article: Draft) -> None:
-    if rule.clear is not None:
-        zh, en = "解除：{clear}", "Cleared: {clear}"
-        values = {
-            "clear": val(_threshold(pen.rulebook, rule.indicator, rule.clear), f"{path}/clear")
-        }
-        if rule.clear_for:
-            zh, en = zh + "并持续{wait}", en + " for {wait}"
-            values["wait"] = val(numbers.duration(rule.clear_for), f"{path}/clear_for")
-        pen.point(article, zh + "；", en + ";", **values)
-    elif pen.has(f"{path}/clear_for"):
-        pen.point(
-            article,
-            "解除：回落持续{wait}；",
-            "Cleared: once it has been below for {wait};",
-            wait=val(numbers.duration(rule.clear_for), f"{path}/clear_for"),
-        )
-    if rule.keep_firing_for or pen.has(f"{path}/keep_firing_for"):
-        pen.point(
-            article,
-            "最短维持：{least}；",
-            "Open for at least: {least};",
-            least=val(numbers.duration(rule.keep_firing_for), f"{path}/keep_firing_for"),
-        )
-    pen.point(
-        article,
-        "没有数据时：{no_data}；",
-        "Without data: {no_data};",
-        no_data=val(words.NO_DATA[rule.no_data], f"{path}/no_data"),
-    )
-    pen.point(
-        article,
-        "处置：{then}。",
-        "Consequence: {then}.",
-        then=val(words.ON_BREACH[rule.on_breach], f"{path}/on_breach"),
-    )
-    _public(pen, article, path, public=rule.public, default=False)
-
-
-def _threshold(rulebook: Rulebook, indicator_id: str, threshold: Threshold) -> Text:
-    """`above 20 orders`, `at or above 80% of the value agreed for “…”`."""
-    if threshold.plan is not None:
-        base = plan_title(rulebook, threshold.plan)
-        if threshold.per_cent != _WHOLE:
-            base = Text(
-                zh=f"{base.zh}的{threshold.per_cent}%", en=f"{threshold.per_cent}% of {base.en}"
-            )
-    else:
-        base = amount(rulebook, indicator_id, threshold.value or Fraction(0))
-    how = words.COMPARISON[threshold.comparison]
-    return Text(zh=f"{how.zh}{base.zh}", en=f"{how.en} {base.en}")
