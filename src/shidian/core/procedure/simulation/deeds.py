@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.clocks import ClockRun, clock_sum
 from shidian.core.procedure.moves import is_ahead
-from shidian.core.procedure.simulation.ground import BODY, FIRM, HASH, LEI, USCC
+from shidian.core.procedure.simulation.ground import FIRM
+from shidian.core.procedure.simulation.paperwork import DATA, REASON, signed
 from shidian.core.procedure.simulation.plans import refused, requests_due, term_ends
 from shidian.core.procedure.thresholds import found_by_an_officer, opens
 from shidian.core.procedure.tiers import onward, passed_over
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     Data = dict[str, Json]
 
-REASON = "simulated"
 _IN_RUN = (StageKind.RUNNING, StageKind.EVALUATION)
 _ENDINGS = {
     Verb.REJECT: "rejected",
@@ -44,7 +44,6 @@ _OTHER_WAYS = frozenset(
         Verb.EXTEND,
     }
 )
-_NUMBERED: dict[str, Json] = {"uscc": USCC, "lei": LEI, "seq": 1}
 
 
 class Deeds:
@@ -86,7 +85,7 @@ class Deeds:
         elif kind is ActorKind.EXPERT and task is not None:
             name = str(task.person)
         last = task.key.rpartition("/")[2] if task else ""
-        return self.act(verb, kind, name, **_DATA[verb](self, last))
+        return self.act(verb, kind, name, **DATA[verb](self, last))
 
     def ways(self) -> list[tuple[Verb, str]]:
         """Other ways than the one asked for that the rulebook leaves open today."""
@@ -107,7 +106,7 @@ class Deeds:
         ground, state = self.ground, self.walk.state
         target, here = ground.stages[target_id], ground.stages[state.stage]
         if verb is Verb.EXTEND:
-            return self._until() is not None
+            return self.until() is not None
         if verb in (Verb.CLOSE, Verb.BEGIN_EVALUATION):
             return not ground.signers(here) and self._grown(target_id)
         ahead = is_ahead(ground.rulebook, here, target)
@@ -134,7 +133,7 @@ class Deeds:
     def move(self, verb: Verb, target: str | None = None) -> Act:
         """A move by someone who may make it: to `target`, or where it goes by default."""
         kind = ActorKind.APPLICANT if verb is Verb.WITHDRAW else ActorKind.OFFICER
-        data = dict(_DATA[verb](self, ""))
+        data = dict(DATA[verb](self, ""))
         if target is not None and verb in (Verb.ADVANCE, Verb.RETURN_TO_APPLICANT):
             data["to"] = target
             data["thresholds"] = self.thresholds(target)
@@ -158,10 +157,15 @@ class Deeds:
         if state.stage_kind in _ASKS and walk.once(f"asks/{walk.stay}", "request", percent):
             walk.minds[f"asks/{walk.stay}"] = False
             return self.officer(Verb.REQUEST_INFORMATION, question=REASON)
-        unfit = screening and dice.happens("unfit", assumed.unfit_percent)
-        if unfit and self.ground.can(state.stage, Verb.REJECT):
+        if screening and self.unfit():
             return self.move(Verb.REJECT)
         return self.other_way() or self.plain(Verb.ADVANCE, ActorKind.OFFICER)
+
+    def unfit(self) -> bool:
+        """Whether screening finds against the case, and the rulebook lets it say so."""
+        walk = self.walk
+        found = walk.once(f"unfit/{walk.stay}", "unfit", self.ground.assumed.unfit_percent)
+        return found and self.ground.can(walk.state.stage, Verb.REJECT)
 
     def _backwards(self) -> str | None:
         here = self.ground.stages[self.walk.state.stage]
@@ -188,7 +192,7 @@ class Deeds:
         """The end of the file: closed, or extended."""
         state = self.walk.state
         extends = self.walk.dice.happens("extend", self.ground.assumed.term_extension_percent)
-        if extends and self.ground.can(state.stage, Verb.EXTEND) and self._until() is not None:
+        if extends and self.ground.can(state.stage, Verb.EXTEND) and self.until() is not None:
             return self.move(Verb.EXTEND)
         return self.other_way() or self.plain(task.verb, ActorKind.OFFICER)
 
@@ -196,7 +200,7 @@ class Deeds:
         """The authorities end it."""
         return self.move(Verb.TERMINATE)
 
-    def _until(self) -> date | None:
+    def until(self) -> date | None:
         """The new last day of an extended term; None where it cannot be extended."""
         ground, state = self.ground, self.walk.state
         ends = term_ends(ground, self.walk)
@@ -272,179 +276,12 @@ class Deeds:
         return (one.id for one in self.ground.rulebook.criteria if one.stage == here)
 
 
-def _submit(one: Deeds, _last: str) -> Data:
-    return dict(one.ground.form)
-
-
-def _answer(_one: Deeds, last: str) -> Data:
-    return {"request": last, "answer": REASON}
-
-
-def _advance(one: Deeds, _last: str) -> Data:
-    data: Data = {"reason": REASON, **one.thresholds_ahead(Verb.ADVANCE), **_NUMBERED}
-    if one.walk.state.stage_kind is StageKind.SCREENING:
-        data["findings"] = {name: {"met": True, "reason": ""} for name in one.criteria()}
-    return data
-
-
-def _open_round(one: Deeds, _last: str) -> Data:
-    panel = one.ground.stages[one.walk.state.stage].panel
-    size = panel.min if panel else 1
-    size += 1 if panel and panel.odd and size % 2 == 0 else 0
-    ends = one.today + timedelta(one.ground.assumed.round_days)
-    return {
-        "experts": one.experts(size),
-        "starts": one.today.isoformat(),
-        "ends": ends.isoformat(),
-        "reason": REASON,
-    }
-
-
-def _conflict(one: Deeds, _last: str) -> Data:
-    conflict = one.walk.dice.happens("conflict", one.ground.assumed.conflict_percent)
-    return {"conflict": conflict, "reason": REASON if conflict else ""}
-
-
-def _review(one: Deeds, _last: str) -> Data:
-    panel = one.ground.stages[one.walk.state.stage].panel
-    highest = panel.score_max if panel else 100
-    spread = one.ground.assumed.score_percent
-    scores = {
-        name: min(one.walk.dice.spread("score", spread), 100) * highest // 100
-        for name in one.criteria()
-    }
-    return {"scores": scores, "reasons": dict.fromkeys(scores, REASON)}
-
-
-def _assess(one: Deeds, _last: str) -> Data:
-    areas = one.ground.stages[one.walk.state.stage].areas
-    failed = one.walk.dice.happens("failed", one.ground.assumed.failed_percent)
-    return {
-        "findings": {
-            area.id: {"finding": "fail" if failed and not n else "pass", "text": REASON}
-            for n, area in enumerate(areas)
-        }
-    }
-
-
-def _comment(one: Deeds, _last: str) -> Data:
-    notice = one.walk.state.notice
-    number = len(notice.comments) + 1 if notice else 1
-    return {"comment": f"c{number}", "sha256": HASH}
-
-
-def _answer_comment(one: Deeds, last: str) -> Data:
-    if one.ground.rulebook.notice.answers == "summary":
-        return {"sha256": HASH}
-    return {"comment": last, "sha256": HASH}
-
-
-def _sign(one: Deeds, last: str) -> Data:
-    consent = not one.walk.dice.happens("refusal", one.ground.assumed.refusal_percent)
-    return _word(one, last, consent=consent)
-
-
-def _word(one: Deeds, authority: str, *, consent: bool) -> Data:
-    data: Data = {"authority": authority, "consent": consent, "reason": "" if consent else REASON}
-    if one.walk.state.stage_kind is StageKind.ADMISSION:
-        data |= {**one.thresholds_ahead(Verb.SIGN_OFF), **_NUMBERED}
-    return data
-
-
 def consent_after_all(one: Deeds, authority: str) -> Act:
     """An authority that refused comes round."""
     kind = ActorKind.SIGNING_OFFICER
-    return one.act(Verb.SIGN_OFF, kind, authority, **_word(one, authority, consent=True))
+    return one.act(Verb.SIGN_OFF, kind, authority, **signed(one, authority, consent=True))
 
 
-def _report(one: Deeds, _last: str) -> Data:
-    reports = one.ground.rulebook.reports
-    return {"report": reports[len(one.walk.state.reports) % len(reports)].id, "sha256": HASH}
-
-
-def _judge(one: Deeds, last: str) -> Data:
-    dice, kept = one.walk.dice, one.ground.assumed.kept_percent
-    word = "kept" if dice.happens("kept", kept) else ("partly", "broken")[dice.below("broken", 2)]
-    return {"promise": last, "judgement": word, "evidence": REASON}
-
-
-def _evaluate(one: Deeds, _last: str) -> Data:
-    dimensions = one.ground.stages[one.walk.state.stage].dimensions
-    return {"dimensions": {each.id: {"grade": "adequate", "text": REASON} for each in dimensions}}
-
-
-def _extend(one: Deeds, _last: str) -> Data:
-    until = one._until()  # noqa: SLF001 - the data of the same deed
-    return {
-        "reason": REASON,
-        "until": until.isoformat() if until else "",
-        **one.thresholds_ahead(Verb.EXTEND),
-    }
-
-
-def _opinion(one: Deeds, last: str) -> Data:
-    before = one.walk.state.consultations[last]
-    objects = before.given is None and one.walk.dice.happens(
-        "objection", one.ground.assumed.objection_percent
-    )
-    return {
-        "consultation": last,
-        "position": "object" if objects else "no-objection",
-        "text": REASON,
-    }
-
-
-def _grade(one: Deeds, _last: str) -> Data:
-    tiers = one.ground.rulebook.tiers
-    levels = tiers.levels if tiers else ()
-    spread = one.ground.assumed.tier_weights
-    weights = [spread.low, *[spread.typical] * (len(levels) - 2), spread.high][: len(levels)]
-    lot = one.walk.dice.below("tier", max(sum(weights), 1))
-    for level, weight in zip(levels, weights, strict=True):
-        if lot < weight:
-            return {"tier": level.id, "reason": REASON}
-        lot -= weight
-    return {"tier": levels[0].id, "reason": REASON}
-
-
-def _reason(_one: Deeds, _last: str) -> Data:
-    return {"reason": REASON}
-
-
-_DATA: dict[Verb, Callable[[Deeds, str], Data]] = {
-    Verb.SUBMIT: _submit,
-    Verb.ANSWER_INFORMATION: _answer,
-    Verb.ADVANCE: _advance,
-    Verb.RETURN_TO_APPLICANT: _reason,
-    Verb.REJECT: lambda one, _last: one.ending(Verb.REJECT),
-    Verb.WITHDRAW: lambda one, _last: one.ending(Verb.WITHDRAW),
-    Verb.TERMINATE: lambda one, _last: one.ending(Verb.TERMINATE),
-    Verb.OPEN_ROUND: _open_round,
-    Verb.INVITE_EXPERTS: lambda one, _last: {"experts": one.experts(1)},
-    Verb.DECLARE_CONFLICT: _conflict,
-    Verb.SUBMIT_REVIEW: _review,
-    Verb.CLOSE_ROUND: lambda _one, _last: {},
-    Verb.COMMISSION_ASSESSMENT: lambda _one, _last: {"body": BODY},
-    Verb.FILE_ASSESSMENT: _assess,
-    Verb.OPEN_NOTICE: lambda _one, _last: {"sha256": HASH, "version": 1},
-    Verb.RECORD_COMMENT: _comment,
-    Verb.ANSWER_COMMENT: _answer_comment,
-    Verb.SIGN_OFF: _sign,
-    Verb.FILE_REPORT: _report,
-    Verb.BEGIN_EVALUATION: lambda one, _last: {
-        "reason": REASON,
-        **one.thresholds_ahead(Verb.BEGIN_EVALUATION),
-    },
-    Verb.JUDGE_PROMISE: _judge,
-    Verb.FILE_EVALUATION: _evaluate,
-    Verb.EXTEND: _extend,
-    Verb.CLOSE: lambda one, _last: one.graduation(),
-    Verb.CONSULT: lambda _one, last: {"consultation": last, "sha256": HASH},
-    Verb.GIVE_OPINION: _opinion,
-    Verb.GRADE_RISK: _grade,
-    Verb.RECORD_SILENCE: lambda _one, last: {"clock": last, **_NUMBERED},
-    Verb.EXTEND_CLOCK: lambda _one, last: {"clock": last, "reason": REASON},
-}
 _DECIDING: dict[Verb, Callable[[Deeds, Task], Act]] = {
     Verb.ADVANCE: Deeds.decide,
     Verb.REJECT: Deeds.after_the_round,

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.moves import moves
-from shidian.core.procedure.simulation.deeds import REASON, Deeds, consent_after_all
-from shidian.core.procedure.simulation.plans import asked_still, refused, term_ends
+from shidian.core.procedure.simulation.deeds import Deeds, consent_after_all
+from shidian.core.procedure.simulation.paperwork import REASON
+from shidian.core.procedure.simulation.plans import asked_still, asleep, refused, term_ends
 from shidian.core.procedure.types import ActorKind, EventKind, Verb
 from shidian.core.procedure.verbs import VERBS
 from shidian.core.rulebook.model import StageKind
@@ -113,6 +114,13 @@ def _commission(deeds: Deeds, _rest: str) -> Act | None:
     return deeds.officer(Verb.COMMISSION_ASSESSMENT, body=f"body-{len(state.commissioned)}")
 
 
+def _examine(deeds: Deeds, _rest: str) -> Act | None:
+    walk = deeds.walk
+    screening = walk.state.stage_kind is StageKind.SCREENING
+    barred = not screening or asleep(deeds.ground, walk) or asked_still(walk, deeds.today)
+    return None if barred or not deeds.unfit() else deeds.move(Verb.REJECT)
+
+
 def _invite(deeds: Deeds, _rest: str) -> Act | None:
     current = deeds.walk.state.round
     if current is None or current.closed:
@@ -158,6 +166,7 @@ def _leaves(verb: Verb, *, in_the_run: bool) -> Callable[[Deeds, str], Act | Non
 _ACTS: dict[str, Callable[[Deeds, str], Act | None]] = {
     "create": lambda deeds, _rest: deeds.create(),
     "commission": _commission,
+    "examine": _examine,
     "invite": _invite,
     "reject": _reject,
     "comment": _comment,

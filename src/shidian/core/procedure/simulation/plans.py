@@ -55,7 +55,17 @@ def plan(ground: Ground, walk: Walk, task: Task, now: int) -> Plan | None:
         ready = max(now, ground.horizon.number(task.not_before))
     if waits(ground, walk, task, ground.horizon.day(now)):
         return None
+    if ready > now and _is_to_be_examined(walk, task):
+        # Who finds a case unfit says so in time, and does not wait for the day it may go on.
+        walk.minds[f"examined/{walk.stay}"] = True
+        days = walk.dice.spread("deciding", ground.assumed.deciding)
+        return Plan(now, days, (ActorKind.OFFICER, walk.authority), instead="examine")
     return _PLANS[task.kind](ground, walk, task, ready)
+
+
+def _is_to_be_examined(walk: Walk, task: Task) -> bool:
+    here = walk.state.stage_kind is StageKind.SCREENING and task.verb is Verb.ADVANCE
+    return here and f"examined/{walk.stay}" not in walk.minds
 
 
 def waits(ground: Ground, walk: Walk, task: Task, today: date) -> bool:

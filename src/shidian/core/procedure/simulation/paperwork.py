@@ -1,0 +1,200 @@
+"""The data that each act of a simulated case is done with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.simulation.ground import BODY, HASH, LEI, USCC
+from shidian.core.procedure.types import Json, Verb
+from shidian.core.rulebook.model import StageKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shidian.core.procedure.simulation.deeds import Deeds
+
+    Data = dict[str, Json]
+
+REASON = "simulated"
+NUMBERED: dict[str, Json] = {"uscc": USCC, "lei": LEI, "seq": 1}
+
+
+def _submit(one: Deeds, _last: str) -> Data:
+    return {**one.ground.form, "facts": _facts(one)}
+
+
+def _facts(one: Deeds) -> dict[str, Json]:
+    """Any of the choices that there are; what is not chosen from a list stays unanswered."""
+    found: dict[str, Json] = {}
+    for name, of_type in needed_facts(one.ground.rulebook).items():
+        words = sorted(of_type.words or ())
+        chosen = words[one.walk.dice.below(f"fact/{name}", len(words))] if words else None
+        found[name] = [chosen] if chosen and of_type.kind == "codes" else chosen
+    return found
+
+
+def _answer(_one: Deeds, last: str) -> Data:
+    return {"request": last, "answer": REASON}
+
+
+def _advance(one: Deeds, _last: str) -> Data:
+    data: Data = {"reason": REASON, **one.thresholds_ahead(Verb.ADVANCE), **NUMBERED}
+    if one.walk.state.stage_kind is StageKind.SCREENING:
+        data["findings"] = {name: {"met": True, "reason": ""} for name in one.criteria()}
+    return data
+
+
+def _open_round(one: Deeds, _last: str) -> Data:
+    panel = one.ground.stages[one.walk.state.stage].panel
+    size = panel.min if panel else 1
+    size += 1 if panel and panel.odd and size % 2 == 0 else 0
+    ends = one.today + timedelta(one.ground.assumed.round_days)
+    return {
+        "experts": one.experts(size),
+        "starts": one.today.isoformat(),
+        "ends": ends.isoformat(),
+        "reason": REASON,
+    }
+
+
+def _conflict(one: Deeds, _last: str) -> Data:
+    conflict = one.walk.dice.happens("conflict", one.ground.assumed.conflict_percent)
+    return {"conflict": conflict, "reason": REASON if conflict else ""}
+
+
+def _review(one: Deeds, _last: str) -> Data:
+    panel = one.ground.stages[one.walk.state.stage].panel
+    highest = panel.score_max if panel else 100
+    spread = one.ground.assumed.score_percent
+    scores = {
+        name: min(one.walk.dice.spread("score", spread), 100) * highest // 100
+        for name in one.criteria()
+    }
+    return {"scores": scores, "reasons": dict.fromkeys(scores, REASON)}
+
+
+def _assess(one: Deeds, _last: str) -> Data:
+    areas = one.ground.stages[one.walk.state.stage].areas
+    failed = one.walk.dice.happens("failed", one.ground.assumed.failed_percent)
+    return {
+        "findings": {
+            area.id: {"finding": "fail" if failed and not n else "pass", "text": REASON}
+            for n, area in enumerate(areas)
+        }
+    }
+
+
+def _comment(one: Deeds, _last: str) -> Data:
+    notice = one.walk.state.notice
+    number = len(notice.comments) + 1 if notice else 1
+    return {"comment": f"c{number}", "sha256": HASH}
+
+
+def _answer_comment(one: Deeds, last: str) -> Data:
+    if one.ground.rulebook.notice.answers == "summary":
+        return {"sha256": HASH}
+    return {"comment": last, "sha256": HASH}
+
+
+def _sign(one: Deeds, last: str) -> Data:
+    consent = not one.walk.dice.happens("refusal", one.ground.assumed.refusal_percent)
+    return signed(one, last, consent=consent)
+
+
+def signed(one: Deeds, authority: str, *, consent: bool) -> Data:
+    """An authority's word. The last consent of an admission admits, and needs what that needs."""
+    data: Data = {"authority": authority, "consent": consent, "reason": "" if consent else REASON}
+    if one.walk.state.stage_kind is StageKind.ADMISSION:
+        data |= {**one.thresholds_ahead(Verb.SIGN_OFF), **NUMBERED}
+    return data
+
+
+def _report(one: Deeds, _last: str) -> Data:
+    reports = one.ground.rulebook.reports
+    return {"report": reports[len(one.walk.state.reports) % len(reports)].id, "sha256": HASH}
+
+
+def _judge(one: Deeds, last: str) -> Data:
+    dice, kept = one.walk.dice, one.ground.assumed.kept_percent
+    word = "kept" if dice.happens("kept", kept) else ("partly", "broken")[dice.below("broken", 2)]
+    return {"promise": last, "judgement": word, "evidence": REASON}
+
+
+def _evaluate(one: Deeds, _last: str) -> Data:
+    dimensions = one.ground.stages[one.walk.state.stage].dimensions
+    return {"dimensions": {each.id: {"grade": "adequate", "text": REASON} for each in dimensions}}
+
+
+def _extend(one: Deeds, _last: str) -> Data:
+    until = one.until()
+    return {
+        "reason": REASON,
+        "until": until.isoformat() if until else "",
+        **one.thresholds_ahead(Verb.EXTEND),
+    }
+
+
+def _opinion(one: Deeds, last: str) -> Data:
+    before = one.walk.state.consultations[last]
+    objects = before.given is None and one.walk.dice.happens(
+        "objection", one.ground.assumed.objection_percent
+    )
+    return {
+        "consultation": last,
+        "position": "object" if objects else "no-objection",
+        "text": REASON,
+    }
+
+
+def _grade(one: Deeds, _last: str) -> Data:
+    tiers = one.ground.rulebook.tiers
+    levels = tiers.levels if tiers else ()
+    spread = one.ground.assumed.tier_weights
+    weights = [spread.low, *[spread.typical] * (len(levels) - 2), spread.high][: len(levels)]
+    lot = one.walk.dice.below("tier", max(sum(weights), 1))
+    for level, weight in zip(levels, weights, strict=True):
+        if lot < weight:
+            return {"tier": level.id, "reason": REASON}
+        lot -= weight
+    return {"tier": levels[0].id, "reason": REASON}
+
+
+def _reason(_one: Deeds, _last: str) -> Data:
+    return {"reason": REASON}
+
+
+DATA: dict[Verb, Callable[[Deeds, str], Data]] = {
+    Verb.SUBMIT: _submit,
+    Verb.ANSWER_INFORMATION: _answer,
+    Verb.ADVANCE: _advance,
+    Verb.RETURN_TO_APPLICANT: _reason,
+    Verb.REJECT: lambda one, _last: one.ending(Verb.REJECT),
+    Verb.WITHDRAW: lambda one, _last: one.ending(Verb.WITHDRAW),
+    Verb.TERMINATE: lambda one, _last: one.ending(Verb.TERMINATE),
+    Verb.OPEN_ROUND: _open_round,
+    Verb.INVITE_EXPERTS: lambda one, _last: {"experts": one.experts(1)},
+    Verb.DECLARE_CONFLICT: _conflict,
+    Verb.SUBMIT_REVIEW: _review,
+    Verb.CLOSE_ROUND: lambda _one, _last: {},
+    Verb.COMMISSION_ASSESSMENT: lambda _one, _last: {"body": BODY},
+    Verb.FILE_ASSESSMENT: _assess,
+    Verb.OPEN_NOTICE: lambda _one, _last: {"sha256": HASH, "version": 1},
+    Verb.RECORD_COMMENT: _comment,
+    Verb.ANSWER_COMMENT: _answer_comment,
+    Verb.SIGN_OFF: _sign,
+    Verb.FILE_REPORT: _report,
+    Verb.BEGIN_EVALUATION: lambda one, _last: {
+        "reason": REASON,
+        **one.thresholds_ahead(Verb.BEGIN_EVALUATION),
+    },
+    Verb.JUDGE_PROMISE: _judge,
+    Verb.FILE_EVALUATION: _evaluate,
+    Verb.EXTEND: _extend,
+    Verb.CLOSE: lambda one, _last: one.graduation(),
+    Verb.CONSULT: lambda _one, last: {"consultation": last, "sha256": HASH},
+    Verb.GIVE_OPINION: _opinion,
+    Verb.GRADE_RISK: _grade,
+    Verb.RECORD_SILENCE: lambda _one, last: {"clock": last, **NUMBERED},
+    Verb.EXTEND_CLOCK: lambda _one, last: {"clock": last, "reason": REASON},
+}
