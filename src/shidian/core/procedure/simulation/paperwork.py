@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.facts import needed_facts
 from shidian.core.procedure.simulation.ground import BODY, HASH, LEI, USCC
 from shidian.core.procedure.types import Json, Verb
 from shidian.core.rulebook.model import StageKind
