@@ -57,7 +57,9 @@ def test_a_rule_is_changed_from_the_editor_to_a_case(lab_site: Site, browser: Br
     text = page.input_value("#id_text")
     assert "starts: notice.opened, length: 5," in text
     changed = text.replace('version: "2026.1"', 'version: "2026.2"', 1)
-    broken = changed.replace("starts: notice.opened, length: 5,", "starts: notice.opened, lenght: 10,")
+    broken = changed.replace(
+        "starts: notice.opened, length: 5,", "starts: notice.opened, lenght: 10,"
+    )
     page.fill("#id_text", broken)
     page.locator("#messages .problems a[data-line]").first.wait_for()
     page.get_by_text("lenght").first.wait_for()
@@ -138,9 +140,7 @@ def test_the_editor_works_without_scripts_and_fits(lab_site: Site, browser: Brow
 
 
 @pytest.mark.parametrize(("language", "dark"), [("zh-hans", False), ("en", True)])
-def test_lab_pages_fit_a_phone(
-    lab_site: Site, browser: Browser, language: str, dark: bool
-) -> None:
+def test_lab_pages_fit_a_phone(lab_site: Site, browser: Browser, language: str, dark: bool) -> None:
     visitor = visit(lab_site, browser, "case-bureau", language=language, width=360, dark=dark)
     page = visitor.open("/lab/")
     addresses = page.eval_on_selector_all(

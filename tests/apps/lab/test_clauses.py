@@ -13,6 +13,7 @@ from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.lab import domain as lab
 from shidian.apps.lab.domain import Piece
 from shidian.apps.lab.models import Difficulty, EvidenceKind
+from shidian.apps.lab.publish.bodies import note_body
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
 from shidian.apps.supervision.domain.pilots import start_pilot
 from shidian.core.rulebook.load import load_text
@@ -242,6 +243,12 @@ def test_the_note_tells_changes_grounds_and_figures_and_can_be_made_again(
     assert made_from["simulated_cases"] > 0
     assert made_from["base"] == draft.base.digest
     assert made_from["draft"].startswith("sha256:")
+
+    public = str(note_body(note, "zh")) + str(note_body(note, "en"))
+    assert pilot.public_id in public
+    assert SECRET not in public
+    assert "三个月内 41 起" not in public
+    assert "记录.pdf" not in public
 
     again = lab.write_note(draft=draft, by=officer, remarks="说明", seed=7, at=AT)
     assert again == note

@@ -15,7 +15,7 @@ from shidian.apps.lab.models import EvidenceKind
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shidian.apps.cases.models import RulebookVersion
     from shidian.apps.lab.models import Difficulty, Evidence, Wording
@@ -37,13 +37,17 @@ class Inputs:
 
 
 def generate(inputs: Inputs) -> dict[str, Any]:
-    """`{sections: [{title, lines}], made_from}`; every text is `{zh, en}`."""
+    """`{sections: [{title, lines, internal}], made_from}`; every text is `{zh, en}`.
+
+    `internal` lines are the officers' own: what is published leaves them out.
+    """
     sections = [
         _section(Text(zh="一、起草目的", en="1. Purpose"), _purpose(inputs)),
         _section(Text(zh="二、主要修改", en="2. What changes"), _changes(inputs)),
         _section(
             Text(zh="三、试点中遇到的困难与证据", en="3. What pilots met with, and the evidence"),
             _grounds(inputs.wordings),
+            _quoted_grounds(inputs.wordings),
         ),
         _section(Text(zh="四、拟修改的条文", en="4. Proposed wording"), _wordings(inputs.wordings)),
         _section(Text(zh="五、影响测算", en="5. Likely effect"), _figures(inputs.figures)),
@@ -74,8 +78,12 @@ def difficulties_of(wordings: Sequence[Wording]) -> list[Difficulty]:
     return sorted(found.values(), key=lambda one: one.pk)
 
 
-def _section(title: Text, lines: Iterator[Text]) -> dict[str, Any]:
-    return {"title": title.model_dump(), "lines": [line.model_dump() for line in lines]}
+def _section(title: Text, lines: Iterable[Text], internal: Iterable[Text] = ()) -> dict[str, Any]:
+    return {
+        "title": title.model_dump(),
+        "lines": [line.model_dump() for line in lines],
+        "internal": [line.model_dump() for line in internal],
+    }
 
 
 def _purpose(inputs: Inputs) -> Iterator[Text]:
@@ -97,8 +105,26 @@ def _changes(inputs: Inputs) -> Iterator[Text]:
 
 
 def _grounds(wordings: Sequence[Wording]) -> Iterator[Text]:
+    """What the public may know: that pilots met with something, how often, and how well shown."""
     found = difficulties_of(wordings)
-    for one in found:
+    for pilot, clause in sorted({(one.pilot.public_id, one.clause) for one in found}):
+        own = [one for one in found if (one.pilot.public_id, one.clause) == (pilot, clause)]
+        shown = sum(len(one.evidence.all()) for one in own)
+        yield Text(
+            zh=f"试点 {pilot} 就条款 {clause} 记录困难 {len(own)} 项，附证据 {shown} 件。",
+            en=f"Pilot {pilot} recorded under clause {clause}: difficulties {len(own)}, pieces of"
+            f" evidence {shown}.",
+        )
+    if not found:
+        yield Text(
+            zh="本次修改不以试点中记录的困难为依据。",
+            en="This change does not rest on difficulties recorded in pilots.",
+        )
+
+
+def _quoted_grounds(wordings: Sequence[Wording]) -> Iterator[Text]:
+    """The difficulties themselves, for officers: pilots recorded them for the authorities alone."""
+    for one in difficulties_of(wordings):
         pilot = one.pilot.public_id
         quoted = _quote(one.text)
         yield Text(
@@ -107,11 +133,6 @@ def _grounds(wordings: Sequence[Wording]) -> Iterator[Text]:
         )
         for evidence in one.evidence.all():
             yield _evidence(evidence)
-    if not found:
-        yield Text(
-            zh="本次修改不以试点中记录的困难为依据。",
-            en="This change does not rest on difficulties recorded in pilots.",
-        )
 
 
 def _evidence(evidence: Evidence) -> Text:

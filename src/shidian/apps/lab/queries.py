@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 
 from shidian.apps.accounts.models import Person
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case, RulebookVersion, Scheme
 from shidian.apps.lab.models import (
     CheckResult,
+    Consultation,
     Difficulty,
-    DraftRevision,
     DraftState,
     RulebookDraft,
 )
@@ -39,10 +39,11 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """A draft in a list. `errors`: None where its text is sound."""
+    """A draft in a list. `consulting`: it is before the public, or waits for the summary."""
 
     draft: RulebookDraft
     sound: bool
+    consulting: bool
     superseded: bool
 
 
@@ -80,14 +81,15 @@ def scheme_lines(person: Person | AnonymousUser) -> list[SchemeLine]:
 
 
 def with_check(drafts: QuerySet[RulebookDraft]) -> QuerySet[RulebookDraft]:
-    """Drafts annotated with `sound`, of the newest check of the newest text."""
+    """Drafts annotated with `sound`, of the newest check of the newest text, and `consulting`."""
     newest = CheckResult.objects.filter(
         revision__draft=OuterRef("pk"), revision__number=OuterRef("last_revision")
     ).order_by("-pk")
-    saved = DraftRevision.objects.filter(draft=OuterRef("pk"), number=OuterRef("last_revision"))
     return drafts.annotate(
         sound=Subquery(newest.values("sound")[:1]),
-        saved_by_zh=Subquery(saved.values("saved_by__name_zh")[:1]),
+        consulting=Exists(
+            Consultation.objects.filter(draft=OuterRef("pk"), concluded_at__isnull=True)
+        ),
     )
 
 
@@ -98,6 +100,7 @@ def _scheme_line(scheme: Scheme) -> SchemeLine:
         DraftLine(
             draft,
             bool(getattr(draft, "sound", False)),
+            bool(getattr(draft, "consulting", False)),
             draft.state == DraftState.PUBLISHED and draft.published_id != newest,
         )
         for draft in getattr(scheme, "drafts_seen", [])

@@ -11,8 +11,9 @@ from shidian.apps.lab.models.draft import DraftRevision, RulebookDraft
 class ExplanatoryNote(models.Model):
     """One version of a draft's note. Append-only.
 
-    `body`: `{sections: [{title, lines}], made_from: {…}}`, every text `{zh, en}`, a function of
-    what `made_from` names: the same inputs give the same body. `remarks` are the officers' words.
+    `body`: `{sections: [{title, lines, internal}], made_from: {…}}`, every text `{zh, en}`, a
+    function of what `made_from` names: the same inputs give the same body. `internal` lines are
+    never published. `remarks` are the officers' words.
     """
 
     draft = models.ForeignKey(RulebookDraft, on_delete=models.PROTECT, related_name="notes")

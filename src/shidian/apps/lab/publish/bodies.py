@@ -81,7 +81,7 @@ def draft_notice_body(consultation: Consultation, language: Language) -> DraftNo
 
 
 def note_body(note: ExplanatoryNote, language: Language) -> NoteBody:
-    """The explanatory note in one language."""
+    """The explanatory note in one language, without the lines that are the officers' own."""
     remarks_en = note.remarks_en or note.remarks_zh
     return {
         "sections": [

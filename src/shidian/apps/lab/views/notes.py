@@ -85,6 +85,11 @@ def note(request: HttpRequest, draft: RulebookDraft, **_url: object) -> HttpResp
         "note": newest,
         "old": newest is not None and newest.revision.number != draft.last_revision,
         "body": note_body(newest, language) if newest else None,
+        "internal": [
+            line[language] for section in newest.body["sections"] for line in section["internal"]
+        ]
+        if newest
+        else [],
         "may_write": may_write(request, draft) and draft.state == DraftState.DRAFT,
         "crumbs": crumbs(draft, _("Explanatory note")),
     }
