@@ -40,7 +40,9 @@ class People:
             page.locator(f'a[href$="/{link}/"]').first.click()
             forms.fill(page, on_day="2025-05-06", **answers)
             page.locator("main .actions button").first.click()
-            page.wait_for_url(f"**/cases/{reference}/")
+            page.wait_for_load_state()
+            done = page.url.endswith(f"/cases/{reference}/")
+            assert done, (username, link, page.locator("main").inner_text()[:800])
 
 
 def attach(page: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
@@ -109,8 +110,9 @@ def next_reference(call: Call, at: datetime) -> str:
 
 
 def check_call_is_open(call: Call, at: datetime) -> None:
-    """Refuse an application outside the call's days."""
-    if not call.is_open_on(timezone.localtime(at).date()):
+    """Refuse an application outside the call's days, which are those of the scheme's legal time."""
+    zone = ZoneInfo(call.rulebook_version.rulebook.zone)
+    if not call.is_open_on(at.astimezone(zone).date()):
         until = call.closes_on or "–"
         raise DomainError(
             "call-closed",
