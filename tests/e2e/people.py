@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.urls import resolve
 
 from tests.browser import Visitor
 from tests.e2e import forms
@@ -16,22 +19,31 @@ if TYPE_CHECKING:
 
 
 class People:
-    """Everyone at their own browser, on the day that the server shows."""
+    """Everyone at their own browser, on the day that the server shows; each signs in once."""
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.browser = browser
         self.url = url
+        self._visitors: dict[str | None, Visitor] = {}
+        self._judged: set[str] = set()
 
     @contextmanager
     def of(self, username: str | None) -> Iterator[Page]:
-        """The page of one signed-in person; what their browser complains of fails the test."""
-        visitor = Visitor(self.browser, self.url, language="en")
-        if username:
-            visitor.sign_in(username, PASSWORD)
+        """The page of one signed-in person; what their browser complains of fails the test.
+
+        Of each kind of page that someone ends on, the first is judged for accessibility.
+        """
+        visitor = self._visitors.get(username)
+        if visitor is None:
+            visitor = self._visitors[username] = Visitor(self.browser, self.url, language="en")
+            if username:
+                visitor.sign_in(username, PASSWORD)
         yield visitor.page
-        visitor.check_accessible()
+        kind = resolve(urlsplit(visitor.page.url).path).view_name
+        if kind not in self._judged:
+            self._judged.add(kind)
+            visitor.check_accessible()
         visitor.check_clean()
-        visitor.close()
 
     def act(self, username: str, reference: str, link: str, **answers: str) -> None:
         """Follow a link of the case page, fill in the act's form, and confirm."""

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.words import currency_name, localized
-from shidian.core.rulebook.model import IntakeMode
+from shidian.core.rulebook.model import IntakeMode, Status
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,7 +24,7 @@ def intake_rows(intake: Intake | None, scheme: Scheme) -> list[tuple[str, str]]:
     """Label and words of what the rulebook says of taking applications."""
     if intake is None:
         return []
-    newest = scheme.rulebooks.order_by("-pk").first()
+    newest = scheme.rulebooks.exclude(status=Status.SKETCH).order_by("-pk").first()
     rulebook = newest.rulebook if newest else None
     rows = [(_("How applications are taken"), mode_words(intake.mode))]
     if intake.window is not None:
