@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.filled import fill_form
 from shidian.apps.cases.form import section_form
 from shidian.apps.cases.views.intake import fee_words, window_words
-from shidian.core.rulebook.model import Fee, Rulebook, Window
+from shidian.core.rulebook.model import Fee, QuestionKind, Rulebook, Window
 from tests.factories import loaded
 
 if TYPE_CHECKING:
@@ -136,6 +137,24 @@ def test_a_rule_that_is_not_relaxable_is_refused(rule: str, says: str) -> None:
 
         assert not form.is_valid()
         assert says in str(form.errors["requested"])
+
+
+def test_a_new_upload_is_no_answer_until_it_is_kept() -> None:
+    rulebook = loaded().rulebook
+    section, name = next(
+        (section, question.id)
+        for section in rulebook.form
+        for question in section.questions
+        if question.kind is QuestionKind.FILE
+    )
+    upload = SimpleUploadedFile("a.pdf", b"%PDF-1.4\n%%EOF\n")
+    before = {name: {"attachment": 1, "name": "b.pdf", "sha256": "0", "size": 1}}
+
+    form = section_form(section, data={}, files={name: upload}, saved=before, rulebook=rulebook)
+
+    assert form.is_valid()
+    assert form.answers()[name] == before[name]
+    assert set(form.uploads()) == {name}
 
 
 def test_money_is_in_the_rulebooks_currency() -> None:

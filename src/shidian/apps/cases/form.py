@@ -95,10 +95,11 @@ class SectionForm(forms.Form):
 
         What was not asked keeps its saved answer: it counts again once the question is shown.
         """
-        answers = canonical_answers(self.section, self.cleaned_data)
+        files = {one.id for one in self.section.questions if one.kind is QuestionKind.FILE}
+        typed = {key: value for key, value in self.cleaned_data.items() if key not in files}
+        answers = canonical_answers(self.section, typed)
         for question in self.section.questions:
-            asked = question.id in self.fields and question.kind is not QuestionKind.FILE
-            if not asked and question.id in self.saved:
+            if question.id not in typed and question.id in self.saved:
                 answers[question.id] = self.saved[question.id]
         return {one.id: answers[one.id] for one in self.section.questions if one.id in answers}
 
