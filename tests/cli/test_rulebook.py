@@ -142,6 +142,7 @@ def test_unknown_name_is_said(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "no file no-such-rulebook" in result.output
+    assert "zh=" not in result.output
 
 
 def test_show_of_a_broken_file_says_why(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def find_rulebook(name_or_path: str) -> Path:
     if in_library.is_file() and in_library.parent == library_folder():
         return in_library
     ids = [found.stem for found in library_folder().glob("*.yaml")]
-    hint = did_you_mean(name_or_path, ids)
-    raise click.ClickException(f"no file {name_or_path} and no {in_library}; {hint}")
+    hint = did_you_mean(name_or_path, ids).en
+    raise click.ClickException(f"no file {name_or_path}, nor an id of the library; {hint}")
 
 
 def load_rulebook(name_or_path: str) -> Loaded:

@@ -15,7 +15,7 @@ SUMMARIES = {
     "gate": "Serve telemetry ingest and live updates (ASGI).",
     "monitor": "Turn journal entries into indicators and alerts.",
     "worker": "Carry out what the outbox holds.",
-    "rulebook": "Check, show and digest rulebooks.",
+    "rulebook": "Check, read, compare and simulate rulebooks.",
     "replay": "Recompute alerts from a journal.",
     "version": "Print the version.",
 }

@@ -1,4 +1,4 @@
-"""`shidian rulebook`: check, show, list and digest rulebooks."""
+"""`shidian rulebook`: check, read, list and digest rulebooks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEVELS = {
 
 @click.group()
 def rulebook() -> None:
-    """Check, show, list and digest rulebooks."""
+    """Check, read, compare and simulate rulebooks. NAME is a file, or an id of the library."""
 
 
 group = rulebook
@@ -49,9 +49,9 @@ rulebook.add_command(compare_command)
 @_lang(default="en", help="Language of the messages.")
 @click.pass_context
 def check(ctx: click.Context, files: tuple[Path, ...], lang: Lang) -> None:
-    """Judge rulebooks: `level: file:line: path: what is wrong; what would be right`, one a line.
+    """Judge rulebooks, and say where each errs.
 
-    An error refuses a file, and the exit status is 1. Warnings say what can be meant and more
+    One problem a line, as `level: file:line: path: what is wrong; what would be right`. An error refuses a file, and the exit status is 1. Warnings say what can be meant and more
     likely is not; notes, what a sketch still lacks and what this release cannot execute.
     """
     loaded: list[Loaded] = []
@@ -128,9 +128,13 @@ def _shares(share: Share, lang: Lang) -> str:
 @click.option(
     "--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write a PDF to this file."
 )
-@_lang(default="zh")
+@_lang(default="zh", help="Language of the text.")
 def show(name: str, resolved: bool, svg: bool, pdf: Path | None, lang: Lang) -> None:
-    """Print a rulebook to read. NAME is a file, or an id of the library."""
+    """Print a rulebook as articles to read, or as YAML, PDF or a diagram.
+
+    NAME is a file, or an id of the library. Marks lead to the sources at the end: ● verified,
+    ◐ reported, ○ assumed.
+    """
     if sum((resolved, svg, pdf is not None)) > 1:
         raise click.UsageError("give one of --resolved, --svg and --pdf")
     loaded = load_rulebook(name)
@@ -173,10 +177,10 @@ def calendar_names(loaded: Loaded) -> dict[str, Text]:
 
 
 @rulebook.command("list")
-@_lang(default="en")
+@_lang(default="en", help="Language of the titles.")
 @click.pass_context
 def list_(ctx: click.Context, lang: Lang) -> None:
-    """Every regime of the library, with its status and how much of it is verified."""
+    """List the library: id, version, status, share of verified values, title."""
     refused = False
     for path in library_files():
         try:
@@ -206,7 +210,7 @@ def _line(loaded: Loaded, lang: Lang) -> Iterator[str]:
 @rulebook.command()
 @click.argument("name")
 def digest(name: str) -> None:
-    """Print the digest of the document and the digest of what governs."""
+    """Print a rulebook's two digests: of the document, and of what governs."""
     loaded = load_rulebook(name)
     click.echo(f"digest       {loaded.digest}")
     click.echo(f"rules_digest {loaded.rules_digest}")

@@ -29,9 +29,19 @@ _SAME_RULES = {
     "zh": "规则没有变化。",
     "en": "No rule changes.",
 }
-_VERIFIED = {"zh": "已核实", "en": "verified"}
+_COLUMN = {
+    "zh": "{name}：{title}（{status}，已核实 {share}%）",
+    "en": "{name}: {title} ({status}, {share}% verified)",
+}
+_SILENT = {"zh": "均未规定：", "en": "None of them says: "}
 _NOT_STATED = "—"
-_LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+_LANG = click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default="zh",
+    show_default=True,
+    help="Language of what is printed.",
+)
 
 
 @click.command("diff")
@@ -40,7 +50,7 @@ _LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", sh
 @_LANG
 @click.option("--json", "as_json", is_flag=True, help="Every change with its path and kind.")
 def diff_command(older: str, newer: str, lang: Lang, as_json: bool) -> None:
-    """Say what NEWER changes against OLDER, in terms of rules. Each is a file or an id.
+    """Say in words what NEWER changes against OLDER. Each is a file, or an id of the library.
 
     Rules come first, weightiest first; then wording and translations, then changes of basis, then
     what the document says of itself.
@@ -75,7 +85,7 @@ def _told(changes: tuple[Change, ...], lang: Lang) -> list[str]:
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, a row for each question.")
 @click.option("--json", "as_json", is_flag=True, help="Both languages, with basis and path.")
 def compare_command(names: tuple[str, ...], lang: Lang, as_csv: bool, as_json: bool) -> None:
-    """Put regimes side by side. Each of NAMES is a file or an id in the library.
+    """Put regimes side by side, question by question. NAMES are files, or ids of the library.
 
     A mark behind a value says how far it is founded; — means that the rulebook does not say.
     """
@@ -98,18 +108,25 @@ def _lines(table: Table, lang: Lang) -> list[str]:
     from shidian.core.rulebook.reading.words import STATUS
 
     lines = [
-        f"{column.rulebook} {column.version}: {_say(column.title, lang)} "
-        f"({_say(STATUS[column.status], lang)}, "
-        f"{_VERIFIED[lang]} {column.verified_per_cent}%)"
+        _COLUMN[lang].format(
+            name=f"{column.rulebook} {column.version}",
+            title=_say(column.title, lang),
+            status=_say(STATUS[column.status], lang),
+            share=column.verified_per_cent,
+        )
         for column in table.columns
     ]
     width = max(len(column.rulebook) for column in table.columns)
-    for row in table.rows:
+    answered = [row for row in table.rows if any(cell.text for cell in row.cells)]
+    for row in answered:
         lines += ["", _say(row.label, lang)]
         lines += [
             f"  {column.rulebook:<{width}}  {_shown(cell, lang)}"
             for column, cell in zip(table.columns, row.cells, strict=True)
         ]
+    silent = [_say(row.label, lang) for row in table.rows if row not in answered]
+    if silent:
+        lines += ["", _SILENT[lang] + {"zh": "、", "en": ", "}[lang].join(silent)]
     return lines
 
 

@@ -70,7 +70,7 @@ def test_new_keywords_are_typed() -> None:
         ),
         (
             "currency: EUR", "currency: euro", "/place/currency",
-            "'euro' has the wrong form", "write text of the form ^[A-Z]{3}$",
+            "'euro' has the wrong form", "write a code of three capital letters: EUR",
         ),
         (
             "ttl: 60 s", "ttl: 1:30", "/orders/permit/ttl",

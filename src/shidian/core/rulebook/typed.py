@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from shidian.core.rulebook.model import Rulebook, Text, Threshold, parse_duration_us
+from shidian.core.rulebook.patterns import asked
 from shidian.core.rulebook.problems import PROBLEMS_MAX, Problem, did_you_mean
 from shidian.core.rulebook.tree import Map, Node, Scalar, Seq, children, escape, step_name
 
@@ -372,9 +373,8 @@ def _constraint(found: dict[str, Any], context: dict[str, Any]) -> tuple[Text, T
                 Text(zh=f"不得大于 {context['le']}", en=f"write {context['le']} or less"),
             )
         case "string_pattern_mismatch":
-            return Text(zh=f"{zh}格式不对", en=f"{en} has the wrong form"), _form(
-                context["pattern"]
-            )
+            wrong = Text(zh=f"{zh}格式不对", en=f"{en} has the wrong form")
+            return wrong, asked(context["pattern"])
         case "too_short" | "string_too_short":
             least = context.get("min_length", 1)
             return (
@@ -389,7 +389,3 @@ def _constraint(found: dict[str, Any], context: dict[str, Any]) -> tuple[Text, T
         case _:
             message = str(found["msg"]).removeprefix("Value error, ")
             return Text(zh=message, en=message), _SEE_PAGE
-
-
-def _form(pattern: str) -> Text:
-    return Text(zh=f"格式须为 {pattern}", en=f"write text of the form {pattern}")

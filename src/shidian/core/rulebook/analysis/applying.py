@@ -175,7 +175,7 @@ def _waivers(rulebook: Rulebook, waivers: Waivers) -> Iterator[Finding]:
         yield error(
             "/waivers/blanket",
             say(
-                "允许概括豁免，却又列有不得放宽的规则",
+                "允许整体豁免，却又列有不得放宽的规则",
                 "blanket waivers are allowed, but some rules may never be waived",
             ),
             say("请写 blanket: refused", "write blanket: refused"),

@@ -63,6 +63,7 @@ skips|跳过的阶段|stages skipped
 caps|限额比例（%）|caps, in per cent
 reports|报告|report
 clocks|时限|time limit
+below|须低于|must stay below
 warn_at|预警比例（%）|warning at, in per cent
 form|申报栏目|section of the form
 guidance|填写说明|guidance
@@ -100,7 +101,7 @@ waivers|豁免|waivers
 relaxable|可放宽的规则|rule that may be relaxed
 article|条款|article
 never|不得放宽的规则|rule that may never be relaxed
-blanket|概括豁免|blanket waivers
+blanket|整体豁免|blanket waivers
 paired_with|替代措施|what stands in its place
 stages|阶段|stage
 names|各方所见名称|names

@@ -13,9 +13,10 @@ from shidian.core.rulebook.model import (
     Rulebook,
     StageKind,
     Text,
+    parse_exact,
 )
 from shidian.core.rulebook.reading import words
-from shidian.core.rulebook.reading.numbers import every
+from shidian.core.rulebook.reading.numbers import every, money, number, plan_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -144,9 +145,14 @@ def _criteria(rulebook: Rulebook) -> Answer:
     if not count:
         return None
     mandatory = sum(one.mandatory for one in rulebook.criteria)
-    text = Text(
-        zh=f"{count}条，其中强制{mandatory}条", en=f"{count}, {mandatory} of them mandatory"
-    )
+    if mandatory == count:
+        text = Text(zh=f"{count}条，均为强制", en=f"{count}, all mandatory")
+    elif mandatory:
+        text = Text(
+            zh=f"{count}条，其中强制{mandatory}条", en=f"{count}, {mandatory} of them mandatory"
+        )
+    else:
+        text = Text(zh=f"{count}条，均非强制", en=f"{count}, none mandatory")
     return text, ("/criteria",)
 
 
@@ -155,13 +161,17 @@ def _waivers(rulebook: Rulebook) -> Answer:
     if waivers is None:
         return None
     blanket = waivers.blanket == "allowed"
-    text = Text(
-        zh=f"可放宽{len(waivers.relaxable)}项，不得放宽{len(waivers.never)}项；"
-        f"概括豁免{'允许' if blanket else '不允许'}",
-        en=f"{len(waivers.relaxable)} rules may be relaxed, {len(waivers.never)} never; "
-        f"blanket waivers {'allowed' if blanket else 'refused'}",
-    )
-    return text, ("/waivers",)
+    may, never = len(waivers.relaxable), len(waivers.never)
+    zh, en = [], []
+    if may:
+        zh.append(f"可放宽{may}项")
+        en.append(f"{may} {'rule' if may == 1 else 'rules'} may be relaxed")
+    if never:
+        zh.append(f"不得放宽{never}项")
+        en.append(f"{never} {'rule' if never == 1 else 'rules'} never")
+    zh.append("可以申请整体豁免" if blanket else "不接受整体豁免")
+    en.append(f"blanket waivers {'allowed' if blanket else 'refused'}")
+    return Text(zh="；".join(zh), en="; ".join(en)), ("/waivers",)
 
 
 def _tiers(rulebook: Rulebook) -> Answer:
@@ -209,21 +219,18 @@ def _caps(rulebook: Rulebook) -> Answer:
 
 
 def _cap(rulebook: Rulebook, limit: Limit) -> Text:
-    bound: str | None = limit.max
-    unit = next((one.unit for one in rulebook.indicators if one.id == limit.indicator), None)
-    if limit.max.startswith("plan."):
-        name = limit.max.removeprefix("plan.")
-        parameter = next((one for one in rulebook.plan if one.id == name), None)
-        bound = None if parameter is None else parameter.default or parameter.maximum
-        unit = unit if parameter is None else parameter.unit
-    if bound is None:
-        shown = Text(zh="按项目约定", en="as agreed for each pilot")
-    else:
-        number = f"{int(bound):,}" if bound.isdigit() else bound
+    shown = Text(zh="按项目约定", en="as agreed for each pilot")
+    if not limit.max.startswith("plan."):
+        unit = next((one.unit for one in rulebook.indicators if one.id == limit.indicator), None)
+        amount = limit.max if "%" in limit.max else number(parse_exact(limit.max))
         shown = Text(
-            zh=f"{number}{unit.zh if unit else ''}",
-            en=f"{number} {unit.en if unit else ''}".strip(),
+            zh=f"{amount}{unit.zh if unit else ''}",
+            en=f"{amount} {unit.en if unit else ''}".strip(),
         )
+    for parameter in rulebook.plan:
+        bound = parameter.default or parameter.maximum
+        if limit.max == f"plan.{parameter.id}" and bound is not None:
+            shown = plan_value(rulebook, parameter, bound)
     return Text(zh=f"{limit.title.zh}：{shown.zh}", en=f"{limit.title.en}: {shown.en}")
 
 
@@ -285,17 +292,14 @@ def _retention(rulebook: Rulebook) -> Answer:
 def _fees(rulebook: Rulebook) -> Answer:
     if rulebook.intake is None:
         return None
-    currency = rulebook.currency or ""
     return _named(
-        (
-            f"/intake/fees/{fee.id}",
-            Text(
-                zh=f"{fee.name.zh}：{currency} {fee.amount}",
-                en=f"{fee.name.en}: {currency} {fee.amount}",
-            ),
-        )
+        (f"/intake/fees/{fee.id}", _fee(fee.name, money(rulebook, parse_exact(fee.amount))))
         for fee in rulebook.intake.fees
     )
+
+
+def _fee(name: Text, amount: Text) -> Text:
+    return Text(zh=f"{name.zh}：{amount.zh}", en=f"{name.en}: {amount.en}")
 
 
 def _t(zh: str, en: str) -> Text:
@@ -325,7 +329,7 @@ ROWS: tuple[tuple[str, Text, Callable[[Rulebook], Answer]], ...] = (
     ("tiers", _t("风险分级", "Risk tiers"), _tiers),
     ("term", _t("试点期限", "Term"), _term),
     ("extension", _t("延期", "Extension"), _extension),
-    ("scale-up", _t("进入下一阶段前的最短时间", "Minimum before scale-up"), _scale_up),
+    ("scale-up", _t("进入下一阶段前的最短时间", "Least time before the next stage"), _scale_up),
     ("caps", _t("限额", "Caps"), _caps),
     ("periodic", _t("定期报告", "Periodic reports"), _reports("periodic")),
     ("event", _t("事件报告", "Incident reports"), _reports("event")),

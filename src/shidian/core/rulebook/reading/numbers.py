@@ -9,9 +9,6 @@ from shidian.core.rulebook.model import Period, PlanParameter, Rulebook, Text, p
 if TYPE_CHECKING:
     from fractions import Fraction
 
-if TYPE_CHECKING:
-    from fractions import Fraction
-
 _DIGITS = "零一二三四五六七八九"
 
 UNIT: dict[str, tuple[str, str, str]] = {

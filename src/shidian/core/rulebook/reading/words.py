@@ -225,7 +225,7 @@ ON_BREACH = {
         "an order to remind is proposed for an officer to decide",
     ),
     "propose order.warn": _t(
-        "建议发出预警指令，由经办人员决定", "an order to warn is proposed for an officer to decide"
+        "建议发出警示指令，由经办人员决定", "an order to warn is proposed for an officer to decide"
     ),
     "propose order.restrict": _t(
         "建议发出限制指令，由经办人员决定",
@@ -267,7 +267,7 @@ REPORT_KIND = {
 }
 ORDER = {
     "remind": _t("提示", "remind"),
-    "warn": _t("预警", "warn"),
+    "warn": _t("警示", "warn"),
     "restrict": _t("限制", "restrict"),
     "suspend": _t("暂停", "suspend"),
     "resume": _t("恢复", "resume"),

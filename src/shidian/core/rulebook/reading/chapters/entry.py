@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Text, parse_exact
-from shidian.core.rulebook.reading import numbers, words
+from shidian.core.rulebook.reading import formats, numbers, words
 from shidian.core.rulebook.reading.chapters.names import stage_name
 from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import Draft, Value, val
@@ -247,7 +247,10 @@ def _material(pen: Pen, material: Material) -> None:
             article,
             "文件格式为{accept}。",
             " Accepted file types: {accept}.",
-            accept=[val(one, f"{path}/accept/{n}") for n, one in enumerate(material.accept)],
+            accept=[
+                val(formats.file_kind(one), f"{path}/accept/{n}")
+                for n, one in enumerate(material.accept)
+            ],
         )
     if material.size_max_mib:
         pen.say(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Text
-from shidian.core.rulebook.reading import numbers, words
+from shidian.core.rulebook.reading import formats, numbers, words
 from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import shared_note, unmarked, val
 from shidian.core.rulebook.reading.structure import FormQuestion, FormSection
@@ -118,7 +118,10 @@ def _facts(pen: Pen, path: str, question: Question) -> list[Sentence]:
         pen.sentence("{fact}", "{fact}", fact=val(fact, f"{path}/{key}")) for key, fact in stated
     ]
     if question.accept:
-        types = [val(one, f"{path}/accept/{n}") for n, one in enumerate(question.accept)]
+        types = [
+            val(formats.file_kind(one), f"{path}/accept/{n}")
+            for n, one in enumerate(question.accept)
+        ]
         facts.append(pen.sentence("文件格式：{types}", "file types: {types}", types=types))
     return facts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import StageKind, Text
-from shidian.core.rulebook.reading import numbers, words
+from shidian.core.rulebook.reading import formats, numbers, words
 from shidian.core.rulebook.reading.chapters.names import authority_name, stage_name
 from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import Draft, Value, val
@@ -84,9 +84,9 @@ def _stage(pen: Pen, stage: Stage) -> None:
     if stage.number:
         pen.say(
             article,
-            "准入的项目予以编号，格式为{number}。",
-            " An admitted project is numbered in the form {number}.",
-            number=val(stage.number, f"{path}/number"),
+            "准入的项目予以编号，格式为“{number}”。",
+            " An admitted project is numbered in the form “{number}”.",
+            number=val(formats.number_form(stage.number), f"{path}/number"),
         )
     _areas(pen, stage, article)
     if stage.duties:
