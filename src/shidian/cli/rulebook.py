@@ -51,8 +51,9 @@ rulebook.add_command(compare_command)
 def check(ctx: click.Context, files: tuple[Path, ...], lang: Lang) -> None:
     """Judge rulebooks, and say where each errs.
 
-    One problem a line, as `level: file:line: path: what is wrong; what would be right`. An error refuses a file, and the exit status is 1. Warnings say what can be meant and more
-    likely is not; notes, what a sketch still lacks and what this release cannot execute.
+    One problem a line, as `level: file:line: path: what is wrong; what would be right`. An error
+    refuses a file, and the exit status is 1. Warnings say what can be meant and more likely is
+    not; notes, what a sketch still lacks and what this release cannot execute.
     """
     loaded: list[Loaded] = []
     for path in files:
