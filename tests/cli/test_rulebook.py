@@ -150,3 +150,15 @@ def test_show_of_a_broken_file_says_why(tmp_path: Path) -> None:
     path.write_text(SMALL.replace("length: 5", "length: five"))
 
     assert "'five' is no whole number" in run("show", str(path)).output
+
+
+def test_check_refuses_a_runnable_rulebook_whose_calendar_does_not_exist(tmp_path: Path) -> None:
+    text = Path("rulebooks/uk-fca.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "uk-fca.yaml"
+    path.write_text(text.replace("gb-working-day", "uk-working-day"), encoding="utf-8")
+
+    result = run("check", str(path))
+
+    assert result.exit_code == 1
+    assert "there is no calendar 'uk-working-day'" in result.output
+    assert "1 of 1 refused" in result.output

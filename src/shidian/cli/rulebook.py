@@ -63,8 +63,9 @@ def check(ctx: click.Context, files: tuple[Path, ...], lang: Lang) -> None:
             for problem in errors.problems:
                 _say_problem("error", problem, lang)
             continue
-        _report(found, path, lang)
-        loaded.append(found)
+        if _counts(found, lang):
+            _report(found, path, lang)
+            loaded.append(found)
     runnable = sum(one.rulebook.status is not Status.SKETCH for one in loaded)
     refused = len(files) - len(loaded)
     summary = Text(
@@ -86,6 +87,17 @@ def _say(text: Text, lang: Lang) -> str:
 
 def _say_problem(level: Literal["error", "warning", "note"], problem: Problem, lang: Lang) -> None:
     click.echo(f"{_say(_LEVELS[level], lang)}: {problem.say(lang)}")
+
+
+def _counts(loaded: Loaded, lang: Lang) -> bool:
+    """Whether the calendars of a rulebook that is to run exist; of a sketch it is a note."""
+    from shidian.core.procedure.calendar_check import unknown_calendars
+
+    sketch = loaded.rulebook.status is Status.SKETCH
+    unknown = unknown_calendars(loaded)
+    for problem in unknown:
+        _say_problem("note" if sketch else "error", problem, lang)
+    return sketch or not unknown
 
 
 def _report(loaded: Loaded, path: Path, lang: Lang) -> None:

@@ -8,6 +8,7 @@ from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Any
 
 from shidian.apps.lab.library import base_text
+from shidian.core.procedure.calendar_check import unknown_calendars
 from shidian.core.rulebook.analysis import analyse
 from shidian.core.rulebook.load import Problem, RulebookErrors, load_text
 from shidian.core.rulebook.model import Text
@@ -82,6 +83,7 @@ def check_text(scheme: Scheme, text: str) -> Checked:
         for mark in [loaded.mark(finding.problem.path)]
     ]
     said += [Said("error", one) for one in _of_this_scheme(scheme, loaded)]
+    said += [Said("error", one) for one in unknown_calendars(loaded)]
     said.sort(key=lambda one: (_ORDER[one.level], one.problem.file != name, one.problem.line))
     return Checked(loaded, tuple(said[:PROBLEMS_MAX]))
 

@@ -1,0 +1,33 @@
+"""Whether the calendars that a rulebook counts by exist: days are data beside the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.calendars import known_ids
+from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.problems import Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.load import Loaded
+
+
+def unknown_calendars(loaded: Loaded) -> tuple[Problem, ...]:
+    """A problem for each calendar that the library of calendars lacks. No clock could run by it."""
+    calendars = loaded.rulebook.calendars
+    if calendars is None:
+        return ()
+    known = known_ids()
+    found = []
+    for key in ("deadlines", "market", "session"):
+        name = getattr(calendars, key)
+        if name is None or name in known:
+            continue
+        mark = loaded.mark(f"/calendars/{key}")
+        message = Text(
+            zh=f"日历“{name}”不存在",
+            en=f"there is no calendar '{name}'",
+        )
+        expected = did_you_mean(name, known)
+        found.append(Problem(f"/calendars/{key}", mark.file, mark.line, message, expected))
+    return tuple(found)
