@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from shidian.core.procedure import as_past, step
 from shidian.core.procedure.calendars import WorkingCalendar, by_id
 from shidian.core.procedure.consents import signers
+from shidian.core.procedure.facts import needed_facts
 from shidian.core.procedure.thresholds import found_by_an_officer
 from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import (
@@ -103,7 +104,7 @@ class Player:
         plan = {parameter.id: "1000" for parameter in self.rulebook.plan}
         promises = [{"id": "p1", "text": "不亏"}, {"id": "p2", "text": "可退"}]
         return {"version": 1, "sha256": HASH, "missing": [], "promises": promises,
-                "partners": ["firm-2"], "plan": plan}  # fmt: skip
+                "partners": ["firm-2"], "plan": plan, "facts": dict.fromkeys(needed_facts(self.rulebook))}  # fmt: skip
 
     def cooperate(self, task: Task) -> Act:
         """The act that does a task, rightly."""

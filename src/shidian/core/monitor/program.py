@@ -244,7 +244,10 @@ def _field(rulebook: Rulebook, indicator: Indicator) -> StreamField | None:
 
 
 def _limit(limit: Limit, measure: Measure, plan: _Plan) -> Rule | None:
-    """`warn_at`, rising, at `>=`: the first is info, later ones warnings; `> max` breaches."""
+    """`warn_at`, rising, at `>=`: the first is info, later ones warnings; `> max` breaches.
+
+    Of a limit that the value must stay `below`, `>= max` does.
+    """
     plan_name = limit.max.removeprefix("plan.") if limit.max.startswith("plan.") else None
     stated = plan.value(plan_name) if plan_name else parse_exact(limit.max)
     if stated is None:
@@ -261,7 +264,8 @@ def _limit(limit: Limit, measure: Measure, plan: _Plan) -> Rule | None:
         for place, per_cent in enumerate(steps)
     ]
     breach = SEVERITIES.index(Severity.BREACH) * RUNGS_PER_SEVERITY
-    ladder.append((breach, Threshold(comparison=Comparison.GT, plan=plan_name)))
+    reaches = Comparison.GE if limit.below else Comparison.GT
+    ladder.append((breach, Threshold(comparison=reaches, plan=plan_name)))
     levels = [Level.scaled(rung, given, stated, measure.scale) for rung, given in ladder]
     return Rule(
         limit.id,

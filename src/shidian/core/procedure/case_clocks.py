@@ -10,7 +10,16 @@ from shidian.core.procedure.clocks import RECEIVED, ClockRun, Pause, clock_sum, 
 from shidian.core.procedure.memo import per_rulebook
 from shidian.core.procedure.moves import clock_of
 from shidian.core.procedure.tiers import effective_clock
-from shidian.core.rulebook.model import Clock, ConsultationKind, Force, Rulebook, Stage, Text, Unit
+from shidian.core.rulebook.model import (
+    Clock,
+    ConsultationKind,
+    Force,
+    Rulebook,
+    Stage,
+    StageKind,
+    Text,
+    Unit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +50,13 @@ def stage_clock(state: CaseState, stage: Stage) -> ClockSum | None:
     """The clock of that stage, if it has one and it has started."""
     wanted = f"{stage.id}/{stage.clock}"
     return next((clock for clock in state.clocks if clock.key == wanted), None)
+
+
+def spanning_due(rulebook: Rulebook, state: CaseState) -> date | None:
+    """The last day of the earliest clock that runs on over several stages; None where none does."""
+    spanning = {clock.id for clock in rulebook.clocks if clock.until is not None}
+    dues = [one.due for one in state.clocks if one.clock in spanning and one.stopped is None]
+    return min((day for day in dues if day is not None), default=None)
 
 
 def request_days(rulebook: Rulebook) -> int:
@@ -86,6 +102,13 @@ def _timed_consultations(rulebook: Rulebook) -> tuple[tuple[Consultation, str], 
 @per_rulebook
 def _kinds(rulebook: Rulebook) -> dict[str, Consultation]:
     return {one.id: one for one in rulebook.consultations}
+
+
+@per_rulebook
+def _ends_of_the_way(rulebook: Rulebook) -> frozenset[str]:
+    """Stages in which no clock that spans several runs on."""
+    ends = (StageKind.DRAFT, StageKind.CLOSED)
+    return frozenset(stage.id for stage in rulebook.stages if stage.kind in ends)
 
 
 class _Clocks:
@@ -222,13 +245,27 @@ class _Clocks:
 
     def _stage_stop(self, clock: Clock, latest: int | None) -> date | None:
         visits = self.state.visits
+        if clock.until is not None:
+            of_the_stay = clock.starts == "stage.entered" and latest is not None
+            return self._entered_until(clock.until, latest if of_the_stay else None)
         stale = latest is None or latest < self.state.submitted_visit
         if clock.starts in ("case.submitted", "clock.expired") and stale:
             # A stay before the present submission does not stop this submission's clock.
             return visits[-1].entered if self.state.is_closed else None
         return visits[latest].left if latest is not None else None
 
+    def _entered_until(self, until: str, stay: int | None) -> date | None:
+        """The day the case came to `until`, or went back to its draft, or closed, after a stay.
+
+        Without a stay: after the present submission.
+        """
+        since = self.state.submitted_visit if stay is None else stay + 1
+        ends = _ends_of_the_way(self.rulebook) | {until}
+        return next((one.entered for one in self.state.visits[since:] if one.stage in ends), None)
+
     def _case_stop(self, clock: Clock) -> date | None:
+        if clock.until is not None:
+            return self._entered_until(clock.until, None)
         if clock.starts == "notice.opened" and self.state.notice is not None:
             return self.state.notice.closed
         return self.state.visits[-1].entered if self.state.is_closed else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.memo import per_rulebook
 from shidian.core.procedure.moves import consultation_of, consultations_in
 from shidian.core.procedure.types import Position
@@ -39,7 +40,7 @@ def outstanding(
     """Those required in the stage that are not done: not sent, or not answered in their time."""
     return tuple(
         asked
-        for asked in consultations_in(rulebook, stage_id)
+        for asked in asked_in(rulebook, state, stage_id)
         if asked.required and not _done(rulebook, state, asked, clocks, today)
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.case_clocks import REQUEST_CLOCK, stage_clock
+from shidian.core.procedure.case_clocks import REQUEST_CLOCK, spanning_due, stage_clock
 from shidian.core.procedure.moves import moves
 from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
@@ -33,7 +33,7 @@ class Desk:
         self.stage = stage
         self.today = today
         clock = stage_clock(state, stage)
-        self.due = clock.due if clock else None
+        self.due = clock.due if clock else spanning_due(rulebook, state)
 
     def officer(self, verb: Verb, zh: str, en: str, **more: date | None) -> Task:
         """A task for a case officer, due on the stage's last day unless told otherwise."""

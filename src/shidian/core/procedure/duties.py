@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import leading, signoff_rule, standing
 from shidian.core.procedure.consulting import due_of, objected, outstanding, proceeds_from
-from shidian.core.procedure.moves import consultations_in
+from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.silence import silence_route, silent_clocks
 from shidian.core.procedure.thresholds import opens
 from shidian.core.procedure.tiers import must_grade
@@ -38,7 +38,7 @@ def besides(desk: Desk) -> Iterator[Task]:
         yield desk.officer(
             Verb.GRADE_RISK, "评定风险等级并写明理由", "Grade the risk, with reasons"
         )
-    for asked in consultations_in(desk.rulebook, desk.stage.id):
+    for asked in asked_in(desk.rulebook, desk.state, desk.stage.id):
         yield from _consultation(desk, asked)
     yield from _migration(desk)
     yield from _silences(desk)

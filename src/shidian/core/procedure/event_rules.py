@@ -68,6 +68,7 @@ def _submitted(state: CaseState, it: Happened) -> CaseState:
         partners=it.data.names("partners"),
         plan={key: plan.name(key) for key in plan.fields()},
         waivers=_waivers(it.data),
+        facts=it.data.table("facts").values(),
     )
 
 
@@ -136,12 +137,13 @@ def _request_answered(state: CaseState, it: Happened) -> CaseState:
         replace(request, answered=day, answer=answer) if request.id == wanted else request
         for request in state.requests
     )
-    state = state.but(requests=requests)
+    changes: dict[str, object] = {"requests": requests}
     if it.data.has("version"):
-        state = replace(
-            state, version=it.data.integer("version", 1, 10**9), sha256=it.data.sha256("sha256")
-        )
-    return state
+        changes["version"] = it.data.integer("version", 1, 10**9)
+        changes["sha256"] = it.data.sha256("sha256")
+    if it.data.has("facts"):
+        changes["facts"] = it.data.table("facts").values()
+    return state.but(**changes)
 
 
 def _request_lapsed(state: CaseState, it: Happened) -> CaseState:
@@ -381,6 +383,14 @@ RULES: dict[EventKind, Apply] = {
     EventKind.EVALUATION_FILED: _evaluated,
     EventKind.PILOT_EXTENDED: _extended,
     EventKind.CASE_CLOSED: _closed,
+    EventKind.CONSULTATION_OPENED: _consulted,
+    EventKind.OPINION_GIVEN: _opined,
+    EventKind.RISK_GRADED: _risk_graded,
+    EventKind.SILENCE_RECORDED: _nothing,
+    EventKind.CLOCK_EXTENDED: _clock_extended,
+    EventKind.MIGRATION_PROPOSED: _migration_proposed,
+    EventKind.MIGRATION_SIGNED: _migration_signed,
+    EventKind.CASE_MIGRATED: _migrated,
     EventKind.CONSULTATION_OPENED: _consulted,
     EventKind.OPINION_GIVEN: _opined,
     EventKind.RISK_GRADED: _risk_graded,

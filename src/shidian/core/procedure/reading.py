@@ -135,6 +135,10 @@ class Data:
         """The keys given."""
         return tuple(self._values)
 
+    def values(self) -> Mapping[str, Json]:
+        """What was given, as it is."""
+        return self._values
+
     def _items(self, key: str) -> Sequence[Json]:
         value = self._values.get(key)
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > LIST_MAX:

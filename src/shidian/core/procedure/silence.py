@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.memo import per_rulebook
-from shidian.core.procedure.moves import is_ahead, stage_of
+from shidian.core.procedure.moves import is_ahead, stage_of, stage_order
 from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.model import StageKind
@@ -30,7 +30,23 @@ def silent_clocks(rulebook: Rulebook, stage_id: str) -> tuple[Clock, ...]:
         for clock in rulebook.clocks
         if clock.on_silence != "nothing"
         and clock.starts not in _OF_SOMETHING_ELSE
-        and (clock.id == stage.clock or clock.id not in owned or clock.starts == "case.submitted")
+        and (
+            clock.id == stage.clock
+            or clock.id not in owned
+            or clock.starts == "case.submitted"
+            or _spans(rulebook, clock, stage_id)
+        )
+    )
+
+
+def _spans(rulebook: Rulebook, clock: Clock, stage_id: str) -> bool:
+    """Whether the clock of an earlier stage runs on in this one."""
+    order = stage_order(rulebook)
+    owners = [order[one.id] for one in rulebook.stages if one.clock == clock.id]
+    return (
+        clock.until is not None
+        and bool(owners)
+        and min(owners) < order[stage_id] < order[clock.until]
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from fractions import Fraction
 
-    from shidian.core.procedure.acts import ActorKind, Verb
+    from shidian.core.procedure.acts import ActorKind, Json, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +324,8 @@ class CaseState:
     consultations: Mapping[str, ConsultationState] = field(default_factory=dict)
     tier: str | None = None
     waivers: tuple[WaiverRequest, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    """Values of the form that conditions ask for, as submitted."""
     extensions: Mapping[str, int] = field(default_factory=dict)
     term_extensions: int = 0
     migration: MigrationState | None = None

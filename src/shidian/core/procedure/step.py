@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signers
+from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.fold import apply_events, derive, local_day
 from shidian.core.procedure.handlers import HANDLERS
 from shidian.core.procedure.handlers.entering import SEQ_MAX
 from shidian.core.procedure.memo import per_rulebook
 from shidian.core.procedure.moves import (
     MOVING,
-    consultations_in,
     first_stage,
     moves,
     stage_of,
@@ -129,7 +129,7 @@ def _possible(  # noqa: PLR0911 - one a verb
         case Verb.FILE_ASSESSMENT:
             return (kind is ActorKind.OFFICER) == (stage.by == "authority")
         case Verb.CONSULT | Verb.GIVE_OPINION:
-            return bool(consultations_in(rulebook, stage.id))
+            return bool(asked_in(rulebook, state, stage.id))
         case Verb.GRADE_RISK:
             return may_grade(rulebook, stage)
         case Verb.RECORD_SILENCE:

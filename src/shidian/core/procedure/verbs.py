@@ -125,10 +125,10 @@ VERBS: dict[Verb, VerbSpec] = {
 DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.CREATE: frozenset({"case", "institution", "call"}),
     Verb.SUBMIT: frozenset(
-        {"version", "sha256", "missing", "promises", "partners", "plan", "waivers"}
+        {"version", "sha256", "missing", "promises", "partners", "plan", "waivers", "facts"}
     ),
     Verb.REQUEST_INFORMATION: frozenset({"question", "due_working_days"}),
-    Verb.ANSWER_INFORMATION: frozenset({"request", "answer", "version", "sha256"}),
+    Verb.ANSWER_INFORMATION: frozenset({"request", "answer", "version", "sha256", "facts"}),
     Verb.ADVANCE: frozenset({"to", "reason", "findings", "thresholds", "uscc", "lei", "seq"}),
     Verb.RETURN_TO_APPLICANT: frozenset({"to", "reason"}),
     Verb.REJECT: frozenset({"reason", "outcome"}),

@@ -119,9 +119,11 @@ def decision(rulebook: Rulebook, forces: Collection[Force] = tuple(Force)) -> De
     ends: dict[str, Length] = {}
     used: list[str] = []
     untimed: list[str] = []
+    spanning: dict[str, Length] = {}
     for stage in way:
+        reached = max(reached, spanning.pop(stage.id, reached), key=lambda one: one.days)
         found = list(_stage_clocks(rulebook, stage, clocks))
-        if not found:
+        if not found and not spanning:
             untimed.append(stage.id)
         entered = reached
         for clock, own in found:
@@ -131,8 +133,11 @@ def decision(rulebook: Rulebook, forces: Collection[Force] = tuple(Force)) -> De
                 end = ends[stage.clock or ""].plus(clock.length, clock.unit)
             ends[clock.id] = end
             used.append(clock.id)
-            if end.days > reached.days:
+            if clock.until is not None:
+                spanning[clock.until] = end
+            elif end.days > reached.days:
                 reached = end
+    reached = max((reached, *spanning.values()), key=lambda one: one.days)
     return Decision(reached, tuple(used), tuple(untimed))
 
 

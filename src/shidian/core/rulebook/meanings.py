@@ -227,6 +227,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "Clock": {
         "starts": "Event that starts it; that day is not counted.",
         "after": "For `clock.expired` the clock, for `consultation.opened` the consultation.",
+        "until": "Stage whose entry stops it; none: it stops when its own stage is left.",
         "force": "Whether it is law or an aim.",
         "pauses_on": "What stops it.",
         "on_answer": "Whether it goes on or begins anew once an information request is answered.",
@@ -242,6 +243,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "stage": "Stage during which it is held.",
         "authority": "Who is told or asked.",
         "kind": "To take note, to give a view, or to object.",
+        "when": "Held only where this expression over the form, and `tier`, holds.",
         "required": "Whether the case waits for it.",
         "binding": "Whether an objection stops the case.",
     },
@@ -271,6 +273,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     },
     "Limit": {
         "max": "Greatest value allowed: a number, or `plan.<parameter>`.",
+        "below": "Whether the value must stay below `max`: reaching it breaches.",
         "warn_at": "Per cents of `max` at which warnings come.",
         "stages": "Stages in which it holds; none: throughout the run.",
         "measured": "All the time, only when something new is admitted, or as a monthly mean.",

@@ -18,6 +18,7 @@ from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
 from shidian.apps.cases.filled import Filled, filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Attachment, Case, CaseParty, FormSection
+from shidian.core.procedure.facts import facts_of
 from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Section, StageKind, Text
 
@@ -273,6 +274,8 @@ def _what_is_submitted(case: Case, _data: Mapping[str, Json], _at: datetime) -> 
     }
     if waivers := waivers_in(case.rulebook, answers):
         facts["waivers"] = [dict(one) for one in waivers]
+    if known := facts_of(case.rulebook, filled.values):
+        facts["facts"] = known
     return facts
 
 
@@ -333,9 +336,11 @@ def answer_information(
     """
     at = at or timezone.now()
     data: dict[str, Json] = {"request": request, "answer": answer}
-    sha256 = filled_form(case).sha256
-    if sha256 != state_of(case).sha256:
-        data |= {"version": case.form_version + 1, "sha256": sha256}
+    filled = filled_form(case)
+    if filled.sha256 != state_of(case).sha256:
+        data |= {"version": case.form_version + 1, "sha256": filled.sha256}
+        if known := facts_of(case.rulebook, filled.values):
+            data["facts"] = known
     actor = actor_for(by, case, Verb.ANSWER_INFORMATION)
     act = Act(Verb.ANSWER_INFORMATION, actor, at, data)
     return perform_act(case, act, by=by, expected_seq=expected_seq)

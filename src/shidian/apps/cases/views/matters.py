@@ -12,7 +12,7 @@ from shidian.apps.cases.rules import consulted_parts
 from shidian.apps.cases.views.consult_forms import scaled_by
 from shidian.apps.cases.views.words import position_word
 from shidian.apps.cases.waiver_field import is_paired
-from shidian.core.procedure.moves import consultations_in
+from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.tiers import tier_of
 from shidian.core.procedure.types import Position
 from shidian.core.rulebook.model import ConsultationKind
@@ -31,7 +31,7 @@ def consultation_rows(case: Case, state: CaseState, viewer: Viewer) -> list[dict
     all_of_them = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
     own = () if all_of_them else consulted_parts(viewer.person, case)
     rows = []
-    for asked in consultations_in(case.rulebook, state.stage) if state.stage else ():
+    for asked in asked_in(case.rulebook, state, state.stage) if state.stage else ():
         if not all_of_them and asked.authority not in own:
             continue
         found = state.consultations.get(asked.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.apps.cases.rules import consulted_parts
-from shidian.core.procedure.moves import consultations_in
+from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.silence import silent_clocks
 from shidian.core.procedure.types import ClockState
 from shidian.core.rulebook.model import ConsultationKind
@@ -21,7 +21,7 @@ RUNNING = (ClockState.RUNNING, ClockState.PAUSED)
 
 def to_consult(case: Case, state: CaseState) -> list[Consultation]:
     """Consultations of the present stage that are not opened yet."""
-    here = consultations_in(case.rulebook, state.stage)
+    here = asked_in(case.rulebook, state, state.stage)
     return [one for one in here if one.id not in state.consultations]
 
 
@@ -30,7 +30,7 @@ def to_answer(case: Case, state: CaseState, person: Someone) -> list[Consultatio
     speaks_for = consulted_parts(person, case)
     return [
         one
-        for one in consultations_in(case.rulebook, state.stage)
+        for one in asked_in(case.rulebook, state, state.stage)
         if one.id in state.consultations
         and one.kind is not ConsultationKind.FILING
         and one.authority in speaks_for

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.case_clocks import request_days
+from shidian.core.procedure.facts import facts_given
 from shidian.core.procedure.handlers.entering import enter
 from shidian.core.procedure.handlers.proposal import proposed_plan, waivers_allowed
 from shidian.core.procedure.reading import refuse
@@ -54,6 +55,7 @@ def submit(case: Situation) -> tuple[NewEvent, ...]:
         )
     plan = proposed_plan(case.rulebook, data.table("plan"))
     waivers_allowed(case.rulebook, data)
+    facts_given(case.rulebook, data)
     return (case.event(EventKind.CASE_SUBMITTED, plan=plan), *enter(case, case.target()))
 
 
@@ -98,6 +100,7 @@ def answer_information(case: Situation) -> tuple[NewEvent, ...]:
     if data.has("version") or data.has("sha256"):
         data.integer("version", 1, 10**9)
         data.sha256("sha256")
+        facts_given(case.rulebook, data)
     return (case.event(EventKind.REQUEST_ANSWERED),)
 
 

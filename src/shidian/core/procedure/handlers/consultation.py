@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.moves import consultations_in
+from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EventKind, Position, RefusalCode
 from shidian.core.rulebook.model import ConsultationKind
@@ -54,15 +54,16 @@ def give_opinion(case: Situation) -> tuple[NewEvent, ...]:
 def _named(case: Situation) -> Consultation:
     """The consultation the act names. Refuses one that does not belong to the stage."""
     wanted = case.data.name("consultation")
-    here = consultations_in(case.rulebook, case.stage.id)
+    here = asked_in(case.rulebook, case.state, case.stage.id)
     for asked in here:
         if asked.id == wanted:
             return asked
     listed = ", ".join(one.id for one in here)
     refuse(
         RefusalCode.NO_SUCH_CONSULTATION,
-        f"按制度文本，本阶段没有这项征求意见或备案。可选：{listed or '无'}。",
-        f"The rulebook has no such consultation in this stage. It has: {listed or 'none'}.",
+        f"按制度文本，该案在本阶段没有这项征求意见或备案。可选：{listed or '无'}。",
+        "The rulebook has no such consultation in this stage for this case."
+        f" It has: {listed or 'none'}.",
         "consultation",
     )
     return None

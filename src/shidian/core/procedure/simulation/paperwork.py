@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.facts import needed_facts
 from shidian.core.procedure.simulation.ground import BODY, HASH, LEI, USCC
 from shidian.core.procedure.types import Json, Verb
 from shidian.core.rulebook.model import StageKind
@@ -21,7 +22,17 @@ NUMBERED: dict[str, Json] = {"uscc": USCC, "lei": LEI, "seq": 1}
 
 
 def _submit(one: Deeds, _last: str) -> Data:
-    return dict(one.ground.form)
+    return {**one.ground.form, "facts": _facts(one)}
+
+
+def _facts(one: Deeds) -> dict[str, Json]:
+    """Any of the choices that there are; what is not chosen from a list stays unanswered."""
+    found: dict[str, Json] = {}
+    for name, of_type in needed_facts(one.ground.rulebook).items():
+        words = sorted(of_type.words or ())
+        chosen = words[one.walk.dice.below(f"fact/{name}", len(words))] if words else None
+        found[name] = [chosen] if chosen and of_type.kind == "codes" else chosen
+    return found
 
 
 def _answer(_one: Deeds, last: str) -> Data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from shidian.core.rulebook.analysis.expressions import is_constantly, judged
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
 from shidian.core.rulebook.analysis.words import AUTHORITY, CLOCK, KINDS, ROLES, STAGE, say
 from shidian.core.rulebook.model import (
@@ -222,6 +223,7 @@ def _consultation(
     else:
         yield from _consulted(asked, authorities[asked.authority], f"{path}/authority")
     yield from _consultation_clock(rulebook, asked, path)
+    yield from _when(rulebook, asked, f"{path}/when")
     if asked.binding and asked.kind is ConsultationKind.FILING:
         yield error(
             f"{path}/binding",
@@ -230,6 +232,21 @@ def _consultation(
                 "请写 kind: no-objection 或删去 binding",
                 "write kind: no-objection, or leave binding out",
             ),
+        )
+
+
+def _when(rulebook: Rulebook, asked: Consultation, path: str) -> Iterator[Finding]:
+    if asked.when is None:
+        return
+    from shidian.core.rulebook.expression import Kind
+    from shidian.core.rulebook.form import form_types
+
+    yield from judged(path, asked.when, form_types(rulebook), Kind.BOOL)
+    if is_constantly(asked.when, False):
+        yield error(
+            path,
+            say("条件永不成立，会商从不进行", "never holds: nobody is ever consulted"),
+            say("请更正条件，或删去该项", "write a condition that can hold, or leave it out"),
         )
 
 

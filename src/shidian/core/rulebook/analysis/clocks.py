@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
 from shidian.core.rulebook.analysis.graph import ahead
-from shidian.core.rulebook.analysis.words import CLOCK, CONSULTATION, KINDS, say
+from shidian.core.rulebook.analysis.words import CLOCK, CONSULTATION, KINDS, STAGE, say
 from shidian.core.rulebook.model import Clock, Force, Rulebook, Stage, StageKind
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
         yield from _owned(rulebook, clock, owners)
         yield from _started(rulebook, clock, owners)
         yield from _after(rulebook, clock, owners)
+        yield from _until(rulebook, clock, owners)
         yield from _manner(rulebook, clock, owners)
 
 
@@ -210,6 +211,37 @@ def _after(rulebook: Rulebook, clock: Clock, owners: list[Stage]) -> Iterator[Fi
         yield from _chain_order(rulebook, clock, owners)
 
 
+def _until(rulebook: Rulebook, clock: Clock, owners: list[Stage]) -> Iterator[Finding]:
+    """A clock over several stages ends where its way leads."""
+    if clock.until is None:
+        return
+    path = f"/clocks/{clock.id}/until"
+    stages = {stage.id for stage in rulebook.stages}
+    later = ahead(rulebook)
+    if clock.starts in ("request.opened", "consultation.opened"):
+        yield error(
+            path,
+            say(
+                f"自 {clock.starts} 起算的时限随答复终止，不用 until",
+                f"a clock that starts with {clock.starts} ends with the answer, not with a stage",
+            ),
+            say("请删去 until", "leave until out"),
+        )
+    elif clock.until not in stages:
+        yield unknown(path, STAGE, clock.until, stages)
+    else:
+        for stage in owners:
+            if stage.id == clock.until or clock.until not in later[stage.id]:
+                yield error(
+                    path,
+                    say(
+                        f"“{clock.until}”不在“{stage.id}”之后，时限无从终止",
+                        f"never ends: '{clock.until}' does not come after '{stage.id}', whose clock it is",
+                    ),
+                    say("请写其后的阶段", "name a stage that comes after it"),
+                )
+
+
 def _circle(clock: Clock, clocks: dict[str, Clock]) -> list[str] | None:
     """The clocks that wait for one another, from this one back to itself; None if none do."""
     seen = [clock.id]
@@ -261,6 +293,7 @@ def _manner(rulebook: Rulebook, clock: Clock, owners: list[Stage]) -> Iterator[F
             ),
             say("请核对", "check both numbers"),
         )
+    yield from _expiry(clock, owners)
     yield from _silence(clock, owners)
 
 
@@ -287,6 +320,26 @@ def _pauses(rulebook: Rulebook, clock: Clock, owners: list[Stage]) -> Iterator[F
             ),
             say("请删去 consultation，或写明会商", "leave consultation out, or declare one there"),
         )
+
+
+def _expiry(clock: Clock, owners: list[Stage]) -> Iterator[Finding]:
+    """A notice waits for its window, and a case for those it consulted; nothing else waits."""
+    waits = clock.starts == "consultation.opened" or not owners
+    if clock.on_expiry == "may-proceed" and not waits:
+        idle = [stage for stage in owners if stage.kind is not StageKind.NOTICE]
+        for stage in idle if len(idle) == len(owners) else ():
+            kind = KINDS[stage.kind]
+            yield warning(
+                f"/clocks/{clock.id}/on_expiry",
+                say(
+                    f"没有作用：{kind.zh}阶段“{stage.id}”不等期满即可转出",
+                    f"has no effect: nothing in '{stage.id}', a {kind.en} stage, waits for the clock to run out",
+                ),
+                say(
+                    "请删去，或以 thresholds 写明最短期间",
+                    "leave it out, or write a minimum time in thresholds",
+                ),
+            )
 
 
 def _silence(clock: Clock, owners: list[Stage]) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown
 from shidian.core.rulebook.analysis.words import STAGE, say
+from shidian.core.rulebook.memo import per_rulebook
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import Rulebook
 
 
+@per_rulebook
 def onward(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:
     """Stage → the declared stages that a case can go to from it."""
     known = {stage.id for stage in rulebook.stages}
@@ -34,6 +36,7 @@ def reached(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str
     return seen
 
 
+@per_rulebook
 def ahead(rulebook: Rulebook) -> dict[str, set[str]]:
     """Stage → the stages a case can still come to from it, leaving ways back through a draft out.
 
@@ -44,7 +47,21 @@ def ahead(rulebook: Rulebook) -> dict[str, set[str]]:
         name: tuple(after for after in following if after not in drafts)
         for name, following in onward(rulebook).items()
     }
-    return {name: reached(edges[name], edges) for name in edges}
+    place = {name: 1 << index for index, name in enumerate(edges)}
+    # Sets as bits of a number, to the fixed point: a thousand edges cost a thousand ORs a round.
+    found = {name: sum(place[after] for after in set(edges[name])) for name in edges}
+    settled = False
+    while not settled:
+        settled = True
+        for name in reversed(edges):
+            more = found[name]
+            for after in edges[name]:
+                more |= found[after]
+            if more != found[name]:
+                found[name], settled = more, False
+    return {
+        name: {other for other, bit in place.items() if bits & bit} for name, bits in found.items()
+    }
 
 
 def findings(rulebook: Rulebook) -> Iterator[Finding]:

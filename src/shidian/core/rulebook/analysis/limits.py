@@ -79,6 +79,14 @@ def _limit(
         yield from _parameter(rulebook, f"{path}/max", name, indicators.get(limit.indicator))
     else:
         yield from _number(rulebook, limit, indicators.get(limit.indicator), path)
+    if limit.below and not limit.max.startswith("plan.") and _is_zero(limit.max):
+        yield error(
+            f"{path}/below",
+            say(
+                "没有什么低于零，限额自始即被突破", "nothing stays below 0: breached from the start"
+            ),
+            say("请写大于零的数，或删去 below", "write a number above 0, or leave below out"),
+        )
     if list(limit.warn_at) != sorted(set(limit.warn_at)):
         yield error(
             f"{path}/warn_at",
@@ -99,6 +107,13 @@ def _limit(
         )
     yield from _in_force(rulebook, limit, path)
     yield from _proposal(rulebook, limit.on_breach, f"{path}/on_breach")
+
+
+def _is_zero(written: str) -> bool:
+    try:
+        return parse_exact(written) == 0
+    except ValueError:
+        return False
 
 
 def _in_force(rulebook: Rulebook, limit: Limit, path: str) -> Iterator[Finding]:

@@ -1,12 +1,14 @@
 """What each stage has and lacks: panel, areas, number, thresholds, outcomes, duties, criteria."""
 
+# ruff: noqa: E501 - a message reads better on one line
+
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
-from shidian.core.rulebook.analysis.graph import ahead
+from shidian.core.rulebook.analysis.graph import ahead, onward, reached
 from shidian.core.rulebook.analysis.words import KINDS, OUTCOME, STAGE, say
 from shidian.core.rulebook.model import Panel, Rulebook, Stage, StageKind, StageThreshold
 
@@ -231,11 +233,12 @@ def _threshold(rulebook: Rulebook, stage: Stage, threshold: StageThreshold) -> I
             say(f"有 {has} 而无 {lacks}", f"{has} without {lacks}"),
             say("请同时写明自哪一阶段起、至少多久", "write both: since which stage, and how long"),
         )
-    if threshold.since is None:
         return
-    if threshold.since not in stages:
+    if threshold.since is not None and threshold.since not in stages:
         yield unknown(f"{path}/since", STAGE, threshold.since, stages)
-    elif stage.id == threshold.since or stage.id not in ahead(rulebook)[threshold.since]:
+    elif threshold.since is not None and (
+        stage.id == threshold.since or stage.id not in ahead(rulebook)[threshold.since]
+    ):
         yield error(
             f"{path}/since",
             say(
@@ -244,6 +247,39 @@ def _threshold(rulebook: Rulebook, stage: Stage, threshold: StageThreshold) -> I
             ),
             say("请写其之前的阶段", "name a stage that leads here"),
         )
+    elif _entered_by_submission(rulebook, stage):
+        yield error(
+            path,
+            say(
+                f"进入“{stage.id}”只经提交，提交时无人审查此条件",
+                f"never asked: '{stage.id}' is entered by submission alone, and no officer judges that",
+            ),
+            say("请移至其后的阶段", "move it to the stage after"),
+        )
+    elif threshold.since is not None and _avoids(rulebook, stage.id, threshold.since):
+        yield warning(
+            f"{path}/since",
+            say(
+                f"案件可不经“{threshold.since}”而进入“{stage.id}”，此时期间自其离开的阶段起算",
+                f"'{threshold.since}' can be avoided on the way to '{stage.id}'; such a case counts from the stage that it leaves",
+            ),
+            say("请写必经的阶段", "name a stage that every case goes through"),
+        )
+
+
+def _entered_by_submission(rulebook: Rulebook, stage: Stage) -> bool:
+    entering = [one for one in rulebook.stages if stage.id in one.next]
+    return bool(entering) and all(one.kind is StageKind.DRAFT for one in entering)
+
+
+def _avoids(rulebook: Rulebook, target: str, since: str) -> bool:
+    """Whether a way leads from the draft to `target` that does not go through `since`."""
+    drafts = [one.id for one in rulebook.stages if one.kind is StageKind.DRAFT and one.id != since]
+    edges = {
+        name: tuple(after for after in following if after != since)
+        for name, following in onward(rulebook).items()
+    }
+    return bool(drafts) and target in reached(drafts[:1], edges)
 
 
 def _outcomes(rulebook: Rulebook) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
 def _runs_out_first(rulebook: Rulebook) -> Iterator[Finding]:
     """Of two clocks from one event, the later stage's must not run out first."""
     later = ahead(rulebook)
+    days = {clock.id: days_of(clock.length, clock.unit) for clock in rulebook.clocks}
     owned = [
         (clock, stage)
         for stage in rulebook.stages
@@ -42,7 +43,7 @@ def _runs_out_first(rulebook: Rulebook) -> Iterator[Finding]:
                 or second.id not in later[first.id]
             ):
                 continue
-            if days_of(other.length, other.unit) < days_of(one.length, one.unit):
+            if days[other.id] < days[one.id]:
                 early, late = (
                     length_text(other.length, other.unit),
                     length_text(one.length, one.unit),

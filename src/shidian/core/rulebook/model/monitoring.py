@@ -164,6 +164,7 @@ class AlertRule(Frozen):
 class Limit(Frozen):
     """A cap agreed for the pilot. As a rule: `warn_at` per cents warn, above `max` breaches.
 
+    `below`: the value must stay below `max`, so that reaching it breaches.
     `stages`: in force only while the case is in one of them (none: throughout the run).
     `measured`: watched all the time, only when something new is admitted, or as a monthly mean.
     `regulator_may_lower`: whether the authority may set less for one pilot.
@@ -173,6 +174,7 @@ class Limit(Frozen):
     title: Text
     indicator: Identifier
     max: str
+    below: bool = False
     warn_at: tuple[Annotated[int, Field(ge=1, le=99)], ...] = ()
     for_us: DurationUs = Field(default=0, alias="for")
     on_breach: OnBreach = "notify"

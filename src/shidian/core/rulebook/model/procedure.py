@@ -7,7 +7,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from shidian.core.rulebook.model.values import DurationUs, Frozen, Identifier, Period, Text
+from shidian.core.rulebook.model.values import (
+    DurationUs,
+    Expression,
+    Frozen,
+    Identifier,
+    Period,
+    Text,
+)
 
 
 class StageKind(StrEnum):
@@ -137,9 +144,11 @@ class Clock(Frozen):
 
     `after`: for `starts: clock.expired` the clock whose last day starts this one; for
     `consultation.opened` the consultation. `on_answer`: whether a clock stopped by an information
-    request goes on or begins anew once that is answered. `on_expiry: may-proceed`: the case may
-    move on from the next day. `on_silence`: what the law makes of an authority that let the clock
-    run out: nothing, the approval asked for, or that the test may start.
+    request goes on or begins anew once that is answered. `until`: the stage whose entry stops it,
+    for a clock over several stages; none: it stops when its own stage is left. `on_expiry:
+    may-proceed`: the case may move on from the next day. `on_silence`: what the law makes of an
+    authority that let the clock run out: nothing, the approval asked for, or that the test may
+    start.
     """
 
     id: Identifier
@@ -154,6 +163,7 @@ class Clock(Frozen):
         "clock.expired",
     ]
     after: Identifier | None = None
+    until: Identifier | None = None
     length: int = Field(ge=1, le=3660)
     unit: Unit
     force: Force = Force.TARGET
@@ -177,7 +187,8 @@ class Consultation(Frozen):
 
     The case goes on once a required one is done: a filing when it is sent, an opinion or
     no-objection when it is given or its clock has run out with `on_expiry: may-proceed`. A
-    `binding` objection stops the case; any other is weighed by those who decide.
+    `binding` objection stops the case; any other is weighed by those who decide. `when`: held only
+    where this expression over the form (and the tier) holds.
     """
 
     id: Identifier
@@ -185,6 +196,7 @@ class Consultation(Frozen):
     stage: Identifier
     authority: Identifier
     kind: ConsultationKind
+    when: Expression | None = None
     clock: Identifier | None = None
     required: bool = True
     binding: bool = False
