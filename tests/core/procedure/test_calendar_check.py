@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shidian.core.procedure.calendar_check import unknown_calendars
+from shidian.core.procedure.calendars import known_ids
 from shidian.core.rulebook.load import load_file
 
 RULES = """\
@@ -15,11 +16,11 @@ version: "1"
 status: sketch
 title: {zh: 例, en: Example}
 because: {basis: assumed, note: {zh: 无, en: None}}
-calendars: {deadlines: gb-workin-day, market: gb-trading-day}
+calendars: {deadlines: uk-working-day, market: gb-trading-day}
 """
 
 
-def test_unknown_calendar_is_named_with_its_line_and_the_nearest_there_is(
+def test_unknown_calendar_is_named_with_its_line_and_those_there_are(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "example.yaml"
@@ -28,10 +29,10 @@ def test_unknown_calendar_is_named_with_its_line_and_the_nearest_there_is(
     [problem] = unknown_calendars(load_file(path))
 
     assert str(problem).removeprefix(f"{tmp_path}/") == (
-        "example.yaml:6: /calendars/deadlines: there is no calendar 'gb-workin-day';"
-        " did you mean 'gb-working-day'?"
+        "example.yaml:6: /calendars/deadlines: there is no calendar 'uk-working-day';"
+        f" there are: {', '.join(one for one in known_ids() if one.endswith('-working-day'))}"
     )
-    assert "日历“gb-workin-day”不存在" in problem.say("zh")
+    assert "日历“uk-working-day”不存在" in problem.say("zh")
 
 
 @pytest.mark.parametrize("name", ["demo-city", "eu-dlt", "au-asic-ers"])

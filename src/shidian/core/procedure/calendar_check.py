@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.calendars import known_ids
 from shidian.core.rulebook.model import Text
-from shidian.core.rulebook.problems import Problem, did_you_mean
+from shidian.core.rulebook.problems import Problem
 
 if TYPE_CHECKING:
     from shidian.core.rulebook.load import Loaded
@@ -28,6 +28,13 @@ def unknown_calendars(loaded: Loaded) -> tuple[Problem, ...]:
             zh=f"日历“{name}”不存在",
             en=f"there is no calendar '{name}'",
         )
-        expected = did_you_mean(name, known)
+        expected = _those_there_are(name, known)
         found.append(Problem(f"/calendars/{key}", mark.file, mark.line, message, expected))
     return tuple(found)
+
+
+def _those_there_are(name: str, known: tuple[str, ...]) -> Text:
+    """Calendars of the same kind of day: the nearest spelling would be another country's."""
+    kind = name.partition("-")[2]
+    listed = [one for one in known if one.partition("-")[2] == kind] or list(known)
+    return Text(zh=f"现有：{'、'.join(listed)}", en=f"there are: {', '.join(listed)}")
