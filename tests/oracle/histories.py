@@ -49,6 +49,15 @@ plan:
 monitoring: {{tile: {tile}, lateness: {lateness}, idle: {idle}, tick: 5s}}
 """
 
+TIERS = """stages:
+  - {id: check, kind: screening, names: {staff: {zh: 审, en: c}, applicant: {zh: 审, en: c}}}
+tiers:
+  graded_in: check
+  levels:
+    - {id: light, name: {zh: 低, en: l}, warn_at: [40]}
+    - {id: heavy, name: {zh: 高, en: h}}
+"""
+
 TAKES = [
     ("trade.done", "count", None),
     ("order.failed", "count", None),
@@ -91,7 +100,7 @@ def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
             )
             maximum = rng.choice([agreed, str(rng.randint(1, 8) * scale)])
             warn = rng.choice(["[]", "[50]", "[50, 80]", "[30, 60, 90]"])
-            limits += f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {name}, max: {maximum}, warn_at: {warn}, for: {held}}}\n"
+            limits += f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {name}, max: {maximum}, below: {str(number % 2 == 1).lower()}, warn_at: {warn}, for: {held}}}\n"
         else:
             sign = rng.choice([">", ">", ">=", "<", "<="])
             bounds = sorted(rng.sample(range(9), 3), reverse=sign[0] == "<")
@@ -104,6 +113,7 @@ def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
                 for level in [levels[level]]
             ]
             alerts += f"  - {{id: r{number}, title: {{zh: 警, en: a}}, indicator: {name}, levels: {{{', '.join(ladder)}}}, for: {held}}}\n"
+    text += TIERS
     text += f"limits:\n{limits}" if limits else ""
     text += f"alerts:\n{alerts}" if alerts else ""
     return load_text(text, name="tiny.yaml", resolve=lambda name: "")
@@ -140,17 +150,18 @@ class Log:
         self._add(kind, project, encode_control({"project": project, **record}))
 
     def activate(self, project, loaded, effective_us, plan, start_us=T0):
-        self.control(
-            EntryKind.ACTIVATION,
-            project,
-            {
-                "start_us": start_us,
-                "effective_us": effective_us,
-                "rules_digest": loaded.rules_digest,
-                "document": loaded.document,
-                "plan": plan,
-            },
-        )
+        """Rules in force for a project; those with tiers now and then for a graded pilot."""
+        record = {
+            "start_us": start_us,
+            "effective_us": effective_us,
+            "rules_digest": loaded.rules_digest,
+            "document": loaded.document,
+            "plan": plan,
+        }
+        tier = (None, "light", "heavy")[len(self.entries) % 3]
+        if tier is not None and loaded.rulebook.tiers is not None:
+            record["tier"] = tier
+        self.control(EntryKind.ACTIVATION, project, record)
 
     def _add(self, kind, project, payload, *, source="", epoch=0, n=1):
         number = len(self.entries) + 1

@@ -60,14 +60,15 @@ def segments(entries):
         if entry.kind in ("activation", "plan")
     ]
     controls.sort(key=lambda control: control[:2])
-    found, document, digest = [], None, ""
+    found, document, digest, tier = [], None, "", None
     for place, (start, number, record) in enumerate(controls):
         if "document" in record:
             document, digest = record["document"], record["rules_digest"]
+            tier = record.get("tier")
         end = controls[place + 1][0] if place + 1 < len(controls) else FOREVER
         if document is not None and end > start:
             found.append(
-                (start, end, number, compiled(json.dumps([document, record["plan"], digest])))
+                (start, end, number, compiled(json.dumps([document, record["plan"], digest, tier])))
             )
     return found
 
@@ -75,8 +76,9 @@ def segments(entries):
 @lru_cache(maxsize=256)
 def compiled(text) -> Program:
     """Rules compiled once: a history asks for them at every entry."""
-    document, plan, digest = json.loads(text)
-    return compile_rules(from_document(document).rulebook, plan, rules_digest=digest)
+    document, plan, digest, tier = json.loads(text)
+    rulebook = from_document(document).rulebook
+    return compile_rules(rulebook, plan, rules_digest=digest, tier=tier)
 
 
 def newest_program(entries) -> Program | None:

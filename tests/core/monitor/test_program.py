@@ -8,7 +8,7 @@ import pytest
 
 from shidian.core.monitor.program import NotExecutable, compile_rules, severity_of
 from shidian.core.rulebook.load import load_text
-from tests.oracle.histories import HEAD
+from tests.oracle.histories import HEAD, TIERS
 
 BASE = HEAD.format(version=1, tile="1m", lateness="1m", idle="5m")
 
@@ -91,3 +91,23 @@ def test_only_measures_that_cannot_fall_may_be_early():
     assert not early(COUNT, "<5", "0s")
     assert not early(COUNT, ">5", "1m")
     assert not early(change, ">5", "0s")
+
+
+def test_limit_that_the_value_must_stay_below_breaches_where_it_is_reached():
+    strict = limit("plan.cap", "[50]").replace("max:", "below: true, max:")
+    (rule,) = compiled(COUNT + strict).rules
+
+    assert [level.comparison.value for level in rule.levels] == [">=", ">="]
+    assert [rule.levels[1].holds(9), rule.levels[1].holds(10)] == [False, True]
+
+
+def test_warnings_of_a_tier_take_the_place_of_the_limits():
+    text = BASE + TIERS + COUNT + limit("plan.cap", "[70, 80]")
+    rulebook = load_text(text, name="tiny.yaml", resolve=lambda name: "").rulebook
+
+    def warns(tier):
+        (rule,) = compile_rules(rulebook, {"cap": "10"}, tier=tier).rules
+        return [level.per_cent for level in rule.levels]
+
+    assert warns("light") == [40, 100]
+    assert warns("heavy") == warns(None) == warns("unheard-of") == [70, 80, 100]

@@ -437,3 +437,72 @@ def test_case_moves_when_both_leads_have_agreed_and_not_otherwise():
     assert effects.events[-1].kind is EventKind.CASE_MIGRATED
     assert player.state.digest == "sha256:b"
     assert player.state.institution == FIRM
+
+
+# -- what depends on the form
+
+
+def conditional() -> Rulebook:
+    """South's copy is for settlement alone; the answer that says so comes with the submission."""
+    question = {"id": "kind", "kind": "choice", "label": words("kind"),
+                "options": [named("venue"), named("settlement")]}  # fmt: skip
+    return regime(
+        form=[{"id": "firm", "title": words("firm"), "questions": [question]}],
+        consultations=[
+            named("copy", stage="check", authority="afar", kind="filing",
+                  when="firm.kind = 'settlement' AND tier <> 'light'"),
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier", "asked"),
+    [
+        ("settlement", "heavy", True),
+        ("settlement", "light", False),
+        ("venue", "heavy", False),
+        (None, "heavy", False),
+    ],
+)
+def test_consultation_with_a_condition_is_held_only_where_it_holds(kind, tier, asked):
+    player = checked(conditional(), facts={"firm.kind": kind})
+    player.do(Verb.GRADE_RISK, tier=tier, reason="定")
+
+    assert (Verb.CONSULT in verbs(player)) is asked
+    if asked:
+        assert player.refused(Verb.ADVANCE, reason="好").code is RefusalCode.CONSULTATION_MISSING
+        player.do(Verb.CONSULT, consultation="copy", sha256=HASH)
+    else:
+        refused = player.refused(Verb.CONSULT, consultation="copy", sha256=HASH)
+        assert refused.code is not RefusalCode.CONSULTATION_MISSING
+    player.do(Verb.ADVANCE, to="probe" if tier == "heavy" else "grant", reason="好")
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({}, RefusalCode.INCOMPLETE),
+        ({"firm.kind": 3}, RefusalCode.BAD_DATA),
+        ({"firm.kind": "venue", "firm.name": "x"}, RefusalCode.BAD_DATA),
+    ],
+)
+def test_submission_without_what_conditions_ask_for_is_refused(facts, code):
+    player = Player(conditional())
+    player.start()
+    form = player.form() | {"plan": {"people": "1"}, "facts": facts}
+
+    assert player.refused(Verb.SUBMIT, **form).code is code
+
+
+def test_clock_over_several_stages_runs_until_the_stage_that_it_names():
+    rulebook = regime(clocks=[clock("check", "stage.entered", 30, until="one")], consultations=[])
+    player = checked(rulebook)
+    player.do(Verb.GRADE_RISK, tier="heavy", reason="大")
+    began = next(one for one in player.state.clocks if one.clock == "check")
+    player.do(Verb.ADVANCE, to="probe", reason="好")
+    later = next(one for one in player.state.clocks if one.clock == "check")
+
+    assert (later.stopped, later.due) == (None, began.due)
+    assert {task.due for task in player.state.tasks} == {began.due}
+    player.do(Verb.REJECT, reason="不足")
+    assert next(one for one in player.state.clocks if one.clock == "check").stopped is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shidian.apps.supervision.series import TREND_POINTS, Change, sample
 from shidian.core.rulebook.model import parse_exact
+from shidian.core.rulebook.scaling import effective_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,10 +45,16 @@ class LimitUse:
         return self.used / self.limit.cap
 
 
-def agreed_limits(rulebook: Rulebook, plan: Mapping[str, str]) -> list[AgreedLimit]:
-    """The rulebook's limits under this plan; without the optional value of one, it is left out."""
+def agreed_limits(
+    rulebook: Rulebook, plan: Mapping[str, str], tier: str | None = None
+) -> list[AgreedLimit]:
+    """The rulebook's limits under this plan, warning as the pilot's risk tier has it.
+
+    Without its optional value a limit is left out.
+    """
     agreed = []
-    for limit in rulebook.limits:
+    for rule in rulebook.limits:
+        limit = effective_limit(rulebook, tier, rule)
         cap = _cap(limit, rulebook, plan)
         if cap is None:
             continue

@@ -24,6 +24,7 @@ from shidian.apps.supervision.models import (
     PlanVersion,
 )
 from shidian.apps.supervision.series import SPAN_US, Change, changes_of
+from shidian.apps.supervision.tiers import tier_of, tiers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,8 +125,11 @@ def _nearest(pilots: list[Pilot]) -> dict[int, LimitUse]:
     plans = newest_plans(pilots)
     versions = {pilot.case.rulebook_version_id for pilot in pilots}
     rulebooks = {version: rulebook_of(version) for version in versions}
+    tiers = tiers_of(pilot.case for pilot in pilots)
     limits = {
-        pilot.pk: agreed_limits(rulebooks[pilot.case.rulebook_version_id], plans[pilot.pk])
+        pilot.pk: agreed_limits(
+            rulebooks[pilot.case.rulebook_version_id], plans[pilot.pk], tiers.get(pilot.case_id)
+        )
         for pilot in pilots
     }
     wanted = {limit.indicator for found in limits.values() for limit in found}
@@ -212,7 +216,8 @@ def refusals(outbox_ids: Iterable[int | None]) -> dict[int, str]:
 
 def limits_with_use(pilot: Pilot) -> list[LimitUse]:
     """All limits of a pilot with their use and the trend of the last hour."""
-    limits: list[AgreedLimit] = agreed_limits(pilot.case.rulebook, newest_plans([pilot])[pilot.pk])
+    plan = newest_plans([pilot])[pilot.pk]
+    limits: list[AgreedLimit] = agreed_limits(pilot.case.rulebook, plan, tier_of(pilot.case))
     now_us = to_us(timezone.now())
     changes = changes_of(
         [pilot], {limit.indicator for limit in limits}, since_us=now_us - TREND_SPAN_US

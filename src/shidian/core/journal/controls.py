@@ -35,10 +35,11 @@ class KeyRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revoked: bool = False
 
 
-class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A rulebook in force for a project from `effective_us` on, with its full document and plan.
 
-    `start_us`: when the pilot starts; `plan`: parameter → decimal text.
+    `start_us`: when the pilot starts; `plan`: parameter → decimal text; `tier`: the pilot's risk
+    tier, left out of the record where there is none.
     """
 
     project: str
@@ -47,6 +48,7 @@ class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules_digest: str
     document: dict[str, Any]
     plan: dict[str, str]
+    tier: str | None = None
 
 
 class PlanRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

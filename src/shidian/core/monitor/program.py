@@ -22,6 +22,7 @@ from shidian.core.rulebook.model import (
     Threshold,
     parse_exact,
 )
+from shidian.core.rulebook.scaling import effective_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,9 +147,15 @@ class Program:
 
 
 def compile_rules(
-    rulebook: Rulebook, plan: Mapping[str, Any], *, rules_digest: str = ""
+    rulebook: Rulebook,
+    plan: Mapping[str, Any],
+    *,
+    rules_digest: str = "",
+    tier: str | None = None,
 ) -> Program:
     """Rulebook and plan values (decimal text, money in major units) → Program.
+
+    `tier`: the pilot's risk tier, whose warnings take the place of the limits'.
 
     A limit or alert whose optional plan parameter has no value does not apply to this pilot and is
     left out. Raises NotExecutable where a rule is beyond this release, or a required parameter is
@@ -160,8 +167,9 @@ def compile_rules(
     tile_us = rulebook.monitoring.tile
     measures = {i.id: _measure(rulebook, i, tile_us) for i in rulebook.indicators}
     plan_values = _Plan(rulebook, plan)
+    limits = [effective_limit(rulebook, tier, limit) for limit in rulebook.limits]
     rules = [
-        *(_limit(limit, measures[limit.indicator], plan_values) for limit in rulebook.limits),
+        *(_limit(limit, measures[limit.indicator], plan_values) for limit in limits),
         *(_alert(alert, measures[alert.indicator], plan_values) for alert in rulebook.alerts),
     ]
     ids = [rule.id for rule in rules if rule is not None]

@@ -33,6 +33,7 @@ class _Control:
     effective_us: int
     entry: int
     loaded: Loaded | None
+    tier: str | None
     plan: dict[str, Any]
 
 
@@ -40,8 +41,8 @@ class Timeline:
     """The segments of a project.
 
     In force at T is the last record with effective_us ≤ T; of two with the same effective_us, the
-    later entry. A plan change keeps the rulebook before it in that order. `override` replaces the
-    rulebook of every activation, for a replay under other rules.
+    later entry. A plan change keeps the rulebook and the risk tier before it in that order.
+    `override` replaces the rulebook of every activation, for a replay under other rules.
     """
 
     def __init__(self, override: Loaded | None = None) -> None:
@@ -60,7 +61,10 @@ class Timeline:
             if self.start_us is None:
                 self.start_us = int(record["start_us"])
         effective_us = int(record["effective_us"])
-        self._controls.append(_Control(effective_us, entry.entry, loaded, dict(record["plan"])))
+        control = _Control(
+            effective_us, entry.entry, loaded, record.get("tier"), dict(record["plan"])
+        )
+        self._controls.append(control)
         self._controls.sort(key=lambda control: (control.effective_us, control.entry))
         self.segments = tuple(self._build())
         if self.segments:
@@ -70,13 +74,17 @@ class Timeline:
 
     def _build(self) -> Iterator[Segment]:
         loaded: Loaded | None = None
+        tier: str | None = None
         for place, control in enumerate(self._controls):
-            loaded = control.loaded or loaded
+            if control.loaded is not None:
+                loaded, tier = control.loaded, control.tier
             following = self._controls[place + 1 :]
             end_us = following[0].effective_us if following else FOREVER
             if loaded is None or end_us == control.effective_us:
                 continue
-            program = compile_rules(loaded.rulebook, control.plan, rules_digest=loaded.rules_digest)
+            program = compile_rules(
+                loaded.rulebook, control.plan, rules_digest=loaded.rules_digest, tier=tier
+            )
             yield Segment(control.effective_us, end_us, control.entry, program)
 
     def at(self, instant_us: int) -> Segment | None:

@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING
 from shidian.core.procedure.memo import per_rulebook
 from shidian.core.procedure.moves import clock_of, is_ahead, moves, stage_order
 from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.scaling import effective_limit, effective_report, tier_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shidian.core.procedure.state import CaseState
     from shidian.core.procedure.types import Verb
-    from shidian.core.rulebook.model import Clock, Limit, ReportDuty, Rulebook, Stage, Tier
+    from shidian.core.rulebook.model import Clock, Rulebook, Stage, Tier
+
+__all__ = [
+    "effective_clock",
+    "effective_limit",
+    "effective_report",
+    "may_grade",
+    "must_grade",
+    "onward",
+    "passed_over",
+    "scaled_plan",
+    "tier_named",
+    "tier_of",
+]
 
 _GRADING_KINDS = (
     StageKind.SCREENING,
@@ -23,13 +37,6 @@ _GRADING_KINDS = (
     StageKind.NOTICE,
     StageKind.ADMISSION,
 )
-
-
-@per_rulebook
-def tier_named(rulebook: Rulebook, tier_id: str | None) -> Tier | None:
-    """The tier of that id; None for None and where the rulebook has no such tier."""
-    levels = rulebook.tiers.levels if rulebook.tiers else ()
-    return next((one for one in levels if one.id == tier_id), None)
 
 
 def tier_of(rulebook: Rulebook, state: CaseState) -> Tier | None:
@@ -50,25 +57,6 @@ def _clock_of_tier(rulebook: Rulebook, clock_id: str, tier_id: str | None) -> Cl
     clock, tier = clock_of(rulebook, clock_id), tier_named(rulebook, tier_id)
     length = tier.clocks.get(clock_id) if tier else None
     return clock if length is None else clock.model_copy(update={"length": length})
-
-
-def effective_report(rulebook: Rulebook, tier_id: str | None, report_id: str) -> ReportDuty:
-    """The report as this tier owes it: the tier may set the months between two. Raises KeyError."""
-    tier = tier_named(rulebook, tier_id)
-    for report in rulebook.reports:
-        if report.id == report_id:
-            months = tier.reports.get(report_id) if tier else None
-            changed = {"every_months": months, "every_weeks": None}
-            return report if months is None else report.model_copy(update=changed)
-    raise KeyError(report_id)
-
-
-def effective_limit(rulebook: Rulebook, tier_id: str | None, limit: Limit) -> Limit:
-    """The limit as this tier is watched: the tier's per cents of warning take its place."""
-    tier = tier_named(rulebook, tier_id)
-    if tier is None or not tier.warn_at:
-        return limit
-    return limit.model_copy(update={"warn_at": tier.warn_at})
 
 
 def must_grade(rulebook: Rulebook, stage: Stage) -> bool:

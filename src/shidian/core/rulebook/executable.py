@@ -11,6 +11,7 @@ from shidian.core.rulebook.model import (
     Limit,
     PlanParameter,
     Rulebook,
+    Stage,
     StageKind,
     Take,
     Text,
@@ -32,7 +33,8 @@ _LEAVE_OUT = Text(zh="请删去", en="leave it out")
 def not_executable(rulebook: Rulebook) -> tuple[Problem, ...]:
     """Every value that blocks activation on a pilot. The problems are not placed in a file."""
     of_clocks = (found for clock in rulebook.clocks for found in _clock(clock, rulebook))
-    return (*not_measurable(rulebook), *_problems(rulebook, of_clocks))
+    of_panels = (found for stage in rulebook.stages for found in _panel(stage))
+    return (*not_measurable(rulebook), *_problems(rulebook, (*of_clocks, *of_panels)))
 
 
 def not_measurable(rulebook: Rulebook) -> tuple[Problem, ...]:
@@ -105,6 +107,21 @@ def _clock(clock: Clock, rulebook: Rulebook) -> Iterator[Found]:
                 en="it runs for the clocks of notices and consultations alone",
             ),
         )
+
+
+def _panel(stage: Stage) -> Iterator[Found]:
+    """Who sits on a panel is an officer's choice, and nobody's record says what each masters."""
+    if stage.panel is None:
+        return
+    path = f"/stages/{stage.id}/panel"
+    if stage.panel.drawn == "random":
+        instead = Text(
+            zh="请写 chosen，由经办人员抽签后邀请", en="write chosen; officers draw lots"
+        )
+        yield f"{path}/drawn", "drawn: random", instead
+    if stage.panel.disciplines:
+        instead = Text(zh="请删去，由经办人员核对", en="leave it out; officers see to it")
+        yield f"{path}/disciplines", "disciplines", instead
 
 
 def _indicator(indicator: Indicator, path: str) -> Iterator[Found]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.perform import Performed, perform_act, supplies
 from shidian.apps.cases.models import Case, Scheme
+from shidian.core.procedure.silence import silence_routes
 from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import StageKind
 
@@ -160,6 +161,8 @@ def _number_facts(case: Case, _data: Mapping[str, Json], at: datetime) -> dict[s
     rulebook = case.rulebook
     numbered = any(stage.number for stage in rulebook.stages)
     goes_on = {rulebook.stage(name).kind for name in case.stage_rule.next}
+    for route in silence_routes(rulebook, case.stage):
+        goes_on |= {target.kind for target in route}
     starts_a_run = bool(goes_on & {StageKind.ADMISSION, StageKind.RUNNING})
     if not numbered or not starts_a_run or case.number is not None:
         return {}

@@ -16,6 +16,7 @@ from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.keys import revoke_all_keys
 from shidian.apps.supervision.models import Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.term import term_of
+from shidian.apps.supervision.tiers import tier_of
 from shidian.core.rulebook.executable import not_executable
 
 if TYPE_CHECKING:
@@ -80,19 +81,20 @@ def start_pilot(
 
 
 def _activate(pilot: Pilot, plan: Mapping[str, str], moment: datetime) -> int:
-    """The activation names the rulebook by its digest; the worker puts in the document itself."""
-    return post_control(
-        pilot,
-        "activation",
-        {
-            "start_us": pilot.start_us,
-            "effective_us": to_us(moment),
-            "rules_digest": pilot.rules_digest,
-            "rulebook_digest": loaded_rulebook(pilot.case.rulebook_version_id).digest,
-            "plan": dict(plan),
-        },
-        at=moment,
-    )
+    """The activation names the rulebook by its digest; the worker puts in the document itself.
+
+    The tier is told with it: replay must warn where the monitor did.
+    """
+    record: dict[str, object] = {
+        "start_us": pilot.start_us,
+        "effective_us": to_us(moment),
+        "rules_digest": pilot.rules_digest,
+        "rulebook_digest": loaded_rulebook(pilot.case.rulebook_version_id).digest,
+        "plan": dict(plan),
+    }
+    if tier := tier_of(pilot.case):
+        record["tier"] = tier
+    return post_control(pilot, "activation", record, at=moment)
 
 
 def _by_rule(rule: str, rulebook_digest: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
+from shidian.apps.supervision.tiers import tier_of
 from shidian.core.rulebook.model import QuestionKind
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _limits(pilot: Pilot, language: Language) -> list[LimitLine]:
             "warn_at": list(limit.warn_at),
             "indicator": limit.indicator,
         }
-        for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot))
+        for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot), tier_of(pilot.case))
         if limit.public
     ]
 
@@ -121,7 +122,11 @@ def pilot_figures(pilot: Pilot, language: Language, *, now: datetime | None = No
     if fault is not None:
         moment = min(moment, fault.noticed_at)
     now_us = to_us(moment)
-    limits = [limit for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot)) if limit.public]
+    limits = [
+        limit
+        for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot), tier_of(pilot.case))
+        if limit.public
+    ]
     found = changes_of([pilot], [limit.indicator for limit in limits], since_us=now_us - SPAN_US)
     changes = {indicator: rows for (_, indicator), rows in found.items()}
     return {
