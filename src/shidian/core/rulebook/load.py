@@ -196,7 +196,7 @@ class _Loader:
                 Text(zh="不是制度文本的 id", en="is no id of a rulebook"),
                 Text(
                     zh="请写小写字母、数字和连字符，如 extends: national",
-                    en="write small letters, digits and hyphens: extends: national",
+                    en="write lower-case letters, digits and hyphens: extends: national",
                 ),
             )
         elif name in chain:

@@ -76,23 +76,20 @@ def _mode(pen: Pen, rules: Intake) -> None:
     pen.quote(article, rules.territory, "/intake/territory")
 
 
+def _kinds(rules: Intake, key: str, ids: tuple[str, ...]) -> list[Value]:
+    """The kinds of institution that `/intake/<key>` lists, by name."""
+    names = {kind.id: kind.name for kind in rules.kinds}
+    return [
+        val(names.get(kind) or kind, f"/intake/{key}/{position}")
+        for position, kind in enumerate(ids)
+    ]
+
+
 def _parties(pen: Pen, rules: Intake) -> None:
-    index = {kind.id: position for position, kind in enumerate(rules.kinds)}
-
-    def kinds(key: str, ids: tuple[str, ...]) -> list[Value]:
-        named = []
-        for position, kind_id in enumerate(ids):
-            path = f"/intake/{key}/{position}"
-            if kind_id in index:
-                named.append(val(rules.kinds[index[kind_id]].name, path))
-            else:
-                named.append(val(kind_id, path))
-        return named
-
     article = pen.article("kinds", ("申报主体", "Institutions"))
     for licensed, zh, en in (
-        (True, "{kinds}为持牌机构。", "{kinds} count as licensed institutions."),
-        (False, "{kinds}无须持有牌照。", " {kinds} need no licence."),
+        (True, "{kinds}为持牌机构。", "Licensed institutions are: {kinds}."),
+        (False, "{kinds}无须持有牌照。", " No licence is needed by: {kinds}."),
     ):
         named = [
             val(k.name, *(f"/intake/kinds/{k.id}/{key}" for key in ("id", "name", "licensed")))
@@ -101,13 +98,18 @@ def _parties(pen: Pen, rules: Intake) -> None:
         ]
         if named:
             pen.say(article, zh, en, kinds=named)
+    _lead(pen, rules)
+    _partners(pen, rules)
+
+
+def _lead(pen: Pen, rules: Intake) -> None:
     article = pen.article("lead", ("牵头机构", "Lead institution"))
     if rules.lead:
         pen.say(
             article,
             "下列机构可以牵头申报：{kinds}。",
             "An application may be led by: {kinds}.",
-            kinds=kinds("lead", rules.lead),
+            kinds=_kinds(rules, "lead", rules.lead),
         )
     if rules.licensed_lead or pen.has("/intake/licensed_lead"):
         zh, en = (
@@ -130,13 +132,16 @@ def _parties(pen: Pen, rules: Intake) -> None:
         " Institutions are identified by {identifier}.",
         identifier=val(words.IDENTIFIER[rules.identifier], "/intake/identifier"),
     )
+
+
+def _partners(pen: Pen, rules: Intake) -> None:
     article = pen.article("partners", ("参与机构", "Partners"))
     if rules.partner:
         pen.say(
             article,
             "下列机构可以联合申报：{kinds}。",
             "These may join an application as partners: {kinds}.",
-            kinds=kinds("partner", rules.partner),
+            kinds=_kinds(rules, "partner", rules.partner),
         )
     if rules.partners_max is not None:
         pen.say(
@@ -221,6 +226,18 @@ def _material(pen: Pen, material: Material) -> None:
             " It is called for only where {when}.",
             when=val(phrase(pen.rulebook, material.when), f"{path}/when"),
         )
+    _paper(pen, article, material, path)
+    pen.say(
+        article,
+        "公开范围：{marking}。",
+        " Access: {marking}.",
+        marking=val(words.MARKING[material.marking], f"{path}/marking"),
+    )
+    pen.quote(article, material.guidance, f"{path}/guidance")
+
+
+def _paper(pen: Pen, article: Draft, material: Material, path: str) -> None:
+    """How the document must be made: seal, age, template, kind of file and size."""
     forms = []
     if material.seal:
         forms.append(val(Text(zh="加盖公章", en="sealed"), f"{path}/seal"))
@@ -259,13 +276,6 @@ def _material(pen: Pen, material: Material) -> None:
             " At most {size}.",
             size=val(f"{material.size_max_mib} MiB", f"{path}/size_max_mib"),
         )
-    pen.say(
-        article,
-        "公开范围：{marking}。",
-        " Access: {marking}.",
-        marking=val(words.MARKING[material.marking], f"{path}/marking"),
-    )
-    pen.quote(article, material.guidance, f"{path}/guidance")
 
 
 def waivers(pen: Pen) -> None:
