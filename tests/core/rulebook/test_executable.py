@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shidian.core.rulebook.executable import not_executable, not_measurable
+from shidian.core.rulebook.model import Panel
 from tests.core.rulebook.texts import SMALL, broken, load
 
 
@@ -79,3 +80,15 @@ def test_expiry_runs_for_the_clock_of_a_notice_alone() -> None:
     )
     [problem] = not_executable(load(of_draft).rulebook)
     assert problem.path == "/clocks/aim/on_expiry"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [{"drawn": "random"}, {"disciplines": [{"id": "law", "name": {"zh": "法", "en": "Law"}}]}],
+)
+def test_panel_that_nobody_can_put_together_is_named(says: dict[str, object]) -> None:
+    small = load(SMALL).rulebook
+    stage = small.stages[0].model_copy(update={"panel": Panel.model_validate({"min": 3, **says})})
+    found = not_executable(small.model_copy(update={"stages": (stage,)}))
+
+    assert f"/stages/{stage.id}/panel/{next(iter(says))}" in [problem.path for problem in found]
