@@ -12,7 +12,7 @@ from shidian.core.rulebook.reading.pen import val
 
 if TYPE_CHECKING:
     from shidian.core.rulebook.model import Criterion, Tier
-    from shidian.core.rulebook.reading.pen import Pen
+    from shidian.core.rulebook.reading.pen import Draft, Pen
 
 
 def tiers(pen: Pen) -> None:
@@ -60,6 +60,12 @@ def _tier(pen: Pen, tier: Tier) -> None:
                 val(stage_name(pen, one), f"{path}/skips/{n}") for n, one in enumerate(tier.skips)
             ],
         )
+    _scaled(pen, tier, article)
+
+
+def _scaled(pen: Pen, tier: Tier, article: Draft) -> None:
+    """What is otherwise for cases of this tier: caps, reports, clocks, warnings."""
+    rulebook, path = pen.rulebook, f"/tiers/levels/{tier.id}"
     titles = {one.id: one.title for one in rulebook.plan}
     for key, share in tier.caps.items():
         pen.point(

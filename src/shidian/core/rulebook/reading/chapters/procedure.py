@@ -47,6 +47,16 @@ def _stage(pen: Pen, stage: Stage) -> None:
             ),
         )
     _entry(pen, stage, article)
+    _work(pen, stage, article)
+    _areas(pen, stage, article)
+    if stage.duties:
+        _duties(pen, stage, article)
+    _exits(pen, stage, article)
+
+
+def _work(pen: Pen, stage: Stage, article: Draft) -> None:
+    """What is done in the stage, by whom and within what time."""
+    path = f"/stages/{stage.id}"
     if stage.clock:
         clock = next((one for one in pen.rulebook.clocks if one.id == stage.clock), None)
         name = val(clock.name if clock else stage.clock, f"{path}/clock")
@@ -88,10 +98,6 @@ def _stage(pen: Pen, stage: Stage) -> None:
             " An admitted project is numbered in the form “{number}”.",
             number=val(formats.number_form(stage.number), f"{path}/number"),
         )
-    _areas(pen, stage, article)
-    if stage.duties:
-        _duties(pen, stage, article)
-    _exits(pen, stage, article)
 
 
 def _entry(pen: Pen, stage: Stage, article: Draft) -> None:
