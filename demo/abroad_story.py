@@ -26,6 +26,7 @@ def ledgers(s: Scene) -> None:
     """One permission at work, one awaiting the union authority's word, one asked back, one draft."""
     _to_assessment(s, "fund-units", 150)
     units = BY_ID["fund-units"]
+    s.consult(units, "settlement-copy", s.on(136, "16:10"))
     s.opine(
         units,
         "esma-opinion",

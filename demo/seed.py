@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from demo.director import Director
     from demo.stage import Scene
     from shidian.apps.accounts.models import Authority, Institution, Person
-    from shidian.apps.cases.models import Call, Scheme
+    from shidian.apps.cases.models import Call, RulebookVersion
 
 RULEBOOKS = Path(__file__).resolve().parents[1] / "rulebooks"
 CITY = "demo-city"
@@ -60,21 +60,30 @@ def load(now: datetime) -> Director:
     """Load everything in one transaction; `now` is the moment the history leads up to."""
     from django.db import transaction
 
+    from demo import rulemaking
     from demo.abroad_story import STORIES as ABROAD
     from demo.days import Diary, anchor
     from demo.director import Director
     from demo.registration import save_registrations
-    from demo.story import STORIES
+    from demo.story import FIRST_CALL, LATER_CALLS
 
     diary = Diary(anchor(now))
     with transaction.atomic():
         since = diary.ago(900)
         people, firms, authorities = _enrol(since)
         _publish_library(diary)
-        calls = _open_calls(diary, _found_city(diary, authorities), people)
+        first = _found_city(diary, authorities)
+        calls = _open_calls(diary, first, people, (1,))
         director = Director(diary, people=people, firms=firms, calls=calls)
-        for story in STORIES:
+        for story in FIRST_CALL:
             story(director)
+        # Cases of the first call stay on the rules under which they were admitted.
+        present = rulemaking.adopt(director, people, first, RULEBOOKS / f"{CITY}.yaml")
+        calls |= _open_calls(diary, present, people, (2, 3))
+        for story in LATER_CALLS:
+            story(director)
+        rulemaking.reject(director, people, present, RULEBOOKS / f"{CITY}.yaml")
+        rulemaking.put_out(director, people, present, RULEBOOKS / f"{CITY}.yaml")
         scenes = found_abroad(diary, since)
         for scene in scenes:
             ABROAD[scene.scheme.rulebook](scene)
@@ -149,14 +158,14 @@ def _enrol_players(
     return people
 
 
-def _found_city(diary: Diary, authorities: dict[str, Authority]) -> Scheme:
+def _found_city(diary: Diary, authorities: dict[str, Authority]) -> RulebookVersion:
+    """The scheme with the first edition of its rules, which the lab has since replaced."""
+    from demo.rulemaking import first_edition
     from shidian.apps.cases.domain.schemes import found_scheme, publish_rulebook
-    from shidian.core.rulebook.load import load_file
 
-    loaded = load_file(RULEBOOKS / f"{CITY}.yaml")
+    loaded = first_edition(RULEBOOKS / f"{CITY}.yaml")
     scheme = found_scheme(loaded=loaded, authorities=authorities)
-    publish_rulebook(scheme=scheme, loaded=loaded, by=None, at=diary.on(345))
-    return scheme
+    return publish_rulebook(scheme=scheme, loaded=loaded, by=None, at=diary.on(345))
 
 
 def _publish_library(diary: Diary) -> None:
@@ -208,8 +217,13 @@ def found_abroad(diary: Diary, since: date) -> list[Scene]:
     return scenes
 
 
-def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict[int, Call]:
-    """Two past calls and the one that is open now."""
+def _open_calls(
+    diary: Diary,
+    rulebook: RulebookVersion,
+    people: dict[str, Person],
+    numbers: tuple[int, ...],
+) -> dict[int, Call]:
+    """Of two past calls and the one that is open now, those with these numbers."""
     from shidian.apps.cases.domain.schemes import open_call
 
     windows = (
@@ -217,7 +231,6 @@ def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict
         ("第二批", "Second call", 135, diary.workday(42)),
         ("第三批", "Third call", 40, diary.today + timedelta(days=60)),
     )
-    rulebook = scheme.rulebooks.get()
     return {
         number: open_call(
             rulebook=rulebook,
@@ -234,6 +247,7 @@ def _open_calls(diary: Diary, scheme: Scheme, people: dict[str, Person]) -> dict
             at=diary.on(opened + 5),
         )
         for number, (zh, en, opened, closes_on) in enumerate(windows, start=1)
+        if number in numbers
     }
 
 

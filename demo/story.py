@@ -184,10 +184,8 @@ def rejected(d: Director) -> None:
     )
 
 
-STORIES: tuple[Callable[[Director], None], ...] = (
-    graduated,
-    withdrawn,
-    being_evaluated,
+FIRST_CALL: tuple[Callable[[Director], None], ...] = (graduated, withdrawn, being_evaluated)
+LATER_CALLS: tuple[Callable[[Director], None], ...] = (
     rejected,
     running,
     awaiting_second_signature,
@@ -198,4 +196,4 @@ STORIES: tuple[Callable[[Director], None], ...] = (
     asked_for_information,
     drafting,
 )
-"""Oldest first, so that references and numbers count on in time."""
+"""Both oldest first, so that references and numbers count on in time."""

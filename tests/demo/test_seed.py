@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from demo.abroad import SCHEMES
 from demo.cast import PASSWORD, PLAYERS
 from django.test import Client
 from django.utils import timezone
@@ -14,9 +15,12 @@ from django.utils import timezone
 from demo import seed, tour
 from shidian.apps.accounts.models import Person
 from shidian.apps.cases.calendars import load_calendars
-from shidian.apps.cases.models import Case, CaseEvent
+from shidian.apps.cases.models import Case, CaseEvent, RulebookVersion, Scheme
+from shidian.apps.lab.models import Difficulty, RulebookDraft
+from shidian.apps.lab.publish.bodies import clauses_body
 from shidian.apps.notices.models import Notice, PublishedSnapshot
 from shidian.apps.supervision.models import Pilot
+from shidian.core.rulebook.load import load_file
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -44,15 +48,18 @@ def city(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Director:
 
 
 def test_there_is_a_case_in_every_stage() -> None:
-    kinds = Counter(case.stage_rule.kind for case in Case.objects.all())
+    cases = Case.objects.filter(scheme__slug=seed.CITY)
+    kinds = Counter(case.stage_rule.kind for case in cases)
     assert set(kinds) == set(StageKind)
     assert kinds[StageKind.RUNNING] == 3
-    outcomes = set(Case.objects.exclude(outcome="").values_list("outcome", flat=True))
+    outcomes = set(cases.exclude(outcome="").values_list("outcome", flat=True))
     assert outcomes == {"graduated", "withdrawn", "rejected"}
 
 
 def test_no_case_belongs_to_a_real_region() -> None:
-    assert set(Case.objects.values_list("scheme__slug", flat=True)) == {"demo-city"}
+    schemes = set(Case.objects.values_list("scheme__slug", flat=True))
+    assert schemes == {seed.CITY, *(scheme.rulebook for scheme in SCHEMES)}
+    assert all(slug.startswith(seed.DEMONSTRATION) for slug in schemes)
 
 
 def test_history_lies_before_the_moment_of_loading_and_in_order() -> None:
@@ -65,7 +72,9 @@ def test_history_lies_before_the_moment_of_loading_and_in_order() -> None:
 def test_officers_act_on_working_days_in_daytime() -> None:
     import chinese_calendar
 
-    officers = CaseEvent.objects.filter(actor_kind__in=("officer", "signing-officer"))
+    officers = CaseEvent.objects.filter(
+        actor_kind__in=("officer", "signing-officer"), case__scheme__slug=seed.CITY
+    )
     assert officers.exists()
     for event in officers:
         local = timezone.localtime(event.at)
@@ -101,6 +110,41 @@ def test_an_invited_expert_has_days_left_to_answer(city: Director) -> None:
 
 def test_the_notice_is_open_with_an_answered_and_a_waiting_comment(city: Director) -> None:
     notice = Notice.objects.get(case=city.cases["voice"])
+    assert notice.closes_on is not None
+    assert notice.closes_on >= timezone.localtime(NOW).date()
+    states = Counter(bool(comment.answer_zh) for comment in notice.comments.all())
+    assert states == {True: 1, False: 1}
+
+
+def test_earlier_edition_stays_with_the_cases_admitted_under_it(city: Director) -> None:
+    versions = {
+        project: case.rulebook_version.version
+        for project, case in city.cases.items()
+        if project in {"voucher", "kyc", "trading", "voice", "education"}
+    }
+    assert versions == {
+        "voucher": "2025.1",
+        "kyc": "2025.1",
+        "trading": "2026.1",
+        "voice": "2026.1",
+        "education": "2026.1",
+    }
+    newest = RulebookVersion.objects.filter(scheme__slug=seed.CITY).latest("pk")
+    assert newest.version == "2026.1"
+    assert newest.digest == load_file(seed.RULEBOOKS / f"{seed.CITY}.yaml").digest
+
+
+def test_drafts_were_adopted_and_rejected_and_one_is_before_the_public() -> None:
+    states = dict(RulebookDraft.objects.values_list("number", "state"))
+    assert states == {1: "published", 2: "rejected", 3: "draft"}
+    clauses = clauses_body(Scheme.objects.get(slug=seed.CITY), "en")["clauses"]
+    moves = {line["id"]: [move["adopted"] for move in line["moves"]] for line in clauses}
+    assert moves == {"order-records": [True], "advice-confirmation": [False], "model-warning": []}
+    assert Difficulty.objects.filter(evidence__isnull=False).distinct().count() == 3
+
+
+def test_consultation_is_open_with_an_answered_and_a_waiting_comment() -> None:
+    notice = Notice.objects.exclude(draft="").get()
     assert notice.closes_on is not None
     assert notice.closes_on >= timezone.localtime(NOW).date()
     states = Counter(bool(comment.answer_zh) for comment in notice.comments.all())
