@@ -17,7 +17,7 @@ from tests.browser import ROOT, environment, free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UP_S_MAX = 90
+UP_S_MAX = 180
 STOP_S_MAX = 20
 FAULT_AFTER_S = 30
 """Time enough to open the board before."""
