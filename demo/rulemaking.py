@@ -53,7 +53,7 @@ def first_edition(file: Path) -> Loaded:
             _PRESENT: 'version: "2025.1"',
             _ORDERS_FIRST[0]: _ORDERS_FIRST[1],
             "{id: evaluation, name: {zh: 评估期限, en: Evaluation period}, starts: stage.entered, length: 30,": (
-                "{id: evaluation, name: {zh: 评估期限, en: Evaluation period}, starts: stage.entered, length: 40,"
+                "{id: evaluation, name: {zh: 评估期限, en: Evaluation period}, starts: stage.entered, length: 25,"
             ),
         },
     )
@@ -99,8 +99,8 @@ def adopt(
     lab.write_note(
         draft=draft,
         by=people[OFFICER],
-        remarks="评估期限同时由四十个工作日改为三十个工作日，与实际用时一致。",
-        remarks_en="The period for evaluation is shortened from forty to thirty working days, which is what it takes.",
+        remarks="评估期限同时由二十五个工作日改为三十个工作日，留足核对承诺的时间。",
+        remarks_en="The period for evaluation becomes thirty working days instead of twenty-five: judging each promise takes time.",
         at=d.on(168, "15:00"),
     )
     lab.submit_draft(draft=draft, by=people[OFFICER], at=d.on(160, "09:40"))

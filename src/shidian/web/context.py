@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.accounts.roles import roles_of
@@ -24,6 +25,8 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "product_name": PRODUCT_NAME,
         "demo": config.demo,
         "zone": config.zone,
+        # As the view left it: the scheme's, on a page about one.
+        "shown_zone": timezone.get_current_timezone_name,
         "gate_url": config.gate_url,
         "may_see_board": _is_officer(request),
         "other_languages": [item for item in settings.LANGUAGES if item[0] != active],

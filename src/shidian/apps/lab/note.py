@@ -46,10 +46,10 @@ def generate(inputs: Inputs) -> dict[str, Any]:
         _section(Text(zh="二、主要修改", en="2. What changes"), _changes(inputs)),
         _section(
             Text(zh="三、试点中遇到的困难与证据", en="3. What pilots met with, and the evidence"),
-            _grounds(inputs.wordings),
-            _quoted_grounds(inputs.wordings),
+            _grounds(inputs),
+            _quoted_grounds(inputs),
         ),
-        _section(Text(zh="四、拟修改的条文", en="4. Proposed wording"), _wordings(inputs.wordings)),
+        _section(Text(zh="四、拟修改的条文", en="4. Proposed wording"), _wordings(inputs)),
         _section(Text(zh="五、影响测算", en="5. Likely effect"), _figures(inputs.figures)),
     ]
     return {
@@ -104,16 +104,17 @@ def _changes(inputs: Inputs) -> Iterator[Text]:
         yield Text(zh="规则内容没有变化。", en="The rules do not change in meaning.")
 
 
-def _grounds(wordings: Sequence[Wording]) -> Iterator[Text]:
+def _grounds(inputs: Inputs) -> Iterator[Text]:
     """What the public may know: that pilots met with something, how often, and how well shown."""
-    found = difficulties_of(wordings)
+    found = difficulties_of(inputs.wordings)
     for pilot, clause in sorted({(one.pilot.public_id, one.clause) for one in found}):
         own = [one for one in found if (one.pilot.public_id, one.clause) == (pilot, clause)]
         shown = sum(len(one.evidence.all()) for one in own)
+        title = _clause_title(inputs, clause)
         yield Text(
-            zh=f"试点 {pilot} 就条款 {clause} 记录困难 {len(own)} 项，附证据 {shown} 件。",
-            en=f"Pilot {pilot} recorded under clause {clause}: difficulties {len(own)}, pieces of"
-            f" evidence {shown}.",
+            zh=f"试点 {pilot} 就条款“{title.zh}”记录困难 {len(own)} 项，附证据 {shown} 件。",
+            en=f"Pilot {pilot} recorded under the clause “{title.en}”: difficulties {len(own)},"
+            f" pieces of evidence {shown}.",
         )
     if not found:
         yield Text(
@@ -122,14 +123,15 @@ def _grounds(wordings: Sequence[Wording]) -> Iterator[Text]:
         )
 
 
-def _quoted_grounds(wordings: Sequence[Wording]) -> Iterator[Text]:
+def _quoted_grounds(inputs: Inputs) -> Iterator[Text]:
     """The difficulties themselves, for officers: pilots recorded them for the authorities alone."""
-    for one in difficulties_of(wordings):
+    for one in difficulties_of(inputs.wordings):
         pilot = one.pilot.public_id
+        title = _clause_title(inputs, one.clause)
         quoted = _quote(one.text)
         yield Text(
-            zh=f"试点 {pilot}（条款 {one.clause}）：{quoted}",
-            en=f"Pilot {pilot} (clause {one.clause}): {quoted}",
+            zh=f"试点 {pilot}（条款“{title.zh}”）：{quoted}",
+            en=f"Pilot {pilot} (clause “{title.en}”): {quoted}",
         )
         for evidence in one.evidence.all():
             yield _evidence(evidence)
@@ -156,15 +158,25 @@ def _evidence(evidence: Evidence) -> Text:
     return Text(zh=f"　证据：{quoted}", en=f"  Evidence: {quoted}")
 
 
-def _wordings(wordings: Sequence[Wording]) -> Iterator[Text]:
-    for one in wordings:
+def _clause_title(inputs: Inputs, clause: str) -> Text:
+    """What a clause is called; its id where neither text names it any more."""
+    for rulebook in (inputs.draft.rulebook, inputs.base.rulebook):
+        for one in rulebook.clauses:
+            if one.id == clause:
+                return one.title
+    return Text(zh=clause, en=clause)
+
+
+def _wordings(inputs: Inputs) -> Iterator[Text]:
+    for one in inputs.wordings:
+        title = _clause_title(inputs, one.clause)
         yield Text(
-            zh=f"条款 {one.clause} 现为：“{one.old_zh}”",
-            en=f"Clause {one.clause} reads: “{one.old_en}”",
+            zh=f"条款“{title.zh}”现为：“{one.old_zh}”",
+            en=f"The clause “{title.en}” reads: “{one.old_en}”",
         )
         yield Text(zh=f"拟改为：“{one.new_zh}”", en=f"It would read: “{one.new_en}”")
         yield Text(zh=f"理由：{one.because_zh}", en=f"Reason: {one.because_en or one.because_zh}")
-    if not wordings:
+    if not inputs.wordings:
         yield Text(zh="本草案未提出条文修改。", en="The draft proposes no new wording of a clause.")
 
 

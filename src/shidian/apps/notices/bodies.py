@@ -118,6 +118,8 @@ class NoticeBody(TypedDict):
     slug: str
     case: str
     scheme_title: str
+    zone: str
+    """IANA name of the zone in which its days begin and end."""
     title: str
     text: str
     sha256: str
@@ -229,6 +231,8 @@ class CaseBody(TypedDict):
     title: str
     number: str
     scheme_title: str
+    zone: str
+    """IANA name of the zone whose time is the scheme's."""
     lead: str
     partners: list[str]
     stage: str
@@ -265,6 +269,8 @@ class PilotBody(TypedDict):
     scheme_title: str
     rulebook: str
     rulebook_version: str
+    zone: str
+    """IANA name of the zone whose time is the scheme's."""
     state: str
     state_label: str
     starts_on: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
@@ -31,6 +33,15 @@ def body(kind: SnapshotKind, key: str) -> Body:
         raise Http404
     content, published_at, version, digest = found
     return {**content, "published_at": published_at, "snapshot": version, "proof": digest}
+
+
+def page_of(kind: SnapshotKind, key: str) -> Body:
+    """As `body`, for the page that is about this one thing: its times are then shown, and its days
+    counted, in the zone it names."""
+    content = body(kind, key)
+    if zone := content.get("zone"):
+        timezone.activate(ZoneInfo(zone))
+    return content
 
 
 def body_or_none(kind: SnapshotKind, key: str) -> Body | None:

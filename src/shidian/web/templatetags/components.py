@@ -6,7 +6,7 @@ Filters: `text`, `day`, `moment`, `clock_time`, `number`, `amount`, `lookup`.
 
     {% whose_turn turn %}
         who, doing; since: date|None, days: working days waited|None, due: date|None,
-        overdue: bool, mine: bool, next, next_who; ended: text instead of all (nobody's turn)
+        overdue: bool, mine: bool, next, next_who, also; ended: text instead of all (nobody's turn)
     {% timeline groups %}
         groups: [{stage, current: bool, events: [{what, who, at: datetime, clause, note,
         document, document_url}]}], oldest first; a group that is not current is folded
@@ -77,7 +77,8 @@ def _get(thing: Any, name: str, default: Any = None) -> Any:
 @register.inclusion_tag("web/components/whose_turn.html")
 def whose_turn(turn: Any) -> dict[str, Any]:
     """One sentence on whose turn it is, since when, by when, and what comes next."""
-    names = ("who", "doing", "since", "days", "due", "overdue", "mine", "next", "next_who", "ended")
+    names = ("who", "doing", "since", "days", "due", "overdue", "mine")
+    names += ("next", "next_who", "also", "ended")
     return {name: _get(turn, name) for name in names}
 
 

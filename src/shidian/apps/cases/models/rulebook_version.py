@@ -47,4 +47,4 @@ class RulebookVersion(models.Model):
         """The typed rules, parsed once per process."""
         from shidian.apps.cases.rulebooks import rulebook_of
 
-        return rulebook_of(self.pk)
+        return rulebook_of(self.pk, self.digest)

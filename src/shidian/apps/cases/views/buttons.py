@@ -16,6 +16,7 @@ from shidian.core.procedure.step import permitted_verbs
 from shidian.core.procedure.tiers import may_grade
 from shidian.core.procedure.types import ActorKind, Verb
 from shidian.core.procedure.verbs import VERBS
+from shidian.core.rulebook.model import Status
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
@@ -94,7 +95,7 @@ def _may(viewer: Viewer, verb: Verb, case: Case) -> bool:
     return permission is not None and allows(viewer.person, permission, case)
 
 
-def _sensible(  # noqa: C901, PLR0911 - one a verb
+def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
     verb: Verb, case: Case, state: CaseState, viewer: Viewer
 ) -> bool:
     """Leaves out what the state makes pointless, such as closing a round that is not open."""
@@ -125,7 +126,14 @@ def _sensible(  # noqa: C901, PLR0911 - one a verb
             return bool(to_record(case, state))
         case Verb.JUDGE_PROMISE:
             return bool(state.promises)
+        case Verb.MIGRATE:
+            return state.migration is not None or _has_newer_rules(case)
     return True
+
+
+def _has_newer_rules(case: Case) -> bool:
+    newer = case.scheme.rulebooks.exclude(status=Status.SKETCH)
+    return newer.filter(pk__gt=case.rulebook_version_id).exists()
 
 
 def buttons_of(case: Case, state: CaseState, viewer: Viewer) -> list[Button]:

@@ -31,8 +31,7 @@ class Turn:
     due: date | None = None
     overdue: bool = False
     mine: bool = False
-    next: str = ""
-    next_who: str = ""
+    also: str = ""
     ended: str = ""
 
 
@@ -78,7 +77,7 @@ def turn_of(case: Case, tasks: Sequence[Task], viewer: Viewer, ended: str = "") 
         due=first.due,
         overdue=first.due is not None and first.due < today,
         mine=bool(mine),
-        next=_and_also(tasks, first),
+        also=_and_also(tasks, first),
     )
 
 

@@ -12,6 +12,7 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases import outbox
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.errors import ForbiddenError
+from shidian.apps.cases.zones import day_in
 from shidian.apps.lab.domain.drafting import check_revision, newest_revision
 from shidian.apps.lab.domain.noting import write_note
 from shidian.apps.lab.domain.recording import locked_draft, must_be_in, record
@@ -79,7 +80,7 @@ def open_consultation(
             at=at,
         )
         locked.refresh_from_db()
-    opens = timezone.localtime(at).date()
+    opens = day_in(locked.base.rulebook, at)
     sha256 = text_sha256(title=title, body=body, title_en=title_en, body_en=body_en)
     notice = Notice.objects.create(
         scheme=locked.scheme,
@@ -174,7 +175,7 @@ def unanswered(consultation: Consultation) -> int:
 
 def _window_is_over(consultation: Consultation, at: datetime) -> None:
     last = consultation.notice.closes_on
-    if last is not None and timezone.localtime(at).date() <= last:
+    if last is not None and day_in(consultation.draft.base.rulebook, at) <= last:
         raise refuse(
             "window-open",
             f"征求意见截至 {last}，期满后方可继续。",
@@ -226,7 +227,7 @@ class DraftSubject:
     def comment_received(self, notice: Notice, *, receipt: str, sha256: str, at: datetime) -> None:
         """Event comment.received with the text's hash. Raises DomainError (`window-closed`)."""
         draft = self._draft(notice)
-        day = timezone.localtime(at).date()
+        day = day_in(draft.base.rulebook, at)
         closed = notice.closes_on is not None and day > notice.closes_on
         if closed or not draft.is_open:
             raise refuse(

@@ -59,6 +59,7 @@ def draft_notice_body(consultation: Consultation, language: Language) -> DraftNo
         "case": "",
         "scheme": draft.scheme.slug,
         "scheme_title": title(draft.scheme, language),
+        "zone": loaded.rulebook.zone,
         "title": title(notice, language),
         "text": notice.body_zh if language == "zh" or not notice.body_en else notice.body_en,
         "sha256": notice.sha256,
@@ -145,10 +146,17 @@ def _line(
         "text": text(clause.text, language),
         "question": text(clause.question, language) if clause.question else "",
         "source": text(source.title, language) if source else clause.source,
-        "article": clause.article or "",
+        "article": _article(clause.article or "", language),
         "pilots": testing.get(clause.id, []),
         "moves": moves.get(clause.id, []),
     }
+
+
+def _article(number: str, language: Language) -> str:
+    """A bare number is given its word; whatever names itself (an annex, a section) stays."""
+    if not number[:1].isdigit():
+        return number
+    return f"第{number}条" if language == "zh" else f"Article {number}"
 
 
 def _gone(

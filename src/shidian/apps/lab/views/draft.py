@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases.rules import authorities_handling
+from shidian.apps.cases.zones import day_in
 from shidian.apps.lab.checking import check_text
 from shidian.apps.lab.domain import newest_revision
 from shidian.apps.lab.domain.consulting import unanswered
@@ -129,6 +130,7 @@ def page(request: HttpRequest, draft: RulebookDraft, **_url: object) -> HttpResp
         "note": newest_note(draft),
         "note_is_old": _note_is_old(draft),
         "wordings": newest_wordings(draft),
+        "clause_titles": _clause_titles(draft),
         "timeline": timeline_of(draft),
         "may_word": now.may_write and draft.state == DraftState.DRAFT,
         "crumbs": crumbs(draft),
@@ -161,7 +163,7 @@ def turn_of(now: Standing, at: datetime) -> dict[str, Any]:
     consultation = now.open_consultation
     if consultation is not None:
         last = consultation.notice.closes_on
-        if last is not None and timezone.localtime(at).date() <= last:
+        if last is not None and day_in(now.draft.base.rulebook, at) <= last:
             found = _turn(_("the public"), _("Comment on it"), _("answers and a summary"))
             return {**found, "due": last}
         doing = _("Answer the comments and sum them up")
@@ -180,6 +182,7 @@ def timeline_of(draft: RulebookDraft) -> list[dict[str, Any]]:
         part.local_id: str(part.authority)
         for part in draft.scheme.parts.select_related("authority")
     }
+    titles = _clause_titles(draft)
     events: list[dict[str, Any]] = []
     last = ""
     for row in draft.events.select_related("person").order_by("seq"):
@@ -188,7 +191,7 @@ def timeline_of(draft: RulebookDraft) -> list[dict[str, Any]]:
             "what": row.get_kind_display(),
             "who": who or _("a member of the public"),
             "at": row.at,
-            "note": _event_note(row.kind, row.data),
+            "note": _event_note(row.kind, row.data, titles),
         }
         key = f"{row.kind} {who}"
         if row.kind == DraftEventKind.REVISED and key == last:
@@ -199,7 +202,16 @@ def timeline_of(draft: RulebookDraft) -> list[dict[str, Any]]:
     return [{"stage": draft.get_state_display(), "current": True, "events": events}]
 
 
-def _event_note(kind: str, data: dict[str, Any]) -> str:
+def _clause_titles(draft: RulebookDraft) -> dict[str, str]:
+    """Clauses by id, in the reader's words; one that only the draft names has its id."""
+    english = (get_language() or "").startswith("en")
+    clauses = draft.base.rulebook.clauses
+    titles = {one.id: one.title.en if english else one.title.zh for one in clauses}
+    named = draft.wordings.values_list("clause", flat=True)
+    return {one: one for one in named} | titles
+
+
+def _event_note(kind: str, data: dict[str, Any], titles: dict[str, str]) -> str:
     match DraftEventKind(kind):
         case DraftEventKind.REVISED:
             errors = int(data.get("errors", 0))
@@ -212,7 +224,8 @@ def _event_note(kind: str, data: dict[str, Any]) -> str:
         case DraftEventKind.RETURNED | DraftEventKind.REJECTED:
             return str(data.get("reason", ""))
         case DraftEventKind.WORDED:
-            return str(data.get("clause", ""))
+            clause = str(data.get("clause", ""))
+            return titles.get(clause, clause)
         case DraftEventKind.COMMENTED | DraftEventKind.ANSWERED:
             return str(data.get("comment", ""))
     return ""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import Person
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.zones import show_times_of
 from shidian.apps.lab.models import RulebookDraft
 
 if TYPE_CHECKING:
@@ -19,25 +20,31 @@ if TYPE_CHECKING:
 
 def draft_by_slug(_request: HttpRequest, slug: str, **_rest: object) -> RulebookDraft:
     """The draft of that name. Raises DoesNotExist."""
-    return (
+    draft = (
         RulebookDraft.objects.select_related("scheme", "base", "published", "created_by")
         .defer("base__document", "published__document")
         .get(slug=slug)
     )
+    show_times_of(draft.base)
+    return draft
 
 
 def draft_of_comment(_request: HttpRequest, receipt: str, **_rest: object) -> RulebookDraft:
     """The draft on whose notice the comment was made. Raises DoesNotExist."""
-    return RulebookDraft.objects.select_related("scheme", "base").get(
+    draft = RulebookDraft.objects.select_related("scheme", "base").get(
         consultations__notice__comments__receipt=receipt
     )
+    show_times_of(draft.base)
+    return draft
 
 
 def case_of_pilot(_request: HttpRequest, public_id: str, **_rest: object) -> Case:
     """The case of a pilot. Raises DoesNotExist."""
-    return Case.objects.select_related("scheme", "lead", "pilot", "rulebook_version").get(
+    case = Case.objects.select_related("scheme", "lead", "pilot", "rulebook_version").get(
         pilot__public_id=public_id
     )
+    show_times_of(case.rulebook_version)
+    return case
 
 
 def asker(request: HttpRequest) -> Person:

@@ -12,6 +12,7 @@ from shidian.apps.cases import outbox
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.perform import Performed, perform_act
 from shidian.apps.cases.errors import DomainError
+from shidian.apps.cases.zones import day_in
 from shidian.apps.notices.models import Notice
 from shidian.core.procedure.types import Act, EventKind, Verb
 from shidian.core.rulebook.model import Text
@@ -71,7 +72,7 @@ def open_notice(
         body_zh=body,
         body_en=body_en,
         sha256=sha256,
-        opens_on=timezone.localtime(at).date(),
+        opens_on=day_in(rulebook, at),
         closes_on=_last_day(done),
         comments_taken=done.case.stage_rule.comments,
         premoderation=rulebook.notice.premoderation,

@@ -70,7 +70,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 @public
 def notice(request: HttpRequest, key: str) -> HttpResponse:
     """A notice with its comments; a comment is written, seen once more, then sent."""
-    body = snapshots.body(SnapshotKind.NOTICE, key)
+    body = snapshots.page_of(SnapshotKind.NOTICE, key)
     today = timezone.localdate().isoformat()
     takes_comments = (
         body["comments_taken"]

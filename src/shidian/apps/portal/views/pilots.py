@@ -98,7 +98,7 @@ def pilot_list(request: HttpRequest) -> HttpResponse:
 @public
 def pilot(request: HttpRequest, key: str) -> HttpResponse:
     """One pilot: what it is, who answers for it, its limits, its course, how to be heard."""
-    body = snapshots.body(SnapshotKind.PILOT, key)
+    body = snapshots.page_of(SnapshotKind.PILOT, key)
     shown = with_headroom(body, snapshots.figures_of(key))
     by_indicator = {limit["indicator"]: limit for limit in shown["limits"]}
     charts = [_chart(line, by_indicator.get(line["indicator"])) for line in shown["series"]]

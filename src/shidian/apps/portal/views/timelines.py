@@ -33,7 +33,7 @@ def with_moments(groups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 @public
 def case(request: HttpRequest, key: str) -> HttpResponse:
     """What was done when, as far as it is public."""
-    body = snapshots.body(SnapshotKind.CASE, key)
+    body = snapshots.page_of(SnapshotKind.CASE, key)
     return render(
         request, "portal/case.html", {"case": body, "groups": with_moments(body["groups"])}
     )

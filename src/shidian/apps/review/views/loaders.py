@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shidian.apps.cases.zones import show_times_of
 from shidian.apps.review.models import Assignment
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def own_assignment(request: HttpRequest, reference: str) -> Assignment:
     """The person's place on the newest panel of the case. Raises DoesNotExist."""
-    return (
+    assignment = (
         Assignment.objects.filter(expert__person=request.user.pk, panel__case__reference=reference)
         .select_related(
             "panel__case__lead", "panel__case__scheme", "panel__case__rulebook_version", "draft"
@@ -20,3 +21,5 @@ def own_assignment(request: HttpRequest, reference: str) -> Assignment:
         .prefetch_related("panel__case__parties__institution", "declarations")
         .latest("panel__round")
     )
+    show_times_of(assignment.panel.case.rulebook_version)
+    return assignment

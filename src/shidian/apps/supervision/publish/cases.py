@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -48,6 +49,7 @@ def case_body(case: Case, language: Language) -> CaseBody:
         "title": title(case, language),
         "number": case.number or "",
         "scheme_title": title(case.scheme, language),
+        "zone": case.rulebook.zone,
         "lead": name(case.lead, language),
         "partners": partner_names(case, language),
         "stage": text(stage.names.public or stage.names.staff, language),
@@ -109,7 +111,9 @@ def _line(
     return {
         "what": text(words.EVENT[event.kind], language),
         "who": who,
-        "at": timezone.localtime(event.at).isoformat(timespec="seconds"),
+        "at": timezone.localtime(event.at, ZoneInfo(case.rulebook.zone)).isoformat(
+            timespec="seconds"
+        ),
         "note": _note(case, event, language),
     }
 
@@ -134,6 +138,7 @@ def notice_body(notice: Notice, language: Language) -> NoticeBody:
         "slug": notice.slug,
         "case": case.reference,
         "scheme_title": title(case.scheme, language),
+        "zone": case.rulebook.zone,
         "title": title(notice, language),
         "text": notice.body_zh if language == "zh" or not notice.body_en else notice.body_en,
         "sha256": notice.sha256,

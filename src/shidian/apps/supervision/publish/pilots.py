@@ -70,6 +70,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "scheme_title": title(case.scheme, language),
         "rulebook": rulebook.rulebook,
         "rulebook_version": rulebook.version,
+        "zone": rulebook.zone,
         "state": pilot.state,
         "state_label": text(words.PILOT_STATE[pilot.state], language),
         "starts_on": pilot.starts_on.isoformat(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.zones import show_times_of
 from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot
 
 if TYPE_CHECKING:
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
 def case_of_pilot(request: HttpRequest, public_id: str, **_rest: object) -> Case:
     """The case of the pilot named in the address. Raises DoesNotExist."""
     del request
-    return Case.objects.select_related("pilot", "scheme", "lead").get(pilot__public_id=public_id)
+    case = (
+        Case.objects.select_related("pilot", "scheme", "lead", "rulebook_version")
+        .defer("rulebook_version__document")
+        .get(pilot__public_id=public_id)
+    )
+    show_times_of(case.rulebook_version)
+    return case
 
 
 def pilot_of(case: Case) -> Pilot:

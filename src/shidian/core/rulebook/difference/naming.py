@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from shidian.core.rulebook.difference.labels import label
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.loaded import Json
 
 SHOWN_MAX = 60
+AROUND = 24
+"""Characters that stay on either side of what differs."""
 """Characters of a text that a sentence quotes."""
 
 NOTHING = Text(zh="无", en="none")
@@ -242,6 +245,36 @@ def quoted(text: Json, form: str) -> str:
     """A text in quotation marks, cut where it is long."""
     shown = text if isinstance(text, str) and text else "—"
     return form.format(shown if len(shown) <= SHOWN_MAX else f"{shown[: SHOWN_MAX - 1]}…")
+
+
+def quoted_apart(before: Json, after: Json, form: str) -> tuple[str, str]:
+    """Two texts in quotation marks, cut where they are long and alike, never where they differ."""
+    old = before if isinstance(before, str) and before else "—"
+    new = after if isinstance(after, str) and after else "—"
+    if max(len(old), len(new)) <= SHOWN_MAX:
+        return form.format(old), form.format(new)
+    head = _cut_before(old, _alike(old, new))
+    end = _alike(old[head:][::-1], new[head:][::-1])
+    tail = max(0, end - AROUND)
+    lead, trail = "…" * (head > 0), "…" * (tail > 0)
+    return (
+        form.format(f"{lead}{old[head : len(old) - tail]}{trail}"),
+        form.format(f"{lead}{new[head : len(new) - tail]}{trail}"),
+    )
+
+
+def _alike(one: str, other: str) -> int:
+    """How many first characters two texts share."""
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False)))
+
+
+def _cut_before(text: str, place: int) -> int:
+    """Where to begin so that a few words stand before `place`; at a word's start if it can."""
+    begin = max(0, place - AROUND)
+    if begin == 0:
+        return 0
+    space = text.find(" ", begin, place)
+    return begin if space < 0 else space + 1
 
 
 def _name_of(item: dict[str, Json]) -> Text | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.difference.labels import label
 from shidian.core.rulebook.difference.leaves import id_of
-from shidian.core.rulebook.difference.naming import joined
+from shidian.core.rulebook.difference.naming import joined, quoted_apart
 from shidian.core.rulebook.digest import is_text
 from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.tree import unescape
@@ -120,7 +120,10 @@ def text_changed(names: Names, path: str, before: dict[str, Json], after: dict[s
             zh=f"{said.zh}的英文改写：{after.get('en')}"[:200],
             en=f"{said.en}: English reworded: {after.get('en')}"[:200],
         )
-    return changed(names, path, names.value(path, before), names.value(path, after))
+    zh = quoted_apart(before.get("zh"), after.get("zh"), "“{}”")
+    en = quoted_apart(before.get("en"), after.get("en"), "“{}”")
+    old, new = (Text(zh=one, en=other) for one, other in zip(zh, en, strict=True))
+    return changed(names, path, old, new)
 
 
 def basis_changed(names: Names, path: str, before: Text, after: Text, count: int) -> Text:
