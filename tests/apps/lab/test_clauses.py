@@ -283,7 +283,7 @@ def test_the_lists_of_difficulties_cost_the_same_for_one_and_for_three(  # noqa:
 
     with django_assert_num_queries(16):
         page = client.get(of_pilot)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(of_scheme)
 
     assert page.content.decode().count("困难 ") == size
