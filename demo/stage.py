@@ -16,7 +16,8 @@ from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.review.domain import file_assessment
 from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
-from shidian.core.rulebook.model import QuestionKind, StageKind
+from shidian.core.procedure.criteria import judged_between
+from shidian.core.rulebook.model import QuestionKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,22 +112,21 @@ class Scene(Diary):
     def advance(self, project: ForeignProject, at: datetime, reason: str) -> None:
         """Move on to the next stage ahead, every mandatory criterion and condition met."""
         case = self.cases[project.id]
+        target = case.rulebook.stage(case.stage_rule.next[0])
         findings: dict[str, dict[str, Json]] = {
             one.id: {"met": True, "reason": "材料清楚，符合要求。"}
-            for one in case.rulebook.criteria
-            if one.stage == case.stage and one.mandatory
+            for one in judged_between(case.rulebook, case.stage_rule, target)
+            if one.mandatory
         }
-        target = case.rulebook.stage(case.stage_rule.next[0])
         thresholds: dict[str, dict[str, Json]] = {
             one.id: {"met": True, "reason": "已逐条核对，符合扩大范围的标准。"}
             for one in target.thresholds
             if one.minimum is None
         }
-        screening = case.stage_rule.kind is StageKind.SCREENING
         deciding.advance_case(
             case=case,
             reason=reason,
-            findings=findings if screening else None,
+            findings=findings or None,
             thresholds=thresholds,
             to=target.id,
             by=self._officer,

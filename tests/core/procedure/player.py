@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from shidian.core.procedure import as_past, step
 from shidian.core.procedure.calendars import WorkingCalendar, by_id
 from shidian.core.procedure.consents import signers
+from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.facts import needed_facts
 from shidian.core.procedure.thresholds import found_by_an_officer
 from shidian.core.procedure.tiers import onward
@@ -22,7 +24,9 @@ from shidian.core.procedure.types import (
     Task,
     Verb,
 )
-from shidian.core.rulebook.model import Rulebook, StageKind
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.model import Rulebook, StageKind
 
 FIRM = "firm-1"
 HASH = "ab" * 32
@@ -128,8 +132,8 @@ class Player:
                 opened = [request.id for request in state.open_requests] or ["r1"]
                 return {"request": opened[0], "answer": "如下"}
             case Verb.ADVANCE:
-                met = {one.id: {"met": True, "reason": ""} for one in self._criteria()}
-                return {"reason": "办理", "findings": met if self._screens() else None,
+                met = {one.id: {"met": True, "reason": ""} for one in self._judged()}
+                return {"reason": "办理", "findings": met or None,
                         "thresholds": self._thresholds(verb), "uscc": USCC, "seq": 1}  # fmt: skip
             case Verb.OPEN_ROUND:
                 size = max(3, self._panel_min())
@@ -225,8 +229,12 @@ class Player:
     def _criteria(self) -> list:
         return [one for one in self.rulebook.criteria if one.stage == self.state.stage]
 
-    def _screens(self) -> bool:
-        return self.state.stage_kind is StageKind.SCREENING
+    def _judged(self) -> list:
+        if not self.state.stage:
+            return []
+        ahead = onward(self.rulebook, self.state.stage, Verb.ADVANCE, self.state.tier)
+        here = self.rulebook.stage(self.state.stage)
+        return list(judged_between(self.rulebook, here, ahead[0])) if ahead else []
 
     def _panel_min(self) -> int:
         panel = self.rulebook.stage(self.state.stage).panel if self.state.stage else None

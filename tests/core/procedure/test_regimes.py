@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shidian.core.procedure.types import Effects, Task, Verb
+from shidian.core.procedure.types import Effects, Refusal, RefusalCode, Task, Verb
 from tests.core.procedure import generated
 from tests.core.procedure.player import FIRM, Player
 from tests.core.procedure.walking import check, check_turns, moves
@@ -33,6 +33,9 @@ def test_doing_what_is_asked_closes_every_case_of_any_regime(rulebook, data):
         ready = data.draw(st.sampled_from(waiting_for_nobody(player)))
         act = player.cooperate(ready)
         answer = player.try_(act)
+        if isinstance(answer, Refusal):
+            # the longest regimes outlast the calendar, whose next year is not known
+            assume(answer.code is not RefusalCode.CALENDAR_MISSING)
         assert isinstance(answer, Effects), (player.state.stage, ready, answer)
         check_turns(answer)
         player.wait(minutes=data.draw(st.integers(0, 2000)))

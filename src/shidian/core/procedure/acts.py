@@ -57,7 +57,7 @@ class Verb(StrEnum):
     | submit | version: int ≥ 1 of the form; sha256 of it; missing: list of ids of incomplete sections (empty to pass); promises: list of {id, text}; partners: list of institution ids; plan: {parameter: text of its type}; waivers?: list of {rule, reason, measure?}; facts?: {name: value} for the names that the conditions of consultations ask for (`facts.py`), needed where there are any |
     | request_information | question: text; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
     | answer_information | request: id (`r1`, from state.requests); answer: text; version?: int, sha256?, facts?: of the form where it was amended |
-    | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on leaving a screening stage forwards for each mandatory criterion of that stage; thresholds?: {threshold: {met: bool, reason}} for those of the stage entered that an officer finds met; uscc?, lei?, seq? where the move starts a pilot |
+    | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on moving ahead for each mandatory criterion judged there: of the screening, assessment or notice left, or of the stage of the run entered from another; thresholds?: {threshold: {met: bool, reason}} for those of the stage entered that an officer finds met; uscc?, lei?, seq? where the move starts a pilot |
     | return_to_applicant | reason; to?: id of a draft stage |
     | reject | reason; outcome? |
     | withdraw | reason; outcome? |
@@ -137,7 +137,7 @@ class EventKind(StrEnum):
     An event's data are the act's, plus what stands behind the dash:
     case.created; case.submitted; request.opened – request (id), due_working_days;
     request.answered; request.lapsed – request (the case moved on unanswered);
-    stage.entered – from, to, reason, thresholds? (found met); checklist.filed – stage, findings (screening);
+    stage.entered – from, to, reason, thresholds? (found met); checklist.filed – stage, findings;
     round.opened – round (number); experts.invited; conflict.declared – expert;
     review.filed – expert; round.closed – round, reviews (count), score ("411/5"),
     score_text ("82.20"), passed (bool, or null without a pass mark);

@@ -77,9 +77,8 @@ def _get(thing: Any, name: str, default: Any = None) -> Any:
 @register.inclusion_tag("web/components/whose_turn.html")
 def whose_turn(turn: Any) -> dict[str, Any]:
     """One sentence on whose turn it is, since when, by when, and what comes next."""
-    names = ("who", "doing", "since", "days", "due", "overdue", "mine")
-    names += ("next", "next_who", "also", "ended")
-    return {name: _get(turn, name) for name in names}
+    names = "who doing since days due overdue mine next next_who also ended"
+    return {name: _get(turn, name) for name in names.split()}
 
 
 @register.inclusion_tag("web/components/timeline.html")

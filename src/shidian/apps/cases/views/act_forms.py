@@ -22,10 +22,10 @@ from shidian.apps.cases.views.threshold_fields import (
     waits_of,
 )
 from shidian.apps.cases.words import localized as in_language
+from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.moves import is_ahead, moves
 from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import EvaluationGrade, Judgement, Verb
-from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,7 +146,7 @@ class AnswerInformationForm(ActForm):
 
 
 class AdvanceForm(MovingForm):
-    """Moves on. Leaving a screening forwards needs a finding on every mandatory criterion."""
+    """Moves on. Going ahead needs a finding on every mandatory criterion judged on that move."""
 
     verb = Verb.ADVANCE
 
@@ -158,7 +158,7 @@ class AdvanceForm(MovingForm):
         order = {one.id: place for place, one in enumerate(found)}
         targets = sorted(self.targets, key=lambda one: order.get(one.id, len(order)))
         only_choice(self, "to", [(one.id, in_language(one.names.staff)) for one in targets])
-        self.criteria = _mandatory(self.case, self.stage)
+        self.criteria = _mandatory(self.case, self.stage, self.targets)
         for criterion in self.criteria:
             self._ask(criterion)
         self.order_fields([name for name in self.fields if name != "reason"])
@@ -187,7 +187,7 @@ class AdvanceForm(MovingForm):
         cleaned = super().clean() or {}
         target = self.target()
         if target and is_ahead(self.case.rulebook, self.stage, target):
-            for criterion in self.criteria:
+            for criterion in _mandatory(self.case, self.stage, [target]):
                 if not cleaned.get(f"met-{criterion.id}"):
                     self.add_error(f"met-{criterion.id}", _("Choose whether this is met."))
                 if not cleaned.get(f"why-{criterion.id}"):
@@ -195,10 +195,10 @@ class AdvanceForm(MovingForm):
         return cleaned
 
     def payload(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
+        cleaned, target = self.cleaned_data, self.target()
         findings = {
             one.id: {"met": cleaned[f"met-{one.id}"] == "yes", "reason": cleaned[f"why-{one.id}"]}
-            for one in self.criteria
+            for one in _mandatory(self.case, self.stage, [target] if target else [])
             if cleaned.get(f"met-{one.id}")
         }
         return {"to": cleaned["to"], "findings": findings, **super().payload()}
@@ -393,10 +393,16 @@ def only_choice(
         field.widget = forms.HiddenInput()
 
 
-def _mandatory(case: Case, stage: Stage) -> list[Criterion]:
-    if stage.kind is not StageKind.SCREENING:
-        return []
-    return [one for one in case.rulebook.criteria if one.mandatory and one.stage == stage.id]
+def _mandatory(case: Case, stage: Stage, targets: Iterable[Stage]) -> list[Criterion]:
+    """Those judged on a move ahead to one of the targets, each once."""
+    found = {
+        one.id: one
+        for target in targets
+        if is_ahead(case.rulebook, stage, target)
+        for one in judged_between(case.rulebook, stage, target)
+        if one.mandatory
+    }
+    return list(found.values())
 
 
 def _outcomes(case: Case, stage: Stage, verb: Verb, admitted: bool) -> list[Outcome]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signers, signoff_rule, standing
+from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.handlers import application, assessment, notice, review, run
 from shidian.core.procedure.handlers.entering import close_with, enter
 from shidian.core.procedure.handlers.gates import (
@@ -20,6 +21,7 @@ from shidian.core.rulebook.model import StageKind
 if TYPE_CHECKING:
     from shidian.core.procedure.situation import Situation
     from shidian.core.procedure.types import NewEvent
+    from shidian.core.rulebook.model import Criterion, Stage
 
 REJECTED = "rejected"
 WITHDRAWN = "withdrawn"
@@ -35,7 +37,7 @@ def advance(case: Situation) -> tuple[NewEvent, ...]:
     target = case.target()
     if not case.ahead(target):
         return enter(case, target, reason)
-    checklist = _done(case)
+    checklist = _done(case, target)
     found = must_meet_thresholds(case, target)
     return (*checklist, *enter(case, target, reason, found=found))
 
@@ -120,11 +122,11 @@ def _in_turn(case: Situation, authority: str) -> None:
         )
 
 
-def _done(case: Situation) -> tuple[NewEvent, ...]:
-    """Refuses unless the work of the stage is done and agreed; a screening leaves its checklist."""
+def _done(case: Situation, target: Stage) -> tuple[NewEvent, ...]:
+    """Refuses unless the work of the stage is done and agreed; what was judged is a checklist."""
     application.must_be_answered(case)
     _worked(case)
-    events = _checklist(case) if case.stage.kind is StageKind.SCREENING else ()
+    events = _checklist(case, judged_between(case.rulebook, case.stage, target))
     must_be_agreed(case)
     return events
 
@@ -146,12 +148,13 @@ def _worked(case: Situation) -> None:
             pass
 
 
-def _checklist(case: Situation) -> tuple[NewEvent, ...]:
-    """Every mandatory criterion of a screening stage must be judged, and met."""
-    wanted = [one for one in case.rulebook.criteria if one.stage == case.stage.id and one.mandatory]
+def _checklist(case: Situation, judged: tuple[Criterion, ...]) -> tuple[NewEvent, ...]:
+    """Every mandatory criterion of the move must be judged, and met."""
+    if not judged:
+        return ()
     findings = case.data.table("findings")
-    findings.only(one.id for one in case.rulebook.criteria if one.stage == case.stage.id)
-    for criterion in wanted:
+    findings.only(one.id for one in judged)
+    for criterion in (one for one in judged if one.mandatory):
         if not findings.has(criterion.id) or not findings.table(criterion.id).boolean("met"):
             refuse(
                 RefusalCode.CRITERIA_UNMET,

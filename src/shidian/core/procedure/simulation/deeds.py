@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.clocks import ClockRun, clock_sum
+from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.moves import is_ahead
 from shidian.core.procedure.simulation.ground import FIRM
 from shidian.core.procedure.simulation.paperwork import DATA, REASON, signed
@@ -274,6 +275,13 @@ class Deeds:
         """Ids of the criteria of the stage."""
         here = self.walk.state.stage
         return (one.id for one in self.ground.rulebook.criteria if one.stage == here)
+
+    def criteria_ahead(self) -> tuple[str, ...]:
+        """Ids of the criteria judged on going where `advance` goes by default."""
+        state, rulebook = self.walk.state, self.ground.rulebook
+        ahead = onward(rulebook, state.stage, Verb.ADVANCE, state.tier)
+        here = self.ground.stages[state.stage]
+        return tuple(one.id for one in judged_between(rulebook, here, ahead[0])) if ahead else ()
 
 
 def consent_after_all(one: Deeds, authority: str) -> Act:

@@ -41,8 +41,9 @@ def _answer(_one: Deeds, last: str) -> Data:
 
 def _advance(one: Deeds, _last: str) -> Data:
     data: Data = {"reason": REASON, **one.thresholds_ahead(Verb.ADVANCE), **NUMBERED}
-    if one.walk.state.stage_kind is StageKind.SCREENING:
-        data["findings"] = {name: {"met": True, "reason": ""} for name in one.criteria()}
+    judged = one.criteria_ahead()
+    if judged:
+        data["findings"] = {name: {"met": True, "reason": ""} for name in judged}
     return data
 
 
