@@ -100,6 +100,11 @@ def test_stage_two_waits_for_its_ninety_days(scenes: list[Scene]) -> None:
             case=case,
             to="stage-two",
             reason="x",
+            findings={
+                one.id: {"met": True, "reason": "x"}
+                for one in case.rulebook.criteria
+                if one.stage == "stage-two"
+            },
             thresholds={"stage-two-approved": {"met": True, "reason": "x"}},
             by=person("board-officer"),
             at=entered.replace(hour=23),
