@@ -12,8 +12,11 @@ from tests.web.regimes import Regime, library
 if TYPE_CHECKING:
     from shidian.core.rulebook.loaded import Loaded
 
+QUICK = {"au-asic-ers", "demo-two-stage", "uk-fca"}
+"""A notification where silence lets a test start, a run in two stages, and rolling intake."""
+
 RUNNABLE = [
-    file.stem
+    pytest.param(file.stem, marks=() if file.stem in QUICK else pytest.mark.prove)
     for file in sorted(RULEBOOKS.glob("*.yaml"))
     if "status: runnable" in file.read_text("utf-8")
 ]

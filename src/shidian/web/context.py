@@ -20,13 +20,14 @@ PRODUCT_NAME = _("Shidian")
 def product(request: HttpRequest) -> dict[str, Any]:
     """Context of every template. `other_language` is the one a reader could switch to."""
     config = shidian_settings()
+    # As the view left it: the scheme's, on a page about one.
+    shown = timezone.get_current_timezone_name()
     active = getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE)
     return {
         "product_name": PRODUCT_NAME,
         "demo": config.demo,
         "zone": config.zone,
-        # As the view left it: the scheme's, on a page about one.
-        "shown_zone": timezone.get_current_timezone_name,
+        "other_zone": shown if shown != settings.TIME_ZONE else "",
         "gate_url": config.gate_url,
         "may_see_board": _is_officer(request),
         "other_languages": [item for item in settings.LANGUAGES if item[0] != active],

@@ -29,7 +29,7 @@ def test_show_times_of_a_scheme_lasts_for_the_request_alone() -> None:
         seen["before"] = moment(LATE)
         show_times_of(ABROAD)
         seen["after"] = moment(LATE)
-        seen["named"] = product(request)["shown_zone"]()
+        seen["named"] = product(request)["other_zone"]
         return HttpResponse()
 
     site = timezone.get_current_timezone_name()

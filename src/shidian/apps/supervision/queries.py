@@ -106,7 +106,8 @@ def board(person: Person | AnonymousUser) -> list[Tile]:
     pilots = list(
         visible_pilots(person)
         .exclude(state=PilotState.CLOSED)
-        .select_related("case__scheme", "case__lead", "fault")
+        .select_related("case__scheme", "case__lead", "case__rulebook_version", "fault")
+        .defer("case__rulebook_version__document")
     )
     episodes = shown_episodes(
         AlertEpisode.objects.filter(pilot__in=pilots, state=EpisodeState.OPEN)
