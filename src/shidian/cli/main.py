@@ -5,9 +5,9 @@ Each subcommand lives in a module of its own name and is the click command of th
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from shidian.cli.lazy import LazyGroup
 
 SUMMARIES = {
     "up": "Start and watch all processes on this machine.",
@@ -17,33 +17,13 @@ SUMMARIES = {
     "worker": "Carry out what the outbox holds.",
     "rulebook": "Check, read, compare and simulate rulebooks.",
     "replay": "Recompute alerts from a journal.",
+    "bench": "Measure this release on this machine.",
     "version": "Print the version.",
 }
 """What `shidian --help` says of each subcommand, without importing it."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its subcommands by name and imports one when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(SUMMARIES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name in self.commands:
-            return self.commands[cmd_name]
-        if cmd_name not in SUMMARIES:
-            return None
-        command = getattr(import_module(f"shidian.cli.{cmd_name}"), cmd_name)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"shidian.cli.{cmd_name}.{cmd_name} is not a click command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl(list(SUMMARIES.items()))
-
-
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, summaries=SUMMARIES, prefix="shidian.cli.")
 def main() -> None:
     """Shidian (试点) runs capital-market fintech innovation pilots, from the call to the exit.
 

@@ -1,0 +1,1 @@
+"""Workloads, harness and peers of `shidian bench`."""

@@ -1,0 +1,38 @@
+"""`shidian bench`: what this release takes on this machine, beside its peers.
+
+Each subcommand is the command of its name in `shidian.cli.bench_<name>`. Workloads and peers lie in
+`bench/` of the source tree, which is not installed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from shidian.cli.lazy import LazyGroup
+
+SUMMARIES: dict[str, str] = {}
+"""What `shidian bench --help` says of each subcommand."""
+
+
+@click.group(cls=LazyGroup, summaries=SUMMARIES, prefix="shidian.cli.bench_")
+def bench() -> None:
+    """Measure this release on this machine: seeded workloads, peers in the same call.
+
+    Needs the source tree with its development packages (make setup). docs/developer/performance
+    says what is measured and how.
+    """
+
+
+def source_tree() -> Path:
+    """The source tree this runs from, on the import path. Raises ClickException without one."""
+    root = Path(__file__).resolve().parents[3]
+    if not (root / "bench" / "__init__.py").exists():
+        raise click.ClickException(
+            "bench/ is not installed with the program: run this from a source tree (make setup)"
+        )
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return root
