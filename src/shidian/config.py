@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     demo: bool = False
     """Marks every page, letter and export as a demonstration."""
     debug: bool = False
+    record_origin: str = "record.shidian.local"
+    """The public record's name in its checkpoints, an address without a scheme; never changed."""
     rulebooks: Path | None = None
     """Folder of the library of regimes; unset: the one shipped beside the source."""
 
@@ -53,6 +55,21 @@ class Settings(BaseSettings):
     def monitor_store(self) -> Path:
         """SQLite file of cursor, alert items and readings; owner: monitor."""
         return self.home / "monitor" / "monitor.sqlite3"
+
+    @property
+    def record(self) -> Path:
+        """Folder of the public record; owner: notary."""
+        return self.home / "record"
+
+    @property
+    def record_tiles(self) -> Path:
+        """The log as static files (C2SP tlog-tiles), for everyone to read."""
+        return self.record / "tiles"
+
+    @property
+    def notary_socket(self) -> Path:
+        """Unix socket at which the notary takes leaves from the worker."""
+        return self.record / "notary.sock"
 
     @property
     def keys(self) -> Path:
