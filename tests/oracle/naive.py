@@ -12,9 +12,13 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from shidian.core.monitor.program import Program, Rule, compile_rules
+from shidian.core.monitor.compiling import compile_rules
 from shidian.core.rulebook.load import from_document
+
+if TYPE_CHECKING:
+    from shidian.core.monitor.program import Program, Rule
 
 FOREVER = 2**62
 

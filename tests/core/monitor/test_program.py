@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from shidian.core.monitor.program import NotExecutable, compile_rules, severity_of
+from shidian.core.monitor.compiling import compile_rules
+from shidian.core.monitor.program import NotExecutable, severity_of
 from shidian.core.rulebook.load import load_text
 from tests.oracle.histories import HEAD, TIERS
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shidian.core.journal.entry import EntryKind
-from shidian.core.monitor.program import Measure, Program, compile_rules
+from shidian.core.monitor.compiling import compile_rules
 from shidian.core.rulebook.load import from_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shidian.core.journal.entry import Entry
+    from shidian.core.monitor.program import Measure, Program
     from shidian.core.rulebook.loaded import Loaded
 
 FOREVER = 2**62
@@ -35,6 +36,7 @@ class _Control:
     loaded: Loaded | None
     tier: str | None
     plan: dict[str, Any]
+    calendars: dict[str, list[int]]
 
 
 class Timeline:
@@ -62,7 +64,12 @@ class Timeline:
                 self.start_us = int(record["start_us"])
         effective_us = int(record["effective_us"])
         control = _Control(
-            effective_us, entry.entry, loaded, record.get("tier"), dict(record["plan"])
+            effective_us,
+            entry.entry,
+            loaded,
+            record.get("tier"),
+            dict(record["plan"]),
+            dict(record.get("calendars") or {}),
         )
         self._controls.append(control)
         self._controls.sort(key=lambda control: (control.effective_us, control.entry))
@@ -75,15 +82,21 @@ class Timeline:
     def _build(self) -> Iterator[Segment]:
         loaded: Loaded | None = None
         tier: str | None = None
+        calendars: dict[str, list[int]] = {}
         for place, control in enumerate(self._controls):
             if control.loaded is not None:
                 loaded, tier = control.loaded, control.tier
+                calendars = control.calendars
             following = self._controls[place + 1 :]
             end_us = following[0].effective_us if following else FOREVER
             if loaded is None or end_us == control.effective_us:
                 continue
             program = compile_rules(
-                loaded.rulebook, control.plan, rules_digest=loaded.rules_digest, tier=tier
+                loaded.rulebook,
+                control.plan,
+                rules_digest=loaded.rules_digest,
+                tier=tier,
+                calendars=calendars,
             )
             yield Segment(control.effective_us, end_us, control.entry, program)
 
