@@ -12,13 +12,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.ipc
 
 from shidian_kit.wire import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 BASE_COLUMNS = ("type", "seqno", "rev", "op", "time_us")
 """Columns that every data payload has, none of them null."""
@@ -100,6 +104,13 @@ _ARROW_TYPES: Mapping[ColumnType, pa.DataType] = {
     ColumnType.TEXT: pa.utf8(),
 }
 
+_ZEROS: Mapping[pa.DataType, object] = {
+    pa.int32(): 0,
+    pa.int64(): 0,
+    pa.bool_(): False,
+    pa.utf8(): "",
+}
+
 
 def column_name(stream: str, field: str) -> str:
     """Name of a typed field's column: `<stream>/<field>`."""
@@ -130,7 +141,14 @@ def typed_field(stream: str, field: str, kind: ColumnType, scale: int) -> pa.Fie
 
 
 def encode_table(table: pa.Table) -> bytes:
-    """Rows → Arrow IPC stream, one record batch."""
+    """Rows → Arrow IPC stream, one record batch; equal tables give equal bytes.
+
+    (With one release of Arrow and zstd. Another may compress otherwise, so digests of payloads are
+    never made again to be compared: those written stand.)
+    """
+    table = pa.Table.from_arrays(
+        [_canonical(column) for column in table.columns], schema=table.schema
+    )
     sink = pa.BufferOutputStream()
     compression = "zstd" if table.num_rows >= COMPRESS_FROM_ROWS else None
     options = pa.ipc.IpcWriteOptions(compression=compression)
@@ -140,12 +158,34 @@ def encode_table(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
+def _canonical(column: pa.ChunkedArray) -> pa.Array:
+    """The same values in one fresh array: no slice, zeros under nulls, no bitmap without nulls."""
+    array = column.combine_chunks()
+    kind, size, nulls = array.type, len(array), array.null_count
+    valid = None
+    if nulls:
+        valid = _bits(array.is_valid().to_numpy(zero_copy_only=False))
+        array = pc.fill_null(array, pa.scalar(_ZEROS[kind], kind))
+    if pa.types.is_string(kind):
+        if array.offset or nulls:
+            array = array.take(pa.array(np.arange(size)))
+        _, offsets, text = array.buffers()
+        return pa.Array.from_buffers(kind, size, [valid, offsets, text], nulls)
+    values = array.to_numpy(zero_copy_only=False)
+    data = _bits(values) if pa.types.is_boolean(kind) else pa.py_buffer(values.tobytes())
+    return pa.Array.from_buffers(kind, size, [valid, data], nulls)
+
+
+def _bits(flags: NDArray[np.bool_]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(flags, bitorder="little").tobytes())
+
+
 def decode_table(payload: bytes) -> pa.Table:
     """Arrow IPC stream → rows.
 
     The table has `BASE_COLUMNS` and one column `<stream>/<field>` per typed field of the streams
-    that occur in the entry; a stream that does not occur has no columns. Rows stand in the order
-    in which they came. Raises pyarrow.ArrowInvalid on a damaged payload.
+    that occur in the entry, streams by name; a stream that does not occur has no columns. Rows
+    stand in order of (seqno, rev). Raises pyarrow.ArrowInvalid on a damaged payload.
     """
     return pa.ipc.open_stream(payload).read_all()
 

@@ -125,7 +125,7 @@ class _Batch:
     def write(self, epoch: int) -> int:
         """Append the accepted rows of one epoch as one entry; its number."""
         fresh = self.fresh[epoch]
-        rows = list(fresh.values())
+        rows = [fresh[identity] for identity in sorted(fresh)]
         table = _table(rows, self.codes.assign(self.project, _pseudonyms(rows)))
         number = self.log.append(
             EntryKind.DATA,
@@ -233,7 +233,11 @@ def _pseudonyms(rows: Sequence[_Row]) -> list[str]:
 
 
 def _table(rows: Sequence[_Row], codes: dict[str, int]) -> pa.Table:
-    """Accepted rows → payload table: base columns, then those of each stream that occurs."""
+    """Accepted rows → payload table: base columns, then those of each stream that occurs, by name.
+
+    Rows come in order of (seqno, rev). So the table follows from what it says, not from how it
+    was sent, and sealed rows can be put together again as they were.
+    """
     events = [row.event for row in rows]
     fields = base_fields()
     columns: list[pa.Array] = [
@@ -243,7 +247,8 @@ def _table(rows: Sequence[_Row], codes: dict[str, int]) -> pa.Table:
         pa.array([event.op.value for event in events], pa.utf8()),
         pa.array([event.time_us for event in events], pa.int64()),
     ]
-    for stream in {row.stream.id: row.stream for row in rows}.values():
+    streams = {row.stream.id: row.stream for row in rows}
+    for stream in (streams[name] for name in sorted(streams)):
         for at, spec in enumerate(stream.fields):
             values = [row.values[at] if row.stream is stream else None for row in rows]
             if spec.type is ColumnType.PSEUDONYM:

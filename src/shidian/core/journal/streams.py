@@ -64,7 +64,7 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
-    """One stream: its fields in the document's order."""
+    """One stream: its fields by name, since the log keeps documents with sorted keys."""
 
     id: str
     fields: tuple[FieldSpec, ...]
@@ -106,7 +106,7 @@ def _stream(stream_id: str, fields: object) -> StreamSpec:
         raise DocumentError(f"streams.{stream_id}.fields must be an object")
     specs = tuple(
         _field(f"streams.{stream_id}.fields.{name}", str(name), given)
-        for name, given in fields.items()
+        for name, given in sorted(fields.items())
         if name != "because"
     )
     pseudonyms = tuple(i for i, spec in enumerate(specs) if spec.type is ColumnType.PSEUDONYM)

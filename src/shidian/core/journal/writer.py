@@ -28,8 +28,12 @@ from shidian.core.journal.intake import Intake
 from shidian.core.journal.log import Log
 from shidian.core.journal.reader import control_entries
 from shidian.core.journal.schema import lock_writer, open_writer
+from shidian.core.journal.sealed import segments_folder
+from shidian.core.journal.sealed.sealer import Sealer
+from shidian.core.journal.sealed.tables import SealedTables
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -67,10 +71,11 @@ class Journal:
         self._lock = lock_writer(path)
         self._db = open_writer(path)
         self._clock = clock
-        self._log = Log(self._db)
+        self._log = Log(self._db, SealedTables(self._db, segments_folder(path)))
         self._feeds = Feeds(self._db)
         self._codes = Codes(self._db)
         self._intake = Intake(self._log, self._feeds, self._codes)
+        self._sealer = Sealer(path, self._in_transaction)
         self.registry = Registry.of(control_entries(self._db))
         self._next = self.registry
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -138,6 +143,20 @@ class Journal:
     def erase_pseudonym(self, project: str, pseudonym: str) -> bool:
         """Forget which investor a code stands for; whether the pseudonym was known."""
         return self._submit(lambda: self._codes.erase(project, pseudonym)).result()
+
+    def seal(self, *, keep_rows: int = 0, rows_min: int = 1) -> int:
+        """Put what is in the log into Parquet (see `Sealer.seal`); rows sealed.
+
+        Runs in the caller's thread, while batches go on being taken.
+        """
+        return self._sealer.seal(keep_rows=keep_rows, rows_min=rows_min)
+
+    def compact(self) -> int:
+        """Join small segments; how many files went."""
+        return self._sealer.compact()
+
+    def _in_transaction(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        return self._submit(lambda: work(self._db)).result()
 
     def _submit(self, job: Callable[[], _Result]) -> Future[_Result]:
         future: Future[_Result] = Future()
