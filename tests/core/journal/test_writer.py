@@ -282,7 +282,7 @@ def test_erased_investor_gets_a_new_code(journal, path):
     statuses(journal, transfer(2))
     with JournalReader(path) as reader:
         tables = [entry.table() for entry in reader if entry.kind is EntryKind.DATA]
-    assert [table["transfer.made/sender"].to_pylist() for table in tables] == [[1], [3]]
+    assert [table["transfer.made/sender"].to_pylist() for table in tables] == [[2], [3]]
 
 
 @pytest.mark.parametrize(
