@@ -14,24 +14,19 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from shidian.core.record.leaf import ItemRefusedError
 from shidian_kit.wire.refusal import RecordError, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+__all__ = ["Appended", "ItemRefusedError", "NotaryClient"]
+
 ITEMS_MAX = 256
 """Leaves in one request at most; the client splits what is longer."""
 LINE_BYTES_MAX = 32 << 20
 TIMEOUT_S = 60.0
-
-
-class ItemRefusedError(RecordError):
-    """One leaf of a request was refused, and with it the request: `outbox_id` says whose."""
-
-    def __init__(self, name: Refusal, detail: str, outbox_id: int) -> None:
-        super().__init__(name, detail)
-        self.outbox_id = outbox_id
 
 
 @dataclass(frozen=True)

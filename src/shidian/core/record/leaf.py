@@ -50,8 +50,16 @@ class LeafKind(StrEnum):
     WITNESS_POLICY = "witness-policy"
 
 
-_BEARS_TEXT = frozenset({LeafKind.KEY_ROTATED, LeafKind.WITNESS_POLICY})
+BEARS_TEXT = frozenset({LeafKind.KEY_ROTATED, LeafKind.WITNESS_POLICY})
 """Kinds whose text stands in the leaf, since verifying the log itself needs it."""
+
+
+class ItemRefusedError(RecordError):
+    """One leaf of a request was refused, and with it the request: `outbox_id` says whose."""
+
+    def __init__(self, name: Refusal, detail: str, outbox_id: int) -> None:
+        super().__init__(name, detail)
+        self.outbox_id = outbox_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +89,8 @@ class Leaf:
             raise _malformed("exactly one of text_sha256 and commitment must be given")
         for name in ("rules_digest", "text_sha256", "commitment"):
             _check_digest(name, getattr(self, name))
-        if (self.text is not None) != (self.kind in _BEARS_TEXT):
-            raise _malformed(f"text stands in leaves of {', '.join(sorted(_BEARS_TEXT))} alone")
+        if (self.text is not None) != (self.kind in BEARS_TEXT):
+            raise _malformed(f"text stands in leaves of {', '.join(sorted(BEARS_TEXT))} alone")
         if self.text is not None and text_digest(self.text) != self.text_sha256:
             raise _malformed("text does not hash to text_sha256")
 
