@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     debug: bool = False
     record_origin: str = "record.shidian.local"
     """The public record's name in its checkpoints, an address without a scheme; never changed."""
+    record_witnesses: Path | None = None
+    """Policy file of the record's witnesses (C2SP tlog-policy, no `log` lines); unset: none."""
     rulebooks: Path | None = None
     """Folder of the library of regimes; unset: the one shipped beside the source."""
 

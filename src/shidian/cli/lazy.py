@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class LazyGroup(click.Group):
     """Knows its subcommands by name: `summaries` is what help says of each, in order.
 
-    The subcommand `name` is the attribute `name` of the module `<prefix><name>`.
+    The subcommand `name` is the attribute `name` of the module `<prefix><name>`; a hyphen in the
+    name is an underscore there.
     """
 
     def __init__(
@@ -32,10 +33,11 @@ class LazyGroup(click.Group):
             return self.commands[cmd_name]
         if cmd_name not in self._summaries:
             return None
-        module = f"{self._prefix}{cmd_name}"
-        command = getattr(import_module(module), cmd_name)
+        attribute = cmd_name.replace("-", "_")
+        module = f"{self._prefix}{attribute}"
+        command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{module}.{cmd_name} is not a click command")
+            raise TypeError(f"{module}.{attribute} is not a click command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

@@ -15,8 +15,10 @@ SUMMARIES = {
     "gate": "Serve telemetry ingest and live updates (ASGI).",
     "monitor": "Turn journal entries into indicators and alerts.",
     "worker": "Carry out what the outbox holds.",
+    "notary": "Write the public record and sign it.",
     "rulebook": "Check, read, compare and simulate rulebooks.",
     "replay": "Recompute alerts from a journal.",
+    "record": "Verify and witness the public record.",
     "bench": "Measure this release on this machine.",
     "version": "Print the version.",
 }

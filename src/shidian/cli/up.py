@@ -18,7 +18,7 @@ from shidian.config import Settings, settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROCESSES = ("web", "gate", "monitor", "worker")
+PROCESSES = ("notary", "web", "gate", "monitor", "worker")
 
 
 def split_bind(bind: str) -> tuple[str, int]:
@@ -112,7 +112,7 @@ def children(config: Settings) -> list[Child]:
     help="Bring the app database to this version's shape first, and load the calendars.",
 )
 def up(run_migrate: bool) -> None:
-    """Start web, gate, monitor and worker, show their output, and start the fallen again.
+    """Start notary, web, gate, monitor and worker, show their output, and start the fallen again.
 
     Ctrl-C or SIGTERM stops them all; one that does not stop within 10 seconds is ended by force.
     Refuses to start when an address is taken or another `shidian up` holds the same SHIDIAN_HOME.

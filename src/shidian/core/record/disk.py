@@ -40,8 +40,8 @@ def write_all(root: Path, files: Iterable[tuple[str, bytes]]) -> None:
         folders.add(target.parent)
         targets.append(target)
     # All are written before any is waited for, so that the disk may take them in one go.
-    for path in (*targets, *folders):
-        _sync(path)
+    for written in (*targets, *folders):
+        _sync(written)
 
 
 def replace(path: Path, data: bytes) -> None:

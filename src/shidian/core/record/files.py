@@ -120,7 +120,7 @@ class LogFiles:
 
 def _bundles(
     now: Grown, entries: Sequence[bytes]
-) -> tuple[list[tuple[Tile, Sequence[bytes]]], tuple[bytes, ...]]:
+) -> tuple[list[tuple[Tile, list[bytes]]], tuple[bytes, ...]]:
     """Bundles that hold the new entries, and the entries of the last one where it is partial."""
     inside = [*now.tail, *entries]
     first = now.size // WIDTH

@@ -36,7 +36,7 @@ from shidian.core.record.leaf import (
 from shidian.core.record.reader import LogReader
 from shidian.core.record.rotation import rotation_leaf
 from shidian.core.record.state import Signed, SignerState
-from shidian.core.record.tiles import CHECKPOINT
+from shidian.core.record.tiles import CHECKPOINT, POLICY
 from shidian_kit.wire.checkpoint import Checkpoint
 from shidian_kit.wire.merkle import EMPTY_ROOT, leaf_hash
 from shidian_kit.wire.note import Line, Note, Vkey, sign
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 
     from shidian.core.record.tree import Tree
 
-POLICY = "policy"
-"""File beside the checkpoint: the log's key and its witnesses, C2SP tlog-policy."""
 NO_WITNESSES = "quorum none\n"
 CLOCK_SLACK_US = 1_000_000
 """How far the clock may be behind the last signature: less than a step anyone would set."""
@@ -85,6 +83,9 @@ class Notary:
         self._tiles, self._signer = folder / "tiles", folder / "signer"
         self._origin, self._clock, self._witnesses = origin, clock, witnesses
         self._witness_policy = witness_policy
+        self._log: LogFiles
+        self._note: bytes
+        self._sound = False
         if parse_policy(witness_policy).logs:
             raise RecordError(
                 Refusal.POLICY_MALFORMED, "the log's own line is put in by the notary"

@@ -10,6 +10,7 @@ from shidian.core.record.tiles import (
     BUNDLE_BYTES_MAX,
     CHECKPOINT,
     ENTRIES,
+    POLICY,
     WIDTH,
     Tile,
     hashes_at,
@@ -62,6 +63,13 @@ class LogReader:
         data = self._fetch(CHECKPOINT, NOTE_BYTES_MAX)
         if data is None:
             raise RecordError(Refusal.CHECKPOINT_MISSING, "there is no checkpoint here")
+        return data
+
+    def published_policy(self) -> bytes:
+        """The policy published beside the checkpoint: the log's key and its witnesses."""
+        data = self._fetch(POLICY, NOTE_BYTES_MAX)
+        if data is None:
+            raise RecordError(Refusal.CHECKPOINT_MISSING, "there is no policy here; name a key")
         return data
 
     def checkpoint(self) -> Checkpoint:

@@ -16,6 +16,8 @@ WIDTH = 1 << HEIGHT
 ENTRIES = -1
 """The level of entry bundles."""
 CHECKPOINT = "checkpoint"
+POLICY = "policy"
+"""Beside the checkpoint: the log's key and its witnesses (C2SP tlog-policy)."""
 _PATH_BASE = 1000
 _PREFIX_BYTES = 2
 

@@ -1,0 +1,19 @@
+"""`shidian record`: what concerns the public record, for its operator, its witnesses, strangers."""
+
+from __future__ import annotations
+
+import click
+
+from shidian.cli.lazy import LazyGroup
+
+SUMMARIES = {
+    "verify": "Verify a whole log, in a folder or at an address.",
+    "witness": "Serve a witness that cosigns a log's checkpoints.",
+    "rotate-key": "Have the notary change the log's key.",
+}
+"""What `shidian record --help` says of each subcommand; `shidian.cli.record_<name>` holds it."""
+
+
+@click.group(cls=LazyGroup, summaries=SUMMARIES, prefix="shidian.cli.record_")
+def record() -> None:
+    """Verify and witness the public record."""
