@@ -1,6 +1,6 @@
 # Each target's line of help stands behind its name; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test prove check format lock docs screenshot
+.PHONY: help setup demo demo-codes demo-reset test prove check format lock docs screenshot
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -10,6 +10,9 @@ setup: ## Make .venv, install what is pinned and what Debian must provide
 
 demo: setup ## Load the demonstration and serve it on http://127.0.0.1:8000 until Ctrl-C
 	@exec .venv/bin/python -m demo
+
+demo-codes: ## Show the codes that the demonstration's officers sign in with just now
+	@.venv/bin/python -m demo.codes
 
 demo-reset: ## Forget the demonstration's data; the next `make demo` starts anew
 	@rm -rf var/demo

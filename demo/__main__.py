@@ -13,7 +13,7 @@ os.environ.setdefault("SHIDIAN_HOME", "var/demo")
 os.environ.setdefault("SHIDIAN_DEMO", "true")
 
 from demo.abroad import PLAYERS as ABROAD
-from demo.cast import PASSWORD, PLAYERS
+from demo.cast import OFFICES, PASSWORD, PLAYERS, totp_secret
 from shidian.cli.supervise import CannotStartError, Child, Supervisor
 from shidian.cli.up import children, refuse_taken_port, sole_supervisor
 from shidian.config import settings
@@ -41,7 +41,14 @@ def welcome() -> str:
         for player in (*PLAYERS, *ABROAD)
         if player.told
     ]
+    officers = [
+        player for player in (*PLAYERS, *ABROAD) if player.told and player.part in OFFICES
+    ]
     lines += [
+        "",
+        "  机关人员登录还需验证码：登录页会显示；也可运行 make demo-codes，或用验证器应用扫描其密钥。",
+        "  Officers also need a code: the sign-in page shows it, and so does `make demo-codes`.",
+        *(f"    {player.username:<18}{totp_secret(player.username)}" for player in officers),
         "",
         "  首次启动两分钟后，智能交易助手将出现故障：请以 officer-bureau 登录查看监测看板。",
         "  Two minutes after the first start the trading assistant goes wrong: watch the board.",

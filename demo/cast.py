@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import Literal
 
 PASSWORD = "shidian-demo"  # noqa: S105 - printed on purpose: the demonstration's accounts are public
 """The one password of every demonstration account."""
+TOTP_PERIOD_S = 30
+"""How long a code of RFC 6238 stands."""
+OFFICES = ("case-officer", "signing-officer", "auditor", "national")
+"""Parts that sign in with a second factor."""
+
+
+def totp_secret(username: str) -> str:
+    """The secret (base32) of a demonstration account's authenticator: public, and always the same."""
+    digest = hashlib.sha1(f"shidian demonstration {username}".encode(), usedforsecurity=False)
+    return base64.b32encode(digest.digest()).decode()
+
+
+def totp_code(username: str, at: float) -> str:
+    """The six digits that the account's authenticator shows at a moment (seconds of Unix time)."""
+    counter = int(at // TOTP_PERIOD_S).to_bytes(8, "big")
+    mac = hmac.digest(base64.b32decode(totp_secret(username)), counter, "sha1")
+    start = mac[-1] & 15
+    number = int.from_bytes(mac[start : start + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**6:06d}"
 
 
 @dataclass(frozen=True)

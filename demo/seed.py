@@ -120,7 +120,8 @@ def _enrol_players(
     """Everyone with their part; one password for all."""
     from django.contrib.auth.hashers import make_password
 
-    from demo.cast import PASSWORD
+    from demo.cast import PASSWORD, totp_secret
+    from shidian.apps.accounts.demonstration import give_public_codes
     from shidian.apps.accounts.domain import enrolling
     from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 
@@ -153,6 +154,7 @@ def _enrol_players(
                     role=OfficerRole(office),
                     starts=since,
                 )
+                give_public_codes(person, totp_secret(player.username))
     # One hash for all: it is one password, printed on every screen, and hashing is slow on purpose.
     Person.objects.filter(username__in=people).update(password=make_password(PASSWORD))
     return people

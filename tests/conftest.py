@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_django import DjangoDbBlocker
 
+    from shidian.apps.accounts.models import Person
     from tests.factories import Walk, World
 
 _KEPT = {
@@ -150,6 +151,22 @@ def _plain_passwords(request: pytest.FixtureRequest) -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forced_sign_in_has_used_a_second_factor() -> Iterator[None]:
+    """`client.force_login` stands for the whole of signing in; the pages' own way is not touched."""
+    from allauth.account.internal.flows.login import record_authentication
+    from django.contrib.auth.signals import user_logged_in
+    from django.http import HttpRequest
+
+    def remember(request: HttpRequest, user: Person, **_more: object) -> None:
+        if type(request) is HttpRequest:  # the test client's own, no server's
+            record_authentication(request, user, "mfa", type="totp")
+
+    user_logged_in.connect(remember)
+    yield
+    user_logged_in.disconnect(remember)
 
 
 @pytest.fixture

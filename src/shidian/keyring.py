@@ -2,7 +2,8 @@
 
 `worker.key` signs what the worker tells the gate, `worker.pub` is what the gate checks it by,
 `live.secret` is shared by the web, which makes live tokens, and the gate, which reads them.
-`django.secret` signs sessions and receipts; the web's alone.
+`django.secret` signs sessions and receipts, `second-factor.key` encrypts the secrets of authenticator
+apps; both are the web's alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import os
 import secrets
 from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet
 
 from shidian_kit.wire import keys
 
@@ -25,6 +28,7 @@ WORKER_KEY = "worker.key"
 WORKER_PUBLIC = "worker.pub"
 LIVE_SECRET = "live.secret"  # noqa: S105 - a file's name
 DJANGO_SECRET = "django.secret"  # noqa: S105 - a file's name
+SECOND_FACTOR_KEY = "second-factor.key"
 _SECRET_BYTES = 32
 
 
@@ -61,6 +65,13 @@ def django_secret(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _make_once(folder / DJANGO_SECRET, secrets.token_urlsafe(64).encode())
     return (folder / DJANGO_SECRET).read_text().strip()
+
+
+def second_factor_key(folder: Path) -> bytes:
+    """The Fernet key of stored TOTP secrets, made on first use. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_once(folder / SECOND_FACTOR_KEY, Fernet.generate_key())
+    return (folder / SECOND_FACTOR_KEY).read_bytes().strip()
 
 
 def _make_once(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.factories import PASSWORD, make_world
+from tests.second_factor import open_account
 
 
 def seed() -> None:
@@ -13,9 +14,8 @@ def seed() -> None:
 
     store_calendar(by_id("cn-working-day"))
     make_world()
-    for person in Person.objects.all():
-        person.set_password(PASSWORD)
-        person.save()
+    for username in Person.objects.values_list("username", flat=True):
+        open_account(username, PASSWORD)
 
 
 def seed_abroad() -> None:
@@ -26,12 +26,10 @@ def seed_abroad() -> None:
     from demo.days import Diary
     from demo.seed import found_abroad
 
-    from shidian.apps.accounts.models import Person
     from shidian.apps.cases.calendars import load_calendars
 
     for _scene in found_abroad(Diary(date(2025, 4, 1)), date(2024, 1, 1)):
         pass
     load_calendars()
-    for person in Person.objects.filter(username__in=[one.username for one in PLAYERS]):
-        person.set_password(PASSWORD)
-        person.save()
+    for player in PLAYERS:
+        open_account(player.username, PASSWORD)

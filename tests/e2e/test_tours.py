@@ -35,6 +35,11 @@ SHOWN_S_MAX = 2.0
 NOT_PAGES = {
     "accounts:sign-out": "takes posts alone",
     "accounts:language": "takes posts alone",
+    "accounts:end-session": "takes posts alone",
+    "account_login": "the sign-in page, as the library calls it",
+    "account_logout": "the same as signing out",
+    "mfa_login_webauthn": "takes posts alone",
+    "mfa_download_recovery_codes": "a file",
     "cases:attachment": "a file",
     "supervision:board-live": "a part of the board",
     "supervision:board-token": "a token",
@@ -53,6 +58,18 @@ NOT_PAGES = {
     "lab:check": "a part of the editor",
 }
 ELSEWHERE = {
+    "account_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_authenticate",
+    "mfa_deactivate_totp",
+    "mfa_edit_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
     "lab:act",
     "lab:changes",
     "lab:comment",
@@ -71,7 +88,8 @@ ELSEWHERE = {
     "rulebook-diff",
 }
 """Pages of a draft or of two versions, which the demonstration has none of: walked in
-`tests/web/test_lab_journey.py` and `tests/web/test_rulebook_pages.py`."""
+`tests/web/test_lab_journey.py` and `tests/web/test_rulebook_pages.py`. Pages on which a second factor
+is set up or used: `tests/web/test_second_factor.py`."""
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +173,9 @@ PLACES = (
     Place("home"),
     Place("about"),
     Place("accounts:sign-in"),
+    Place("mfa_index", "officer-bureau"),
+    Place("accounts:sessions", "officer-bureau"),
+    Place("accounts:password", "officer-bureau"),
     Place("call-list"),
     Place("call", more=("demo-city-3",)),
     Place("notice-list"),

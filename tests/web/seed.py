@@ -8,10 +8,10 @@ PEOPLE = ("signer", "drafter", "case-bureau", "sign-bureau", "expert-0", "assess
 
 def seed() -> None:
     """Run inside a process whose stores are the site's."""
-    from shidian.apps.accounts.models import Person
     from shidian.apps.cases.calendars import load_calendars
     from shidian.core.rulebook.model import StageKind
     from tests.factories import Walk, make_world
+    from tests.second_factor import open_account
 
     load_calendars()
     world = make_world()
@@ -22,6 +22,4 @@ def seed() -> None:
     draft = Walk(world, title="草稿")
     draft.to(StageKind.DRAFT)
     for username in PEOPLE:
-        person = Person.objects.get(username=username)
-        person.set_password(PASSWORD)
-        person.save()
+        open_account(username, PASSWORD)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import Visitor
+from tests.browser import Visitor, sign_in
 from tests.web.seed import PASSWORD
 
 if TYPE_CHECKING:
@@ -81,10 +81,7 @@ def test_a_form_works_without_scripts(seeded_site: Site, browser: Browser) -> No
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies([{"name": "django_language", "value": "en", "url": seeded_site.url}])
     page = context.new_page()
-    page.goto(f"{seeded_site.url}/account/sign-in/")
-    page.fill("#id_username", "signer")
-    page.fill("#id_password", PASSWORD)
-    page.click("main button")
+    sign_in(page, seeded_site.url, "signer", PASSWORD)
     page.get_by_role("link", name="草稿").first.click()
     page.get_by_role("link", name="Submit application").click()
     page.get_by_role("link", name="Scale and caps").click()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import Visitor, build_home, copy_home, run_python, serve
+from tests.browser import Visitor, build_home, copy_home, run_python, serve, sign_in
 from tests.web.lab_seed import PASSWORD
 
 if TYPE_CHECKING:
@@ -124,10 +124,7 @@ def test_the_editor_works_without_scripts_and_fits(lab_site: Site, browser: Brow
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
     context.add_cookies([{"name": "django_language", "value": "en", "url": lab_site.url}])
     page = context.new_page()
-    page.goto(f"{lab_site.url}/account/sign-in/")
-    page.fill("#id_username", "case-bureau")
-    page.fill("#id_password", PASSWORD)
-    page.click("main button")
+    sign_in(page, lab_site.url, "case-bureau", PASSWORD)
     page.goto(f"{lab_site.url}/lab/schemes/demo-city/draft/")
     page.fill("#id_title", "无脚本")
     page.get_by_role("button", name="Start the draft").click()

@@ -16,6 +16,7 @@ SUMMARIES = {
     "monitor": "Turn journal entries into indicators and alerts.",
     "worker": "Carry out what the outbox holds.",
     "notary": "Write the public record and sign it.",
+    "account": "Help a person whose account cannot be helped from a page.",
     "rulebook": "Check, read, compare and simulate rulebooks.",
     "replay": "Recompute alerts from a journal.",
     "record": "Verify and witness the public record.",

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("account/", include("shidian.apps.accounts.urls")),
+    path("account/", include("shidian.apps.accounts.allauth_urls")),
     path("cases/", include("shidian.apps.cases.urls")),
     path("review/", include("shidian.apps.review.urls")),
     path("notices/", include("shidian.apps.notices.urls")),

@@ -2,12 +2,14 @@
 
     @rule("public")                                   # everyone
     @rule("signed-in")                                # any signed-in person
+    @rule("signed-in", second_factor=False)           # … on the way to their second factor
     @rule(Permission.CASE_READ, obj=case_by_reference)  # asked of the object that `obj` loads
 
 A loader gets `(request, **url_kwargs)`; it returns the object or raises `Http404` or the model's
 `DoesNotExist`. The view is then called `view(request, the_object, **url_kwargs)`. Not signed in: to
-the sign-in page, before anything is loaded. Signed in without permission: the same 404 as for an
-object that does not exist.
+the sign-in page, before anything is loaded. Signed in, but without the second factor that the
+person's office requires: to where they use or get one. Signed in without permission: the same 404
+as for an object that does not exist.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from shidian.apps.accounts.permits import is_permitted
+from shidian.apps.accounts.second_factor import is_missing_in, way_to
 
 Loader = Callable[..., object]
 OpenRule = Literal["public", "signed-in"]
@@ -112,9 +115,12 @@ def allows(person: object, permission: Permission, obj: object = None) -> bool:
 
 
 def rule(
-    wanted: AccessRule, *, obj: Loader | None = None
+    wanted: AccessRule, *, obj: Loader | None = None, second_factor: bool = True
 ) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Declare and enforce a view's rule. See the module's head for the forms."""
+    """Declare and enforce a view's rule. See the module's head for the forms.
+
+    `second_factor=False`: for the few pages that lead to a second factor, or away from the house.
+    """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
@@ -123,6 +129,8 @@ def rule(
                 return view(request, *args, **kwargs)
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
+            if second_factor and is_missing_in(request):
+                return way_to(request)
             if wanted == "signed-in":
                 return view(request, *args, **kwargs)
             return _checked(view, Permission(wanted), obj, request, *args, **kwargs)

@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Register permissions."""
-        from shidian.apps.accounts import rules  # noqa: F401 - registers permissions
+        """Register permissions, and what is remembered when a second factor is set up."""
+        from shidian.apps.accounts import rules, second_factor  # noqa: F401 - register themselves

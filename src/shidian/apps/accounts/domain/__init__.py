@@ -9,10 +9,12 @@ from shidian.apps.accounts.domain.enrolling import (
     found_authority,
     register_institution,
 )
+from shidian.apps.accounts.domain.sessions import end_sessions, reset_second_factor
 from shidian.apps.accounts.domain.signing_in import may_try_to_sign_in, note_failed_sign_in
 
 __all__ = [
     "appoint_officer",
+    "end_sessions",
     "enrol_assessor",
     "enrol_expert",
     "enrol_person",
@@ -21,4 +23,5 @@ __all__ = [
     "may_try_to_sign_in",
     "note_failed_sign_in",
     "register_institution",
+    "reset_second_factor",
 ]

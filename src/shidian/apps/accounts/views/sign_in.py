@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django import forms
-from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
@@ -50,7 +51,7 @@ class SignInForm(AuthenticationForm):
 
 
 class SignInView(LoginView):
-    """After signing in, on to where the person wanted to go, else to their desk."""
+    """After the password the second factor, where there is one; then on to the page wanted."""
 
     form_class = SignInForm
     template_name = "accounts/sign_in.html"
@@ -60,25 +61,19 @@ class SignInView(LoginView):
         return reverse("cases:desk")
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_valid(form)
-        if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
-            # A first visit: the language that the person chose for their letters.
-            language = getattr(form.get_user(), "language", settings.LANGUAGE_CODE)
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME,
-                language,
-                samesite="Lax",
-                secure=settings.SESSION_COOKIE_SECURE,
-            )
+        person = form.get_user()
+        login = Login(user=person, redirect_url=self.get_success_url())
+        credentials = {"username": person.get_username()}
+        response: HttpResponse = perform_password_login(self.request, credentials, login)
         return response
 
 
 sign_in = rule("public")(SignInView.as_view())
 
 
-@rule("signed-in")
+@rule("public")
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session; also one that stands between password and second factor."""
     logout(request)
     return redirect("home")
