@@ -41,9 +41,7 @@ def welcome() -> str:
         for player in (*PLAYERS, *ABROAD)
         if player.told
     ]
-    officers = [
-        player for player in (*PLAYERS, *ABROAD) if player.told and player.part in OFFICES
-    ]
+    officers = [player for player in (*PLAYERS, *ABROAD) if player.told and player.part in OFFICES]
     lines += [
         "",
         "  机关人员登录还需验证码：登录页会显示；也可运行 make demo-codes，或用验证器应用扫描其密钥。",

@@ -24,13 +24,13 @@ def open_account(username: str, password: str) -> None:
 
 
 def fresh_code(site: str, username: str, server_time_s: float) -> str:
-    """A code that the server takes and has not taken yet; waits where three were used just now."""
+    """A code that the server takes and has not taken yet; waits where two were used just now."""
     began = time.monotonic()
     used = _used.setdefault(f"{site} {username}", set())
     while True:
         now = server_time_s + time.monotonic() - began
-        # The oldest that still serves first: the others stay for who comes after.
-        for shift in (-1, 0, 1):
+        # Not the one before: where all is slow it has passed when it arrives.
+        for shift in (0, 1):
             code = totp_code(username, now + shift * TOTP_PERIOD_S)
             if code not in used:
                 used.add(code)

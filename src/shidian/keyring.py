@@ -2,8 +2,8 @@
 
 `worker.key` signs what the worker tells the gate, `worker.pub` is what the gate checks it by,
 `live.secret` is shared by the web, which makes live tokens, and the gate, which reads them.
-`django.secret` signs sessions and receipts, `second-factor.key` encrypts the secrets of authenticator
-apps; both are the web's alone.
+`django.secret` signs sessions and receipts, `second-factor.key` encrypts the secrets of
+authenticator apps; both are the web's alone.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-
 from demo.cast import TOTP_PERIOD_S
+
 from tests.browser import Visitor, build_home, chromium, copy_home, serve
 from tests.web.seed import PASSWORD
 
@@ -25,9 +25,7 @@ pytestmark = pytest.mark.browser
 def code_of(secret: str, at: float) -> str:
     import hmac
 
-    mac = hmac.digest(
-        base64.b32decode(secret), int(at // TOTP_PERIOD_S).to_bytes(8, "big"), "sha1"
-    )
+    mac = hmac.digest(base64.b32decode(secret), int(at // TOTP_PERIOD_S).to_bytes(8, "big"), "sha1")
     start = mac[-1] & 15
     return f"{(int.from_bytes(mac[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06d}"
 

@@ -8,12 +8,12 @@ import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from demo.cast import totp_code, totp_secret
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from demo.cast import totp_code, totp_secret
 from shidian.apps.accounts import demonstration
 from shidian.apps.accounts.domain import reset_second_factor
 from shidian.apps.accounts.models import Officer, OfficerRole, StaffRole

@@ -64,7 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return str(request.META.get("REMOTE_ADDR") or UNKNOWN_ADDRESS)
 
     def get_reauthentication_methods(self, user: Person) -> list[dict[str, Any]]:
-        """A stolen password must not be enough to change the second factor. A passkey goes first."""
+        """A stolen password is not enough to change the second factor. A passkey goes first."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         factors = [one for one in methods if one["id"].startswith("mfa")]
         return sorted(factors, key=lambda one: not one["id"].endswith("webauthn")) or methods
@@ -94,9 +94,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "cannot_delete_authenticator": _(
             "Your office requires a second factor: add another one before you remove this one."
         ),
-        "incorrect_code": _(
-            "This code is not right. A code serves once, and for about a minute."
-        ),
+        "incorrect_code": _("This code is not right. A code serves once, and for about a minute."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -44,7 +44,7 @@ def code_now(person: Person) -> str:
         return ""
     secret = get_adapter().decrypt(instance.data["secret"])
     before, now, after = yield_hotp_counters_from_time()
-    for counter in (now, before, after):
+    for counter in (now, after, before):
         code: str = format_hotp_value(hotp_value(secret, counter))
         if cache.get(instance.wrap()._get_used_cache_key(code)) is None:  # noqa: SLF001
             return code
