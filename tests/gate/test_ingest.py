@@ -15,6 +15,7 @@ from shidian.gate import telemetry
 from shidian.gate.http import HttpProblemError
 from shidian_kit.wire import envelope, keys
 from tests.core.journal.samples import PROJECT, transfer
+from tests.core.journal.test_arrivals import arrow
 
 EVENTS = f"/v1/projects/{PROJECT}/events"
 JSON_BATCH = "application/cloudevents-batch+json"
@@ -91,6 +92,21 @@ def test_compressed_body_is_read_and_a_cut_one_refused_whole(gate, key, batch, e
     assert content["counts"] == {"accepted": 2}
 
 
+def test_arrow_stream_is_the_fast_lane(gate, key):
+    epoch = next(_epochs)
+    events = [transfer(n, epoch=epoch) for n in (1, 2)]
+    body = arrow(events, epoch)
+    status, content = gate.post(key, EVENTS, body, telemetry.ARROW)
+    assert (status, content["statuses"]) == (200, ["accepted", "accepted"])
+    compressed = gzip.compress(arrow([*events, transfer(3, epoch=epoch)], epoch))
+    content = gate.post(key, EVENTS, compressed, telemetry.ARROW, **{"content-encoding": "gzip"})[1]
+    assert content["statuses"] == ["duplicate", "duplicate", "accepted"]
+    again = [envelope.to_dict(event) for event in events]
+    assert gate.post(key, EVENTS, encode(again), JSON_BATCH)[1]["counts"] == {"duplicate": 2}
+    status, content = gate.post(key, EVENTS, body[:-90], telemetry.ARROW)
+    assert (status, content["title"]) == (400, "arrow")
+
+
 def test_bomb_is_refused_by_its_size_after_decoding(gate, key):
     body = gzip.compress(b" " * (40 * 1024 * 1024))
     status, content = gate.post(key, EVENTS, body, JSON_BATCH, **{"content-encoding": "gzip"})
@@ -119,7 +135,11 @@ def test_no_depth_of_nesting_makes_reading_fail_otherwise(content_type):
 
     def outcome(depth):
         try:
-            return telemetry.read_items(b"[" * depth + b"]" * depth, content_type, None)
+            body = b"[" * depth + b"]" * depth
+            arrivals = telemetry.read_arrivals(
+                body, content_type, None, project=PROJECT, source="urn:x"
+            )
+            return [arrivals.item(place) for place in range(arrivals.size)]
         except HttpProblemError as problem:
             return problem.status
 

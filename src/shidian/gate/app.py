@@ -35,9 +35,6 @@ from shidian.gate.metrics import Metrics
 from shidian_kit.wire.token import TokenError, read_live_token
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from shidian.core.journal import BatchResult
     from shidian.gate.options import GateOptions
 
 _EVENTS = re.compile(r"/v1/projects/([^/]+)/events")
@@ -142,21 +139,26 @@ class Gate:
         key = self._auth.verify_source(request, body, project)
         if self._waiting_events >= self.options.waiting_events_max:
             raise busy("The gate is writing what it has; send this again.")
-        items = await asyncio.to_thread(
-            telemetry.read_items,
+        arrivals = await asyncio.to_thread(
+            telemetry.read_arrivals,
             body,
             request.headers["content-type"],
             request.headers.get("content-encoding"),
+            project=project,
+            source=key.source,
         )
-        self._waiting_events += len(items)
+        self._waiting_events += arrivals.size
         try:
-            result = await _wait(self.journal.submit_batch(project, key.source, items))
+            submitted = await asyncio.to_thread(
+                self.journal.submit_arrivals, project, key.source, arrivals
+            )
+            result = await asyncio.wrap_future(submitted)
         except UnknownProjectError:
             raise HttpProblemError(
                 409, "not-active", "No rulebook is in force for this project yet."
             ) from None
         finally:
-            self._waiting_events -= len(items)
+            self._waiting_events -= arrivals.size
         content = telemetry.answer(result)
         for status, count in telemetry.count(result).items():
             self.metrics.items.labels(status).inc(count)
@@ -197,10 +199,6 @@ class Gate:
         if origin in self.options.origins:
             headers["access-control-allow-origin"] = origin
         await self.hub.stream(token, headers, receive, send)
-
-
-async def _wait(future: Future[BatchResult]) -> BatchResult:
-    return await asyncio.wrap_future(future)
 
 
 def _decode_call(body: bytes) -> ChangedCall:

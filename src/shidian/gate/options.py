@@ -16,6 +16,8 @@ BODY_MAX_BYTES = 8 * 1024 * 1024
 DECODED_MAX_BYTES = 32 * 1024 * 1024
 """Size of a body after gzip or zstd."""
 EVENTS_MAX = 10_000
+"""Events in one JSON request."""
+ARROW_EVENTS_MAX = 100_000
 BODY_TIMEOUT_S = 30.0
 WAITING_EVENTS_MAX = 100_000
 """Events taken in and not yet committed; beyond, senders are told to come again."""

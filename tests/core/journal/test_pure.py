@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -17,16 +18,21 @@ NUMBERS = st.lists(st.integers(1, 40), unique=True)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
+def runs_of(numbers):
+    return runs(np.array(sorted(numbers), np.int64))
+
+
 @given(NUMBERS, NUMBERS)
 def test_spans_hold_exactly_what_was_added(before, after):
-    spans = SpanSet(runs(sorted(before)))
+    spans = SpanSet(runs_of(before))
     stored = dict(spans.spans())
     added = [number for number in after if number not in spans]
-    for number in added:
-        spans.add(number)
+    for first, last in runs_of(added):
+        spans.add(first, last)
     whole = sorted({*before, *added})
-    assert spans.spans() == runs(whole)
+    assert spans.spans() == runs_of(whole)
     assert [number for number in range(50) if number in spans] == whole
+    assert np.flatnonzero(spans.inside(np.arange(50))).tolist() == whole
     for first in spans.dropped:
         stored.pop(first, None)
     stored |= {first: spans.last_of(first) for first in spans.touched}
@@ -35,7 +41,7 @@ def test_spans_hold_exactly_what_was_added(before, after):
 
 @given(NUMBERS)
 def test_runs_cover_their_numbers(numbers):
-    found = runs(sorted(numbers))
+    found = runs_of(numbers)
     assert [n for first, last in found for n in range(first, last + 1)] == sorted(numbers)
     assert all(later[0] > earlier[1] + 1 for earlier, later in itertools.pairwise(found))
 

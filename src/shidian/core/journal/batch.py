@@ -24,6 +24,10 @@ class ItemStatus(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class TooManyError(ValueError):
+    """More items than one request may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Malformed:
     """An item that is no event. `sha256`: of its bytes, which are not kept."""

@@ -112,6 +112,11 @@ _ZEROS: Mapping[pa.DataType, object] = {
 }
 
 
+def arrow_type(kind: ColumnType) -> pa.DataType:
+    """Type of the column that stores a typed field."""
+    return _ARROW_TYPES[kind]
+
+
 def column_name(stream: str, field: str) -> str:
     """Name of a typed field's column: `<stream>/<field>`."""
     return f"{stream}/{field}"

@@ -9,6 +9,9 @@ from shidian.core.journal.spans import SpanSet, runs
 if TYPE_CHECKING:
     import sqlite3
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 SPANS_MAX = 50_000
 """Gaps a feed may have open at once; beyond, a number that would open another is quarantined."""
 FEEDS_CACHED_MAX = 4096
@@ -34,18 +37,33 @@ class Feed:
         row = db.execute(query, (self.feed, seqno, rev)).fetchone()
         return None if row is None else int(row[0])
 
-    def record(self, db: sqlite3.Connection, entry: int, identities: list[tuple[int, int]]) -> None:
-        """Write that `entry` holds these (seqno, rev), none of which was there."""
-        originals = sorted(seqno for seqno, rev in identities if rev == 0)
-        for seqno in originals:
-            self.spans.add(seqno)
+    def holders(self, db: sqlite3.Connection, first: int, last: int) -> list[tuple[int, int, int]]:
+        """Runs (first, last, entry) of stored originals that meet the numbers `first` to `last`."""
+        rows = db.execute(
+            "SELECT first, last, entry FROM run WHERE feed = ?1 AND first <= ?3 AND first >="
+            " coalesce((SELECT max(first) FROM run WHERE feed = ?1 AND first <= ?2), 0)",
+            (self.feed, first, last),
+        )
+        return [(int(a), int(b), int(entry)) for a, b, entry in rows if b >= first]
+
+    def record(
+        self,
+        db: sqlite3.Connection,
+        entry: int,
+        originals: NDArray[np.int64],
+        revisions: list[tuple[int, int]],
+    ) -> None:
+        """Write that `entry` holds these, none of which was there; `originals` rise."""
+        found = runs(originals)
+        for first, last in found:
+            self.spans.add(first, last)
         db.executemany(
             "INSERT INTO run VALUES (?, ?, ?, ?)",
-            [(self.feed, first, last, entry) for first, last in runs(originals)],
+            [(self.feed, first, last, entry) for first, last in found],
         )
         db.executemany(
             "INSERT INTO revision VALUES (?, ?, ?, ?)",
-            [(self.feed, seqno, rev, entry) for seqno, rev in identities if rev > 0],
+            [(self.feed, seqno, rev, entry) for seqno, rev in revisions],
         )
         db.executemany(
             "DELETE FROM span WHERE feed = ? AND first = ?",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 from shidian.core.journal import batch as b
+from shidian.core.journal.columns import chosen
+from shidian.core.journal.compare import same
 from shidian.core.journal.entry import (
     ColumnType,
     EntryKind,
     base_fields,
     column_name,
     encode_table,
-    typed_field,
 )
 from shidian.core.journal.feeds import SPANS_MAX, Feed, Feeds
+from shidian.core.journal.payload import in_order, plain_table, stream_fields
 from shidian.core.journal.streams import Stored, StreamSpec, ValueRefusedError
 from shidian_kit.wire.envelope import Event, Op, shown_name
 
@@ -24,12 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shidian.core.journal.codes import Codes
+    from shidian.core.journal.columns import Arrivals, Columns, Ints, Mask, StreamColumns
     from shidian.core.journal.controls import ProjectState
     from shidian.core.journal.log import Log
 
 BEFORE_START_US = 86_400_000_000
 AHEAD_US = 60_000_000
 """Event time lies inside [project start − 1 day, ingest + 60 s]."""
+
+_NONE: Ints = np.empty(0, np.int64)
 
 Values: TypeAlias = "tuple[Stored, ...]"
 
@@ -54,13 +61,16 @@ class Intake:
         project: str,
         source: str,
         state: ProjectState,
-        items: Sequence[b.Incoming],
+        arrivals: Arrivals,
+        *,
+        columns: Columns | None,
         now_us: int,
     ) -> b.BatchResult:
         """Store what is new and say what became of each item.
 
-        Writes one data entry per epoch with accepted items, the code rows of new pseudonyms, and a
-        refusal row for each conflict or quarantined item.
+        `columns`: those of `arrivals` for the state's streams. Writes one data entry per epoch with
+        accepted items, the code rows of new pseudonyms, and a refusal row for each conflict or
+        quarantined item.
         """
         one = _Batch(
             log=self._log,
@@ -72,20 +82,30 @@ class Intake:
             now_us=now_us,
             newest_epoch=self._feeds.newest_epoch(project, source),
         )
-        results = tuple([one.judge(item) for item in items])
-        entries = tuple([one.write(epoch) for epoch in one.fresh])
-        refused = [
-            (result, item)
-            for result, item in zip(results, items, strict=True)
-            if result.status in (b.ItemStatus.CONFLICT, b.ItemStatus.QUARANTINED)
-        ]
+        results: list[b.ItemResult] = [b.ACCEPTED] * arrivals.size
+        refused: list[tuple[b.ItemResult, b.Incoming]] = []
+        apart = np.ones(arrivals.size, np.bool_)
+        if columns is not None and columns.size:
+            taken, repeated = one.take_columns(columns, arrivals)
+            apart[taken] = False
+            for place in repeated.tolist():
+                results[place] = b.DUPLICATE
+        for place in np.flatnonzero(apart).tolist():
+            item = arrivals.item(place)
+            result = results[place] = one.judge(item)
+            if result.status in (b.ItemStatus.CONFLICT, b.ItemStatus.QUARANTINED):
+                refused.append((result, item))
+        entries = tuple([one.write(epoch) for epoch in one.epochs()])
         self._log.add_refusals(project, source, now_us, refused)
-        return b.BatchResult(results, entries, now_us)
+        return b.BatchResult(tuple(results), entries, now_us)
 
 
 @dataclass(slots=True)
 class _Batch:
-    """The work on one batch. `fresh`: accepted rows by epoch and (seqno, rev), in order."""
+    """The work on one batch.
+
+    `plain`: rows accepted in columns; `fresh`: accepted one by one, by epoch and (seqno, rev).
+    """
 
     log: Log
     feeds: Feeds
@@ -95,8 +115,9 @@ class _Batch:
     state: ProjectState
     now_us: int
     newest_epoch: int
-    known: dict[int, Feed | None] = field(default_factory=dict)
-    fresh: dict[int, dict[tuple[int, int], _Row]] = field(default_factory=dict)
+    plain: Columns | None = None
+    known: dict[int, Feed | None] = dataclass_field(default_factory=dict)
+    fresh: dict[int, dict[tuple[int, int], _Row]] = dataclass_field(default_factory=dict)
 
     def judge(self, item: b.Incoming) -> b.ItemResult:
         """Status of one item; accepted rows are put aside for `write`."""
@@ -122,23 +143,92 @@ class _Batch:
         self.fresh.setdefault(item.epoch, {})[identity] = row
         return b.ACCEPTED
 
+    def take_columns(self, columns: Columns, arrivals: Arrivals) -> tuple[Ints, Ints]:
+        """Take what needs no judge: new originals within bounds, and exact repeats of stored ones.
+
+        Returns the places in the batch of all rows dealt with, and of those the repeats. What is
+        left has something about it: the judge of single events says what.
+        """
+        feed = self._feed(columns.epoch)
+        if (feed is None and columns.epoch < self.newest_epoch) or (
+            feed is not None and len(feed.spans) >= SPANS_MAX
+        ):
+            return _NONE, _NONE
+        seqno = columns.seqno
+        plain = columns.time_us >= self.state.start_us - BEFORE_START_US
+        plain &= columns.time_us <= self.now_us + AHEAD_US
+        plain &= ~self._also_apart(columns, arrivals, plain)
+        stored = np.zeros(len(seqno), np.bool_) if feed is None else feed.spans.inside(seqno)
+        repeated = plain & stored
+        if feed is not None and repeated.any():
+            repeated &= self._repeats(feed, columns, repeated)
+        fresh = plain & ~stored
+        if fresh.any():
+            self.plain = chosen(columns, fresh)
+        return columns.place[fresh | repeated], columns.place[repeated]
+
+    def _also_apart(self, columns: Columns, arrivals: Arrivals, plain: Mask) -> Mask:
+        """Rows whose number stands in the batch more than once: their order decides."""
+        seqno = columns.seqno
+        twice = np.zeros(len(seqno), np.bool_)
+        if not (np.diff(seqno) > 0).all():
+            order = np.argsort(seqno, kind="stable")
+            again = np.flatnonzero(seqno[order][1:] == seqno[order][:-1])
+            twice[order[again]] = twice[order[again + 1]] = True
+        if columns.size < arrivals.size or not plain.all():
+            others = np.setdiff1d(np.arange(arrivals.size), columns.place[plain])
+            items = [arrivals.item(place) for place in others.tolist()]
+            numbers = [item.seqno for item in items if item.seqno is not None]
+            twice |= np.isin(seqno, np.array(numbers, np.int64))
+        return twice
+
+    def _repeats(self, feed: Feed, columns: Columns, asked: Mask) -> Mask:
+        """Of the rows asked, whose numbers are stored, those that are stored as they are."""
+        seqno = columns.seqno
+        equal = np.zeros(len(seqno), np.bool_)
+        low, high = int(seqno[asked].min()), int(seqno[asked].max())
+        names = {name for part in columns.streams for name in _names(part)}
+        known = self.codes.known(self.project, names)
+        by_entry: dict[int, Mask] = {}
+        for first, last, entry in feed.holders(self.log.db, low, high):
+            mine = asked & (seqno >= first) & (seqno <= last)
+            if mine.any():
+                by_entry[entry] = by_entry.get(entry, False) | mine
+        for entry, mine in by_entry.items():
+            found = same(columns, mine, self.log.table(entry), known)
+            if found is not None:
+                equal |= found
+        return equal
+
+    def epochs(self) -> list[int]:
+        """Epochs that have something to write, rising."""
+        return sorted({*self.fresh, *([self.plain.epoch] if self.plain else [])})
+
     def write(self, epoch: int) -> int:
         """Append the accepted rows of one epoch as one entry; its number."""
-        fresh = self.fresh[epoch]
-        rows = [fresh[identity] for identity in sorted(fresh)]
-        table = _table(rows, self.codes.assign(self.project, _pseudonyms(rows)))
+        single = self.fresh.get(epoch, {})
+        rows = [single[identity] for identity in sorted(single)]
+        tables = [_table(rows, self.codes.assign(self.project, _pseudonyms(rows)))] if rows else []
+        originals = np.array([seqno for seqno, rev in single if rev == 0], np.int64)
+        if self.plain is not None and self.plain.epoch == epoch:
+            names = [name for part in self.plain.streams for name in _names(part)]
+            codes = self.codes.assign(self.project, names)
+            tables.append(plain_table(self.plain, codes))
+            originals = np.concatenate([originals, self.plain.seqno])
+        table = in_order(tables)
         number = self.log.append(
             EntryKind.DATA,
             encode_table(table),
             self.now_us,
             project=self.project,
-            seq0=min(seqno for seqno, _ in fresh),
-            n=len(rows),
+            seq0=int(table["seqno"][0].as_py()),
+            n=table.num_rows,
             source=self.source,
             epoch=epoch,
         )
         feed = self.feeds.open(self.project, self.source, epoch, number)
-        feed.record(self.log.db, number, list(fresh))
+        revisions = sorted(identity for identity in single if identity[1] > 0)
+        feed.record(self.log.db, number, np.sort(originals), revisions)
         return number
 
     def _feed(self, epoch: int) -> Feed | None:
@@ -232,12 +322,18 @@ def _pseudonyms(rows: Sequence[_Row]) -> list[str]:
     ]
 
 
-def _table(rows: Sequence[_Row], codes: dict[str, int]) -> pa.Table:
-    """Accepted rows → payload table: base columns, then those of each stream that occurs, by name.
+def _names(part: StreamColumns) -> list[str]:
+    """Pseudonyms that the part's rows name, each once a column."""
+    return [
+        name
+        for array in part.values.values()
+        if pa.types.is_dictionary(array.type)
+        for name in array.dictionary.take(array.indices.unique().drop_null()).to_pylist()
+    ]
 
-    Rows come in order of (seqno, rev). So the table follows from what it says, not from how it
-    was sent, and sealed rows can be put together again as they were.
-    """
+
+def _table(rows: Sequence[_Row], codes: dict[str, int]) -> pa.Table:
+    """Rows accepted one by one, of all streams that occur."""
     events = [row.event for row in rows]
     fields = base_fields()
     columns: list[pa.Array] = [
@@ -247,12 +343,11 @@ def _table(rows: Sequence[_Row], codes: dict[str, int]) -> pa.Table:
         pa.array([event.op.value for event in events], pa.utf8()),
         pa.array([event.time_us for event in events], pa.int64()),
     ]
-    streams = {row.stream.id: row.stream for row in rows}
-    for stream in (streams[name] for name in sorted(streams)):
-        for at, spec in enumerate(stream.fields):
+    for stream in {row.stream.id: row.stream for row in rows}.values():
+        for at, field in enumerate(stream_fields(stream)):
             values = [row.values[at] if row.stream is stream else None for row in rows]
-            if spec.type is ColumnType.PSEUDONYM:
+            if at in stream.pseudonyms:
                 values = [None if value is None else codes[str(value)] for value in values]
-            fields.append(typed_field(stream.id, spec.name, spec.type, spec.scale))
-            columns.append(pa.array(values, fields[-1].type))
+            fields.append(field)
+            columns.append(pa.array(values, field.type))
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))

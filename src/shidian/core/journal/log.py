@@ -81,7 +81,7 @@ class Log:
 
     def row(self, entry: int, seqno: int, rev: int) -> dict[str, Stored]:
         """One stored event: column → value, without the nulls."""
-        table = self._table(entry)
+        table = self.table(entry)
         at = pc.index(table["seqno"], seqno).as_py()
         while at >= 0 and table["rev"][at].as_py() != rev:
             found = pc.index(table["seqno"].slice(at + 1), seqno).as_py()
@@ -119,7 +119,8 @@ class Log:
             ],
         )
 
-    def _table(self, entry: int) -> pa.Table:
+    def table(self, entry: int) -> pa.Table:
+        """The rows of a data entry."""
         if entry not in self._tables:
             row = self.db.execute("SELECT payload FROM entry WHERE entry = ?", (entry,)).fetchone()
             self._tables[entry] = (

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class SpanSet:
@@ -28,24 +34,32 @@ class SpanSet:
         """All spans in order."""
         return list(zip(self._firsts, self._lasts, strict=True))
 
-    def add(self, number: int) -> None:
-        """Put in a number that is not there yet."""
-        at = bisect_right(self._firsts, number)
-        joins_left = at > 0 and self._lasts[at - 1] == number - 1
-        joins_right = at < len(self._firsts) and self._firsts[at] == number + 1
+    def inside(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the numbers are there."""
+        if not self._firsts:
+            return np.zeros(len(numbers), np.bool_)
+        at = np.searchsorted(np.array(self._firsts), numbers, side="right") - 1
+        found: NDArray[np.bool_] = (at >= 0) & (numbers <= np.array(self._lasts)[at])
+        return found
+
+    def add(self, first: int, last: int) -> None:
+        """Put in the numbers `first` to `last`, none of which is there yet."""
+        at = bisect_right(self._firsts, first)
+        joins_left = at > 0 and self._lasts[at - 1] == first - 1
+        joins_right = at < len(self._firsts) and self._firsts[at] == last + 1
         if joins_left and joins_right:
             self._drop(self._firsts[at])
             self._lasts[at - 1] = self._lasts[at]
             del self._firsts[at], self._lasts[at]
         elif joins_left:
-            self._lasts[at - 1] = number
+            self._lasts[at - 1] = last
         elif joins_right:
-            self._drop(number + 1)
-            self._firsts[at] = number
+            self._drop(last + 1)
+            self._firsts[at] = first
         else:
-            self._firsts.insert(at, number)
-            self._lasts.insert(at, number)
-        self._touch(self._firsts[at - 1] if joins_left else number)
+            self._firsts.insert(at, first)
+            self._lasts.insert(at, last)
+        self._touch(self._firsts[at - 1] if joins_left else first)
 
     def last_of(self, first: int) -> int:
         """End of the span that starts at `first`."""
@@ -65,12 +79,11 @@ class SpanSet:
         self.touched.discard(first)
 
 
-def runs(numbers: list[int]) -> list[tuple[int, int]]:
+def runs(numbers: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Sorted distinct numbers → maximal runs [first, last]."""
-    found: list[tuple[int, int]] = []
-    for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
+    if len(numbers) == 0:
+        return []
+    cuts = np.flatnonzero(np.diff(numbers) != 1)
+    firsts = numbers[np.append(0, cuts + 1)]
+    lasts = numbers[np.append(cuts, len(numbers) - 1)]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))

@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from shidian.core.journal.entry import ColumnType
+from shidian.core.journal.entry import ColumnType, arrow_type
+from shidian.core.journal.personal import personal_data
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Stored: TypeAlias = "str | int | bool | None"
 """A value as the payload holds it; a pseudonym is still text here and becomes a code later."""
@@ -60,6 +64,11 @@ class FieldSpec:
     required: bool
     non_negative: bool
     convert: Callable[[object], Stored]
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """Type of the column that stores it."""
+        return arrow_type(self.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ def _converter(  # noqa: PLR0911 - one per type
         case ColumnType.CODE:
             return lambda value: _string(value, CODE_MAX_CHARS)
         case ColumnType.TEXT:
-            return lambda value: _string(value, TEXT_MAX_CHARS)
+            return lambda value: _free_text(_string(value, TEXT_MAX_CHARS))
 
 
 def _minor_units(value: object, scale: int) -> int:
@@ -185,6 +194,13 @@ def _bool(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueRefusedError("type", "must be true or false")
     return value
+
+
+def _free_text(text: str) -> str:
+    found = personal_data(text)
+    if found is not None:
+        raise ValueRefusedError("personal", f"holds {found}; personal data must not be sent")
+    return text
 
 
 def _string(value: object, chars_max: int) -> str:

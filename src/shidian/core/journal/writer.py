@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import msgspec
 
 from shidian.core.journal.codes import Codes
+from shidian.core.journal.columns import Listed
 from shidian.core.journal.controls import (
     OUTBOX_ID_MAX,
     ControlError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shidian.core.journal.batch import BatchResult, Incoming
+    from shidian.core.journal.columns import Arrivals
 
 GROUP_MAX = 256
 """Jobs in one transaction at most."""
@@ -105,13 +107,23 @@ class Journal:
         self, project: str, source: str, items: Sequence[Incoming]
     ) -> Future[BatchResult]:
         """One batch of one source. The future raises UnknownProjectError or sqlite3.Error."""
+        return self.submit_arrivals(project, source, Listed(list(items)))
+
+    def submit_arrivals(self, project: str, source: str, arrivals: Arrivals) -> Future[BatchResult]:
+        """`submit_batch` of what came in a form of its own. Converts it in the caller's thread."""
+        known = self.registry.projects.get(project)
+        ready = None if known is None else arrivals.columns(project, source, known.streams)
 
         def job() -> BatchResult:
             state = self._next.projects.get(project)
             if state is None:
                 raise UnknownProjectError(f"{project} has no rulebook activation")
+            # A rulebook came into force in between: its streams are those that count.
+            columns = ready if state is known else arrivals.columns(project, source, state.streams)
             now_us = self._log.stamp(self._clock())
-            return self._intake.take(project, source, state, items, now_us)
+            return self._intake.take(
+                project, source, state, arrivals, columns=columns, now_us=now_us
+            )
 
         return self._submit(job)
 
