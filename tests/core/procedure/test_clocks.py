@@ -80,6 +80,14 @@ def test_pause_after_the_end_changes_nothing():
     assert (late.due, late.state) == (date(2023, 10, 27), ClockState.EXPIRED)
 
 
+def test_pause_after_the_stop_changes_nothing():
+    later = Pause(date(2023, 10, 16), date(2023, 10, 18), WHY)
+    stopped = total(run(stopped=date(2023, 10, 12), pauses=(later,)))
+    assert (stopped.due, stopped.paused_units) == (date(2023, 10, 27), 0)
+    beyond = Pause(date(2023, 10, 9), date(2023, 10, 18), WHY)
+    assert total(run(stopped=date(2023, 10, 12), pauses=(beyond,))).paused_units == 3
+
+
 def test_days_left_count_in_the_unit():
     assert total(run(), today=date(2023, 10, 20)).left == 5
     assert total(run(), today=date(2023, 10, 27)).state is ClockState.RUNNING
@@ -184,7 +192,8 @@ def histories(draw):
 
 
 def paused(clock_run: ClockRun, day: date, today: date) -> bool:
-    return any(
+    """Nothing pauses a clock once it has stopped."""
+    return day <= (clock_run.stopped or date.max) and any(
         pause.after < day <= (today if pause.until is None else pause.until)
         for pause in clock_run.pauses
     )

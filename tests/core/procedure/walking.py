@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 
 from hypothesis import strategies as st
 
 from shidian.core.procedure import as_past, fold, step, transitions
+from shidian.core.procedure.fold import derive
+from shidian.core.procedure.step import step_from
 from shidian.core.procedure.types import (
     Act,
     Actor,
@@ -100,6 +103,10 @@ def check_effects(player: Player, act: Act, effects: Effects) -> None:
     folded = fold(player.rulebook, player.calendar, history, act.at)
     assert folded == effects.state
     assert (folded.tasks, folded.clocks) == (effects.tasks, effects.clocks)
+    later = act.at + timedelta(days=13)
+    assert derive(player.rulebook, player.calendar, effects.state, later) == fold(
+        player.rulebook, player.calendar, history, later
+    )
 
 
 def check_turns(effects: Effects) -> None:
@@ -117,6 +124,7 @@ def check(player: Player, act: Act) -> None:
     before, data = player.state, copy.deepcopy(act.data)
     answer = step(player.rulebook, player.calendar, player.history, act)
     assert act.data == data
+    assert step_from(player.rulebook, player.calendar, before, act) == answer
     if isinstance(answer, Refusal):
         assert answer.text.zh
         assert answer.text.en

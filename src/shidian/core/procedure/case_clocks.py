@@ -42,8 +42,9 @@ def case_clocks(
     rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
 ) -> tuple[ClockSum, ...]:
     """Every clock that has started, newest run of each; those still running first."""
-    sums = _Clocks(rulebook, calendar, state, today).all()
-    return tuple(sorted(sums, key=lambda one: one.stopped is not None))
+    sums = list(_Clocks(rulebook, calendar, state, today).all())
+    sums.sort(key=lambda one: one.stopped is not None)
+    return tuple(sums)
 
 
 def stage_clock(state: CaseState, stage: Stage) -> ClockSum | None:
@@ -54,9 +55,17 @@ def stage_clock(state: CaseState, stage: Stage) -> ClockSum | None:
 
 def spanning_due(rulebook: Rulebook, state: CaseState) -> date | None:
     """The last day of the earliest clock that runs on over several stages; None where none does."""
-    spanning = {clock.id for clock in rulebook.clocks if clock.until is not None}
+    spanning = _spanning(rulebook)
+    if not spanning:
+        return None
     dues = [one.due for one in state.clocks if one.clock in spanning and one.stopped is None]
     return min((day for day in dues if day is not None), default=None)
+
+
+@per_rulebook
+def _spanning(rulebook: Rulebook) -> frozenset[str]:
+    """Clocks that run on over several stages."""
+    return frozenset(clock.id for clock in rulebook.clocks if clock.until is not None)
 
 
 def request_days(rulebook: Rulebook) -> int:
@@ -71,20 +80,21 @@ def _request_clock(rulebook: Rulebook) -> Clock | None:
 
 
 @per_rulebook
-def _owners(rulebook: Rulebook) -> tuple[tuple[Clock, Stage | None], ...]:
-    """(clock, stage that owns it) in the order shown: the stages', then the whole case's.
+def _owners(rulebook: Rulebook) -> tuple[tuple[str, Clock, Stage | None], ...]:
+    """(key, clock, stage that owns it) in the order shown: the stages', then the whole case's.
 
     Clocks of requests and consultations are not here: they run once for each of those.
     """
     each = ("request.opened", "consultation.opened")
     shared = {clock.id for clock in rulebook.clocks if clock.starts in each}
     owned = [
-        (clock_of(rulebook, stage.clock), stage)
+        (f"{stage.id}/{stage.clock}", clock_of(rulebook, stage.clock), stage)
         for stage in rulebook.stages
         if stage.clock and stage.clock not in shared
     ]
-    ids = {clock.id for clock, _ in owned} | shared
-    return (*owned, *((clock, None) for clock in rulebook.clocks if clock.id not in ids))
+    ids = {clock.id for _, clock, _ in owned} | shared
+    alone = ((clock.id, clock, None) for clock in rulebook.clocks if clock.id not in ids)
+    return (*owned, *alone)
 
 
 @per_rulebook
@@ -127,9 +137,9 @@ class _Clocks:
 
     def all(self) -> Iterator[ClockSum]:
         """Every clock that has started."""
-        for clock, stage in _owners(self.rulebook):
+        for key, clock, stage in _owners(self.rulebook):
             entered = stage is None or clock.starts != "stage.entered" or stage.id in self._stays
-            found = self._owned(clock, stage) if entered else None
+            found = self._owned(key, clock, stage) if entered else None
             if found is not None:
                 yield found
         for asked, clock_id in _timed_consultations(self.rulebook):
@@ -143,13 +153,12 @@ class _Clocks:
         """The newest run of a clock, whichever stage owns it; None where it has not started."""
         found = [
             one
-            for clock, stage in _owners(self.rulebook)
-            if clock.id == clock_id and (one := self._owned(clock, stage)) is not None
+            for key, clock, stage in _owners(self.rulebook)
+            if clock.id == clock_id and (one := self._owned(key, clock, stage)) is not None
         ]
         return max(found, key=lambda one: one.received, default=None)
 
-    def _owned(self, clock: Clock, stage: Stage | None) -> ClockSum | None:
-        key = f"{stage.id}/{clock.id}" if stage else clock.id
+    def _owned(self, key: str, clock: Clock, stage: Stage | None) -> ClockSum | None:
         if key not in self._sums:
             self._sums[key] = None  # clocks that wait for one another in a circle never start
             self._sums[key] = self._sum(key, clock, stage)
@@ -164,10 +173,10 @@ class _Clocks:
         filed = asked.kind is ConsultationKind.FILING
         stopped = sent.given or (sent.opened if filed else self._left(asked.stage, sent.opened))
         alone = sum(1 for _, other in _timed_consultations(self.rulebook) if other == clock_id) == 1
-        run = self._run(clock, None, sent.opened, stopped)
         key = clock.id if alone else f"{clock.id}/{asked.id}"
+        run = self._run(key, clock, None, sent.opened, stopped)
         pauses = run.pauses if "information-request" in clock.pauses_on else ()
-        return clock_sum(replace(run, key=key, pauses=pauses), self.calendar, self.today)
+        return clock_sum(replace(run, pauses=pauses), self.calendar, self.today)
 
     def _sum(self, key: str, clock: Clock, stage: Stage | None) -> ClockSum | None:
         opening = RECEIVED
@@ -190,7 +199,7 @@ class _Clocks:
             known = self._known_stopped(key, clock, received, stopped)
             if known is not None:
                 return known
-        run = self._run(clock, stage, received, stopped, opening)
+        run = self._run(key, clock, stage, received, stopped, opening=opening)
         if clock.on_answer == "restart":
             run = self._restarted(run)
         return clock_sum(run, self.calendar, self.today)
@@ -279,15 +288,17 @@ class _Clocks:
 
     def _run(
         self,
+        key: str,
         clock: Clock,
         stage: Stage | None,
         received: date,
         stopped: date | None,
+        *,
         opening: Text = RECEIVED,
     ) -> ClockRun:
         times = self.state.extensions.get(clock.id, 0) if clock.extension else 0
         return ClockRun(
-            key=f"{stage.id}/{clock.id}" if stage else clock.id,
+            key=key,
             clock=clock.id,
             name=clock.name,
             length=clock.length,

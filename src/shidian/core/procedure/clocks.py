@@ -113,7 +113,7 @@ def clock_sum(run: ClockRun, calendar: WorkingCalendar, today: date) -> ClockSum
         length=run.units,
         received=run.received,
         due=last,
-        left=None if run.stopped else _left(run.unit, counted, today, last),
+        left=None if run.stopped else units_left(run.unit, counted, today, last),
         state=_state(run, today, last, paused=provisional),
         provisional=provisional,
         stopped=run.stopped,
@@ -185,13 +185,15 @@ def add_months(start: date, months: int) -> date:
 
 
 def _spans(run: ClockRun, today: date) -> tuple[_Span, ...]:
-    """Pauses without overlap and not before the start. An open one reaches to the day asked."""
-    now = run.stopped or today
+    """Pauses without overlap, from the start to the stop. An open one reaches to the day asked."""
+    now, end = run.stopped or today, run.stopped or date.max
     spans: list[_Span] = []
     reached = run.received
     for pause in sorted(run.pauses, key=lambda pause: (pause.after, pause.until or date.max)):
+        if pause.after >= end:
+            break  # what is asked once the clock has stopped is another matter
         after = max(pause.after, reached)
-        until = max(after, now if pause.until is None else pause.until)
+        until = max(after, now if pause.until is None else min(pause.until, end))
         if until > after or pause.until is None:
             spans.append(_Span(after, until, pause.reason, pause.until is None))
         reached = max(reached, until)
@@ -233,7 +235,8 @@ def _units(unit: Unit, calendar: WorkingCalendar, after: date, until: date) -> i
     return (until - after).days
 
 
-def _left(unit: Unit, calendar: WorkingCalendar, today: date, due: date) -> int | None:
+def units_left(unit: Unit, calendar: WorkingCalendar, today: date, due: date) -> int | None:
+    """Units after `today` up to `due`, negative once past; None where the calendar is short."""
     try:
         return _units(unit, calendar, today, due)
     except CalendarMissingError:

@@ -29,6 +29,9 @@ class Standing:
     refused: tuple[str, ...]
 
 
+_NOBODY_ASKED = Standing(agreed=True, awaited=(), refused=())
+
+
 def signers(rulebook: Rulebook, stage: Stage) -> tuple[str, ...]:
     """Every authority that may sign in a stage, the one that signs last at the end."""
     rule = signoff_rule(rulebook, stage.id)
@@ -60,7 +63,7 @@ def leading(rulebook: Rulebook) -> tuple[str, ...]:
 def standing(rule: SignoffRule | None, words: Mapping[str, SignOffState]) -> Standing:
     """How the decision stands on what was said so far."""
     if rule is None:
-        return Standing(agreed=True, awaited=(), refused=())
+        return _NOBODY_ASKED
     yes = {name for name, word in words.items() if word.consent}
     no = words.keys() - yes
     awaited, refused = _of_the_others(rule, yes, no)

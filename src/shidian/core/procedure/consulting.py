@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 def objected(rulebook: Rulebook, state: CaseState, stage_id: str) -> tuple[Consultation, ...]:
     """Those of the stage in which a binding objection stands."""
+    if not state.consultations:
+        return ()
     return tuple(
         asked
         for asked in consultations_in(rulebook, stage_id)

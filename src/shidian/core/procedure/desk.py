@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.case_clocks import REQUEST_CLOCK, spanning_due, stage_clock
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from shidian.core.procedure.calendars import WorkingCalendar
+
+
+@lru_cache(maxsize=4096)
+def said(zh: str, en: str) -> Text:
+    """A task's words, made once: the same few stand on every list."""
+    return Text(zh=zh, en=en)
 
 
 class Desk:
@@ -41,7 +48,7 @@ class Desk:
             f"{self.stage.id}/{verb}",
             verb,
             ActorKind.OFFICER,
-            Text(zh=zh, en=en),
+            said(zh, en),
             due=more.get("due", self.due),
             not_before=more.get("not_before"),
         )
@@ -52,7 +59,7 @@ class Desk:
             f"{self.stage.id}/{verb}{key}",
             verb,
             ActorKind.APPLICANT,
-            Text(zh=zh, en=en),
+            said(zh, en),
             institution=self.state.institution,
             due=due,
         )

@@ -182,10 +182,13 @@ def _silences(desk: Desk) -> Iterator[Task]:
     """What the program itself does once a clock has run out, from the day after its last."""
     if desk.stage.kind not in VERBS[Verb.RECORD_SILENCE].kinds:
         return
+    rules = silent_clocks(desk.rulebook, desk.stage.id)
+    if not rules:
+        return
     now = standing(signoff_rule(desk.rulebook, desk.stage.id), desk.state.signoffs)
     if now.refused or objected(desk.rulebook, desk.state, desk.stage.id):
         return
-    for rule in silent_clocks(desk.rulebook, desk.stage.id):
+    for rule in rules:
         route = silence_route(desk.rulebook, desk.stage.id, rule.id, desk.state.tier)
         running = (ClockState.RUNNING, ClockState.EXPIRED)
         for clock in desk.state.clocks:

@@ -81,9 +81,12 @@ def asked_in(rulebook: Rulebook, state: CaseState, stage_id: str) -> tuple[Consu
 
     One that was sent stays, whatever changed since.
     """
+    possible = consultations_in(rulebook, stage_id)
+    if not possible:
+        return ()
     return tuple(
         asked
-        for asked in consultations_in(rulebook, stage_id)
+        for asked in possible
         if asked.when is None
         or asked.id in state.consultations
         or _holds(rulebook, state, asked.when)

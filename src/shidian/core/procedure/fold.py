@@ -11,6 +11,7 @@ from operator import is_
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from shidian.core.procedure.carrying import carried_clocks
 from shidian.core.procedure.case_clocks import case_clocks
 from shidian.core.procedure.event_rules import RULES, Happened
 from shidian.core.procedure.reading import Data
@@ -62,11 +63,13 @@ def apply_events(
     Raises ValueError where an event is of a kind that this version does not know.
     """
     zone = zone or rulebook.zone
+    at: datetime | None = None
     for event in events:
+        if event.at is not at:  # the events of one act share their moment
+            at, day = event.at, local_day(event.at, zone)
         rule = RULES[EventKind(event.kind)]
-        it = Happened(rulebook, local_day(event.at, zone), event.actor.person, Data(event.data))
-        state = rule(state, it).but(last_at=event.at)
-    return state
+        state = rule(state, Happened(rulebook, day, event.actor.person, Data(event.data)))
+    return state if at is None else state.but(last_at=at)
 
 
 def derive(
@@ -78,33 +81,50 @@ def derive(
 ) -> CaseState:
     """The state with the clocks and open tasks that it has at `now`."""
     today = local_day(now, zone or rulebook.zone)
-    inputs = _reckoned_from(rulebook, calendar, state, today)
-    if not _same(state.reckoned, inputs):
-        clocks = case_clocks(rulebook, calendar, state, today)
-        state = state.but(clocks=clocks, reckoned=inputs)
+    clocks, reckoned = _reckon(rulebook, calendar, state, today)
+    if reckoned is not state.reckoned:
+        state = state.but(clocks=clocks, reckoned=reckoned)
     return state.but(tasks=open_tasks(rulebook, calendar, state, today))
 
 
 def clocks_on(
     rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
 ) -> tuple[ClockSum, ...]:
-    """The case's clocks on a day: those of the state where they were summed for that day."""
-    if _same(state.reckoned, _reckoned_from(rulebook, calendar, state, today)):
-        return state.clocks
-    return case_clocks(rulebook, calendar, state, today)
+    """The case's clocks on a day: those of the state as far as it knows them already."""
+    return _reckon(rulebook, calendar, state, today)[0]
+
+
+def _reckon(
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
+) -> tuple[tuple[ClockSum, ...], tuple[object, ...]]:
+    """The clocks on a day, and what they were summed from. Only what has changed is summed anew."""
+    clocks: tuple[ClockSum, ...] | None = None
+    before, inputs = state.reckoned, _reckoned_from(rulebook, calendar, state)
+    # The very same objects: cheaper to see than equal ones.
+    if before and all(map(is_, before[1:], inputs)):
+        if before[0] == today:
+            return state.clocks, before
+        clocks = carried_clocks(rulebook, calendar, state, today)
+    if clocks is None:
+        clocks = case_clocks(rulebook, calendar, state, today)
+    return clocks, (today, *inputs)
 
 
 def _reckoned_from(
-    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState
 ) -> tuple[object, ...]:
-    """All that clocks are summed from. The parts of a state that an event leaves stay the same."""
+    """All that clocks are summed from but for the day. What an event leaves stays the same object.
+
+    Of the notice only its days: comments come and are answered while it runs.
+    """
+    notice = state.notice
     return (
-        today,
         rulebook,
         calendar,
         state.visits,
         state.requests,
-        state.notice,
+        notice.opened if notice else None,
+        notice.closed if notice else None,
         state.consultations,
         state.extensions,
         state.term_until,
@@ -112,8 +132,3 @@ def _reckoned_from(
         state.submitted,
         state.pilot_started,
     )
-
-
-def _same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
-    """The same day, and of the rest the very same objects: cheaper to see than equal ones."""
-    return bool(before) and before[0] == now[0] and all(map(is_, before[1:], now[1:]))

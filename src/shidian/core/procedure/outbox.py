@@ -54,6 +54,16 @@ _TO_OFFICER = frozenset(
 )
 
 
+_TO_EXPERTS = frozenset({EventKind.ROUND_OPENED, EventKind.EXPERTS_INVITED})
+_TO_AUTHORITIES = frozenset(
+    {EventKind.CONSULTATION_OPENED, EventKind.MIGRATION_PROPOSED, EventKind.STAGE_ENTERED}
+)
+_MAILED = _TO_APPLICANT | _TO_OFFICER | _TO_EXPERTS | _TO_AUTHORITIES
+_ABOUT_THE_PILOT = frozenset(
+    {EventKind.PILOT_STARTED, EventKind.CASE_MIGRATED, EventKind.CASE_CLOSED}
+)
+
+
 def outbox_items(
     rulebook: Rulebook, before: CaseState, after: CaseState, events: Sequence[NewEvent]
 ) -> tuple[OutboxItem, ...]:
@@ -63,17 +73,18 @@ def outbox_items(
     for event in events:
         if event.kind is EventKind.STAGE_ENTERED:
             stage = str(event.data["to"])
-        items += _leaf(before, after, event, stage)
-        items += _pilot(after, event)
-        items += _mail(rulebook, after, event)
+        if event.kind in PUBLIC_ACTS:
+            items.append(_leaf(before, after, event, stage))
+        if event.kind in _ABOUT_THE_PILOT:
+            items += _pilot(after, event)
+        if event.kind in _MAILED:
+            items += _mail(rulebook, after, event)
     if any(event.kind in _SHOWS for event in events):
         items.append(OutboxItem("snapshot.case", {"case": after.case, "stage": after.stage}))
     return tuple(items)
 
 
-def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> Iterator[OutboxItem]:
-    if event.kind not in PUBLIC_ACTS:
-        return
+def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> OutboxItem:
     payload: dict[str, Json] = {
         "kind": event.kind.value,
         "case": after.case,
@@ -88,7 +99,7 @@ def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> I
     # A refusal before any publicity is recorded, but not what it was.
     if event.kind is EventKind.CASE_CLOSED and (before.notice is not None or after.admitted):
         payload["outcome"] = after.outcome
-    yield OutboxItem("record.leaf", payload)
+    return OutboxItem("record.leaf", payload)
 
 
 def _pilot(after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
@@ -106,11 +117,12 @@ def _mail(rulebook: Rulebook, after: CaseState, event: NewEvent) -> Iterator[Out
         yield _letter(ActorKind.APPLICANT, after, event, institution=after.institution)
     if event.kind in _TO_OFFICER:
         yield _letter(ActorKind.OFFICER, after, event)
-    if event.kind in (EventKind.ROUND_OPENED, EventKind.EXPERTS_INVITED):
+    if event.kind in _TO_EXPERTS:
         experts = event.data["experts"]
         for expert in experts if isinstance(experts, list | tuple) else ():
             yield _letter(ActorKind.EXPERT, after, event, person=expert)
-    yield from _mail_to_authorities(rulebook, after, event)
+    if event.kind in _TO_AUTHORITIES:
+        yield from _mail_to_authorities(rulebook, after, event)
 
 
 def _mail_to_authorities(

@@ -34,6 +34,8 @@ def refuse(code: RefusalCode, zh: str, en: str, field: str | None = None) -> NoR
 class Data:
     """The data of an act or event, read key by key. Raises RefusedError (`bad-data`)."""
 
+    __slots__ = ("_path", "_values")
+
     def __init__(self, values: Mapping[str, Json], path: str = "") -> None:
         self._values = values
         self._path = path
@@ -43,7 +45,8 @@ class Data:
 
     def only(self, allowed: Iterable[str]) -> None:
         """Refuses keys that are not allowed here."""
-        for key in sorted(set(self._values) - set(allowed)):
+        unknown = self._values.keys() - allowed
+        for key in sorted(unknown):
             refuse(
                 RefusalCode.BAD_DATA,
                 f"此操作不接受“{key}”一项，请去掉。",

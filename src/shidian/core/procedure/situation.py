@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.fold import clocks_on
+from shidian.core.procedure.memo import per_rulebook
 from shidian.core.procedure.moves import is_ahead, moves
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.tiers import onward, passed_over
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     Handler = Callable[["Situation"], tuple[NewEvent, ...]]
 
 DECIDING_ROLES = (AuthorityRole.LEAD, AuthorityRole.MEMBER)
+
+
+@per_rulebook
+def _effect(rulebook: Rulebook, verb: Verb) -> str:
+    rule = rulebook.acts.get(verb.value)
+    return (rule.effect if rule else VERBS[verb].legal_effect).value
 
 
 @dataclass(slots=True)
@@ -65,9 +72,7 @@ class Situation:
     @property
     def effect(self) -> str:
         """What the act is in law: the rulebook's word, else the verb's own."""
-        verb = self.act.verb
-        rule = self.rulebook.acts.get(verb.value)
-        return (rule.effect if rule else VERBS[verb].legal_effect).value
+        return _effect(self.rulebook, self.act.verb)
 
     def event(self, kind: EventKind, **more: Json) -> NewEvent:
         """The act's own event: its data and what the procedure adds."""

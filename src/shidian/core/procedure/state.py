@@ -104,6 +104,28 @@ class ClockSum:
     lines: Sequence[ClockLine]
     missing: Text | None = None
 
+    def standing(self, left: int | None, state: ClockState) -> ClockSum:
+        """The same sum with another standing: `replace` written out, several times as fast."""
+        return ClockSum(
+            self.key,
+            self.clock,
+            self.name,
+            self.stage,
+            self.force,
+            self.unit,
+            self.length,
+            self.received,
+            self.due,
+            left,
+            state,
+            self.provisional,
+            self.stopped,
+            self.paused_units,
+            self.calendar,
+            self.lines,
+            self.missing,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -341,11 +363,11 @@ class CaseState:
 
         ten thousand walk through here. Raises AssertionError for a field that there is not.
         """
-        mine = self.__dict__
-        assert changes.keys() <= mine.keys(), changes.keys()  # noqa: S101
+        fields = self.__dict__.copy()
+        assert changes.keys() <= fields.keys(), changes.keys()  # noqa: S101
+        fields.update(changes)
         other = object.__new__(CaseState)
-        other.__dict__.update(mine)
-        other.__dict__.update(changes)
+        object.__setattr__(other, "__dict__", fields)  # a frozen class has no other way in
         return other
 
     @property
@@ -359,4 +381,6 @@ class CaseState:
 
     @property
     def open_requests(self) -> tuple[Request, ...]:
+        if not self.requests:
+            return ()
         return tuple(request for request in self.requests if request.is_open)

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import Rulebook
 
 
+_WORDS = ("reason", "to", "outcome", "call", "uscc", "lei")
+"""Data of any act that are text wherever they are given."""
+
+
 def step(
     rulebook: Rulebook,
     calendar: WorkingCalendar,
@@ -159,8 +163,9 @@ def _handled(
 def _well_typed(case: Situation) -> None:
     """Data that a verb may ignore must still be what they claim to be: they are stored."""
     data = case.data
-    for key in ("reason", "to", "outcome", "call", "uscc", "lei"):
-        if data.has(key):
+    given = data.values()
+    for key in _WORDS:
+        if given.get(key) is not None:
             data.text(key, empty=key == "reason")
     if data.has("seq"):
         data.integer("seq", 1, SEQ_MAX)

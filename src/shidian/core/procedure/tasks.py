@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.desk import Desk
+from shidian.core.procedure.desk import Desk, said
 from shidian.core.procedure.duties import besides, in_order
 from shidian.core.procedure.moves import stage_of
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
@@ -112,9 +112,9 @@ def _expert_tasks(desk: Desk) -> Iterator[Task]:
         declare = conflict is None
         verb = Verb.DECLARE_CONFLICT if declare else Verb.SUBMIT_REVIEW
         what = (
-            Text(zh="声明是否有利益关系", en="Declare whether you have a conflict of interest")
+            said("声明是否有利益关系", "Declare whether you have a conflict of interest")
             if declare
-            else Text(zh="逐项评分并写明理由", en="Score each criterion with reasons")
+            else said("逐项评分并写明理由", "Score each criterion with reasons")
         )
         yield Task(
             f"{desk.stage.id}/{verb}/{expert}",
@@ -141,12 +141,9 @@ def _assessment(desk: Desk) -> Iterator[Task]:
         f"{desk.stage.id}/{Verb.FILE_ASSESSMENT}",
         Verb.FILE_ASSESSMENT,
         ActorKind.OFFICER if by_officers else ActorKind.ASSESSOR,
-        Text(
-            zh="有不通过项：整改后重新评估" if failed else "逐项评估并提交报告",
-            en="An area failed: assess again after it is mended"
-            if failed
-            else "Assess each area and file the report",
-        ),
+        said("有不通过项：整改后重新评估", "An area failed: assess again after it is mended")
+        if failed
+        else said("逐项评估并提交报告", "Assess each area and file the report"),
         due=desk.due,
     )
 

@@ -77,29 +77,50 @@ def simulate(
         for first in range(0, cases, assumed.cases_together)
     ]
     ground = Ground(rulebook, calendar, assumed)
-    tally = Tally(ground)
-    shares = [worlds[n::processes] for n in range(processes) if worlds[n::processes]]
-    if len(shares) == 1:
-        _walk(ground, seed, worlds, tally)
-        return reported(ground, tally, seed)
-    with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
-        given = [(rulebook, calendar, assumed, seed, share) for share in shares]
-        for found in pool.map(_share_of, given):
-            tally.add(found)
+    helpers = min(processes, len(worlds)) - 1
+    tally = (
+        _walked_with(ground, seed, worlds, helpers) if helpers else _walked(ground, seed, worlds)
+    )
     return reported(ground, tally, seed)
 
 
-_Share = tuple["Rulebook", "WorkingCalendar", Assumptions, int, list[tuple[int, int]]]
+_Worlds = list[tuple[int, int]]
+"""(first case, cases) of each."""
+_SHARES_A_PROCESS = 8
+"""Small enough that a process that gets less of its processor holds nobody up."""
+_HELPER: dict[str, Ground] = {}
+"""In a helping process: what it walks on, prepared once."""
 
 
-def _share_of(given: _Share) -> Tally:
-    rulebook, calendar, assumed, seed, worlds = given
-    ground = Ground(rulebook, calendar, assumed)
+def _walked(ground: Ground, seed: int, worlds: _Worlds) -> Tally:
     tally = Tally(ground)
-    _walk(ground, seed, worlds, tally)
+    for first, count in worlds:
+        World(ground, seed, first, count, tally).run()
     return tally
 
 
-def _walk(ground: Ground, seed: int, worlds: list[tuple[int, int]], tally: Tally) -> None:
-    for first, count in worlds:
-        World(ground, seed, first, count, tally).run()
+def _walked_with(ground: Ground, seed: int, worlds: _Worlds, helpers: int) -> Tally:
+    """The same with helping processes: this one walks the shares that none of them has begun."""
+    number = min(len(worlds), (helpers + 1) * _SHARES_A_PROCESS)
+    shares = [worlds[n::number] for n in range(number)]
+    given = (ground.rulebook, ground.known_calendar, ground.assumed)
+    tally = Tally(ground)
+    with ProcessPoolExecutor(
+        helpers, mp_context=get_context("spawn"), initializer=_prepare, initargs=given
+    ) as pool:
+        asked = [pool.submit(_share_of, seed, share) for share in shares]
+        for share, answer in reversed(list(zip(shares, asked, strict=True))):
+            if answer.cancel():
+                tally.add(_walked(ground, seed, share))
+        for answer in asked:
+            if not answer.cancelled():
+                tally.add(answer.result())
+    return tally
+
+
+def _prepare(rulebook: Rulebook, calendar: WorkingCalendar, assumed: Assumptions) -> None:
+    _HELPER["ground"] = Ground(rulebook, calendar, assumed)
+
+
+def _share_of(seed: int, worlds: _Worlds) -> Tally:
+    return _walked(_HELPER["ground"], seed, worlds)

@@ -33,6 +33,7 @@ class Ground:
     ) -> None:
         self.rulebook = rulebook
         self.assumed = assumptions
+        self.known_calendar = calendar
         self.horizon = Horizon(calendar)
         self.calendar = self.horizon.calendar
         self.zone = rulebook.zone

@@ -22,16 +22,16 @@ from shidian.core.procedure.types import ActorKind, Refusal
 from shidian.core.rulebook.model import IntakeMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from shidian.core.procedure.simulation.ground import Ground
     from shidian.core.procedure.simulation.tally import Tally
     from shidian.core.procedure.types import Act, Effects, Task
 
 _DAYS_A_MONTH = 20
-_READY, _DONE = 0, 1
-_Due: TypeAlias = tuple[int, int, int, int, str, int, int]
-"""(working day, order, case, phase, key, token, days it will take once taken up)."""
+_Due: TypeAlias = tuple[int, int, int, str, tuple[ActorKind, str] | None, int]
+"""(working day, token, case, key, where it is taken up, days it takes from then).
+
+The token is unique and rises: what is due on one day happens in the order it was put there.
+"""
 
 _BEFORE_ADMISSION_DAYS = 120
 _EVENTS_MAX = 4_000
@@ -57,7 +57,7 @@ class World:
         """Until nothing happens any more; what is then open is stuck."""
         start = self._start()
         for n, walk in enumerate(self.walks):
-            self._push(start + self._arrival(walk), n, _DONE, "~create", 0)
+            self._push(start + self._arrival(walk), n, "~create")
         self._exhaust()
         self.tally.add_stations(self.stations)
         for walk in self.walks:
@@ -96,21 +96,28 @@ class World:
                 continue
             walk.minds["woken"] = True
             number = self.ground.horizon.number(max(dues) + timedelta(1))
-            self._push(number, n, _DONE, "~look", 0)
+            self._push(number, n, "~look")
         return bool(self._queue)
 
-    def _push(self, number: int, n: int, phase: int, key: str, days: int) -> None:
+    def _push(
+        self,
+        number: int,
+        n: int,
+        key: str,
+        station: tuple[ActorKind, str] | None = None,
+        days: int = 0,
+    ) -> None:
         self._token += 1
         self.walks[n].agenda[key] = self._token
-        heapq.heappush(self._queue, (number, self._token, n, phase, key, self._token, days))
+        heapq.heappush(self._queue, (number, self._token, n, key, station, days))
 
     def _happen(self, due: _Due) -> None:
-        number, _, n, phase, key, token, days = due
+        number, token, n, key, station, days = due
         walk = self.walks[n]
         if walk.over or walk.agenda.get(key) != token:
             return
-        if phase == _READY:
-            self._take_up(number, n, key, days)
+        if station is not None:
+            self._push(self._station(*station).take(number) + days, n, key)
             return
         del walk.agenda[key]
         deeds = Deeds(self.ground, walk, self.ground.horizon.day(number))
@@ -122,13 +129,6 @@ class World:
                 self._do(walk, act)
         if not walk.over:
             self._plan(number, n)
-
-    def _take_up(self, number: int, n: int, key: str, days: int) -> None:
-        kind, _, rest = key.partition("|")
-        name, _, own = rest.partition("|")
-        day = self._station(ActorKind(kind), name).take(number)
-        self.walks[n].agenda.pop(key)
-        self._push(day + days, n, _DONE, own, 0)
 
     def _station(self, kind: ActorKind, name: str) -> Station:
         found = self.stations.get((kind, name))
@@ -183,35 +183,26 @@ class World:
         number = self.ground.horizon.number(act.at.date())
         n = walk.number - self.walks[0].number
         for moment, days in moments_after(self.ground, walk, act, answer):
-            self._push(number + days, n, _DONE, f"~{moment}", 0)
+            self._push(number + days, n, f"~{moment}")
 
     def _plan(self, number: int, n: int) -> None:
         """Puts every open task on somebody's agenda that is not on one yet."""
         walk = self.walks[n]
-        under_way = {key.rpartition("|")[2] for key in walk.agenda}
-        stale = [
-            key
-            for key in walk.agenda
-            if not key.startswith("~")
-            and key.rpartition("|")[2] not in walk.tasks
-            and "|~" not in key
-        ]
-        for key in stale:
-            del walk.agenda[key]
+        under_way = frozenset(walk.agenda)
+        for key in under_way - walk.tasks.keys():
+            if not key.startswith("~"):  # nobody is to do it any more
+                del walk.agenda[key]
         for task in walk.state.tasks:
             if task.key not in under_way:
                 made = plan(self.ground, walk, task, number)
                 if made is not None:
                     self._put(n, task, made, under_way)
 
-    def _put(self, n: int, task: Task, made: Plan, under_way: Iterable[str]) -> None:
+    def _put(self, n: int, task: Task, made: Plan, under_way: frozenset[str]) -> None:
         key = task.key if made.instead is None else f"~{made.instead}"
         if key in under_way:
             return
         if made.station is None:
-            self._push(made.ready, n, _DONE, key, 0) if not made.days else self._push(
-                made.ready + made.days, n, _DONE, key, 0
-            )
-            return
-        kind, name = made.station
-        self._push(made.ready, n, _READY, f"{kind}|{name}|{key}", made.days)
+            self._push(made.ready + made.days, n, key)
+        else:
+            self._push(made.ready, n, key, made.station, made.days)
