@@ -72,7 +72,7 @@ def publish(folder: Path, all_entries: Sequence[bytes], key: Ed25519PrivateKey) 
 @contextmanager
 def quick_folder() -> Iterator[Path]:
     """A folder in memory where the machine has one."""
-    shm = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    shm = Path("/dev/shm")
     base = shm if os.access(shm, os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="shidian-record-", dir=base))
     try:

@@ -225,10 +225,10 @@ class Notary:
             self._log = LogFiles(self._tiles, last.size, last.root)
             if published is not None:
                 self._check_published(published[0])
-            if published is None or published[0] != self._head():
-                self._publish()
-            else:
+            if published is not None and self._is_ours(published[1]):
                 self._note = bytes(published[1])
+            else:
+                self._publish()
             self._log.clear()
         self._sound = True
 
@@ -295,6 +295,11 @@ class Notary:
             return Checkpoint.parse(note.text), note
         except RecordError:
             return None
+
+    def _is_ours(self, published: Note) -> bool:
+        """Whether a note is the one that would be signed now; the keys are looked at for that."""
+        head = self._head()
+        return published.text == head.text and set(self._signatures(head)) <= set(published.lines)
 
     def _check_published(self, published: Checkpoint) -> None:
         root = LogReader(self._tiles).tree(self._log.now.size).root(published.size)
