@@ -70,7 +70,7 @@ def _make_folder(folder: Path, made: set[Path]) -> None:
     if folder.is_dir():
         return
     _make_folder(folder.parent, made)
-    folder.mkdir()
+    os.mkdir(folder)  # noqa: PTH102 - as above
     made.add(folder.parent)
 
 

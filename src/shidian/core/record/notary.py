@@ -207,6 +207,8 @@ class Notary:
         self._state.decide(tree, ids=ids, key=key, policy=policy)
         self._log.adopt(grown)
         self._publish()
+        with named_errors("the log's folder"):
+            self._settle()
         self._log.drop_partials(before)
         self._sound = True
 
@@ -229,6 +231,7 @@ class Notary:
                 self._note = bytes(published[1])
             else:
                 self._publish()
+            self._settle()
             self._log.clear()
         self._sound = True
 
@@ -249,10 +252,7 @@ class Notary:
         note = Note(head.text, tuple(self._signatures(head)))
         note = Note(head.text, (*note.lines, *self._asked(note)))
         with named_errors("the checkpoint"):
-            self._publish_policy()
             self._put(note)
-            for number in range(1, self._state.keys_at(head.size)[-1][0]):
-                key_path(self._signer, number).unlink(missing_ok=True)
 
     def _asked(self, note: Note) -> Sequence[Line]:
         if self._witnesses is None:
@@ -264,11 +264,18 @@ class Notary:
         replace(self._tiles / CHECKPOINT, bytes(note))
         self._note = bytes(note)
 
-    def _publish_policy(self) -> None:
+    def _settle(self) -> None:
+        """After a checkpoint: tell the key in force, destroy the ones before it.
+
+        In this order a reader who knows the old key alone finds it under the checkpoint that
+        changes it, which bears both signatures.
+        """
         text = f"log {self.vkey}\n{self._witness_policy}".encode()
         path = self._tiles / POLICY
         if not path.exists() or path.read_bytes() != text:
             replace(path, text)
+        for number in range(1, self._state.keys_at(self._log.now.size)[-1][0]):
+            key_path(self._signer, number).unlink(missing_ok=True)
 
     # -- what stands -----------------------------------------------------------------------------
 
