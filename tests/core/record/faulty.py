@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class PowerCutError(BaseException):
@@ -66,12 +68,12 @@ class FaultyOs:
     def rename(self, draft: Path, path: Path) -> None:
         self._count()
         self._names.setdefault(path, path.read_bytes() if path.exists() else None)
-        os.rename(draft, path)
+        draft.rename(path)
 
     def mkdir(self, path: Path) -> None:
         self._count()
         self._names.setdefault(path, None)
-        os.mkdir(path)
+        path.mkdir()
 
     def point(self) -> None:
         """A place that is no operation of the disk, but at which power may fail too."""

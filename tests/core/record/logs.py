@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ NOW_S = 1_780_000_000.0
 LONG_AGO = "2026-01-05T09:00:00Z"
 
 
+@lru_cache(maxsize=10_000)
 def entry(number: int, *, time: str = LONG_AGO) -> bytes:
     """An encoded leaf that tells its number."""
     return encode(

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,22 @@ def leaf(**changed: object) -> Leaf:
 
 @given(leaves())
 def test_leaf_survives_encoding(one: Leaf) -> None:
+    assert decode(encode(one)) == one
+
+
+@given(leaves())
+def test_leaf_is_in_the_form_of_rfc_8785(one: Leaf) -> None:
+    assert encode(one) == rfc8785.dumps(json.loads(encode(one)))
+
+
+@given(st.text(st.characters(codec=None), min_size=1))
+def test_text_of_a_leaf_is_in_the_form_of_rfc_8785_whatever_its_characters(text: str) -> None:
+    try:
+        digest = text_digest(text)
+    except UnicodeEncodeError:
+        return
+    one = leaf(kind=LeafKind.WITNESS_POLICY, text=text, text_sha256=digest)
+    assert encode(one) == rfc8785.dumps(json.loads(encode(one)))
     assert decode(encode(one)) == one
 
 

@@ -138,8 +138,9 @@ class Notary:
         self._ready()
         indices: dict[int, int] = {}
         fresh: dict[int, bytes] = {}
+        last = self._state.last_outbox_id()
         for outbox_id, leaf in items:
-            index = self._state.index_of(outbox_id)
+            index = None if outbox_id > last else self._state.index_of(outbox_id)
             if index is not None:
                 self._check_same(outbox_id, leaf, index)
                 indices[outbox_id] = index

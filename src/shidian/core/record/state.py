@@ -85,6 +85,10 @@ class SignerState:
             if policy is not None:
                 self._db.execute("UPDATE log SET policy = ?", (policy,))
 
+    def last_outbox_id(self) -> int:
+        """The largest that was ever recorded; 0 before the first."""
+        return int(self._one("SELECT coalesce(max(outbox_id), 0) FROM leaf")[0])
+
     def index_of(self, outbox_id: int) -> int | None:
         """Where the leaf of an outbox row lies."""
         row = self._one("SELECT idx FROM leaf WHERE outbox_id = ?", outbox_id)
