@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from shidian.core.record.reader import LogReader
+    from shidian.core.record.verify import Verified
     from shidian_kit.wire.policy import Policy
 
 
@@ -36,30 +37,39 @@ def verify(place: str, since: Path | None, policy: Path | None, key: str | None)
     Ends with status 1 and the name of what is wrong: tile-differs, rolled-back, split-view, ….
     """
     from shidian.core.record.reader import LogReader
-    from shidian.core.record.verify import verify_log
-    from shidian.notary.fetch import url
+    from shidian.notary.fetch import Web
     from shidian_kit.wire.refusal import RecordError
 
     if key and policy:
         raise click.UsageError("give --key or --policy, not both")
+    old = None if since is None else since.read_bytes()
     try:
-        source = url(place) if place.startswith(("http://", "https://")) else Path(place)
-        reader = LogReader(source)
-        trusted = _policy(reader, policy, key)
-        found = verify_log(
-            reader,
-            trusted,
-            since=None if since is None else since.read_bytes(),
-            progress=_progress if sys.stderr.isatty() else None,
-        )
+        if place.startswith(("http://", "https://")):
+            with Web(place) as web:
+                found = _verified(LogReader(web), policy, key, old)
+        else:
+            found = _verified(LogReader(Path(place)), policy, key, old)
     except (RecordError, ValueError) as refused:
         raise click.ClickException(str(refused)) from None
+    _tell(found)
+    if not (key or policy):
+        click.echo("the key was taken from the log itself: compare it with one that you trust")
+
+
+def _verified(
+    reader: LogReader, policy: Path | None, key: str | None, old: bytes | None
+) -> Verified:
+    from shidian.core.record.verify import verify_log
+
+    progress = _progress if sys.stderr.isatty() else None
+    return verify_log(reader, _policy(reader, policy, key), since=old, progress=progress)
+
+
+def _tell(found: Verified) -> None:
     checkpoint = found.checkpoint
     click.echo(f"{checkpoint.origin}: {checkpoint.size} leaves, all verified")
     click.echo(f"root {checkpoint.root.hex()}")
     click.echo(f"key {found.keys[-1]}")
-    if not (key or policy):
-        click.echo("  taken from the log itself: compare it with the one published elsewhere")
     for name in found.opened.cosigned:
         click.echo(f"cosigned by {name}")
     if found.old is not None:

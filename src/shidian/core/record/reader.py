@@ -46,7 +46,7 @@ def directory(root: Path) -> Fetch:
 
 
 class LogReader:
-    """A log in a folder, or behind a function that fetches (`shidian.notary.fetch.url`).
+    """A log in a folder, or behind a function that fetches (`shidian.notary.fetch.Web`).
 
     `fetch(path, bytes_max)` gives a file's bytes, at most one more than `bytes_max`, or None.
     Nothing read here is verified: `verify_log` does that for a whole log, `verify_proof` for one
