@@ -13,7 +13,9 @@ import click
 
 from shidian.cli.lazy import LazyGroup
 
-SUMMARIES: dict[str, str] = {}
+SUMMARIES: dict[str, str] = {
+    "record": "A large record: built, verified, proven, published.",
+}
 """What `shidian bench --help` says of each subcommand."""
 
 

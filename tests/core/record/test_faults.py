@@ -41,9 +41,10 @@ class Run:
         decide = SignerState.decide
 
         def faulty_decide(state: SignerState, *given: object, **named: object) -> None:
-            self.faulty.point()  # the disk may fail before the transaction is committed
-            decide(state, *given, **named)  # type: ignore[arg-type]
-            self.faulty.point()  # or after
+            with disk.named_errors("the signer's state"):
+                self.faulty.point()  # the disk may fail before the transaction is committed
+                decide(state, *given, **named)  # type: ignore[arg-type]
+                self.faulty.point()  # or after
 
         patch.setattr(SignerState, "decide", faulty_decide)
 
