@@ -21,6 +21,7 @@ from shidian.core.record.leaf import (
 )
 from shidian.core.record.notary import FUTURE_S_MAX, Notary
 from shidian.core.record.reader import LogReader
+from shidian.core.record.tiles import pack
 from shidian.core.record.verify import verify_log
 from shidian_kit.wire import keys
 from shidian_kit.wire.note import KeyType, Note, Vkey
@@ -339,3 +340,27 @@ def test_partial_tiles_go_once_they_are_full_and_no_sooner(tmp_path: Path) -> No
         assert not (tmp_path / "tiles" / "tile/entries/000.p").exists()
         assert (tmp_path / "tiles" / "tile/1/000.p/1").exists()
     assert verified_size(tmp_path) == 256
+
+
+@pytest.mark.parametrize("path", ["tile/0/000.p/255", "tile/entries/000.p/255"])
+def test_partial_tile_of_a_full_ones_length_is_refused(path: str, tmp_path: Path) -> None:
+    with opened(tmp_path) as notary:
+        notary.append(items(255))
+    file = tmp_path / "tiles" / path
+    more = bytes(32) if path.startswith("tile/0") else pack([entry(255)])
+    file.write_bytes(file.read_bytes() + more)
+    with pytest.raises(RecordError, match="tile-differs"):
+        verified_size(tmp_path)
+
+
+def test_reader_of_an_older_checkpoint_finds_the_full_tile_in_place_of_the_partial(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as notary:
+        notary.append(items(250))
+        older = notary.checkpoint()
+        notary.append(items(10, 250))
+    reader = LogReader(tmp_path / "tiles")
+    proof = reader.tlog_proof(249, note=older)
+    verify_proof(proof, entry(249), published(tmp_path))
+    assert reader.entry(249, 250) == entry(249)

@@ -80,20 +80,21 @@ class LogReader:
         """The hashes of a tile, `tile.width` of them, from the full tile where that is there."""
         kept = self._kept.get(tile)
         if kept is None:
-            wanted = tile.width * HASH_BYTES
-            data = self._bytes(tile, WIDTH * HASH_BYTES)
-            if len(data) not in (wanted, WIDTH * HASH_BYTES):
+            found, data = self._file(tile, WIDTH * HASH_BYTES)
+            right = found.width * HASH_BYTES
+            if len(data) != right:
                 raise RecordError(
-                    Refusal.TILE_TRUNCATED, f"{tile.path}: {len(data)} bytes instead of {wanted}"
+                    Refusal.TILE_TRUNCATED if len(data) < right else Refusal.TILE_DIFFERS,
+                    f"{found.path}: {len(data)} bytes instead of {right}",
                 )
-            kept = self._kept[tile] = data[:wanted]
+            kept = self._kept[tile] = data[: tile.width * HASH_BYTES]
             if len(self._kept) > _KEPT_TILES:
                 self._kept.popitem(last=False)
         return kept
 
     def bundle(self, tile: Tile) -> list[bytes]:
-        """The entries of a bundle."""
-        return unpack(tile, self._bytes(tile, BUNDLE_BYTES_MAX))
+        """The entries of a bundle, `tile.width` of them."""
+        return unpack(*self._file(tile, BUNDLE_BYTES_MAX))[: tile.width]
 
     def entries(self, size: int, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """Index and bytes of each leaf of a log of `size`, from `start` on."""
@@ -129,13 +130,15 @@ class LogReader:
             raise IndexError(f"no leaf {index} in a log of {size}")
         return bytes(Proof(index, tuple(self.tree(size).inclusion(index)), note, extra))
 
-    def _bytes(self, tile: Tile, bytes_max: int) -> bytes:
-        """A tile's file; of a partial one that is gone, the full one that it has become."""
+    def _file(self, tile: Tile, bytes_max: int) -> tuple[Tile, bytes]:
+        """A tile with its file; for a partial one that is gone, the full one it has become."""
         data = self._fetch(tile.path, bytes_max)
+        found = tile
         if data is None and tile.width < WIDTH:
-            data = self._fetch(tile.full.path, bytes_max)
+            found = tile.full
+            data = self._fetch(found.path, bytes_max)
         if data is None:
             raise RecordError(Refusal.TILE_MISSING, f"{tile.path} is not there")
         if len(data) > bytes_max:
-            raise RecordError(Refusal.TILE_DIFFERS, f"{tile.path} is longer than any such file")
-        return data
+            raise RecordError(Refusal.TILE_DIFFERS, f"{found.path} is longer than any such file")
+        return found, data

@@ -87,15 +87,12 @@ def pack(entries: Iterable[bytes]) -> bytes:
 
 
 def unpack(tile: Tile, bundle: bytes) -> list[bytes]:
-    """A bundle → its first `tile.width` entries. Raises RecordError tile-truncated, tile-differs.
-
-    A full bundle that stands in for a partial one has more, which are passed over.
-    """
+    """A bundle → its `tile.width` entries. Raises RecordError tile-truncated, tile-differs."""
     entries: list[bytes] = []
     at = 0
     while at < len(bundle):
         end = at + _PREFIX_BYTES + int.from_bytes(bundle[at : at + _PREFIX_BYTES], "big")
-        if end > len(bundle) or end < at + _PREFIX_BYTES:
+        if end > len(bundle):
             break
         entries.append(bundle[at + _PREFIX_BYTES : end])
         at = end
@@ -105,11 +102,11 @@ def unpack(tile: Tile, bundle: bytes) -> list[bytes]:
             f"{tile.path}: {len(entries)} whole entries of {tile.width}, "
             f"{len(bundle) - at} bytes over",
         )
-    if len(entries) not in (tile.width, WIDTH):
+    if len(entries) > tile.width:
         raise RecordError(
             Refusal.TILE_DIFFERS, f"{tile.path}: {len(entries)} entries instead of {tile.width}"
         )
-    return entries[: tile.width]
+    return entries
 
 
 BUNDLE_BYTES_MAX = WIDTH * (_PREFIX_BYTES + LEAF_BYTES_MAX)
