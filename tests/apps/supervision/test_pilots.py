@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.db import DatabaseError, transaction
 
@@ -107,6 +109,28 @@ def test_a_plan_that_is_not_lowered_rightly_is_refused_and_nothing_is_written(wa
         plans.change_plan(pilot=pilot, values=values, reason=reason, by=walk.officer)
     assert PlanVersion.objects.count() == 1
     assert controls("plan") == []
+
+
+def test_what_scales_with_a_lowered_value_goes_down_in_proportion(walk, monkeypatch):
+    pilot = quick_pilot(walk)
+    rules = pilot.case.rulebook
+    plan = tuple(
+        one.model_copy(update={"scales_with": "investors_max"}) if one.id == "losses_max" else one
+        for one in rules.plan
+    )
+    monkeypatch.setattr(
+        "shidian.apps.cases.models.Case.rulebook", rules.model_copy(update={"plan": plan})
+    )
+    agreed = PlanVersion.objects.get().values
+    sent = {
+        **agreed,
+        "investors_max": "60",
+    }  # as the page sends it: all values, one of them changed
+    version = plans.change_plan(pilot=pilot, values=sent, reason="投诉较多", by=walk.officer)
+    assert Decimal(version.values["losses_max"]) == Decimal(agreed["losses_max"]) * 60 / 100
+    assert version.values["turnover_daily_max"] == agreed["turnover_daily_max"]
+    (record,) = controls("plan")
+    assert record.payload["plan"] == version.values
 
 
 def test_plan_versions_are_append_only(walk):

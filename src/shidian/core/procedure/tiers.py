@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shidian.core.procedure.memo import per_rulebook
 from shidian.core.procedure.moves import clock_of, is_ahead, moves, stage_order
 from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.proportion import NUMBERS, share_of
 from shidian.core.rulebook.scaling import effective_limit, effective_report, tier_named
 
 if TYPE_CHECKING:
@@ -141,8 +142,9 @@ def scaled_plan(rulebook: Rulebook, state: CaseState) -> dict[str, str]:
     for parameter in rulebook.plan:
         per_cent = per_cents.get(parameter.id, 100)
         cuts = parameter.id in plan and per_cent < 100 and parameter.tighter == "lower"  # noqa: PLR2004
-        if cuts and parameter.type in ("int", "money", "decimal"):
-            plan[parameter.id] = _share(plan[parameter.id], per_cent, whole=parameter.type == "int")
+        if cuts and parameter.type in NUMBERS:
+            share = Fraction(per_cent, 100)
+            plan[parameter.id] = share_of(parameter, plan[parameter.id], share)
     return plan
 
 
@@ -154,14 +156,3 @@ def _per_cents(rulebook: Rulebook, caps: Mapping[str, int]) -> dict[str, int]:
             if parameter.id not in found and parameter.scales_with in found:
                 found[parameter.id] = found[parameter.scales_with]
     return found
-
-
-def _share(value: str, per_cent: int, *, whole: bool) -> str:
-    """`per_cent` of a decimal text, rounded down: to as many places as there were, two at least."""
-    _, _, digits = value.partition(".")
-    places = 0 if whole else max(len(digits), 2)
-    units = Fraction(value) * per_cent * 10**places // 100
-    if not places:
-        return str(units)
-    major, minor = divmod(units, 10**places)
-    return f"{major}.{minor:0{places}}"

@@ -78,12 +78,6 @@ def _monitoring(rulebook: Rulebook) -> Iterator[Found]:
 
 def _parameter(parameter: PlanParameter, *, bounds: bool) -> Iterator[Found]:
     path = f"/plan/{parameter.id}"
-    if parameter.scales_with is not None:
-        yield (
-            f"{path}/scales_with",
-            f"scales_with: {parameter.scales_with}",
-            Text(zh="请另行调低此参数", en="lower this parameter by itself"),
-        )
     if bounds and parameter.type == "duration":
         yield (
             f"{path}/type",

@@ -1,4 +1,4 @@
-"""Changing a running pilot's plan: only downwards, with a reason."""
+"""Changing a running pilot's plan: only to the strict side, with a reason."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.domain.pilots import ask_for_snapshot
 from shidian.apps.supervision.models import Pilot, PilotState, PlanVersion
+from shidian.core.rulebook.proportion import in_proportion, is_stricter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
+    from shidian.core.rulebook.model import PlanParameter
 
 REASON_MAX_CHARS = 2_000
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
@@ -36,11 +38,13 @@ def change_plan(
     by: Person,
     at: datetime | None = None,
 ) -> PlanVersion:
-    """Lower one or more agreed values; the others stay. Writes a version and a control record.
+    """Tighten one or more agreed values, and in proportion what the rulebook scales with them.
+
+    The others stay. Writes a version and a control record.
 
     In force from the journal entry that the record becomes; until then the page says "pending".
     Raises ForbiddenError, or SupervisionError: not running, no reason, an unknown parameter, a
-    value that is no number, is negative or is not lower than the agreed one.
+    value that is no number, is negative or is looser than the agreed one, nothing tightened.
     """
     moment = at or timezone.now()
     locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
@@ -52,8 +56,9 @@ def change_plan(
     if len(reason) > REASON_MAX_CHARS:
         raise SupervisionError(_("The reason is longer than 2,000 characters."), field="reason")
     newest = PlanVersion.objects.filter(pilot=locked).latest("number")
-    lowered = _lowered(newest.values, values)
-    plan = {**newest.values, **lowered}
+    parameters = {one.id: one for one in locked.case.rulebook.plan}
+    tightened = _tightened(parameters, newest.values, values)
+    plan = {**newest.values, **in_proportion(parameters.values(), newest.values, tightened)}
     outbox_id = post_control(
         locked, "plan", {"effective_us": to_us(moment), "plan": plan}, at=moment
     )
@@ -71,22 +76,34 @@ def change_plan(
     return version
 
 
-def _lowered(agreed: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
-    lowered = {}
-    for parameter, text in wanted.items():
-        if parameter not in agreed:
-            raise SupervisionError(_("This value is not part of the agreed plan."), field=parameter)
-        number = _number(text, parameter)
-        before = Decimal(agreed[parameter])
-        if number > before:
-            raise SupervisionError(
-                _("An agreed value can be lowered, not raised."), field=parameter
-            )
-        if number < before:
-            lowered[parameter] = format(number.normalize(), "f")
-    if not lowered:
-        raise SupervisionError(_("No value is lower than before."))
-    return lowered
+def _tightened(
+    parameters: Mapping[str, PlanParameter], agreed: Mapping[str, str], wanted: Mapping[str, str]
+) -> dict[str, str]:
+    """The values that change, as decimal texts or durations. What is sent back as it was stays."""
+    tightened = {}
+    for name, text in wanted.items():
+        if name not in agreed or name not in parameters:
+            raise SupervisionError(_("This value is not part of the agreed plan."), field=name)
+        value = text.strip()
+        if value == agreed[name]:
+            continue
+        parameter = parameters[name]
+        if parameter.type != "duration":
+            value = format(_number(value, name).normalize(), "f")
+        try:
+            stricter = is_stricter(parameter, value, agreed[name])
+            looser = is_stricter(parameter, agreed[name], value)
+        except ValueError as error:
+            raise SupervisionError(_("Write a number."), field=name) from error
+        if looser and parameter.tighter == "higher":
+            raise SupervisionError(_("This value can be raised, not lowered."), field=name)
+        if looser:
+            raise SupervisionError(_("An agreed value can be lowered, not raised."), field=name)
+        if stricter:
+            tightened[name] = value
+    if not tightened:
+        raise SupervisionError(_("No value is stricter than before."))
+    return tightened
 
 
 def _number(text: str, parameter: str) -> Decimal:

@@ -42,11 +42,16 @@ class PlanForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         plan = newest_plans([pilot])[pilot.pk]
         fields: dict[str, forms.Field] = {}
+        titles = {one.id: text(one.title, language) for one in pilot.case.rulebook.plan}
         for parameter in pilot.case.rulebook.plan:
             if parameter.id in plan:
-                title, unit = text(parameter.title, language), text(parameter.unit, language)
+                title, unit = titles[parameter.id], text(parameter.unit, language)
+                leader = titles.get(parameter.scales_with or "")
                 fields[parameter.id] = forms.CharField(
                     label=f"{title}（{unit}）" if language == "zh" else f"{title} ({unit})",
+                    help_text=_("Goes down in proportion with “%(leader)s”.") % {"leader": leader}
+                    if leader
+                    else "",
                     initial=plan[parameter.id],
                     required=True,
                     max_length=40,
