@@ -143,6 +143,14 @@ def test_several_clients_share_one_sequence(home: Path) -> None:
     }
 
 
+def test_socket_may_lie_deeper_than_an_address_is_long(home: Path) -> None:
+    deep = home / ("a" * 60) / ("b" * 60)
+    deep.mkdir(parents=True)
+    with Served(deep) as client:
+        assert client.append(items(1)).indices == {1: 0}
+        assert (deep / "record" / "notary.sock").is_socket()
+
+
 class Quorum:
     """Three witnesses, each a server of its own, and the policy that asks two of them."""
 

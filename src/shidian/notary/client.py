@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import socket
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +29,8 @@ ITEMS_MAX = 256
 """Leaves in one request at most; the client splits what is longer."""
 LINE_BYTES_MAX = 32 << 20
 TIMEOUT_S = 60.0
+_ADDRESS_BYTES_MAX = 100
+"""Linux takes 107 bytes, others fewer."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,25 @@ class NotaryClient:
         return line
 
 
+@contextmanager
+def address_of(path: Path) -> Iterator[str]:
+    """A name for a socket's path that fits in an address, while this lasts. Raises OSError."""
+    if len(os.fsencode(path)) <= _ADDRESS_BYTES_MAX:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
 def _connected(path: Path, timeout_s: float) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout_s)
-        connection.connect(str(path))
+        with address_of(path) as address:
+            connection.connect(address)
     except OSError:
         connection.close()
         raise

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from shidian.core.record.leaf import ItemRefusedError
-from shidian.notary.client import ITEMS_MAX, LINE_BYTES_MAX
+from shidian.notary.client import ITEMS_MAX, LINE_BYTES_MAX, address_of
 from shidian_kit.wire.refusal import RecordError, Refusal
 
 if TYPE_CHECKING:
@@ -112,11 +112,10 @@ class NotaryServer:
         self._path.unlink(missing_ok=True)
         before = os.umask(0o777 & ~self._mode)
         try:
-            server = Server(str(self._path), Handler)
+            with address_of(self._path) as address:
+                server = Server(address, Handler)
         except OSError as error:
-            raise RecordError(
-                Refusal.DISK_FAILED, f"no socket at {self._path}: {error}; is its path too long?"
-            ) from None
+            raise RecordError(Refusal.DISK_FAILED, f"no socket at {self._path}: {error}") from None
         finally:
             os.umask(before)
         with server:
