@@ -70,8 +70,110 @@ TAKES = [
 ]
 
 
+WHERES = {
+    "trade.done": [
+        "amount > 10",
+        "change IS NOT NULL AND change < 5",
+        "venue IN ('甲', '乙')",
+        "NOT venue = '甲'",
+        "coalesce(change, 0) + amount >= 7.5",
+    ],
+    "order.failed": ["delay > '30s'", "delay / 2 <= '10s'"],
+}
+BYS = {
+    "trade.done": [["venue"], ["investor"], ["investor", "venue"]],
+    "order.failed": [["investor"]],
+}
+ORDINARY = ("min", "max", "avg", "quantile", "first", "last")
+SCALES = {"amount": 30, "change": 5, "delay": 40_000_000}
+
+
+@dataclass
+class Watched:
+    """An indicator drawn: what its rules may be."""
+
+    name: str
+    take: str
+    field: str | None
+    by: tuple[str, ...]
+    ratio: bool = False
+
+    @property
+    def scale(self):
+        """How big its values are, more or less."""
+        return 1 if self.ratio or self.take in ("count", "distinct") else SCALES[self.field]
+
+    @property
+    def agreed(self):
+        """Plan parameter, or number, that may be its maximum."""
+        if self.ratio:
+            return "0.5"
+        if self.take in ("count", "distinct"):
+            return "plan.cap"
+        return "plan.money" if self.field != "delay" else "3000000"
+
+
+def random_indicator(rng, number, earlier):
+    """YAML of one indicator, and what it is; it may be a ratio to an earlier one."""
+    stream, take, field_ = rng.choice(TAKES)
+    if field_ in SCALES and rng.random() < 0.4:
+        take = rng.choice(ORDINARY)
+    by = tuple(rng.choice(BYS[stream])) if rng.random() < 0.35 else ()
+    window = rng.choice(["1m", "2m", "3m", "5m", "10m", "since-start", "since-start", "month"])
+    step = rng.choice(["1m", "1m", "2m", "3m"])
+    text = f"  - {{id: i{number}, title: {{zh: 标, en: i}}, of: {stream}, take: {take}"
+    text += f", field: {field_}" if field_ else ""
+    text += f", quantile: '{rng.choice(['0.5', '0.9', '0.99'])}'" if take == "quantile" else ""
+    text += f', where: "{rng.choice(WHERES[stream])}"' if rng.random() < 0.3 else ""
+    text += f", by: [{', '.join(by)}]" if by else ""
+    under = [one for one in earlier if not one.ratio and one.by in (by, ())]
+    ratio = bool(under) and rng.random() < 0.3
+    text += f", ratio_to: {rng.choice(under).name}" if ratio else ""
+    text += f", window: {window}, step: {step}}}\n"
+    return text, Watched(f"i{number}", take, field_, by, ratio)
+
+
+def random_limit(rng, number, watched, held):
+    """YAML of one limit."""
+    maximum = rng.choice([watched.agreed, str(rng.randint(1, 8) * watched.scale)])
+    warn = rng.choice(["[]", "[50]", "[50, 80]", "[30, 60, 90]"])
+    below = str(number % 2 == 1).lower()
+    return f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {watched.name}, max: {maximum}, below: {below}, warn_at: {warn}, for: {held}}}\n"
+
+
+def written(number):
+    """A number as a threshold says it."""
+    return f"{number:.2f}"
+
+
+def random_alert(rng, number, watched, held):
+    """YAML of one alert."""
+    sign = rng.choice([">", ">", ">=", "<", "<="])
+    rising = sign[0] == ">"
+    bounds = sorted(rng.sample(range(1, 9), 3), reverse=not rising)
+    share = 4 if watched.ratio else 1
+    chosen = sorted(rng.sample(range(4), rng.randint(1, 3)))
+    levels = ["info", "warning", "breach", "critical"]
+    ladder = [
+        f'{levels[level]}: "{sign}{written(bound * watched.scale / share)}"'
+        for level, bound in zip(chosen, bounds, strict=False)
+    ]
+    text = f"  - {{id: r{number}, title: {{zh: 警, en: a}}, indicator: {watched.name}, levels: {{{', '.join(ladder)}}}, for: {held}"
+    if rng.random() < 0.35:
+        clear = (bounds[0] + (-1 if rising else 1)) * watched.scale / share
+        text += f', clear: "{"<" if rising else ">"}{written(clear)}"'
+    if rng.random() < 0.25:
+        text += f", clear_for: {rng.choice(['1m', '2m', '4m'])}"
+    if rng.random() < 0.25:
+        text += f", keep_firing_for: {rng.choice(['1m', '2m', '5m'])}"
+    if rng.random() < 0.25:
+        text += f", k_of_n: {rng.choice(['[1, 2]', '[2, 2]', '[2, 3]', '[1, 3]', '[3, 5]'])}"
+    text += f", no_data: {rng.choice(['hold', 'hold', 'clear', 'fire'])}"
+    return text + "}\n"
+
+
 def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
-    """A rulebook of one to four measures with two to four rules, loaded."""
+    """A rulebook of one to four measures with one to four rules, loaded."""
     tile = tile or rng.choice(["30s", "1m", "1m", "1m"])
     text = HEAD.format(
         version=version,
@@ -82,37 +184,17 @@ def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
     text += "indicators:\n"
     chosen = []
     for number in range(rng.randint(1, 4)):
-        stream, take, field_ = rng.choice(TAKES)
-        window = rng.choice(["1m", "2m", "3m", "5m", "10m", "since-start", "since-start"])
-        step = rng.choice(["1m", "1m", "2m", "3m"])
-        of = f"of: {stream}, take: {take}" + (f", field: {field_}" if field_ else "")
-        text += f"  - {{id: i{number}, title: {{zh: 标, en: i}}, {of}, window: {window}, step: {step}}}\n"
-        chosen.append((f"i{number}", take, field_))
+        line, watched = random_indicator(rng, number, chosen)
+        text += line
+        chosen.append(watched)
     limits, alerts = "", ""
     for number in range(rng.randint(1, 4)):
-        name, take, field_ = rng.choice(chosen)
-        scale = {"amount": 30, "change": 5, "delay": 40_000_000}.get(field_ or "", 1)
-        scale = scale if take == "sum" else 1
+        watched = rng.choice(chosen)
         held = rng.choice(["0s", "0s", "0s", "1m", "2m", "3m"])
-        if rng.random() < 0.5:
-            agreed = (
-                "plan.cap" if take != "sum" else "plan.money" if field_ != "delay" else "3000000"
-            )
-            maximum = rng.choice([agreed, str(rng.randint(1, 8) * scale)])
-            warn = rng.choice(["[]", "[50]", "[50, 80]", "[30, 60, 90]"])
-            limits += f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {name}, max: {maximum}, below: {str(number % 2 == 1).lower()}, warn_at: {warn}, for: {held}}}\n"
+        if rng.random() < 0.4 and watched.take != "quantile":
+            limits += random_limit(rng, number, watched, held)
         else:
-            sign = rng.choice([">", ">", ">=", "<", "<="])
-            bounds = sorted(rng.sample(range(9), 3), reverse=sign[0] == "<")
-            levels = ["info", "warning", "breach", "critical"]
-            ladder = [
-                f'{level}: "{sign}{bound * scale}"'
-                for level, bound in zip(
-                    sorted(rng.sample(range(4), rng.randint(1, 3))), bounds, strict=False
-                )
-                for level in [levels[level]]
-            ]
-            alerts += f"  - {{id: r{number}, title: {{zh: 警, en: a}}, indicator: {name}, levels: {{{', '.join(ladder)}}}, for: {held}}}\n"
+            alerts += random_alert(rng, number, watched, held)
     text += TIERS
     text += f"limits:\n{limits}" if limits else ""
     text += f"alerts:\n{alerts}" if alerts else ""
@@ -157,6 +239,7 @@ class Log:
             "rules_digest": loaded.rules_digest,
             "document": loaded.document,
             "plan": plan,
+            "calendars": {"month": [T0 + at * MINUTE for at in (-20_000, 1, 4, 9, 30)]},
         }
         tier = (None, "light", "heavy")[len(self.entries) % 3]
         if tier is not None and loaded.rulebook.tiers is not None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shidian.core.monitor.compiling import compile_rules
+from shidian.core.rulebook.expression import evaluate
 from shidian.core.rulebook.load import from_document
 
 if TYPE_CHECKING:
@@ -64,25 +66,24 @@ def segments(entries):
         if entry.kind in ("activation", "plan")
     ]
     controls.sort(key=lambda control: control[:2])
-    found, document, digest, tier = [], None, "", None
+    found, document, digest, tier, calendars = [], None, "", None, None
     for place, (start, number, record) in enumerate(controls):
         if "document" in record:
             document, digest = record["document"], record["rules_digest"]
-            tier = record.get("tier")
+            tier, calendars = record.get("tier"), record.get("calendars")
         end = controls[place + 1][0] if place + 1 < len(controls) else FOREVER
         if document is not None and end > start:
-            found.append(
-                (start, end, number, compiled(json.dumps([document, record["plan"], digest, tier])))
-            )
+            governing = json.dumps([document, record["plan"], digest, tier, calendars])
+            found.append((start, end, number, compiled(governing)))
     return found
 
 
 @lru_cache(maxsize=256)
 def compiled(text) -> Program:
     """Rules compiled once: a history asks for them at every entry."""
-    document, plan, digest, tier = json.loads(text)
+    document, plan, digest, tier, calendars = json.loads(text)
     rulebook = from_document(document).rulebook
-    return compile_rules(rulebook, plan, rules_digest=digest, tier=tier)
+    return compile_rules(rulebook, plan, rules_digest=digest, tier=tier, calendars=calendars)
 
 
 def newest_program(entries) -> Program | None:
@@ -116,74 +117,187 @@ def watermark_and_newest(entries):
 # --- windows ---------------------------------------------------------------------------------
 
 
-def value_at(measure, instant, events):
-    """The measure over [instant - window, instant), on the tile grid."""
-    found = []
+def counted(measure, events):
+    """{group: [row]}: events of the stream that the filter is true of and that have a group."""
+    found = {}
     for row in events:
-        tile = row["time_us"] // measure.tile_us * measure.tile_us
-        inside = tile < instant and (
-            measure.window_us is None or tile >= instant - measure.window_us
+        if row["type"] == measure.stream and passes(measure, row):
+            key = {name: row.get(f"{measure.stream}/{name}") for name in measure.by}
+            if None not in key.values():
+                found.setdefault(group_text(key), []).append(row)
+    return found
+
+
+def group_text(key):
+    """A combination of values as it is called in items; "" where there are no dimensions."""
+    if not key:
+        return ""
+    return json.dumps(key, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def passes(measure, row):
+    if measure.where is None:
+        return True
+    values = {}
+    for name, kind, scale in measure.where.fields:
+        value = row.get(f"{measure.stream}/{name}")
+        exact = value is not None and kind in ("money", "decimal")
+        values[name] = Fraction(value, 10**scale) if exact else value
+    return evaluate(measure.where.expr, values) is True
+
+
+def tile_of(row, measure):
+    return row["time_us"] // measure.tile_us * measure.tile_us
+
+
+def value_at(measure, instant, group, known):
+    """The measure over its window at an instant, on the tile grid: a Fraction, or None."""
+    value = taken(measure, instant, known.rows(measure, group))
+    if measure.ratio_to is None or value is None:
+        return value
+    under_group = group if measure.ratio_to.by else ""
+    under = value_at(measure.ratio_to, instant, under_group, known)
+    return value / under if under else None
+
+
+def window_start(measure, instant):
+    if measure.window_us is not None:
+        return instant - measure.window_us
+    if measure.opens_us is not None:
+        return max((at for at in measure.opens_us if at < instant), default=instant)
+    return -FOREVER
+
+
+def taken(measure, instant, rows):  # noqa: PLR0911 - one a take
+    low = window_start(measure, instant)
+    inside = [row for row in rows if low <= tile_of(row, measure) < instant]
+    take = measure.take.value
+    if take == "count":
+        return Fraction(len(inside))
+    given = [row for row in inside if row.get(f"{measure.stream}/{measure.field}") is not None]
+    values = [row[f"{measure.stream}/{measure.field}"] for row in given]
+    if take == "distinct":
+        return Fraction(len(set(values)))
+    if take == "sum":
+        return Fraction(sum(values))
+    if not values:
+        return None
+    if take == "avg":
+        return Fraction(sum(values), len(values))
+    if take == "quantile":
+        ranked = sorted(bucket_of(value) for value in values)
+        return Fraction(ranked[math.ceil(measure.quantile * len(values)) - 1])
+    if take in ("first", "last"):
+        ordered = sorted(
+            (row["time_us"], row["seqno"], value) for row, value in zip(given, values, strict=True)
         )
-        if row["type"] == measure.stream and inside:
-            found.append(1 if measure.field is None else row[f"{measure.stream}/{measure.field}"])
-    found = [value for value in found if value is not None]
-    if measure.take == "distinct":
-        return len(set(found))
-    return sum(found)
+        return Fraction(ordered[0 if take == "first" else -1][2])
+    return Fraction(min(values) if take == "min" else max(values))
+
+
+def bucket_of(value):
+    """The number by which a histogram knows a value: upwards to six significant binary digits."""
+    width = 2 ** max(0, abs(value).bit_length() - 6)
+    return value // width * width + width - 1
 
 
 def met_rungs(rule: Rule, value):
     """Rungs whose comparison holds, in exact arithmetic."""
-    holds = {
-        ">": lambda bound: Fraction(value) > bound,
-        ">=": lambda bound: Fraction(value) >= bound,
-        "<": lambda bound: Fraction(value) < bound,
-        "<=": lambda bound: Fraction(value) <= bound,
-    }
-    return {level.rung for level in rule.levels if holds[level.comparison.value](level.bound)}
+    return {level.rung for level in rule.levels if holds(level, value)}
+
+
+def holds(level, value):
+    return {
+        ">": value > level.bound,
+        ">=": value >= level.bound,
+        "<": value < level.bound,
+        "<=": value <= level.bound,
+    }[level.comparison.value]
+
+
+class Known:
+    """What is counted of the events known, by measure and group."""
+
+    def __init__(self, events):
+        self.events = events
+        self.counted = {}
+
+    def groups(self, measure):
+        """{group: start of its first event's tile}; with `ratio_to` of either measure's events."""
+        found = {}
+        parts = [measure]
+        if measure.ratio_to is not None and measure.by == measure.ratio_to.by:
+            parts.append(measure.ratio_to)
+        for part in parts:
+            for group, rows in self._by_group(part).items():
+                first = min(tile_of(row, part) for row in rows)
+                found[group] = min(found.get(group, first), first)
+        if not measure.by:
+            found[""] = -FOREVER
+        return found
+
+    def rows(self, measure, group):
+        return self._by_group(measure).get(group, [])
+
+    def _by_group(self, measure):
+        if measure not in self.counted:
+            self.counted[measure] = counted(measure, self.events)
+        return self.counted[measure]
 
 
 # --- episodes --------------------------------------------------------------------------------
 
 
-def instants(rule_id, found_segments, low, high):
-    """(T, rule or None) for every instant in [low, high]; None where the rule has ceased to be."""
+def instants(  # noqa: PLR0917 - plain
+    rule_id, group, found_segments, known, low, high
+):
+    """(T, rule or None, first of its rules) for every instant in [low, high].
+
+    None where a rule, or this group of it, has ceased to be. A group is from the first instant
+    after the beginning of its first event's tile on.
+    """
     for start, end, _, program in found_segments:
         rule = program.rule(rule_id)
-        if rule is None:
+        first = None if rule is None else known.groups(rule.measure).get(group)
+        step = 1 if rule is None else rule.measure.step_us
+        opening = -(-start // step) * step
+        if first is None or first >= opening:
             if low <= start <= high:
-                yield start, None
-            continue
-        step = rule.measure.step_us
-        at = -(-max(low, start) // step) * step
+                yield start, None, True
+            if first is None:
+                continue
+        opening = max(opening, (first // step + 1) * step)
+        at = max(opening, -(-low // step) * step)
         while at <= min(high, end - 1):
-            yield at, rule
+            yield at, rule, at == opening
             at += step
 
 
-def episodes(  # noqa: C901 - one walk, kept in one piece
-    rule_id, found_segments, events, mark, newest
+def episodes(  # noqa: PLR0917 - plain
+    rule_id, group, found_segments, known, mark, newest
 ):
     """Episodes at instants <= mark, and what open instants already add, early."""
-    found, path, since, met_since = [], [], None, {}
-    for at, rule in instants(rule_id, found_segments, -FOREVER, mark):
-        met = met_rungs(rule, value_at(rule.measure, at, events)) if rule else set()
-        if not met:
-            if path:
-                found.append(Seen(since, tuple(path), at))
-            path, met_since = [], {}
+    found, walk = [], Walk()
+    for at, rule, opening in instants(rule_id, group, found_segments, known, -FOREVER, mark):
+        if rule is None:
+            if walk.path:
+                found.append(Seen(walk.since, tuple(walk.path), at))
+            walk = Walk()
             continue
-        if not met_since:
-            since = at
-        met_since = {rung: met_since.get(rung, at) for rung in met}
-        ripe = [rung for rung in met if at - met_since[rung] >= rule.for_us]
-        if ripe and (not path or max(ripe) > path[-1][1]):
-            path.append((at, max(ripe), False))
+        met, clear = walk.conditions(
+            rule, value_at(rule.measure, at, group, known), opening=opening
+        )
+        if walk.goes_on(rule, at, met, clear=clear):
+            continue
+        found.append(Seen(walk.since, tuple(walk.path), at))
+        walk.path = []
+    path, since = walk.path, walk.since
     furthest = newest + 10**9
-    for at, rule in instants(rule_id, found_segments, mark + 1, furthest):
+    for at, rule, _ in instants(rule_id, group, found_segments, known, mark + 1, furthest):
         if rule is None or not may_be_early(rule) or at > first_after(newest, rule.measure):
             continue
-        met = met_rungs(rule, value_at(rule.measure, at, events))
+        value = value_at(rule.measure, at, group, known)
+        met = set() if value is None else met_rungs(rule, value)
         if met and not path:
             since = at
         if met and (not path or max(met) > path[-1][1]):
@@ -193,10 +307,58 @@ def episodes(  # noqa: C901 - one walk, kept in one piece
     return found
 
 
+class Walk:
+    """The state machine, instant by instant."""
+
+    def __init__(self):
+        self.path, self.since = [], None
+        self.met_since, self.clear_since, self.unmet_since = {}, None, None
+        self.before, self.lately = (set(), True), []
+
+    def conditions(self, rule, value, *, opening):
+        """(rungs met, whether it is clear) at an instant."""
+        ladder = {level.rung for level in rule.levels}
+        if value is not None:
+            raw = met_rungs(rule, value), rule.clear is None or holds(rule.clear, value)
+        elif rule.no_data == "hold":
+            raw = self.before[0] & ladder, rule.clear is None or self.before[1]
+        elif rule.no_data == "clear":
+            raw = set(), True
+        else:
+            raw = {min(ladder)}, rule.clear is None
+        self.before = raw[0], raw[1] and not raw[0]
+        met = raw[0]
+        if rule.k_of_n is not None:
+            k, n = rule.k_of_n
+            self.lately = ([] if opening else self.lately)[-(n - 1) :] if n > 1 else []
+            self.lately.append(raw[0])
+            met = {rung for rung in ladder if sum(rung in one for one in self.lately) >= k}
+        return met, (rule.clear is None or self.before[1]) and not met
+
+    def goes_on(self, rule, at, met, *, clear):
+        """Take in an instant; False if the episode ends there."""
+        if met and not self.met_since and not self.path:
+            self.since = at
+        self.met_since = {rung: self.met_since.get(rung, at) for rung in met}
+        self.unmet_since = None if met else at if self.unmet_since is None else self.unmet_since
+        self.clear_since = (
+            None if not clear else at if self.clear_since is None else self.clear_since
+        )
+        ripe = [rung for rung in met if at - self.met_since[rung] >= rule.for_us]
+        if ripe and (not self.path or max(ripe) > self.path[-1][1]):
+            self.path.append((at, max(ripe), False))
+        return (
+            not self.path
+            or not clear
+            or at - self.clear_since < rule.clear_for_us
+            or at - self.unmet_since < rule.keep_firing_for_us
+        )
+
+
 def may_be_early(rule):
-    """Monotone, for 0, compared upwards."""
+    """Monotone, for 0, compared upwards, and each instant by itself."""
     upwards = all(level.comparison.value in (">", ">=") for level in rule.levels)
-    return rule.measure.monotone and rule.for_us == 0 and upwards
+    return rule.measure.monotone and rule.for_us == 0 and upwards and rule.k_of_n is None
 
 
 def first_after(newest, measure):
@@ -215,7 +377,7 @@ def overlap(a: Seen, b: Seen):
 
 
 def differences(  # noqa: PLR0917
-    project, rule_id, entry, before, after, warming
+    project, rule_id, group, entry, before, after, warming
 ):
     """`before`: [(id, Seen)], `after`: [Seen] → rows of the stream, and after with its ids."""
     free = list(before)
@@ -223,7 +385,7 @@ def differences(  # noqa: PLR0917
     for seen in after:
         partner = next((pair for pair in free if overlap(pair[1], seen)), None)
         if partner is None:
-            text = json.dumps([project, rule_id, "", entry, seen.start], ensure_ascii=False)
+            text = json.dumps([project, rule_id, group, entry, seen.start], ensure_ascii=False)
             name = hashlib.sha256(text.encode()).hexdigest()[:32]
             changes = new_episode(seen)
         else:
@@ -244,7 +406,7 @@ def differences(  # noqa: PLR0917
         path = [list(step) for step in seen.path]
         rows.append(
             [
-                *(entry, project, rule_id, "", change, early, warming(rule_id, at), name, at),
+                *(entry, project, rule_id, group, change, early, warming(rule_id, at), name, at),
                 *(seen.since, seen.start, seen.end, path),
             ]
         )
@@ -289,7 +451,7 @@ def same_episode(old, new):
 
 
 def as_known_and_final(entries, project):
-    """Rows of the as-known stream of one project, and {rule: [Seen]} of the final view."""
+    """Rows of the as-known stream of one project, and {(rule, group): [Seen]}, the final view."""
     entries = relevant(entries, project)
     stated, stream, final = {}, [], {}
     for k, entry in enumerate(entries, 1):
@@ -298,33 +460,47 @@ def as_known_and_final(entries, project):
         found_segments = segments(known)
         if mark is None or not found_segments:
             continue
-        events = believed_events(known)
+        facts = Known(believed_events(known))
 
         def warming(rule_id, at, known=known, found_segments=found_segments):
             start = next(e.record["start_us"] for e in known if e.kind == "activation")
             inside = [s for s in found_segments if s[0] <= at]
             rule = inside[-1][3].rule(rule_id) if inside else None
-            window = rule.measure.window_us if rule else None
-            return window is not None and at < start + window
+            return rule is not None and begins_before(rule.measure, at, start)
 
-        ids = sorted({rule.id for s in found_segments for rule in s[3].rules})
-        for rule_id in ids:
-            after = episodes(rule_id, found_segments, events, mark, newest)
-            rows, stated[rule_id] = differences(
-                project, rule_id, entry.entry, stated.get(rule_id, []), after, warming
+        rules = {(rule.id, rule.measure) for s in found_segments for rule in s[3].rules}
+        names = {(rule_id, group) for rule_id, m in rules for group in facts.groups(m)}
+        final = {}
+        for rule_id, group in sorted(names | stated.keys()):
+            after = episodes(rule_id, group, found_segments, facts, mark, newest)
+            rows, stated[rule_id, group] = differences(
+                project,
+                rule_id,
+                group,
+                entry.entry,
+                stated.get((rule_id, group), []),
+                after,
+                warming,
             )
             stream.extend(rows)
             settled = [Seen(s.since, tuple(p for p in s.path if not p[2]), s.end) for s in after]
-            final[rule_id] = [seen for seen in settled if seen.path]
+            final[rule_id, group] = [seen for seen in settled if seen.path]
     return stream, final
+
+
+def begins_before(measure, at, start):
+    """Whether the window at an instant, or that of what it is divided by, reaches back so far."""
+    low = window_start(measure, at)
+    own = low != -FOREVER and low < start
+    return own or (measure.ratio_to is not None and begins_before(measure.ratio_to, at, start))
 
 
 def final_rows(final, project):
     """The final view as rows without entries and ids."""
     return [
-        [project, rule_id, "", seen.since, seen.start, seen.end, [list(p[:2]) for p in seen.path]]
-        for rule_id in sorted(final)
-        for seen in final[rule_id]
+        [project, *key, seen.since, seen.start, seen.end, [list(p[:2]) for p in seen.path]]
+        for key in sorted(final)
+        for seen in final[key]
     ]
 
 

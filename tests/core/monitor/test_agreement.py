@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -17,8 +18,11 @@ from tests.core.monitor.agreement import (
 )
 from tests.oracle.histories import random_log
 
+HISTORIES = int(os.environ.get("SHIDIAN_HISTORIES", "500"))
+"""How many histories the proof judges; 20,000 take about two hours of one core."""
 
-@pytest.mark.parametrize("first", range(0, 200, 10))
+
+@pytest.mark.parametrize("first", range(0, 50, 10))
 def test_live_with_restarts_agrees_with_replay_and_oracle(first, tmp_path):
     for seed in range(first, first + 10):
         log = random_log(seed)
@@ -33,7 +37,7 @@ def test_live_with_restarts_agrees_with_replay_and_oracle(first, tmp_path):
         assert (items, digest) == (len(found.items), found.as_known_digest)
 
 
-@pytest.mark.parametrize("seed", range(2000, 2012))
+@pytest.mark.parametrize("seed", range(2000, 2006))
 def test_what_the_real_journal_took_in_is_judged_alike(seed, tmp_path):
     log = random_log(seed)
     journal = tmp_path / "journal.sqlite3"
@@ -46,7 +50,7 @@ def test_what_the_real_journal_took_in_is_judged_alike(seed, tmp_path):
     assert (items, digest) == (len(found.items), found.as_known_digest)
 
 
-@pytest.mark.parametrize("seed", range(3000, 3030))
+@pytest.mark.parametrize("seed", range(3000, 3008))
 def test_order_of_arrival_leaves_the_final_digest(seed):
     log = random_log(seed, control=False)
     rng = random.Random(seed)
@@ -67,9 +71,11 @@ def test_order_of_arrival_leaves_the_final_digest(seed):
 
 
 def test_the_histories_contain_what_they_are_to_test():
-    changes = set()
-    for seed in range(120):
-        changes |= {(i.change.value, i.early) for i in replay(random_log(seed).entries).items}
+    changes, groups = set(), set()
+    for seed in range(50):
+        items = replay(random_log(seed).entries).items
+        changes |= {(item.change.value, item.early) for item in items}
+        groups |= {item.group for item in items}
 
     assert changes >= {
         ("opened", False),
@@ -83,10 +89,11 @@ def test_the_histories_contain_what_they_are_to_test():
         ("withdrawn", False),
         ("withdrawn", True),
     }
+    assert len(groups) > 5
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("first", range(10_000, 12_000, 100))
+@pytest.mark.parametrize("first", range(10_000, 10_000 + HISTORIES, 100))
 def test_replay_agrees_with_the_oracle_on_many_more(first):
-    for seed in range(first, first + 100):
+    for seed in range(first, min(first + 100, 10_000 + HISTORIES)):
         assert_replay_agrees(random_log(seed).entries)

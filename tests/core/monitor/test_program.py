@@ -9,6 +9,7 @@ import pytest
 from shidian.core.monitor.compiling import compile_rules
 from shidian.core.monitor.program import NotExecutable, severity_of
 from shidian.core.rulebook.load import load_text
+from shidian.core.rulebook.problems import RulebookErrors
 from tests.oracle.histories import HEAD, TIERS
 
 BASE = HEAD.format(version=1, tile="1m", lateness="1m", idle="5m")
@@ -69,10 +70,7 @@ def test_required_parameter_missing_or_malformed_is_refused(plan):
 @pytest.mark.parametrize(
     "text",
     [
-        indicator("take: max, field: amount, window: 5m"),
-        indicator("take: count, window: 5m", ", where: amount > 3"),
-        indicator("take: count, window: 5m", ", by: [investor]"),
-        indicator("take: count, window: month"),
+        indicator("take: count, window: trading-day"),
     ],
 )
 def test_what_this_release_cannot_run_is_refused(text):
@@ -112,3 +110,38 @@ def test_warnings_of_a_tier_take_the_place_of_the_limits():
 
     assert warns("light") == [40, 100]
     assert warns("heavy") == warns(None) == warns("unheard-of") == [70, 80, 100]
+
+
+def test_month_without_a_calendar_in_the_activation_is_refused():
+    with pytest.raises(NotExecutable, match="month"):
+        compiled(indicator("take: count, window: month"))
+
+
+def test_ratio_of_money_to_a_count_is_held_against_money():
+    text = """indicators:
+  - {id: n, title: {zh: 数, en: n}, of: trade.done, take: count}
+  - {id: mean, title: {zh: 均, en: mean}, of: trade.done, take: sum, field: amount, ratio_to: n}
+alerts:
+  - {id: a, title: {zh: 警, en: a}, indicator: mean, levels: {info: ">12.5"}, clear: "<=10"}
+"""
+    (rule,) = compiled(text).rules
+
+    assert (rule.measure.scale, rule.levels[0].bound) == (2, Fraction(1250))
+    assert rule.clear is not None
+    assert rule.clear.holds(3000, 3)
+    assert not rule.clear.holds(3001, 3)
+
+
+def test_ratio_to_something_with_other_groups_is_refused():
+    text = """indicators:
+  - {id: n, title: {zh: 数, en: n}, of: trade.done, take: count, by: [venue]}
+  - {id: share, title: {zh: 比, en: share}, of: trade.done, take: count, by: [investor], ratio_to: n}
+"""
+    with pytest.raises(RulebookErrors, match="other groups"):
+        compiled(text)
+
+
+def test_rule_that_counts_instants_is_not_early():
+    text = COUNT + 'alerts:\n  - {id: a, title: {zh: 警, en: a}, indicator: i, levels: {info: ">5"}'
+    assert not compiled(text + ", k_of_n: [2, 3]}\n").rules[0].may_be_early
+    assert compiled(text + ", k_of_n: [1, 1]}\n").rules[0].may_be_early

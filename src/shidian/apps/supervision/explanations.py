@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One tile: its start, its end, and what it adds, in major units."""
+    """One tile: its start, its end, and what it comes to by itself, in major units."""
 
     start: datetime
     end: datetime
@@ -36,6 +36,14 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Divisor:
+    """What a quotient is divided by: the indicator and its value, in major units."""
+
+    indicator: Mapping[str, str]
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why an alert was made, as known when it was made. Texts are `{"zh": …, "en": …}`."""
 
@@ -49,6 +57,8 @@ class Explanation:
     start: datetime | None = None
     end: datetime | None = None
     value: Decimal | None = None
+    group: tuple[tuple[str, str], ...] = ()
+    divisor: Divisor | None = None
     lines: tuple[Line, ...] = ()
     before_number: int = 0
     before_sum: Decimal | None = None
@@ -57,8 +67,8 @@ class Explanation:
 
     @property
     def adds_up(self) -> bool:
-        """Whether the lines sum to the value: they do, but for distinct counts."""
-        return self.take != "distinct"
+        """Whether the lines sum to the value: they do for counts and sums."""
+        return self.take in ("count", "sum") and self.divisor is None
 
 
 def laid_out(raw: Mapping[str, Any]) -> Explanation:
@@ -69,7 +79,11 @@ def laid_out(raw: Mapping[str, Any]) -> Explanation:
     scale = int(raw["scale"])
     window, indicator, before = raw["window"], raw["indicator"], raw["tiles_before"]
     tile_us = int(window["tile_us"])
-    tiles = [(start, value) for start, value in raw["tiles"] if value]
+    under = raw.get("divided_by")
+    # Tiles are the dividend's: its scale is the quotient's and the divisor's together.
+    own_scale = scale + (int(under["scale"]) if under else 0)
+    adding = indicator["take"] in ("count", "distinct", "sum")
+    tiles = [(start, value) for start, value in raw["tiles"] if value or not adding]
     hidden = len(raw["tiles"]) - len(tiles)
     return Explanation(
         words=raw["words"],
@@ -82,29 +96,44 @@ def laid_out(raw: Mapping[str, Any]) -> Explanation:
         start=None if window["from_us"] is None else from_us(window["from_us"]),
         end=from_us(window["to_us"]),
         value=_major(raw["value"], scale),
+        group=tuple((name, str(value)) for name, value in (raw.get("group") or {}).items()),
+        divisor=_divisor(under) if under else None,
         lines=tuple(
-            Line(from_us(start), from_us(start + tile_us), _major(value, scale))
+            Line(from_us(start), from_us(start + tile_us), _exactly(value, own_scale))
             for start, value in tiles
         ),
         before_number=int(before["number"]) + hidden,
-        before_sum=None if before["sum"] is None else _major(before["sum"], scale),
+        before_sum=None if before["sum"] is None else _exactly(before["sum"], own_scale),
         rungs=tuple(_rung(level, scale) for level in raw["levels"]),
         in_force_entry=raw["in_force"]["entry"],
     )
+
+
+def _divisor(under: Mapping[str, Any]) -> Divisor:
+    return Divisor(under["indicator"]["title"], _major(under["value"], int(under["scale"])))
 
 
 def _rung(level: Mapping[str, Any], scale: int) -> Rung:
     return Rung(
         level=level["level"],
         comparison=level["comparison"],
-        bound=_decimal(Fraction(level["bound"]) / 10**scale),
+        bound=_decimal(Fraction(level["bound"]) / Fraction(10) ** scale),
         stated=_decimal(Fraction(level["stated"])),
         per_cent=int(level["per_cent"]),
         met=bool(level["met"]),
     )
 
 
-def _major(value: int, scale: int) -> Decimal:
+def _major(value: int | str | None, scale: int) -> Decimal | None:
+    """A value as frozen, an integer or a fraction as text; None: there was none."""
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return _exactly(value, scale)
+    return _decimal(Fraction(value) / Fraction(10) ** scale)
+
+
+def _exactly(value: int, scale: int) -> Decimal:
     return Decimal(value).scaleb(-scale)
 
 

@@ -27,22 +27,23 @@ SPAN_US = 24 * 3600 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From `at_us` on the indicator has `value`, in minor units of `scale`."""
+    """From `at_us` on the indicator has `value`, in units of 10^−`scale`; None: it has none."""
 
     at_us: int
-    value: int
+    value: int | None
     scale: int
 
     @property
-    def major(self) -> Decimal:
+    def major(self) -> Decimal | None:
         """The value in major units, exactly."""
-        return Decimal(self.value).scaleb(-self.scale)
+        return None if self.value is None else Decimal(self.value).scaleb(-self.scale)
 
 
 def sample(changes: Sequence[Change], *, until_us: int, points: int) -> list[tuple[int, Decimal]]:
     """Values held between changes, at most `points` of them evenly from the first change on.
 
-    The last point is at `until_us`. `changes` rise in time; without any the result is empty.
+    The last point is at `until_us`. `changes` rise in time; without any the result is empty. Where
+    there is no value there is no point.
     """
     if not changes:
         return []
@@ -51,7 +52,8 @@ def sample(changes: Sequence[Change], *, until_us: int, points: int) -> list[tup
     count = max(2, min(points, (until - first) // TILE_US + 1))
     instants = [first + (until - first) * step // (count - 1) for step in range(count)]
     starts = [change.at_us for change in changes]
-    return [(at, changes[bisect_right(starts, at) - 1].major) for at in dict.fromkeys(instants)]
+    held = ((at, changes[bisect_right(starts, at) - 1].major) for at in dict.fromkeys(instants))
+    return [(at, value) for at, value in held if value is not None]
 
 
 def changes_of(
@@ -92,5 +94,5 @@ def _held_at(readings: QuerySet[IndicatorReading], at_us: int) -> QuerySet[Indic
 
 def _rows(
     readings: QuerySet[IndicatorReading] | QuerySet[CurrentReading],
-) -> list[tuple[int, str, int, int, int]]:
+) -> list[tuple[int, str, int, int | None, int]]:
     return list(readings.values_list("pilot_id", "indicator", "instant_us", "value", "scale"))

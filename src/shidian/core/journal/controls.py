@@ -39,7 +39,8 @@ class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """A rulebook in force for a project from `effective_us` on, with its full document and plan.
 
     `start_us`: when the pilot starts; `plan`: parameter → decimal text; `tier`: the pilot's risk
-    tier, left out of the record where there is none.
+    tier, left out of the record where there is none; `calendars`: per calendar window (month,
+    trading-day) the instants in µs at which one opens, where an indicator has such a window.
     """
 
     project: str
@@ -49,6 +50,7 @@ class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     document: dict[str, Any]
     plan: dict[str, str]
     tier: str | None = None
+    calendars: dict[str, list[int]] = {}
 
 
 class PlanRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from shidian.core.journal.entry import EntryKind
 from shidian.core.monitor.events import SumOverflow
 from shidian.core.monitor.explain import explain
-from shidian.core.monitor.items import PROJECT_GROUP, Current, Episode, Item, Reading
+from shidian.core.monitor.items import Current, Episode, Item, Reading
 from shidian.core.monitor.program import NotExecutable
 from shidian.core.monitor.readings import ReadingState
-from shidian.core.monitor.rule_state import RuleState
+from shidian.core.monitor.rule_state import Moment, RuleState
+from shidian.core.monitor.scope import BEGINNING, Scope
 from shidian.core.monitor.timeline import Timeline
 from shidian.core.monitor.values import Values
 from shidian.core.monitor.watermark import Watermark
@@ -24,11 +25,8 @@ from shidian.core.rulebook.problems import RulebookErrors
 if TYPE_CHECKING:
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
-    from shidian.core.monitor.events import Ints
-    from shidian.core.monitor.program import Measure
+    from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
-
-_BEGINNING = -(2**61)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +83,10 @@ class Evaluator:
     def final(self) -> dict[tuple[str, str, str], list[Episode]]:
         """The final view as of the last entry: per (project, rule, group), early parts left out."""
         return {
-            (name, state.rule_id, PROJECT_GROUP): state.final()
+            (name, state.rule_id, group): episodes
             for name, project in sorted(self._projects.items())
             for state in project.rules.values()
-            if state.final()
+            for group, episodes in state.final()
         }
 
     def _step(self, project: _Project, entry: Entry, output: Output) -> None:
@@ -114,7 +112,7 @@ class _Project:
         self._readings = ReadingState(name)
 
     def step(self, entry: Entry, output: Output) -> None:
-        touched: dict[str, Ints] = {}
+        touched: Touched = {}
         newest_us = self.watermark.newest_us
         anew = False
         if entry.kind is EntryKind.DATA:
@@ -135,7 +133,7 @@ class _Project:
         self._advance(entry.entry, touched, output, anew=anew, further=further)
 
     def _advance(
-        self, entry: int, touched: dict[str, Ints], output: Output, *, anew: bool, further: bool
+        self, entry: int, touched: Touched, output: Output, *, anew: bool, further: bool
     ) -> None:
         program, newest_us = self._timeline.newest, self.watermark.newest_us
         if program is None or newest_us is None:
@@ -145,49 +143,43 @@ class _Project:
         watermark_us = self.watermark.value_us
         if watermark_us is None or not (moved or touched or anew or further):
             return
-        start_us = _BEGINNING if before_us is None or anew else before_us + 1
-        changed = _Affected(touched, start_us)
-        runs = _Runs(self._values)
-        items: list[Item] = []
+        start_us = BEGINNING if before_us is None or anew else before_us + 1
+        scope = Scope(
+            self._values,
+            touched,
+            self._values.due(watermark_us),
+            start_us,
+            watermark_us,
+            everything=start_us == BEGINNING or self._rules_change(start_us, newest_us),
+        )
+        moment = Moment(entry, watermark_us, newest_us)
         for rule_id in self._timeline.rule_ids():
             state = self.rules.setdefault(rule_id, RuleState(self.name, rule_id))
-            drafts = state.restate(
-                self._timeline,
-                runs,
-                entry=entry,
-                from_us=changed.by_rule(self._timeline, rule_id),
-                watermark_us=watermark_us,
-                newest_us=newest_us,
-            )
-            items.extend(self._item(entry, rule_id, draft) for draft in drafts)
-        output.items.extend(items)
-        self._readings.restate(
-            self._timeline,
-            self._values,
-            changed,
-            entry=entry,
-            watermark_us=watermark_us,
-            newest_us=newest_us,
-            output_readings=output.readings,
-            output_current=output.current,
-        )
+            drafts = state.restate(self._timeline, scope, moment)
+            output.items.extend(self._item(entry, rule_id, *draft) for draft in drafts)
+        self._readings.restate(self._timeline, scope, moment, output)
         output.changed.append(self.name)
 
-    def _item(self, entry: int, rule_id: str, draft: Draft) -> Item:
+    def _rules_change(self, start_us: int, newest_us: int) -> bool:
+        """Whether the first instants of other rules are among those looked at, final or open."""
+        segments = self._timeline.segments
+        step_us = max((s.program.reach_us for s in segments), default=0)
+        first_us, last_us = start_us - step_us, newest_us + 1 + step_us
+        return any(first_us <= segment.start_us <= last_us for segment in segments)
+
+    def _item(self, entry: int, rule_id: str, group: str, draft: Draft) -> Item:
         segment = self._timeline.at(draft.at_us)
         rule = segment.program.rule(rule_id) if segment else None
-        warming = False
-        if rule is not None and rule.measure.window_us is not None:
-            warming = draft.at_us < (self._timeline.start_us or 0) + rule.measure.window_us
+        start_us = self._timeline.start_us or 0
         episode = draft.stated.episode
         return Item(
             entry=entry,
             project=self.name,
             rule=rule_id,
-            group=PROJECT_GROUP,
+            group=group,
             change=draft.change,
             early=draft.early,
-            warming=warming,
+            warming=rule is not None and rule.measure.warming(draft.at_us, start_us),
             episode=draft.stated.id,
             at_us=draft.at_us,
             since_us=episode.since_us,
@@ -195,48 +187,5 @@ class _Project:
             end_us=episode.end_us,
             path=episode.path,
             rules_digest=segment.program.rules_digest if segment else "",
-            explanation=explain(segment, rule, self._values, draft),
+            explanation=explain(segment, rule, self._values, group, draft.at_us),
         )
-
-
-class _Affected:
-    """The instants whose value may differ from before, per measure and rule."""
-
-    def __init__(self, touched: dict[str, Ints], start_us: int) -> None:
-        self._touched = touched
-        self._start_us = start_us
-
-    def by_measure(self, measure: Measure) -> int:
-        """A window that ends after the tile of the oldest event touched may differ."""
-        times = self._touched.get(measure.stream)
-        if times is None:
-            return self._start_us
-        oldest_us = int(times[0])
-        return min(self._start_us, (oldest_us // measure.tile_us + 1) * measure.tile_us)
-
-    def instants(self, measure: Measure) -> list[int]:
-        """First instants that cover the events touched: there a value may have ceased to change."""
-        times = self._touched.get(measure.stream)
-        if times is None:
-            return []
-        ends = (times // measure.tile_us + 1) * measure.tile_us
-        return sorted(set((-(-ends // measure.step_us) * measure.step_us).tolist()))
-
-    def by_rule(self, timeline: Timeline, rule_id: str) -> int:
-        """The earliest over the rule's measures in all segments."""
-        rules = (segment.program.rule(rule_id) for segment in timeline.segments)
-        return min(self.by_measure(rule.measure) for rule in rules if rule is not None)
-
-
-class _Runs:
-    """Runs of measures, computed once per entry for rules that share one."""
-
-    def __init__(self, values: Values) -> None:
-        self._values = values
-        self._known: dict[tuple[str, int, int, int, int | None], tuple[Ints, Ints]] = {}
-
-    def __call__(self, measure: Measure, low_us: int, high_us: int) -> tuple[Ints, Ints]:
-        key = (measure.id, low_us, high_us, measure.step_us, measure.window_us)
-        if key not in self._known:
-            self._known[key] = self._values.runs(measure, low_us, high_us)
-        return self._known[key]

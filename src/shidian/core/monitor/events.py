@@ -35,9 +35,9 @@ class Changed:
 
 
 class EventTable:
-    """Columns: time, stream, revision, whether it counts, and one slot per field of its stream.
+    """Columns: time, stream, seqno, revision, whether it counts; one slot per field of its stream.
 
-    A correction is a new row; the old one no longer counts. Memory: about 8 bytes times (4 + the
+    A correction is a new row; the old one no longer counts. Memory: about 8 bytes times (5 + the
     widest stream's fields) per revision, for as long as the project is watched, since a correction
     may come at any time and a new rulebook may ask new questions of the whole history.
     """
@@ -47,13 +47,16 @@ class EventTable:
         self._size = 0
         self._time: Ints = np.empty(_CHUNK, np.int64)
         self._stream: NDArray[np.int32] = np.empty(_CHUNK, np.int32)
+        self._seqno: Ints = np.empty(_CHUNK, np.int64)
         self._rev: NDArray[np.int32] = np.empty(_CHUNK, np.int32)
         self._counts: NDArray[np.bool_] = np.zeros(_CHUNK, np.bool_)
         self._slots: list[Ints] = []
         self._slot_of: dict[tuple[int, str], int] = {}
         self._slots_used: dict[int, int] = {}
         self._chunks: dict[tuple[str, int, int], Ints] = {}
-        self._codes: dict[str, int] = {}
+        self.words: dict[str, int] = {}
+        self._said: list[str] = []
+        self._types: dict[tuple[str, str], pa.DataType] = {}
 
     def apply(self, table: pa.Table, source: str, epoch: int) -> Changed:
         """Take in an entry's rows. The highest revision of an identity counts, in any order.
@@ -89,12 +92,29 @@ class EventTable:
         """Event times, µs."""
         return self._time[rows]
 
+    def seqnos(self, rows: Ints) -> Ints:
+        """Their senders' numbers."""
+        return self._seqno[rows]
+
     def values(self, rows: Ints, stream: str, field: str) -> Ints:
         """The field's values in rows of that stream; NULL where left out."""
         slot = self._slot_of.get((self.streams.get(stream, -1), field))
         if slot is None:
             return np.full(len(rows), NULL, np.int64)
         return self._slots[slot][rows]
+
+    def said(self, stream: str, field: str, value: int) -> str | bool | int:
+        """What a stored value (not NULL) says: a word, a truth, or the number itself."""
+        kind = self._types[stream, field]
+        if pa.types.is_string(kind):
+            return self.word(value)
+        return bool(value) if pa.types.is_boolean(kind) else value
+
+    def word(self, code: int) -> str:
+        """The word of a number."""
+        if len(self._said) < len(self.words):
+            self._said = list(self.words)
+        return self._said[code]
 
     def _rows_of(self, source: str, epoch: int, seqno: Ints) -> Ints:
         rows = np.full(len(seqno), -1, np.int64)
@@ -116,6 +136,7 @@ class EventTable:
         rows = np.arange(self._size, self._size + len(chosen), dtype=np.int64)
         self._reserve(self._size + len(chosen))
         self._size += len(chosen)
+        self._seqno[rows] = table.column("seqno").to_numpy()[chosen]
         self._time[rows] = table.column("time_us").to_numpy()[chosen]
         self._rev[rows] = table.column("rev").to_numpy()[chosen]
         counts = pc.not_equal(table.column("op"), _VOID).to_numpy(zero_copy_only=False)
@@ -127,6 +148,7 @@ class EventTable:
             stream, slash, field = name.partition("/")
             if not slash or stream not in self.streams:
                 continue
+            self._types[stream, field] = table.schema.field(name).type
             mine = self._stream[rows] == self.streams[stream]
             values = self._integers(table.column(name))[chosen]
             self._slot(self.streams[stream], field)[rows[mine]] = values[mine]
@@ -134,7 +156,7 @@ class EventTable:
 
     def _integers(self, column: pa.ChunkedArray) -> Ints:
         if pa.types.is_string(column.type):
-            return _coded(column, self._codes)
+            return _coded(column, self.words)
         whole = column.cast(pa.int64()) if column.type != pa.int64() else column
         filled: Ints = pc.fill_null(whole, NULL).to_numpy()
         if np.count_nonzero(filled == NULL) != column.null_count:
@@ -156,6 +178,7 @@ class EventTable:
             return
         room = max(size, 2 * len(self._time))
         self._time = _grown(self._time, room, 0)
+        self._seqno = _grown(self._seqno, room, 0)
         self._stream = _grown(self._stream, room, 0)
         self._rev = _grown(self._rev, room, 0)
         self._counts = _grown(self._counts, room, fill=False)

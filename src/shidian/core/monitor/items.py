@@ -9,7 +9,8 @@ from typing import Any
 from shidian.core.monitor.program import severity_of
 
 PROJECT_GROUP = ""
-"""The group of rules without dimensions: the whole project."""
+"""The group of rules without dimensions: the whole project. Of others a group is named by JSON:
+dimension → value, in the order of names."""
 
 
 class Change(StrEnum):
@@ -110,9 +111,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A final value of an indicator, in minor units of `scale`, from instant `at_us` on.
+    """A final value of an indicator, in units of 10^−`scale`, from instant `at_us` on.
 
-    Values are given where they change: each holds until the next one. A later reading of the same
+    None: there is no value. They are given where they change: each holds until the next one. A
+    later reading of the same
     instant replaces the earlier one.
     """
 
@@ -120,7 +122,7 @@ class Reading:
     project: str
     indicator: str
     at_us: int
-    value: int
+    value: int | None
     scale: int
     seq: int = 0
 
@@ -133,6 +135,6 @@ class Current:
     project: str
     indicator: str
     at_us: int
-    value: int
+    value: int | None
     scale: int
     final: bool

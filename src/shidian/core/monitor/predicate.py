@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from shidian.core.monitor.events import NULL
+from shidian.core.monitor.exact import plus, times
 from shidian.core.rulebook.expression import evaluate, names, parse
 from shidian.core.rulebook.expression.tree import (
     And,
@@ -215,8 +216,8 @@ def _filled(number: int, size: int) -> Any:
 def _compared(sign: str, left: _Column, right: _Column) -> _Column:
     left, right = _alike(left, right)
     same = isinstance(left.over, int) and isinstance(right.over, int) and left.over == right.over
-    a = left.number if same else _times(left.number, right.over)
-    b = right.number if same else _times(right.number, left.over)
+    a = left.number if same else times(left.number, right.over)
+    b = right.number if same else times(right.number, left.over)
     return _Column(left.known & right.known, np.asarray(_SIGNS[sign](a, b), bool))
 
 
@@ -238,16 +239,16 @@ def _calculated(sign: str, left: _Column, right: _Column) -> _Column:
     left, right = _alike(left, right)
     known = left.known & right.known
     if sign in "+-":
-        a, b = _times(left.number, right.over), _times(right.number, left.over)
-        total = _plus(a, b if sign == "+" else -b)
-        return _Column(known, total, _times(left.over, right.over))
+        a, b = times(left.number, right.over), times(right.number, left.over)
+        total = plus(a, b if sign == "+" else -b)
+        return _Column(known, total, times(left.over, right.over))
     if sign == "*":
-        return _Column(known, _times(left.number, right.number), _times(left.over, right.over))
+        return _Column(known, times(left.number, right.number), times(left.over, right.over))
     divisible = right.number != 0
     under = np.where(divisible, right.number, 1)
     # The denominator of a comparison must be above zero.
-    number = _times(_times(left.number, right.over), np.where(under < 0, -1, 1))
-    return _Column(known & divisible, number, _times(left.over, abs(under)))
+    number = times(times(left.number, right.over), np.where(under < 0, -1, 1))
+    return _Column(known & divisible, number, times(left.over, abs(under)))
 
 
 def _first_known(columns: Sequence[_Column]) -> _Column:
@@ -255,29 +256,9 @@ def _first_known(columns: Sequence[_Column]) -> _Column:
     for other in columns[1:]:
         over = found.over
         if not (isinstance(over, int) and isinstance(other.over, int) and over == other.over):
-            over = _times(found.over, other.over)
-        a = found.number if over is found.over else _times(found.number, other.over)
-        b = other.number if over is found.over else _times(other.number, found.over)
+            over = times(found.over, other.over)
+        a = found.number if over is found.over else times(found.number, other.over)
+        b = other.number if over is found.over else times(other.number, found.over)
         number = np.where(found.known, a, b)
         found = _Column(found.known | other.known, number, over, is_word=found.is_word)
     return found
-
-
-def _times(a: Any, b: Any) -> Any:
-    if max(_top(a), 1) * max(_top(b), 1) < _EXACT:
-        return a * b
-    return _big(a) * _big(b)
-
-
-def _plus(a: Any, b: Any) -> Any:
-    return a + b if _top(a) + _top(b) < _EXACT else _big(a) + _big(b)
-
-
-def _top(numbers: Any) -> int:
-    if isinstance(numbers, int):
-        return abs(numbers)
-    return max(abs(int(numbers.max())), abs(int(numbers.min()))) if len(numbers) else 0
-
-
-def _big(numbers: Any) -> Any:
-    return numbers if isinstance(numbers, int) else numbers.astype(object)

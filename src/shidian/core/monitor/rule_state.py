@@ -1,11 +1,13 @@
-"""One rule over one project: where its condition holds, and the episodes stated so far."""
+"""One rule over one project: where its condition holds in each group, and the episodes stated."""
 
 from __future__ import annotations
 
 import bisect
+import heapq
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from shidian.core.monitor.conditions import Rows, rows_of
 from shidian.core.monitor.differences import (
     Draft,
     Stated,
@@ -15,111 +17,138 @@ from shidian.core.monitor.differences import (
     opened,
     withdrawn,
 )
-from shidian.core.monitor.items import PROJECT_GROUP
-from shidian.core.monitor.machine import Machine, Mark, marks_of
+from shidian.core.monitor.machine import FOREVER, Machine, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from shidian.core.monitor.events import Ints
+    from shidian.core.monitor.conditions import Row
     from shidian.core.monitor.items import Episode
-    from shidian.core.monitor.program import Measure
+    from shidian.core.monitor.scope import Scope
     from shidian.core.monitor.timeline import Timeline
 
-    Runs = Callable[[Measure, int, int], tuple[Ints, Ints]]
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The entry that is being taken in, and how far the project's time is known after it."""
+
+    entry: int
+    watermark_us: int
+    newest_us: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """Marks up to the watermark, and the episodes as last stated, in order of start."""
+
+    marks: list[Mark] = field(default_factory=list)
+    stated: list[Stated] = field(default_factory=list)
+    wake_us: int = FOREVER
 
 
 @dataclass(slots=True)
 class RuleState:
-    """Marks up to the watermark, and the episodes as last stated, in order of start."""
+    """A group at which no rung was ever met has no state of its own."""
 
     project: str
     rule_id: str
-    marks: list[Mark] = field(default_factory=list)
-    stated: list[Stated] = field(default_factory=list)
+    _groups: dict[str, _Group] = field(default_factory=dict)
+    _wakes: list[tuple[int, str]] = field(default_factory=list)
 
-    def restate(
-        self,
-        timeline: Timeline,
-        runs: Runs,
-        *,
-        entry: int,
-        from_us: int,
-        watermark_us: int,
-        newest_us: int,
-    ) -> list[Draft]:
-        """Evaluate instants from `from_us` on anew, and look ahead over those still open.
+    def restate(self, timeline: Timeline, scope: Scope, moment: Moment) -> list[tuple[str, Draft]]:
+        """Evaluate what the scope names anew, and look ahead over instants still open.
 
-        The state machine starts at the last quiet instant before `from_us`, so the cost is that of
-        what changed and of the episode around it. Returns what differs from what was stated.
+        (group, draft) of what differs from what was stated, in the order of groups.
         """
-        del self.marks[bisect.bisect_left(self.marks, from_us, key=lambda mark: mark.at_us) :]
-        for mark in self._marks(timeline, runs, from_us, watermark_us):
-            if not self.marks or not mark.continues(self.marks[-1]):
-                self.marks.append(mark)
-        quiet = self._last_quiet(from_us)
-        machine = Machine()
-        machine.run(self.marks[quiet + 1 :], watermark_us)
-        machine.look_ahead(self._open_marks(timeline, runs, watermark_us, newest_us))
-        last = machine.open()
-        tail = [*machine.ended, *([last] if last else [])]
-        since_us = self.marks[quiet].at_us if quiet >= 0 else -(2**62)
-        cut = bisect.bisect_right(self.stated, since_us, key=lambda stated: stated.episode.start_us)
-        before = self.stated[cut:]
-        matched = match(before, tail)
-        drafts = list(withdrawn(before, matched))
-        del self.stated[cut:]
-        for found, episode in zip(matched, tail, strict=True):
-            if found is None:
-                name = episode_id(
-                    self.project, self.rule_id, PROJECT_GROUP, entry, episode.start_us
-                )
-                drafts.extend(opened(Stated(name, episode)))
-                self.stated.append(Stated(name, episode))
-            else:
-                drafts.extend(changed(found, episode))
-                self.stated.append(Stated(found.id, episode))
+        awake = self._awake(moment.watermark_us)
+        found = rows_of(timeline, self.rule_id, scope, moment.newest_us, awake, self._groups)
+        drafts: list[tuple[str, Draft]] = []
+        for text in sorted(found):
+            drafts.extend((text, draft) for draft in self._restate(text, found[text], moment))
         return drafts
 
-    def final(self) -> list[Episode]:
-        """Episodes without what is stated early."""
-        found = []
-        for stated in self.stated:
-            path = tuple(step for step in stated.episode.path if not step.early)
-            if path:
-                found.append(replace(stated.episode, path=path))
-        return found
+    def final(self) -> Iterator[tuple[str, list[Episode]]]:
+        """Groups with their episodes, without what is stated early."""
+        for text, group in sorted(self._groups.items()):
+            settled = []
+            for stated in group.stated:
+                path = tuple(step for step in stated.episode.path if not step.early)
+                if path:
+                    settled.append(replace(stated.episode, path=path))
+            if settled:
+                yield text, settled
 
-    def _last_quiet(self, from_us: int) -> int:
-        """Place of the last mark before `from_us` at which nothing is met; −1: the beginning."""
-        place = bisect.bisect_left(self.marks, from_us, key=lambda mark: mark.at_us) - 1
-        while place >= 0 and self.marks[place].rungs:
-            place -= 1
-        return place
+    def _awake(self, watermark_us: int) -> list[str]:
+        """Groups whose state changes by time alone, up to the watermark."""
+        found = set()
+        while self._wakes and self._wakes[0][0] <= watermark_us:
+            at_us, text = heapq.heappop(self._wakes)
+            if self._groups[text].wake_us == at_us:
+                found.add(text)
+        return sorted(found)
 
-    def _marks(self, timeline: Timeline, runs: Runs, low_us: int, high_us: int) -> Iterator[Mark]:
-        for segment, low, high in timeline.between(low_us, high_us):
-            rule = segment.program.rule(self.rule_id)
-            if rule is not None:
-                yield from marks_of(rule, *runs(rule.measure, low, high), segment.end_us)
-            elif low == segment.start_us:
-                # An episode of a rule no longer in force ends where the rules changed.
-                yield Mark(low, 0, 1, 0, segment.end_us)
+    def _restate(self, text: str, rows: Rows, moment: Moment) -> Iterator[Draft]:
+        group = self._groups.setdefault(text, _Group())
+        _replace_marks(group.marks, rows)
+        quiet, active_us = _last_quiet(group.marks, rows.from_us)
+        machine = Machine()
+        machine.run(group.marks[quiet + 1 :], moment.watermark_us)
+        self._wake(text, group, machine.wake_us)
+        machine.look_ahead(rows.ahead)
+        last = machine.open()
+        tail = [*machine.ended, *([last] if last else [])]
+        cut = bisect.bisect_left(
+            group.stated, active_us, key=lambda stated: stated.episode.start_us
+        )
+        before = group.stated[cut:]
+        matched = match(before, tail)
+        yield from withdrawn(before, matched)
+        del group.stated[cut:]
+        for found, episode in zip(matched, tail, strict=True):
+            if found is None:
+                name = episode_id(self.project, self.rule_id, text, moment.entry, episode.start_us)
+                yield from opened(Stated(name, episode))
+                group.stated.append(Stated(name, episode))
+            else:
+                yield from changed(found, episode)
+                group.stated.append(Stated(found.id, episode))
 
-    def _open_marks(
-        self, timeline: Timeline, runs: Runs, watermark_us: int, newest_us: int
-    ) -> Iterator[Mark]:
-        """Marks at open instants, up to the first one that covers the newest event."""
-        if not timeline.segments:
-            return
-        reach_us = newest_us + 1 + max(s.program.reach_us for s in timeline.segments)
-        for segment, low, high in timeline.between(watermark_us + 1, reach_us):
-            rule = segment.program.rule(self.rule_id)
-            if rule is None or not rule.may_be_early:
-                continue
-            end_us = (newest_us // rule.measure.tile_us + 1) * rule.measure.tile_us
-            end_us = -(-end_us // rule.measure.step_us) * rule.measure.step_us
-            if low <= min(high, end_us):
-                yield from marks_of(
-                    rule, *runs(rule.measure, low, min(high, end_us)), segment.end_us
-                )
+    def _wake(self, text: str, group: _Group, wake_us: int) -> None:
+        if wake_us not in (FOREVER, group.wake_us):
+            heapq.heappush(self._wakes, (wake_us, text))
+        group.wake_us = wake_us
+
+
+def _replace_marks(marks: list[Mark], rows: Rows) -> None:
+    """Put new marks in place of those from the first instant on that may differ."""
+    del marks[bisect.bisect_left(marks, rows.from_us, key=lambda mark: mark.at_us) :]
+    for row in rows.settled:
+        mark = _mark(row, marks[-1] if marks else None)
+        if not marks or not mark.continues(marks[-1]):
+            marks.append(mark)
+
+
+def _mark(row: Row, before: Mark | None) -> Mark:
+    """A row as a mark; where nothing is known, it says what the one before says."""
+    at_us, rungs, known, clear, rule, from_us, until_us = row
+    if rule is not None and not known:
+        held = before if before is not None and before.rule is not None else None
+        rungs = held.rungs & sum(1 << level.rung for level in rule.levels) if held else 0
+        clear = rule.clear is None or held is None or held.clear
+    return Mark(at_us, rungs, clear and not rungs, rule, from_us, until_us)
+
+
+def _last_quiet(marks: Sequence[Mark], from_us: int) -> tuple[int, int]:
+    """(place of a mark, instant): from that mark on, by that instant, nothing goes on any more.
+
+    The last such before `from_us`; place −1 and the beginning of time where there is none.
+    """
+    place = bisect.bisect_left(marks, from_us, key=lambda mark: mark.at_us) - 1
+    end_us = from_us
+    while place >= 0:
+        quiet_us = marks[place].quiet_after_us
+        if quiet_us is not None and end_us - marks[place].at_us > quiet_us:
+            return place, end_us
+        end_us = marks[place].at_us
+        place -= 1
+    return -1, -FOREVER

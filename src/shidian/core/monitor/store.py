@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shidian.core.monitor.evaluator import Output
 
-FORMAT = 1
+FORMAT = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS cursor (
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS reading (
     project   TEXT    NOT NULL,
     indicator TEXT    NOT NULL,
     at_us     INTEGER NOT NULL,
-    value     INTEGER NOT NULL,
+    value     INTEGER,
     scale     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS reading_series ON reading (project, indicator, at_us, seq);
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS current (
     indicator TEXT    NOT NULL,
     entry     INTEGER NOT NULL,
     at_us     INTEGER NOT NULL,
-    value     INTEGER NOT NULL,
+    value     INTEGER,
     scale     INTEGER NOT NULL,
     final     INTEGER NOT NULL,
     PRIMARY KEY (project, indicator)
@@ -157,7 +157,7 @@ class StoreReader:
             Current(e, p, i, at, value, scale, bool(f)) for e, p, i, at, value, scale, f in rows
         ]
 
-    def series(self, project: str, indicator: str, since_us: int) -> list[tuple[int, int]]:
+    def series(self, project: str, indicator: str, since_us: int) -> list[tuple[int, int | None]]:
         """(instant µs, value) of changes in order, from the last one at or before `since_us` on."""
         rows = self._db.execute(
             "SELECT at_us, value, max(seq) FROM reading WHERE project = ?1 AND indicator = ?2"
@@ -166,7 +166,7 @@ class StoreReader:
             " GROUP BY at_us ORDER BY at_us",
             (project, indicator, since_us),
         )
-        return [(int(at_us), int(value)) for at_us, value, _ in rows]
+        return [(int(at_us), value) for at_us, value, _ in rows]
 
     def faults(self) -> list[Fault]:
         """Projects that are no longer evaluated, and why."""

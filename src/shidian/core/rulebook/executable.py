@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from shidian.core.rulebook.model import (
     AlertRule,
     Clock,
-    Indicator,
     Limit,
     PlanParameter,
     Rulebook,
     Stage,
     StageKind,
-    Take,
     Text,
 )
 from shidian.core.rulebook.problems import Problem
@@ -24,10 +22,8 @@ if TYPE_CHECKING:
     Found = tuple[str, str, Text]
     """(path, what is written there, what runs instead)"""
 
-_TAKES = frozenset({Take.COUNT, Take.SUM, Take.DISTINCT})
 _ENDING = frozenset({"start-transition-plan", "end-permission"})
 _NOTIFY = Text(zh="可写 notify，由人处置", en="write notify, and a person acts")
-_LEAVE_OUT = Text(zh="请删去", en="leave it out")
 
 
 def not_executable(rulebook: Rulebook) -> tuple[Problem, ...]:
@@ -57,7 +53,12 @@ def _problems(rulebook: Rulebook, found: Iterable[Found]) -> tuple[Problem, ...]
 
 def _monitoring(rulebook: Rulebook) -> Iterator[Found]:
     for indicator in rulebook.indicators:
-        yield from _indicator(indicator, f"/indicators/{indicator.id}")
+        if indicator.window == "trading-day":
+            path = f"/indicators/{indicator.id}/window"
+            instead = Text(
+                zh="可用时长、since-start 和 month", en="durations, since-start, month run"
+            )
+            yield path, f"window: {indicator.window}", instead
     for alert in rulebook.alerts:
         yield from _alert(alert, f"/alerts/{alert.id}")
     for limit in rulebook.limits:
@@ -118,29 +119,6 @@ def _panel(stage: Stage) -> Iterator[Found]:
         yield f"{path}/disciplines", "disciplines", instead
 
 
-def _indicator(indicator: Indicator, path: str) -> Iterator[Found]:
-    if indicator.take not in _TAKES:
-        yield (
-            f"{path}/take",
-            f"take: {indicator.take}",
-            Text(zh="可用 sum、count 和 distinct", en="sum, count and distinct run"),
-        )
-    if indicator.where is not None:
-        instead = Text(
-            zh="请为所筛选的事件另设数据流", en="send a stream of its own for what is filtered"
-        )
-        yield (f"{path}/where", "where", instead)
-    if indicator.by:
-        instead = Text(zh="指标按项目整体计算", en="indicators run per project")
-        yield (f"{path}/by", "by", instead)
-    if indicator.ratio_to is not None:
-        instead = Text(zh="请分别监测两个数", en="watch the two numbers apart")
-        yield (f"{path}/ratio_to", "ratio_to", instead)
-    if indicator.window in ("month", "trading-day"):
-        instead = Text(zh="可用时长和 since-start", en="durations and since-start run")
-        yield (f"{path}/window", f"window: {indicator.window}", instead)
-
-
 def _limit(limit: Limit, path: str) -> Iterator[Found]:
     if limit.stages:
         instead = Text(zh="限额在整个运行期间有效", en="a limit runs throughout the run")
@@ -153,20 +131,5 @@ def _limit(limit: Limit, path: str) -> Iterator[Found]:
 
 
 def _alert(alert: AlertRule, path: str) -> Iterator[Found]:
-    if alert.clear is not None:
-        instead = Text(zh="条件不再成立时告警即结束", en="an episode ends when its condition does")
-        yield (f"{path}/clear", "clear", instead)
-    if alert.clear_for:
-        yield (f"{path}/clear_for", "clear_for", _LEAVE_OUT)
-    if alert.keep_firing_for:
-        yield (f"{path}/keep_firing_for", "keep_firing_for", _LEAVE_OUT)
-    if alert.k_of_n is not None:
-        yield (f"{path}/k_of_n", "k_of_n", Text(zh="请用 for", en="use for:"))
-    if alert.no_data != "hold":
-        yield (
-            f"{path}/no_data",
-            f"no_data: {alert.no_data}",
-            Text(zh="可用 hold", en="hold runs"),
-        )
     if alert.on_breach in _ENDING:
         yield (f"{path}/on_breach", alert.on_breach, _NOTIFY)

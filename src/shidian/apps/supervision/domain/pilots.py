@@ -17,6 +17,7 @@ from shidian.apps.supervision.domain.keys import revoke_all_keys
 from shidian.apps.supervision.models import Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.term import term_of
 from shidian.apps.supervision.tiers import tier_of
+from shidian.core.monitor.openings import openings
 from shidian.core.rulebook.executable import not_executable
 
 if TYPE_CHECKING:
@@ -83,15 +84,18 @@ def start_pilot(
 def _activate(pilot: Pilot, plan: Mapping[str, str], moment: datetime) -> int:
     """The activation names the rulebook by its digest; the worker puts in the document itself.
 
-    The tier is told with it: replay must warn where the monitor did.
+    The tier is told with it, and when calendar windows open: replay must see what the monitor saw.
     """
+    loaded = loaded_rulebook(pilot.case.rulebook_version_id)
     record: dict[str, object] = {
         "start_us": pilot.start_us,
         "effective_us": to_us(moment),
         "rules_digest": pilot.rules_digest,
-        "rulebook_digest": loaded_rulebook(pilot.case.rulebook_version_id).digest,
+        "rulebook_digest": loaded.digest,
         "plan": dict(plan),
     }
+    if calendars := openings(loaded.rulebook, pilot.start_us or to_us(moment)):
+        record["calendars"] = calendars
     if tier := tier_of(pilot.case):
         record["tier"] = tier
     return post_control(pilot, "activation", record, at=moment)

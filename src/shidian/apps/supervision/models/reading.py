@@ -10,7 +10,9 @@ from shidian.apps.supervision.models.pilot import Pilot
 
 
 class IndicatorReading(models.Model):
-    """The final value of an indicator from an instant on, in minor units of `scale`.
+    """The final value of an indicator from an instant on, in units of 10^−`scale`.
+
+    None: it has no value, as a quotient has none where nothing came.
 
     Values stand where they change: each holds until the next one.
     """
@@ -18,8 +20,8 @@ class IndicatorReading(models.Model):
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="readings")
     indicator = models.CharField(max_length=64)
     instant_us = models.BigIntegerField()
-    value = models.BigIntegerField()
-    scale = models.PositiveSmallIntegerField(default=0)
+    value = models.BigIntegerField(null=True)
+    scale = models.SmallIntegerField(default=0)
 
     class Meta:
         """One value an instant; a later statement about the same instant replaces it."""
@@ -41,8 +43,8 @@ class CurrentReading(models.Model):
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="current")
     indicator = models.CharField(max_length=64)
     instant_us = models.BigIntegerField()
-    value = models.BigIntegerField()
-    scale = models.PositiveSmallIntegerField(default=0)
+    value = models.BigIntegerField(null=True)
+    scale = models.SmallIntegerField(default=0)
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -91,6 +91,8 @@ def _charts(pilot: Pilot) -> list[dict[str, Any]]:
         if not found or not any(change.value for change in found):
             continue
         points = sample(found, until_us=now_us, points=POINTS_MAX)
+        if not points:
+            continue
         limit = caps.get(indicator.id)
         charts.append(
             {
@@ -137,7 +139,8 @@ def series_csv(request: HttpRequest, case: Case, public_id: str, indicator: str)
         "instant_us", "value", "scale"
     ):
         moment = timezone.localtime(from_us(at_us)).isoformat(timespec="seconds")
-        writer.writerow([indicator, moment, format(Decimal(value).scaleb(-scale), "f")])
+        stated = "" if value is None else format(Decimal(value).scaleb(-scale), "f")
+        writer.writerow([indicator, moment, stated])
     return response
 
 

@@ -209,6 +209,18 @@ def _ratios(rulebook: Rulebook) -> Iterator[Finding]:
         others = indicators.keys() - {indicator.id}
         if indicator.ratio_to not in others:
             yield unknown(path, INDICATOR, indicator.ratio_to, others)
+        elif indicators[indicator.ratio_to].by not in (indicator.by, ()):
+            yield error(
+                path,
+                say(
+                    f"“{indicator.ratio_to}”的分组与此不同",
+                    f"'{indicator.ratio_to}' has other groups",
+                ),
+                say(
+                    "请写相同的 by，或除以不分组的指标",
+                    "write the same by, or divide by one without",
+                ),
+            )
         elif indicators[indicator.ratio_to].ratio_to is not None:
             yield error(
                 path,

@@ -1,0 +1,153 @@
+"""A sorted map of integers that grows at any place: what lies in the tiles of many groups.
+
+A key is (group, tile) in one integer; `part` tells apart what is counted inside a cell (a value, a
+histogram's bucket). Two levels, the small one merged into the large one as it grows: a batch costs
+its own sort and, over time, a few copies of each cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from shidian.core.monitor.events import Ints
+
+TILE_BITS = 32
+_TILE_MASK = (1 << TILE_BITS) - 1
+_MERGE_FROM = 1 << 10
+_MERGE_SHARE = 3
+
+
+def key_of(groups: Ints, tiles: Ints) -> Ints:
+    """Group and tile (clipped to what a key holds) as one integer, ordered as the pair is."""
+    return (groups << TILE_BITS) | np.clip(tiles, 0, _TILE_MASK)
+
+
+def tile_of(keys: Ints) -> Ints:
+    """The tile in a key."""
+    return keys & _TILE_MASK
+
+
+def group_of(keys: Ints) -> Ints:
+    """The group in a key."""
+    return keys >> TILE_BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Cells of ranges asked for: `owner` is the range's place; sorted by owner, key, part."""
+
+    owner: Ints
+    key: Ints
+    part: Ints
+    count: Ints
+    total: Ints
+
+
+@dataclass(slots=True)
+class _Level:
+    key: Ints
+    part: Ints
+    count: Ints
+    total: Ints
+    count_before: Ints
+    total_before: Ints
+
+    @classmethod
+    def of(cls, key: Ints, part: Ints, count: Ints, total: Ints) -> _Level:
+        # Prefixes may wrap round; a difference of two is exact while it fits.
+        return cls(key, part, count, total, _prefix(count), _prefix(total))
+
+
+class Cells:
+    """Counts and totals by (key, part). Cells of count and total 0 are not there."""
+
+    def __init__(self) -> None:
+        nothing = np.empty(0, np.int64)
+        self._levels = [_Level.of(*[nothing] * 4), _Level.of(*[nothing] * 4)]
+
+    def __len__(self) -> int:
+        return sum(len(level.key) for level in self._levels)
+
+    def add(self, key: Ints, part: Ints, count: Ints, total: Ints) -> None:
+        """Add to cells, in any order, with repeats."""
+        base, recent = self._levels
+        recent = _merged(recent, key, part, count, total)
+        if len(recent.key) > max(_MERGE_FROM, len(base.key) >> _MERGE_SHARE):
+            base = _merged(base, recent.key, recent.part, recent.count, recent.total)
+            nothing = np.empty(0, np.int64)
+            recent = _Level.of(*[nothing] * 4)
+        self._levels = [base, recent]
+
+    def totals(self, low: Ints, high: Ints) -> tuple[Ints, Ints]:
+        """Count and total of each range of keys [low, high)."""
+        count, total = np.zeros(len(low), np.int64), np.zeros(len(low), np.int64)
+        for level in self._levels:
+            first, last = np.searchsorted(level.key, low), np.searchsorted(level.key, high)
+            last = np.maximum(first, last)
+            count += level.count_before[last] - level.count_before[first]
+            total += level.total_before[last] - level.total_before[first]
+        return count, total
+
+    def gather(self, low: Ints, high: Ints) -> Found:
+        """The cells in each range of keys [low, high)."""
+        found = []
+        for level in self._levels:
+            owner, place = _ranges(
+                np.searchsorted(level.key, low), np.searchsorted(level.key, high)
+            )
+            columns = (level.key, level.part, level.count, level.total)
+            found.append((owner, *(column[place] for column in columns)))
+        if not len(found[1][0]):
+            return Found(*found[0])
+        both = [np.concatenate(pair) for pair in zip(*found, strict=True)]
+        return Found(*_combined(both[0], both[1], both[2], both[3], both[4]))
+
+
+def _ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:
+    """Ranges of places → (range number, place) of every place in them."""
+    length = np.maximum(last - first, 0)
+    owner = np.repeat(np.arange(len(first)), length)
+    ends = np.cumsum(length)
+    return owner, np.arange(len(owner)) - (ends - length)[owner] + first[owner]
+
+
+def _merged(level: _Level, key: Ints, part: Ints, count: Ints, total: Ints) -> _Level:
+    if not len(key):
+        return level
+    # Nothing before the first new cell moves.
+    cut = int(np.searchsorted(level.key, key.min()))
+    owner = np.zeros(len(level.key) - cut + len(key), np.int64)
+    _, *tail = _combined(
+        owner,
+        np.concatenate((level.key[cut:], key)),
+        np.concatenate((level.part[cut:], part)),
+        np.concatenate((level.count[cut:], count)),
+        np.concatenate((level.total[cut:], total)),
+    )
+    heads = (level.key[:cut], level.part[:cut], level.count[:cut], level.total[:cut])
+    return _Level.of(*(np.concatenate(pair) for pair in zip(heads, tail, strict=True)))
+
+
+def _combined(owner: Ints, key: Ints, part: Ints, count: Ints, total: Ints) -> tuple[Ints, ...]:
+    order = np.lexsort((part, key, owner))
+    owner, key, part = owner[order], key[order], part[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (owner[1:] != owner[:-1]) | (key[1:] != key[:-1]) | (part[1:] != part[:-1])
+    starts = np.flatnonzero(first)
+    if not len(starts):
+        return owner, key, part, count, total
+    counts = np.add.reduceat(count[order], starts)
+    totals = np.add.reduceat(total[order], starts)
+    kept = (counts != 0) | (totals != 0)
+    starts = starts[kept]
+    return owner[starts], key[starts], part[starts], counts[kept], totals[kept]
+
+
+def _prefix(values: Ints) -> Ints:
+    prefix = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=prefix[1:])
+    return prefix
