@@ -14,6 +14,7 @@ import click
 from shidian.cli.lazy import LazyGroup
 
 SUMMARIES: dict[str, str] = {
+    "ingest": "Durable ingest over HTTP, as JSON and as Arrow.",
     "record": "A large record: built, verified, proven, published.",
 }
 """What `shidian bench --help` says of each subcommand."""

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shidian.core.journal import arrivals_arrow, arrivals_json
+from shidian.core.journal import batch as b
 from shidian.core.journal.batch import ItemStatus, TooManyError
 from shidian.gate import options
 from shidian.gate.http import HttpProblemError, decode_content
@@ -67,12 +68,17 @@ def answer(result: BatchResult) -> dict[str, object]:
         "problems": [
             {"index": at, "status": item.status.value, "field": item.field, "reason": item.reason}
             for at, item in enumerate(result.items)
-            if item.status in _REFUSED
+            if item is not b.ACCEPTED and item.status in _REFUSED
         ],
     }
 
 
 def count(result: BatchResult) -> dict[str, int]:
     """How many items got which status."""
-    counted = Counter(item.status for item in result.items)
-    return {status.value: number for status, number in counted.items()}
+    # Accepted and duplicate are two shared objects, told apart without looking inside them.
+    plain = Counter(map(id, result.items))
+    counted = {b.ACCEPTED.status.value: plain[id(b.ACCEPTED)]}
+    counted[b.DUPLICATE.status.value] = plain[id(b.DUPLICATE)]
+    if sum(counted.values()) < len(result.items):
+        counted = Counter([item.status.value for item in result.items])
+    return {status: number for status, number in counted.items() if number}

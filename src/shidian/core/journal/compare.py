@@ -24,6 +24,8 @@ def coded(
     for spec in part.stream.fields:
         array = part.values[spec.name]
         if spec.type is ColumnType.PSEUDONYM and pa.types.is_dictionary(array.type):
+            if len(array.dictionary) > len(array):
+                array = array.cast(pa.utf8()).dictionary_encode()
             names = array.dictionary.to_pylist()
             numbers = pa.array([codes.get(name, unknown) for name in names], pa.int64())
             array = numbers.take(array.indices)
@@ -31,41 +33,30 @@ def coded(
     return stored
 
 
-def same(columns: Columns, asked: Mask, table: pa.Table, codes: Mapping[str, int]) -> Mask | None:
-    """Of the rows `asked`, which have in `table` the very same original.
+def same(columns: Columns, table: pa.Table, codes: Mapping[str, int]) -> Mask:
+    """Which of the rows `table` has as the very same originals.
 
-    The result is as long as the columns, False where not asked. None where the table does not have
-    all of them at the places its order promises (an early format kept rows as they came).
+    False also where the table does not have a row at the place that its order promises (an early
+    format kept rows as they came): whoever judges single events then looks for it.
     """
-    at = np.searchsorted(table["seqno"].to_numpy(), columns.seqno[asked])
-    if (at >= table.num_rows).any():
-        return None
-    held = table.take(pa.array(at))
-    found = (held["seqno"].to_numpy() == columns.seqno[asked]) & (held["rev"].to_numpy() == 0)
-    if not found.all():
-        return None
-    equal = held["time_us"].to_numpy() == columns.time_us[asked]
+    at = np.searchsorted(table["seqno"].to_numpy(), columns.seqno)
+    held = table.take(pa.array(np.minimum(at, table.num_rows - 1)))
+    equal: Mask = (held["seqno"].to_numpy() == columns.seqno) & (held["rev"].to_numpy() == 0)
+    equal &= held["time_us"].to_numpy() == columns.time_us
     equal &= pc.equal(held["op"], "new").to_numpy()
-    result = np.zeros(columns.size, np.bool_)
-    result[asked] = equal
-    position = np.cumsum(asked) - 1
     for part in columns.streams:
-        mine = asked[part.rows]
-        if mine.any():
-            rows = part.rows[mine]
-            result[rows] &= _part_same(part, mine, held.take(pa.array(position[rows])), codes)
-    return result
+        mine = held.take(pa.array(part.rows))
+        equal[part.rows] &= _part_same(part, mine, codes)
+    return equal
 
 
-def _part_same(part: StreamColumns, mine: Mask, held: pa.Table, codes: Mapping[str, int]) -> Mask:
+def _part_same(part: StreamColumns, held: pa.Table, codes: Mapping[str, int]) -> Mask:
     equal: Mask = pc.equal(held["type"], part.stream.id).to_numpy()
     given = coded(part, codes, unknown=-1)
-    mask = pa.array(mine)
     for name in held.schema.names:
         if name not in BASE_COLUMNS and name not in given:
             equal = equal & held[name].is_null().to_numpy()
-    for name, array in given.items():
-        values = array.filter(mask)
+    for name, values in given.items():
         if name in held.schema.names:
             equal = equal & _cells_same(values, held[name].combine_chunks())
         else:

@@ -184,21 +184,21 @@ class _Batch:
 
     def _repeats(self, feed: Feed, columns: Columns, asked: Mask) -> Mask:
         """Of the rows asked, whose numbers are stored, those that are stored as they are."""
-        seqno = columns.seqno
-        equal = np.zeros(len(seqno), np.bool_)
-        low, high = int(seqno[asked].min()), int(seqno[asked].max())
-        names = {name for part in columns.streams for name in _names(part)}
-        known = self.codes.known(self.project, names)
+        repeats = chosen(columns, asked)
+        seqno = repeats.seqno
+        names = [name for part in repeats.streams for name in _names(part)]
+        codes = self.codes.known(self.project, names)
         by_entry: dict[int, Mask] = {}
-        for first, last, entry in feed.holders(self.log.db, low, high):
-            mine = asked & (seqno >= first) & (seqno <= last)
+        for first, last, entry in feed.holders(self.log.db, int(seqno.min()), int(seqno.max())):
+            mine = (seqno >= first) & (seqno <= last)
             if mine.any():
                 by_entry[entry] = by_entry.get(entry, False) | mine
+        equal = np.zeros(len(seqno), np.bool_)
         for entry, mine in by_entry.items():
-            found = same(columns, mine, self.log.table(entry), known)
-            if found is not None:
-                equal |= found
-        return equal
+            equal[mine] = same(chosen(repeats, mine), self.log.table(entry), codes)
+        found = np.zeros(columns.size, np.bool_)
+        found[asked] = equal
+        return found
 
     def epochs(self) -> list[int]:
         """Epochs that have something to write, rising."""
