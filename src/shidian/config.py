@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,6 +24,12 @@ class Settings(BaseSettings):
     gate_bind: str = "127.0.0.1:8001"
     gate_url: str = "http://127.0.0.1:8001"
     """Address under which browsers and pilot systems reach the gate."""
+    source_rate: int = Field(200_000, ge=1)
+    """Events a second that the gate takes from one source for long; ten seconds of it at once."""
+    seal_rows: int = Field(1_000_000, ge=1)
+    """Rows in the journal's file from which the gate moves the older ones into Parquet."""
+    seal_every_s: float = Field(10.0, gt=0)
+    """Seconds after which the gate looks again whether there is so much to seal."""
     web_origin: str = ""
     """Origin whose pages may listen to the gate's live updates; empty: derived from `web_bind`."""
     allowed_hosts: str = "127.0.0.1,localhost"

@@ -26,8 +26,9 @@ def free_port() -> int:
 class RunningGate:
     """A gate process over `home`. `start` again after `kill` continues the same journal."""
 
-    def __init__(self, home):
+    def __init__(self, home, **settings):
         self.home = home
+        self._settings = settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
@@ -35,6 +36,7 @@ class RunningGate:
 
     def start(self):
         env = os.environ | {"SHIDIAN_HOME": str(self.home), "SHIDIAN_GATE_URL": self.url}
+        env |= self._settings
         self.process = subprocess.Popen(
             [sys.executable, "-m", "shidian", "gate", "--bind", f"127.0.0.1:{self.port}"], env=env
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sqlite3
 import threading
@@ -99,6 +100,22 @@ def test_full_gate_says_when_to_come_again(in_process):
     assert int(headers[b"retry-after"]) > 0
 
 
+def test_source_that_sends_too_much_waits_and_no_other_does(in_process):
+    gate = in_process(source_rate=1, source_burst_s=1)
+    assert gate.post([transfer(n) for n in range(1, 31)])[0] == 200
+    status, headers, content = gate.post([transfer(31)])
+    assert (status, content["title"]) == (429, "busy")
+    assert 10 < int(headers[b"retry-after"]) <= 30
+    gate.gate._intake.admit((PROJECT, "urn:another"), time.monotonic())
+
+
+def test_source_whose_events_wait_is_told_to_come_again(in_process):
+    gate = in_process(source_waiting_events_max=0)
+    status, _, content = gate.post([transfer(1)])
+    assert status == 429
+    assert "this source" in content["detail"]
+
+
 def test_failed_commit_acknowledges_nothing_and_is_survived(in_process):
     gate = in_process()
     real = gate.gate.journal._db
@@ -141,9 +158,9 @@ def check_stored_once(gate, source, spool):
 
 
 def kill_sweep(tmp_path, kills, seed):
-    """Send while the gate is killed and started again; then all is stored once."""
+    """Send while the gate seals, is killed and started again; then all is stored once."""
     rng = random.Random(seed)
-    gate = RunningGate(tmp_path / "home")
+    gate = RunningGate(tmp_path / "home", SHIDIAN_SEAL_ROWS="40", SHIDIAN_SEAL_EVERY_S="0.02")
     gate.start()
     gate.activate()
     key = keys.generate()
@@ -178,6 +195,7 @@ def kill_sweep(tmp_path, kills, seed):
         assert len(stored) == len(client.spool.outcomes("accepted", "duplicate")) > kills
         with JournalReader(gate.journal_path) as reader:
             assert reader.gaps(PROJECT) == []
+            assert kills < 10 or len(reader.sealed_segments(PROJECT)) > 1
     gate.stop()
 
 
@@ -187,7 +205,8 @@ def test_acknowledged_events_survive_a_kill(tmp_path):
 
 @pytest.mark.prove
 def test_acknowledged_events_survive_many_kills(tmp_path):
-    kill_sweep(tmp_path, kills=10, seed=2)
+    """Thirty kills; SHIDIAN_PROVE_KILLS=200 is the full proof."""
+    kill_sweep(tmp_path, kills=int(os.environ.get("SHIDIAN_PROVE_KILLS", "30")), seed=2)
 
 
 def test_keys_of_a_gate_apart_from_the_worker_are_enough(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import sqlite3
 import time
@@ -14,8 +13,15 @@ import msgspec
 import structlog
 
 from shidian import keyring
-from shidian.core.journal import ControlError, EntryKind, Journal, UnknownProjectError
-from shidian.gate import telemetry
+from shidian.core.journal import (
+    ControlError,
+    EntryKind,
+    Journal,
+    JournalClosedError,
+    UnknownProjectError,
+)
+from shidian.core.journal.sealed import SegmentDamagedError
+from shidian.gate import options, telemetry
 from shidian.gate.auth import Authenticator
 from shidian.gate.http import (
     HttpProblemError,
@@ -23,13 +29,13 @@ from shidian.gate.http import (
     Request,
     Scope,
     Send,
-    busy,
     not_found,
     read_body,
     send_body,
     send_json,
     send_problem,
 )
+from shidian.gate.limits import Intake
 from shidian.gate.live import Hub
 from shidian.gate.metrics import Metrics
 from shidian_kit.wire.token import TokenError, read_live_token
@@ -64,7 +70,7 @@ class Gate:
             keyring.worker_public_key(given.keys),
             lambda: self.journal.registry,
         )
-        self._waiting_events = 0
+        self._intake = Intake(given)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -75,12 +81,12 @@ class Gate:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        ticks = asyncio.create_task(self._tick())
+        loops = [asyncio.create_task(self._tick()), asyncio.create_task(self._seal())]
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        ticks.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ticks
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
         await asyncio.to_thread(self.journal.close)
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -95,6 +101,21 @@ class Gate:
                 except sqlite3.Error as error:
                     _log.error("tick not written", error=str(error))
 
+    async def _seal(self) -> None:
+        """Move older entries into Parquet once there are many; a failure is tried again later."""
+        keep_rows = min(options.SEAL_KEEP_ROWS, self.options.seal_rows // 4)
+        while True:
+            await asyncio.sleep(self.options.seal_every_s)
+            try:
+                rows = await asyncio.to_thread(
+                    self.journal.seal, keep_rows=keep_rows, rows_min=self.options.seal_rows
+                )
+                if rows:
+                    self.metrics.sealed_rows.inc(rows)
+                    await asyncio.to_thread(self.journal.compact, files_min=options.COMPACT_FILES)
+            except (sqlite3.Error, OSError, SegmentDamagedError, JournalClosedError) as error:
+                _log.error("not sealed", error=str(error))
+
     async def _http(self, request: Request, receive: Receive, send: Send) -> None:
         status = 200
         try:
@@ -102,7 +123,7 @@ class Gate:
         except HttpProblemError as problem:
             status = problem.status
             await send_problem(send, problem)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, SegmentDamagedError) as error:
             status = 503
             _log.error("journal failed", error=str(error))
             detail = "The journal cannot be written now: nothing of this was stored."
@@ -116,7 +137,7 @@ class Gate:
                 await send_json(send, 200, {"status": "ok"})
             case "GET", "/metrics":
                 self.metrics.listeners.set(len(self.hub))
-                self.metrics.waiting_events.set(self._waiting_events)
+                self.metrics.waiting_events.set(self._intake.waiting)
                 await send_body(send, 200, "text/plain; version=0.0.4", self.metrics.text())
             case "GET", "/v1/live":
                 await self._live(request, receive, send)
@@ -137,8 +158,8 @@ class Gate:
         body = await read_body(request, receive)
         began = time.perf_counter()
         key = self._auth.verify_source(request, body, project)
-        if self._waiting_events >= self.options.waiting_events_max:
-            raise busy("The gate is writing what it has; send this again.")
+        source = (project, key.source)
+        self._intake.admit(source, time.monotonic())
         arrivals = await asyncio.to_thread(
             telemetry.read_arrivals,
             body,
@@ -147,18 +168,14 @@ class Gate:
             project=project,
             source=key.source,
         )
-        self._waiting_events += arrivals.size
         try:
-            submitted = await asyncio.to_thread(
-                self.journal.submit_arrivals, project, key.source, arrivals
-            )
-            result = await asyncio.wrap_future(submitted)
+            with self._intake.taking(source, arrivals.size, time.monotonic()):
+                submitted = await asyncio.to_thread(self.journal.submit_arrivals, *source, arrivals)
+                result = await asyncio.wrap_future(submitted)
         except UnknownProjectError:
             raise HttpProblemError(
                 409, "not-active", "No rulebook is in force for this project yet."
             ) from None
-        finally:
-            self._waiting_events -= arrivals.size
         content = telemetry.answer(result)
         for status, count in telemetry.count(result).items():
             self.metrics.items.labels(status).inc(count)

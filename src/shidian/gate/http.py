@@ -43,10 +43,9 @@ def not_found() -> HttpProblemError:
     )
 
 
-def busy(detail: str) -> HttpProblemError:
-    """Come again after a moment."""
-    headers = {"retry-after": str(options.RETRY_AFTER_S)}
-    return HttpProblemError(429, "busy", detail, headers)
+def busy(detail: str, *, after_s: int = options.RETRY_AFTER_S) -> HttpProblemError:
+    """Come again after some seconds."""
+    return HttpProblemError(429, "busy", detail, {"retry-after": str(after_s)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ class Metrics:
         self.waiting_events = Gauge(
             "shidian_gate_waiting_events", "Taken in, not yet committed.", registry=self.registry
         )
+        self.sealed_rows = Counter(
+            "shidian_gate_sealed_rows", "Rows moved into Parquet.", registry=self.registry
+        )
         self.listeners = Gauge(
             "shidian_gate_listeners", "Pages that listen.", registry=self.registry
         )

@@ -19,8 +19,20 @@ EVENTS_MAX = 10_000
 """Events in one JSON request."""
 ARROW_EVENTS_MAX = 100_000
 BODY_TIMEOUT_S = 30.0
-WAITING_EVENTS_MAX = 100_000
+WAITING_EVENTS_MAX = 500_000
 """Events taken in and not yet committed; beyond, senders are told to come again."""
+SOURCE_WAITING_EVENTS_MAX = 200_000
+"""The same for one source, so that none fills the gate alone."""
+SOURCE_RATE = 200_000
+"""Events a second that one source may send for long."""
+SOURCE_BURST_S = 10
+"""Seconds of that rate that it may send at once."""
+SEAL_EVERY_S = 10.0
+SEAL_ROWS = 1_000_000
+"""Rows in the journal's file from which the older ones are sealed."""
+SEAL_KEEP_ROWS = 250_000
+COMPACT_FILES = 8
+"""Neighbouring small files of a project that are joined."""
 NONCES_MAX = 500_000
 LISTENERS_MAX = 2_000
 HEARTBEAT_S = 15.0
@@ -40,6 +52,11 @@ class GateOptions:
     origins: frozenset[str]
     heartbeat_s: float = HEARTBEAT_S
     waiting_events_max: int = WAITING_EVENTS_MAX
+    source_waiting_events_max: int = SOURCE_WAITING_EVENTS_MAX
+    source_rate: int = SOURCE_RATE
+    source_burst_s: int = SOURCE_BURST_S
+    seal_every_s: float = SEAL_EVERY_S
+    seal_rows: int = SEAL_ROWS
 
     @classmethod
     def from_settings(cls, config: Settings, *, bind: str) -> GateOptions:
@@ -50,6 +67,9 @@ class GateOptions:
             keys=config.keys,
             authorities=tuple(dict.fromkeys(named)),
             origins=_origins(config),
+            source_rate=config.source_rate,
+            seal_every_s=config.seal_every_s,
+            seal_rows=config.seal_rows,
         )
 
 

@@ -163,9 +163,9 @@ class Journal:
         """
         return self._sealer.seal(keep_rows=keep_rows, rows_min=rows_min)
 
-    def compact(self) -> int:
-        """Join small segments; how many files went."""
-        return self._sealer.compact()
+    def compact(self, *, files_min: int = 2) -> int:
+        """Join small segments (see `Sealer.compact`); how many files went."""
+        return self._sealer.compact(files_min=files_min)
 
     def _in_transaction(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         return self._submit(lambda: work(self._db)).result()

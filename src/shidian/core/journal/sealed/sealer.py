@@ -18,7 +18,12 @@ from shidian.core.journal.sealed.rows import (
     joined,
     segment_rows,
 )
-from shidian.core.journal.sealed.segment import read_segment, segments_folder, write_segment
+from shidian.core.journal.sealed.segment import (
+    read_schema,
+    read_segment,
+    segments_folder,
+    write_segment,
+)
 from shidian.core.journal.sealed.segment_row import Segment, feeds_of, layout_of
 
 if TYPE_CHECKING:
@@ -70,14 +75,16 @@ class Sealer:
             finally:
                 db.close()
 
-    def compact(self) -> int:
-        """Join small segments of each project; how many files went."""
+    def compact(self, *, files_min: int = 2) -> int:
+        """Join neighbouring small segments, `files_min` or more at a time; how many files went."""
         with self._one_at_a_time:
             db = open_reader(self._journal)
             try:
                 self._clear_away(db)
                 gone = 0
                 for group in list(_joinable(self._folder, manifest.segments(db))):
+                    if len(group) < files_min:
+                        continue
                     self._join(group)
                     gone += len(group) - 1
                 self._clear_away(db)
@@ -223,7 +230,7 @@ def _joinable(folder: Path, segments: list[Segment]) -> Iterator[list[Segment]]:
                 own: Layout = {}
                 both = None
             else:
-                own = layout_of(read_segment(folder, segment, columns=None).schema)
+                own = layout_of(read_schema(folder, segment))
                 both = joined(layout, own)
             if both is None or rows + segment.rows > SEGMENT_ROWS_MAX:
                 if len(group) > 1:

@@ -96,6 +96,14 @@ def read_segment(
     return table
 
 
+def read_schema(folder: Path, segment: Segment) -> pa.Schema:
+    """Columns of a segment, from its footer alone. Raises SegmentDamagedError."""
+    try:
+        return pq.read_schema(folder / segment.path)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(segment, str(error)) from error
+
+
 def verify_segment(folder: Path, segment: Segment) -> None:
     """That the file is there, whole and unchanged. Raises SegmentDamagedError."""
     try:
