@@ -115,6 +115,10 @@ class JournalReader:
             yield from page
             at = page[-1].entry
 
+    def controls(self) -> list[Entry]:
+        """All control records, in order."""
+        return list(control_entries(self._db))
+
     def _whole(self, entry: Entry) -> Entry:
         if entry.kind is EntryKind.DATA and not entry.payload:
             return replace(entry, payload=encode_table(self._sealed.table(entry.entry)))
