@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "shidian.apps.cases",
     "shidian.apps.review",
     "shidian.apps.notices",
+    "shidian.apps.record",
     "shidian.apps.supervision",
     "shidian.apps.lab",
     "shidian.apps.portal",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
+from shidian.apps.cases import outbox
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.models import CalendarDay, CalendarVersion, RulebookVersion
 from shidian.apps.cases.rulebooks import rulebook_of
@@ -20,6 +22,7 @@ from shidian.core.procedure.calendars import (
     edition_of,
 )
 from shidian.core.rulebook.model import Rulebook, Text
+from shidian_kit.wire import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,14 +70,18 @@ def _store_missing(wanted: Iterable[str], at: datetime | None) -> list[CalendarV
 def store_calendar(
     calendar: WorkingCalendar, *, at: datetime | None = None
 ) -> CalendarVersion | None:
-    """Store one calendar as an edition; None where that edition is stored already."""
+    """Store one calendar as an edition; None where that edition is stored already.
+
+    Outbox `record.leaf`: deadlines move with a calendar, so that its days are on record.
+    """
+    at = at or timezone.now()
     edition, made = CalendarVersion.objects.get_or_create(
         calendar=calendar.id,
         version=calendar.version,
         defaults={
             "years": sorted(calendar.years),
             "source": calendar.version,
-            "loaded_at": at or timezone.now(),
+            "loaded_at": at,
         },
     )
     if not made:
@@ -92,7 +99,22 @@ def store_calendar(
         ],
         batch_size=1000,
     )
+    said = {
+        "kind": "calendar.changed",
+        "calendar": edition.calendar,
+        "edition": edition.version,
+        "years": edition.years,
+        "sha256": days_sha256(calendar.days.values()),
+        "at": at.isoformat(),
+    }
+    outbox.put("record.leaf", said, at=at)
     return edition
+
+
+def days_sha256(days: Iterable[CalendarRow]) -> str:
+    """SHA-256, in hex, of the canonical JSON of all days in order: `[[day, kind, zh, en], …]`."""
+    rows = sorted([str(one.day), one.kind.value, one.name.zh, one.name.en] for one in days)
+    return hashlib.sha256(canonical.dumps(rows)).hexdigest()
 
 
 def calendar_of(rulebook: Rulebook) -> WorkingCalendar:

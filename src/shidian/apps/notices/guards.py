@@ -12,6 +12,8 @@ GUARDS = (
         mutable=("state", "answer_zh", "answer_en", "answered_by", "answered_at"),
     ),
     Guard(models.CommentModeration),
+    # Erasing a text takes its salt along; the leaf itself stays.
+    Guard(models.PublishedLeaf, mutable=("document", "salt", "erased_at")),
     # Live figures are refreshed in place: their history is the telemetry itself.
     Guard(models.PublishedSnapshot, mutable=("withdrawn_at",), but="{row}.\"kind\" = 'figures'"),
 )

@@ -295,7 +295,14 @@ def _task_values(task: procedure.Task, authorities: Mapping[str, int]) -> dict[s
 def _store_outbox(case: Case, effects: Effects, at: datetime) -> None:
     Outbox.objects.bulk_create(
         [
-            Outbox(topic=item.topic, payload=plain(item.payload), case=case, created=at)
+            Outbox(topic=item.topic, payload=_payload(case, item), case=case, created=at)
             for item in effects.outbox
         ]
     )
+
+
+def _payload(case: Case, item: procedure.OutboxItem) -> object:
+    """As the procedure gave it; what goes on record also names the rules that governed."""
+    if item.topic != "record.leaf":
+        return plain(item.payload)
+    return plain({**item.payload, "rules_digest": case.rulebook_version.rules_digest})

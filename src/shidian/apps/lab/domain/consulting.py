@@ -15,7 +15,7 @@ from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.zones import day_in
 from shidian.apps.lab.domain.drafting import check_revision, newest_revision
 from shidian.apps.lab.domain.noting import write_note
-from shidian.apps.lab.domain.recording import locked_draft, must_be_in, record
+from shidian.apps.lab.domain.recording import locked_draft, must_be_in, put_leaf, record
 from shidian.apps.lab.dossier import newest_note
 from shidian.apps.lab.errors import refuse
 from shidian.apps.lab.models import Consultation, DraftEventKind, DraftState, RulebookDraft
@@ -48,7 +48,8 @@ def open_consultation(
 
     Preconditions: state draft; the text has no error; no other consultation is open. Effects: a
     notice with a fixed text, which fixes the draft's revision and its explanatory note (written now
-    where there is none of this text); outbox `snapshot.consultation`. Event: consultation.opened.
+    where there is none of this text); outbox `snapshot.consultation`, `record.leaf`. Event:
+    consultation.opened.
     Raises DomainError (`wrong-state`, `unsound`, `text`, `days`, `consultation-open`,
     `calendar-missing`), ForbiddenError.
     """
@@ -110,6 +111,7 @@ def open_consultation(
         "closes_on": str(notice.closes_on),
     }
     record(locked, DraftEventKind.CONSULTED, by=by, at=at, data=data)
+    put_leaf("notice.opened", data, at=at)
     _page_is_stale(notice, at)
     draft.refresh_from_db()
     return consultation
@@ -127,8 +129,8 @@ def conclude_consultation(
     """Say in public what was heard and what was made of it.
 
     Preconditions: the window is over; every comment is answered or withheld. Event:
-    consultation.concluded. Outbox `snapshot.consultation`. Raises DomainError (`window-open`,
-    `comments-unanswered`, `concluded-already`, `text`), ForbiddenError.
+    consultation.concluded. Outbox `snapshot.consultation`, `record.leaf`. Raises DomainError
+    (`window-open`, `comments-unanswered`, `concluded-already`, `text`), ForbiddenError.
     """
     at = at or timezone.now()
     draft = locked_draft(consultation.draft, by, Permission.DRAFT_WRITE)
@@ -147,6 +149,7 @@ def conclude_consultation(
     heard = locked.notice.comments.count()
     data = {"notice": locked.notice.slug, "comments": heard}
     record(draft, DraftEventKind.CONCLUDED, by=by, at=at, data=data)
+    put_leaf("notice.closed", data, at=at)
     _page_is_stale(locked.notice, at)
     return locked
 
@@ -246,6 +249,7 @@ class DraftSubject:
             raise ForbiddenError
         data = {"notice": notice.slug, "comment": receipt, "sha256": sha256}
         record(self._draft(notice), DraftEventKind.ANSWERED, by=by, at=at, data=data)
+        put_leaf("comment.answered", data, at=at)
 
     def page_is_stale(self, notice: Notice, at: datetime) -> None:
         """Outbox `snapshot.consultation`."""

@@ -15,7 +15,13 @@ from shidian.apps.cases.rules import authorities_handling
 from shidian.apps.lab.checking import check_text
 from shidian.apps.lab.domain.consulting import check_heard
 from shidian.apps.lab.domain.drafting import check_revision, newest_revision
-from shidian.apps.lab.domain.recording import locked_draft, must_be_in, office_of, record
+from shidian.apps.lab.domain.recording import (
+    locked_draft,
+    must_be_in,
+    office_of,
+    put_leaf,
+    record,
+)
 from shidian.apps.lab.dossier import dossier_sha256, is_approved, standing
 from shidian.apps.lab.errors import refuse
 from shidian.apps.lab.models import Approval, DraftEventKind, DraftState
@@ -190,7 +196,8 @@ def reject_draft(
 ) -> RulebookDraft:
     """End the draft without publishing it, with a reason. What it proposed is not adopted.
 
-    Preconditions: the draft is open; `by` signs for an authority. Outbox `snapshot.clauses`. Event:
+    Preconditions: the draft is open; `by` signs for an authority. Outbox `snapshot.clauses`, and
+    `record.leaf` where the public has heard, or now hears, of what it proposed. Event:
     draft.rejected. Raises DomainError (`reason-missing`, `draft-ended`, `must-sign`),
     ForbiddenError.
     """
@@ -206,6 +213,11 @@ def reject_draft(
     locked.state = DraftState.REJECTED
     data = {"reason": reason.strip(), "reason_en": reason_en.strip()}
     record(locked, DraftEventKind.REJECTED, by=by, at=at, data=data)
+    wordings = locked.wordings.exists()
+    if wordings or locked.consultations.exists():
+        # The reason is public with the wording that was not adopted, on the page of clauses.
+        said = {"scheme": locked.scheme.slug, **(data if wordings else {})}
+        put_leaf("draft.rejected", said, at=at)
     outbox.put("snapshot.clauses", {"scheme": locked.scheme.slug}, at=at)
     draft.refresh_from_db()
     return locked

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import OfficerRole
+from shidian.apps.cases import outbox
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.rules import authorities_handling
 from shidian.apps.lab.errors import refuse
@@ -84,3 +85,14 @@ def record(
     )
     draft.save(update_fields=("state", "last_revision", "last_seq", "published", "changed_at"))
     return event
+
+
+def put_leaf(kind: str, said: Mapping[str, Any], *, at: datetime) -> None:
+    """Have a public act of the lab put on record: outbox `record.leaf`."""
+    payload = {
+        "kind": kind,
+        **said,
+        "legal_effect": LegalEffect.SERVICE.value,
+        "at": at.isoformat(),
+    }
+    outbox.put("record.leaf", payload, at=at)

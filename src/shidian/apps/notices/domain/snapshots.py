@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from shidian.apps.cases import outbox
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
 from shidian_kit.wire import canonical
 
@@ -37,7 +38,8 @@ def publish_snapshot(
 ) -> PublishedSnapshot:
     """Publish a new version of one page's contents; the same contents again publish nothing.
 
-    Kind `figures` is refreshed in place instead. Returns the current snapshot.
+    Outbox `record.leaf`: whatever the site shows is on record. Kind `figures` is refreshed in place
+    instead, and stays off it. Returns the current snapshot.
     """
     at = at or timezone.now()
     if kind == SnapshotKind.FIGURES:
@@ -53,7 +55,7 @@ def publish_snapshot(
         if same == newest.digest:
             return newest
     version = (newest.version if newest else 0) + 1
-    return PublishedSnapshot.objects.create(
+    snapshot = PublishedSnapshot.objects.create(
         kind=kind,
         key=key,
         version=version,
@@ -62,6 +64,20 @@ def publish_snapshot(
         digest=snapshot_digest(kind, key, version, zh, en),
         published_at=at,
     )
+    _put_leaf("page.published", snapshot, at)
+    return snapshot
+
+
+def _put_leaf(kind: str, snapshot: PublishedSnapshot, at: datetime) -> None:
+    payload = {
+        "kind": kind,
+        "page": str(snapshot.kind),
+        "key": snapshot.key,
+        "version": snapshot.version,
+        "digest": snapshot.digest,
+        "at": at.isoformat(),
+    }
+    outbox.put("record.leaf", payload, at=at)
 
 
 def _refresh(
@@ -85,7 +101,13 @@ def _refresh(
 
 @transaction.atomic
 def withdraw_snapshot(*, kind: SnapshotKind, key: str, at: datetime | None = None) -> int:
-    """Take a page's contents off the site; what was published stays on record. Returns how many."""
-    return PublishedSnapshot.objects.filter(kind=kind, key=key, withdrawn_at__isnull=True).update(
-        withdrawn_at=at or timezone.now()
-    )
+    """Take a page's contents off the site; what was published stays on record. Returns how many.
+
+    Outbox `record.leaf` for the version that the site showed last.
+    """
+    at = at or timezone.now()
+    standing = PublishedSnapshot.objects.filter(kind=kind, key=key, withdrawn_at__isnull=True)
+    newest = standing.order_by("-version").first()
+    if newest is not None and kind != SnapshotKind.FIGURES:
+        _put_leaf("page.withdrawn", newest, at)
+    return standing.update(withdrawn_at=at)

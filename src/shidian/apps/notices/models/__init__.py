@@ -1,6 +1,7 @@
 """What the public sees: notices with comments, and every published snapshot."""
 
 from .comment import Comment, CommentModeration, CommentState
+from .leaf import PublishedLeaf
 from .notice import Notice
 from .snapshot import PublishedSnapshot, SnapshotKind
 
@@ -9,6 +10,7 @@ __all__ = [
     "CommentModeration",
     "CommentState",
     "Notice",
+    "PublishedLeaf",
     "PublishedSnapshot",
     "SnapshotKind",
 ]

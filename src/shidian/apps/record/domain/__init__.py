@@ -1,0 +1,7 @@
+"""The verbs of the record: leaves are prepared, sent, and what they stand for is erased."""
+
+from .erasing import erase_text
+from .preparing import prepare_leaves
+from .sending import Notary, send_leaves
+
+__all__ = ["Notary", "erase_text", "prepare_leaves", "send_leaves"]

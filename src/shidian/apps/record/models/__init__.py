@@ -1,0 +1,5 @@
+"""One row a leaf."""
+
+from .leaf_row import LeafRow
+
+__all__ = ["LeafRow"]
