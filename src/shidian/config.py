@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """The public record's name in its checkpoints, an address without a scheme; never changed."""
     record_witnesses: Path | None = None
     """Policy file of the record's witnesses (C2SP tlog-policy, no `log` lines); unset: none."""
+    record_slot_s: int = Field(default=3600, ge=1)
+    """Seconds between the slots at which restricted matter enters the record."""
     rulebooks: Path | None = None
     """Folder of the library of regimes; unset: the one shipped beside the source."""
 

@@ -21,14 +21,18 @@ BATCH_MAX = 200
 _log = structlog.get_logger("shidian.record")
 
 
-def prepare_leaves(*, slot_s: int, limit: int = BATCH_MAX, now: datetime | None = None) -> int:
+def prepare_leaves(
+    *, slot_s: int, after: int = 0, limit: int = BATCH_MAX, now: datetime | None = None
+) -> int:
     """Make the leaves of up to `limit` rows that have none; how many were made.
+
+    `after`: only of rows with a greater id.
 
     Rows that earlier releases left are like any other. What is restricted is due at the next slot,
     and states that slot as its time. Two workers at once: the second finds the row taken.
     """
     now = now or timezone.now()
-    waiting = Outbox.objects.filter(topic=TOPIC, leaf=None).select_related(
+    waiting = Outbox.objects.filter(topic=TOPIC, leaf=None, pk__gt=after).select_related(
         "case__scheme", "case__rulebook_version"
     )
     return sum(_prepare(row, slot_s, now) for row in waiting.order_by("pk")[:limit])

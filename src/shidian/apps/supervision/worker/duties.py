@@ -11,6 +11,7 @@ from shidian import keyring
 from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
+from shidian.apps.record.feeder import Feeder
 from shidian.apps.supervision.models import ControlReceipt, Pilot, PilotState
 from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot_figures
 from shidian.apps.supervision.publish.schemes import home_figures
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.05
 CONTROL_S = 0.25
+RECORD_S = 0.25
 CURRENT_S = 1.0
 RETRY_S = 2.0
 FIGURES_S = 5.0
@@ -45,6 +47,7 @@ class Worker:
         self._store_path = config.monitor_store
         self._store: StoreReader | None = None
         self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
+        self._feeder = Feeder(config)
         self._to_tell: dict[str, int] = {}
         self._stale_figures: set[str] = set()
         self._home: dict[str, object] = {}
@@ -58,6 +61,7 @@ class Worker:
             Duty("live", POLL_S, self.tell_pages),
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("controls", CONTROL_S, self.send_controls),
+            Duty("record", RECORD_S, self._feeder.feed),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("readings", CURRENT_S, self.copy_readings),
             Duty("figures", FIGURES_S, self.publish_figures),
@@ -67,6 +71,7 @@ class Worker:
     def close(self) -> None:
         """Let go of connections and files."""
         self._gate.close()
+        self._feeder.close()
         if self._store is not None:
             self._store.close()
 

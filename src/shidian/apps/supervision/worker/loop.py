@@ -11,6 +11,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connections
 
 from shidian.apps.supervision.worker.gate_client import GateUnreachableError
+from shidian_kit.wire.refusal import RecordError, Refusal
 
 if TYPE_CHECKING:
     import threading
@@ -47,12 +48,19 @@ class Duty:
         self.failures += 1
         wait = min(BACKOFF_FIRST_S * 2 ** (self.failures - 1), BACKOFF_MAX_S)
         self.due = now + max(wait, self.every_s)
-        expected = isinstance(error, GateUnreachableError)
+        expected = _nobody_answers(error)
         if self.failures == 1 or not expected:
             say = _log.warning if expected else _log.error
             say("failed", duty=self.name, error=f"{type(error).__name__}: {error}", again_in_s=wait)
         if isinstance(error, DatabaseTrouble):
             connections.close_all()
+
+
+def _nobody_answers(error: Exception) -> bool:
+    """Whether another process is only not there now; that is said once, and less loudly."""
+    if isinstance(error, RecordError):
+        return error.name is Refusal.NOT_REACHABLE
+    return isinstance(error, GateUnreachableError)
 
 
 def run_duties(duties: Sequence[Duty], stop: threading.Event) -> None:
