@@ -16,14 +16,16 @@ from shidian.apps.lab.guards import GUARDS as LAB_GUARDS
 from shidian.apps.notices.domain import publish_snapshot, withdraw_snapshot
 from shidian.apps.notices.guards import GUARDS as NOTICE_GUARDS
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
+from shidian.apps.record.guards import GUARDS as RECORD_GUARDS
 from shidian.apps.review.guards import GUARDS as REVIEW_GUARDS
 from shidian.apps.supervision.guards import GUARDS as SUPERVISION_GUARDS
 from shidian.core.rulebook.model import StageKind
+from tests.apps.record.things import MemoryNotary, feed
 
 if TYPE_CHECKING:
     from tests.factories import Walk, World
 
-GUARDS = (*CASE_GUARDS, *REVIEW_GUARDS, *NOTICE_GUARDS)
+GUARDS = (*CASE_GUARDS, *REVIEW_GUARDS, *NOTICE_GUARDS, *RECORD_GUARDS)
 ALL_GUARDS = (*GUARDS, *SUPERVISION_GUARDS, *LAB_GUARDS)
 
 
@@ -107,6 +109,7 @@ def test_update_and_delete_are_refused(walk: Walk, model: type[models.Model]) ->
 
 def test_every_guarded_table_with_rows_refuses(walk: Walk) -> None:
     walk.to(StageKind.CLOSED)
+    feed(MemoryNotary())
     touched = 0
     for guard in GUARDS:
         if not guard.model._default_manager.exists():

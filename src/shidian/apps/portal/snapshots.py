@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.models import PublishedLeaf, PublishedSnapshot, SnapshotKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,22 +18,50 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 
+class Named(NamedTuple):
+    """A published thing by kind and key."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeafText:
+    """What a leaf was made of: a document and, where it is sealed, the salt in hex.
+
+    Or why it cannot be read: `gone` is `sealed`, `erased`, `withdrawn` or `replaced`.
+    """
+
+    document: Body | None = None
+    salt: str = ""
+    page: Named | None = None
+    gone: str = ""
+
+
 def _column() -> str:
     return "body_zh" if (get_language() or "zh-hans").startswith("zh") else "body_en"
 
 
 def body(kind: SnapshotKind, key: str) -> Body:
-    """The current body of one thing. Raises Http404 where nothing is published under that key."""
+    """The current body of one thing, with the leaf of the record under which it stands.
+
+    Raises Http404 where nothing is published under that key.
+    """
     found = (
         PublishedSnapshot.objects.current()
         .filter(kind=kind.value, key=key)
-        .values_list(_column(), "published_at", "version", "digest")
+        .values_list(_column(), "published_at", "version", "digest", "leaf__index")
         .first()
     )
     if found is None:
         raise Http404
-    content, published_at, version, digest = found
-    return {**content, "published_at": published_at, "snapshot": version, "proof": digest}
+    content, published_at, version, digest, leaf = found
+    return {
+        **content,
+        "published_at": published_at,
+        "snapshot": version,
+        "proof": {"leaf": leaf, "digest": digest},
+    }
 
 
 def page_of(kind: SnapshotKind, key: str) -> Body:
@@ -81,3 +110,41 @@ def figures() -> Mapping[str, Body]:
 def figures_of(public_id: str) -> Body | None:
     """The live figures of one pilot, or None while there are none."""
     return body_or_none(SnapshotKind.FIGURES, f"pilot:{public_id}")
+
+
+def leaves(first: int, last: int) -> Mapping[int, Named]:
+    """What the public may know of these leaves (both included) beyond what stands on the log."""
+    rows = PublishedLeaf.objects.filter(index__range=(first, last), snapshot__isnull=False)
+    return {
+        index: Named(kind, key)
+        for index, kind, key in rows.values_list("index", "snapshot__kind", "snapshot__key")
+    }
+
+
+def text_of_leaf(index: int) -> LeafText:
+    """The text that a leaf was made of, as far as it may be read now.
+
+    What was taken off the site is not shown again by way of the record. A sealed page quotes
+    people: it can be read for as long as it is the current one.
+    """
+    leaf = PublishedLeaf.objects.select_related("snapshot").filter(index=index).first()
+    if leaf is None:
+        return LeafText(gone="sealed")
+    if leaf.erased_at is not None:
+        return LeafText(gone="erased")
+    if leaf.snapshot is None:
+        return LeafText(document=leaf.document, salt=leaf.salt)
+    page = leaf.snapshot
+    named = Named(page.kind, page.key)
+    if page.withdrawn_at is not None:
+        return LeafText(gone="withdrawn", page=named)
+    if leaf.salt and not PublishedSnapshot.objects.current().filter(pk=page.pk).exists():
+        return LeafText(gone="replaced", page=named)
+    document = {
+        "kind": page.kind,
+        "key": page.key,
+        "version": page.version,
+        "zh": page.body_zh,
+        "en": page.body_en,
+    }
+    return LeafText(document=document, salt=leaf.salt, page=named)

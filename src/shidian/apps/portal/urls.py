@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from shidian.apps.portal.views import calls, clauses, home, notices, pilots, rulebooks, timelines
+from shidian.apps.portal.views import (
+    calls,
+    clauses,
+    home,
+    notices,
+    pilots,
+    record,
+    rulebooks,
+    timelines,
+)
+
+
+
+class LeafConverter:
+    """The index of a leaf: a decimal number that a database can hold."""
+
+    regex = "(?:0|[1-9][0-9]{0,17})"
+
+    def to_python(self, value: str) -> int:
+        """From the address."""
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        """Into the address."""
+        return str(value)
+
+
+register_converter(LeafConverter, "leaf")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -37,4 +64,12 @@ urlpatterns = [
     ),
     path("schemes/<slug:key>/", rulebooks.scheme, name="scheme"),
     path("schemes/<slug:key>/clauses/", clauses.clauses, name="scheme-clauses"),
+    path("record/", record.record, name="record"),
+    path("record/verify/", record.verify, name="record-verify"),
+    path("record/log/<path:path>", record.log_file, name="record-file"),
+    path("record/leaves/<leaf:index>/", record.leaf, name="record-leaf"),
+    path("record/leaves/<leaf:index>/leaf.json", record.leaf_json, name="record-leaf-json"),
+    path("record/leaves/<leaf:index>/text.json", record.leaf_text, name="record-text"),
+    path("record/leaves/<leaf:index>/salt.txt", record.leaf_salt, name="record-salt"),
+    path("record/leaves/<leaf:index>/leaf.tlog-proof", record.leaf_proof, name="record-proof"),
 ]
