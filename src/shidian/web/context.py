@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.accounts.roles import roles_of
+from shidian.apps.portal import record_log
 from shidian.config import settings as shidian_settings
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "other_zone": shown if shown != settings.TIME_ZONE else "",
         "gate_url": config.gate_url,
         "may_see_board": _is_officer(request),
+        "record_size": cache(_record_size),  # called where a template asks, once a page
         "other_languages": [item for item in settings.LANGUAGES if item[0] != active],
     }
 
@@ -37,3 +40,9 @@ def product(request: HttpRequest) -> dict[str, Any]:
 def _is_officer(request: HttpRequest) -> bool:
     user = getattr(request, "user", None)
     return bool(user is not None and user.is_authenticated and roles_of(user).is_officer)
+
+
+def _record_size() -> int | None:
+    """Leaves that the newest checkpoint of the public record covers."""
+    newest = record_log.checkpoint()
+    return newest.size if newest else None

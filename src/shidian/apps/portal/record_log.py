@@ -12,12 +12,14 @@ from shidian.core.record.leaf import Leaf, decode
 from shidian.core.record.reader import LogReader
 from shidian_kit.wire.checkpoint import Checkpoint
 from shidian_kit.wire.merkle import leaf_hash
+from shidian_kit.wire.policy import parse_policy
 from shidian_kit.wire.refusal import RecordError, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FILE = re.compile(r"checkpoint|tile/(entries|[0-9]{1,2})/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?")
+_POLICY = "policy"
+_FILE = re.compile(r"checkpoint|policy|tile/(entries|[0-9]{1,2})/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,15 @@ def entry(index: int) -> Entry | None:
 def tlog_proof(index: int) -> bytes:
     """The `.tlog-proof` of a leaf under the newest checkpoint. Raises IndexError."""
     return LogReader(settings().record_tiles).tlog_proof(index)
+
+
+def keys() -> list[str]:
+    """The keys that the site vouches for, the log's first, then its witnesses'; as vkeys."""
+    text = file(_POLICY)
+    if text is None:
+        return []
+    policy = parse_policy(text.decode())
+    return [str(key) for key in (*policy.logs, *policy.witnesses.values())]
 
 
 def file(path: str) -> bytes | None:

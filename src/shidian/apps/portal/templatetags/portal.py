@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from shidian.core.record.leaf import LeafKind
 from shidian.core.rulebook.model import Basis
 from shidian.core.rulebook.reading import say
 from shidian.core.rulebook.reading.text import article_number, chapter_number, lender
@@ -28,6 +29,33 @@ BASIS_WORDS = {
     Basis.REPORTED: _("Reported, not verified at the source"),
     Basis.ASSUMED: _("An assumption of this rulebook"),
 }
+
+
+LEAF_KINDS = {
+    LeafKind.NOTICE_OPENED: _("Notice opened"),
+    LeafKind.NOTICE_CLOSED: _("Notice closed"),
+    LeafKind.COMMENT_ANSWERED: _("Comment answered"),
+    LeafKind.PANEL_DRAW: _("Panel drawn by lot"),
+    LeafKind.DECISION: _("Decision"),
+    LeafKind.ORDER: _("Order"),
+    LeafKind.ORDER_ACKNOWLEDGED: _("Order acknowledged"),
+    LeafKind.RULEBOOK_PUBLISHED: _("Rules published"),
+    LeafKind.CALL_OPENED: _("Call opened"),
+    LeafKind.PAGE_PUBLISHED: _("Page published"),
+    LeafKind.PAGE_WITHDRAWN: _("Page taken off the site"),
+    LeafKind.EVALUATION_PLAN: _("Evaluation plan"),
+    LeafKind.EVALUATION_REPORT: _("Evaluation report"),
+    LeafKind.DATA_RELEASE: _("Data released"),
+    LeafKind.CALENDAR_CHANGED: _("Calendar changed"),
+    LeafKind.KEY_ROTATED: _("The log's key changed"),
+    LeafKind.WITNESS_POLICY: _("Witnesses named"),
+}
+
+
+@register.filter
+def leaf_kind(kind: LeafKind) -> str:
+    """What kind of act a leaf is of, in words."""
+    return str(LEAF_KINDS[kind])
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,8 @@ def record(request: HttpRequest) -> HttpResponse:
         "checkpoint": newest,
         "page": page,
         "entries": [(one, address(named.get(one.index))) for one in reversed(entries)],
-        "log_url": request.build_absolute_uri(reverse("record-file", args=["checkpoint"])),
+        "root": base64.b64encode(newest.root).decode() if newest else "",
+        "log_url": _log_url(request),
     }
     return render(request, "portal/record.html", context)
 
@@ -59,7 +61,8 @@ def leaf(request: HttpRequest, index: int) -> HttpResponse:
     members = json.loads(entry.data) if entry.leaf else None
     context = {
         "entry": entry,
-        "size": newest.size if newest else 0,
+        "previous": index - 1 if index else None,
+        "next": index + 1 if newest and index + 1 < newest.size else None,
         "text": text,
         "address": address(text.page),
         "json": json.dumps(members, ensure_ascii=False, indent=2) if members else "",
@@ -116,20 +119,21 @@ def verify(request: HttpRequest) -> HttpResponse:
         "checkpoint": record_log.checkpoint(),
         "keys": "\n".join(record_log.keys()),
         "origin": request.build_absolute_uri("/").rstrip("/"),
+        "log_url": _log_url(request),
     }
     return render(request, "portal/verify.html", context)
 
 
 @public
 def log_file(request: HttpRequest, path: str) -> HttpResponse:  # noqa: ARG001
-    """A file of the log (C2SP tlog-tiles): tiles never change, the checkpoint always may."""
+    """A file of the log (C2SP tlog-tiles): tiles never change, checkpoint and policy may."""
     data = record_log.file(path)
     if data is None:
         raise Http404
-    is_checkpoint = path == "checkpoint"
-    kind = "text/plain; charset=utf-8" if is_checkpoint else "application/octet-stream"
+    is_tile = path.startswith("tile/")
+    kind = "application/octet-stream" if is_tile else "text/plain; charset=utf-8"
     answer = HttpResponse(data, content_type=kind)
-    answer["Cache-Control"] = _ALWAYS_ASK if is_checkpoint else _IMMUTABLE
+    answer["Cache-Control"] = _IMMUTABLE if is_tile else _ALWAYS_ASK
     # Public files that other people's verifiers read, from pages of their own as well.
     answer["Access-Control-Allow-Origin"] = "*"
     return answer
@@ -143,6 +147,12 @@ def address(named: Named | None) -> str:
         return reverse("rulebook-version", args=named.key.split("/", 1))
     route = _PAGES.get(SnapshotKind(named.kind))
     return reverse(route, args=[named.key]) if route else ""
+
+
+def _log_url(request: HttpRequest) -> str:
+    """The prefix below which the log's files lie."""
+    checkpoint = reverse("record-file", args=["checkpoint"])
+    return request.build_absolute_uri(checkpoint.removesuffix("checkpoint"))
 
 
 def _entry(index: int) -> record_log.Entry:
