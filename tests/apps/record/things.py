@@ -8,6 +8,7 @@ from typing import Any
 from shidian.apps.record.domain import prepare_leaves, send_leaves
 from shidian.apps.record.models import LeafRow
 from shidian.core.record.leaf import decode
+from shidian.core.record.notary import Notary
 from shidian.notary.client import Appended, ItemRefusedError
 from shidian_kit.wire.refusal import RecordError, Refusal
 
@@ -65,3 +66,13 @@ def row_of(kind: str, **payload: Any) -> LeafRow:
     """The one leaf row of an outbox row with that payload."""
     wanted = {f"outbox__payload__{key}": value for key, value in payload.items()}
     return LeafRow.objects.get(outbox__payload__kind=kind, **wanted)
+
+
+@dataclass
+class LocalNotary:
+    """The real notary, asked without a socket."""
+
+    notary: Notary
+
+    def append(self, items: Any) -> Appended:
+        return Appended(self.notary.append(items), self.notary.checkpoint().decode())

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _POLICY = "policy"
-_FILE = re.compile(r"checkpoint|policy|tile/(entries|[0-9]{1,2})/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?")
+_FILE = re.compile(
+    r"checkpoint|policy|tile/(entries|[0-9]{1,2})/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?"
+)
 
 
 @dataclass(frozen=True)

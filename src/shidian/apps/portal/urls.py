@@ -16,7 +16,6 @@ from shidian.apps.portal.views import (
 )
 
 
-
 class LeafConverter:
     """The index of a leaf: a decimal number that a database can hold."""
 
