@@ -11,6 +11,8 @@ import click
 
 os.environ.setdefault("SHIDIAN_HOME", "var/demo")
 os.environ.setdefault("SHIDIAN_DEMO", "true")
+os.environ.setdefault("SHIDIAN_RECORD_ORIGIN", "record.demo-city.example")
+os.environ.setdefault("SHIDIAN_RECORD_SLOT_S", "60")
 
 from demo.abroad import PLAYERS as ABROAD
 from demo.cast import OFFICES, PASSWORD, PLAYERS, totp_secret

@@ -8,6 +8,7 @@ from shidian.cli.lazy import LazyGroup
 
 SUMMARIES = {
     "verify": "Verify a whole log, in a folder or at an address.",
+    "audit": "Compare what the app database knows to be public with the log.",
     "witness": "Serve a witness that cosigns a log's checkpoints.",
     "rotate-key": "Have the notary change the log's key.",
 }
@@ -16,4 +17,4 @@ SUMMARIES = {
 
 @click.group(cls=LazyGroup, summaries=SUMMARIES, prefix="shidian.cli.record_")
 def record() -> None:
-    """Verify and witness the public record."""
+    """Verify, audit and witness the public record."""

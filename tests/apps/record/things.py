@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shidian.apps.record.domain import prepare_leaves, send_leaves
 from shidian.apps.record.models import LeafRow
 from shidian.core.record.leaf import decode
-from shidian.core.record.notary import Notary
 from shidian.notary.client import Appended, ItemRefusedError
 from shidian_kit.wire.refusal import RecordError, Refusal
+
+if TYPE_CHECKING:
+    from shidian.core.record.notary import Notary
 
 SLOT_S = 3600
 

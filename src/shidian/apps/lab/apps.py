@@ -15,9 +15,10 @@ class LabConfig(AppConfig):
     verbose_name = _("Policy lab")
 
     def ready(self) -> None:
-        """Register permissions, consumers, what a notice asks of drafts; keep the triggers."""
+        """Register permissions, consumers, public acts, what a notice asks of drafts; triggers."""
         from shidian.apps.lab import (
             consumers,  # noqa: F401 - registers them
+            public_acts,  # noqa: F401 - registers them
             rules,  # noqa: F401 - registers permissions
         )
         from shidian.apps.lab.domain.consulting import DraftSubject

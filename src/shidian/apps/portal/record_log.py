@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from shidian.config import settings
 from shidian.core.record.leaf import Leaf, decode
 from shidian.core.record.reader import LogReader
-from shidian_kit.wire.checkpoint import Checkpoint
 from shidian_kit.wire.merkle import leaf_hash
 from shidian_kit.wire.policy import parse_policy
 from shidian_kit.wire.refusal import RecordError, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from shidian_kit.wire.checkpoint import Checkpoint
 
 _POLICY = "policy"
 _FILE = re.compile(
@@ -67,7 +68,7 @@ def tlog_proof(index: int) -> bytes:
     return LogReader(settings().record_tiles).tlog_proof(index)
 
 
-def keys() -> list[str]:
+def trusted_keys() -> list[str]:
     """The keys that the site vouches for, the log's first, then its witnesses'; as vkeys."""
     text = file(_POLICY)
     if text is None:

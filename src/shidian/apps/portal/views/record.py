@@ -106,7 +106,7 @@ def leaf_proof(request: HttpRequest, index: int) -> HttpResponse:  # noqa: ARG00
 
 @public
 def verify(request: HttpRequest) -> HttpResponse:
-    """Checks a leaf, or the newest checkpoint, in the reader's browser; says how else it is done."""
+    """Checks a leaf, or the newest checkpoint, in the reader's browser; else by command line."""
     asked = request.GET.get("leaf", "")
     if asked and not (asked.isascii() and asked.isdigit() and len(asked) <= 18):  # noqa: PLR2004 - below 2^63
         raise Http404
@@ -117,7 +117,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         "text": text,
         "address": address(text.page) if text else "",
         "checkpoint": record_log.checkpoint(),
-        "keys": "\n".join(record_log.keys()),
+        "keys": "\n".join(record_log.trusted_keys()),
         "origin": request.build_absolute_uri("/").rstrip("/"),
         "log_url": _log_url(request),
     }
