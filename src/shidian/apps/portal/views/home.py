@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
-from shidian.apps.portal import snapshots
+from shidian.apps.portal import record_log, snapshots
 from shidian.apps.portal.views.pilots import with_headroom
 from shidian.config import settings
 
@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "figures": figures.get("home"),
             "tour": figures.get("tour") if settings().demo else None,
             "schemes": snapshots.bodies(SnapshotKind.SCHEME),
+            "checkpoint": record_log.checkpoint(),
         },
     )
 
