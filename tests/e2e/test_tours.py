@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.browser import Visitor, chromium
+from shidian.apps.portal.snapshots import Named
+from shidian.apps.portal.views.record import address
+from tests.browser import Visitor, chromium, environment
 from tests.e2e.demo_city import FAULT_AFTER_S, DemoCity, demo_city
 from tests.e2e.walks import NARROW, ON_TOUR, WALKS, WIDE, Tours, confirm
 
@@ -32,6 +36,8 @@ ALERT_S_MAX = 90
 ALARM_S_MAX = 45
 """From the beginning of the planted fault to the alarm: some 18 s, and more where all is slow."""
 SHOWN_S_MAX = 2.0
+ON_RECORD_S_MAX = 15.0
+"""A page says "on its way" for a moment after it was published; 5 s where nothing else runs."""
 NOT_PAGES = {
     "accounts:sign-out": "takes posts alone",
     "accounts:language": "takes posts alone",
@@ -52,6 +58,11 @@ NOT_PAGES = {
     "rulebook-document": "a file",
     "rulebook-pdf": "a file",
     "rulebook-schema": "a file",
+    "record-file": "a file",
+    "record-leaf-json": "a file",
+    "record-proof": "a file",
+    "record-salt": "a file",
+    "record-text": "a file",
     "lab:download": "a file",
     "lab:revision": "a file",
     "lab:evidence": "a file",
@@ -201,6 +212,9 @@ PLACES = (
     Place("lab:clauses", "officer-bureau", more=("demo-city",)),
     Place("scheme-clauses", more=("demo-city",)),
     Place("rulebook-compare"),
+    Place("record"),
+    Place("record-leaf", more=("0",)),
+    Place("record-verify"),
     Place("supervision:pilot", "officer-bureau", PILOT),
     Place("supervision:plan", "officer-bureau", PILOT),
     Place("supervision:key", "officer-bureau", PILOT),
@@ -243,6 +257,53 @@ def test_every_other_page_is_accessible_and_clean(tours: Tours, turn: int) -> No
             assert answer.status == 200, place
             guest.look_at_width(size)
         guest.leave()
+
+
+def published_pages(city: DemoCity) -> dict[str, list[str]]:
+    """Addresses of all that is published now, by kind."""
+    with closing(sqlite3.connect(city.home / "app.sqlite3")) as db:
+        rows = db.execute(
+            "SELECT kind, key FROM notices_publishedsnapshot AS one WHERE withdrawn_at IS NULL"
+            " AND kind <> 'figures' AND version = (SELECT max(version) FROM"
+            " notices_publishedsnapshot WHERE kind = one.kind AND key = one.key) ORDER BY key"
+        ).fetchall()
+    found: dict[str, list[str]] = {}
+    for kind, key in rows:
+        found.setdefault(kind, []).append(address(Named(kind, key)))
+    return found
+
+
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.prove)])
+def test_each_public_page_carries_a_proof_that_the_browser_verifies(
+    tours: Tours, every: bool
+) -> None:
+    """One page a kind and all kinds of lists; the long proof follows the badge of every page."""
+    visitor = Visitor(tours.browser, tours.city.url, language="en")
+    kinds = published_pages(tours.city)
+    assert len(kinds) == 8
+    pages = [one for some in kinds.values() for one in (some if every else some[-1:])]
+    for path in pages:
+        visitor.open(path).click(".proof a", timeout=ON_RECORD_S_MAX * 1000)
+        visitor.page.wait_for_selector(".verdict.good")
+    lists = ("home", "call-list", "notice-list", "pilot-list", "rulebook-list", "about")
+    for name in lists if every else lists[:1]:
+        visitor.open(reverse(name)).click('.footer a[href$="/record/verify/"]')
+        visitor.page.wait_for_selector(".verdict.good")
+    visitor.check_clean()
+    visitor.close()
+
+
+def test_the_audit_finds_the_story_on_record(tours: Tours) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "shidian", "record", "audit", "--json"],
+        env=environment(tours.city.home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = json.loads(done.stdout)
+    assert told["leaves"] > 200
+    assert not told["findings"]
 
 
 def test_officer_goes_on_where_the_tours_end(tours: Tours) -> None:
