@@ -271,7 +271,8 @@ class Notary:
         In this order a reader who knows the old key alone finds it under the checkpoint that
         changes it, which bears both signatures.
         """
-        text = f"log {self.vkey}\n{self._witness_policy}".encode()
+        # The policy that stands on the record, which a new one does only with its leaf.
+        text = f"log {self.vkey}\n{self._policy}".encode()
         path = self._tiles / POLICY
         if not path.exists() or path.read_bytes() != text:
             replace(path, text)
@@ -317,10 +318,14 @@ class Notary:
                 f"the published checkpoint of {published.size} leaves is not of this log",
             )
 
+    @property
+    def _policy(self) -> str:
+        return self._state.policy() or NO_WITNESSES
+
     def _record_policy(self) -> None:
         """The witness policy in force stands on the record, from the leaf that tells it on."""
         text = self._witness_policy
-        if text == (self._state.policy() or NO_WITNESSES):
+        if text == self._policy:
             return
         leaf = Leaf(
             kind=LeafKind.WITNESS_POLICY,
