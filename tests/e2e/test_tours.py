@@ -42,6 +42,7 @@ NOT_PAGES = {
     "accounts:sign-out": "takes posts alone",
     "accounts:language": "takes posts alone",
     "accounts:end-session": "takes posts alone",
+    "accounts:withdraw-invitation": "takes posts alone",
     "account_login": "the sign-in page, as the library calls it",
     "account_logout": "the same as signing out",
     "mfa_login_webauthn": "takes posts alone",
@@ -69,6 +70,16 @@ NOT_PAGES = {
     "lab:check": "a part of the editor",
 }
 ELSEWHERE = {
+    "accounts:institution",
+    "accounts:invitation",
+    "accounts:licence",
+    "accounts:my-institutions",
+    "accounts:staff-leave",
+    "accounts:staff-roles",
+    "cases:check-institution",
+    "cases:institutions",
+    "cases:register",
+    "cases:registered",
     "account_reauthenticate",
     "mfa_activate_totp",
     "mfa_add_webauthn",
@@ -100,7 +111,7 @@ ELSEWHERE = {
 }
 """Pages of a draft or of two versions, which the demonstration has none of: walked in
 `tests/web/test_lab_journey.py` and `tests/web/test_rulebook_pages.py`. Pages on which a second factor
-is set up or used: `tests/web/test_second_factor.py`."""
+is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`."""
 
 
 @pytest.fixture(scope="module")

@@ -103,6 +103,14 @@ class Permission(StrEnum):
     DIFFICULTY_RECORD = "lab:difficulty:record"
     """The lead institution's staff and the officers who handle the case. Object: Case."""
 
+    # Institutions and their people. The object is an Institution.
+    STAFF_READ = "accounts:staff:read"
+    """See who works for an institution; its own staff's."""
+    STAFF_MANAGE = "accounts:staff:manage"
+    """Invite, change roles, remove, record licences; its signers'."""
+    INSTITUTION_CHECK = "accounts:institution:check"
+    """Confirm a registration; a case officer's. Object: None, or the Institution."""
+
     AUDIT_READ = "audit:log:read"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 
 from shidian.apps.accounts.access import Permission
-from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
+from shidian.apps.accounts.models import Institution, OfficerRole, Person, StaffRole
 from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
 
@@ -36,6 +36,28 @@ def is_auditor(person: Someone, _obj: object = None) -> bool:
     return OfficerRole.AUDITOR in roles_of(person).offices
 
 
+@predicate
+def works_there(person: Someone, institution: Institution | None) -> bool:
+    """Holds a place in the institution."""
+    return institution is not None and institution.pk in roles_of(person).institutions()
+
+
+@predicate
+def signs_there(person: Someone, institution: Institution | None) -> bool:
+    """Signs for the institution."""
+    signed_for = roles_of(person).institutions(StaffRole.SIGNER)
+    return institution is not None and institution.pk in signed_for
+
+
+@predicate
+def handles_cases(person: Someone, _obj: object = None) -> bool:
+    """Is a case officer of some authority."""
+    return bool(roles_of(person).authorities(OfficerRole.CASE))
+
+
+permit(Permission.STAFF_READ, works_there)
+permit(Permission.STAFF_MANAGE, signs_there)
+permit(Permission.INSTITUTION_CHECK, handles_cases)
 permit(Permission.DESK_READ, has_role)
 permit(Permission.CASE_CREATE, drafts_or_signs)
 permit(Permission.BOARD_READ, is_officer)

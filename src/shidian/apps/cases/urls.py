@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.cases.views import acts, application, calls, case, desk, files, materials, section
+from shidian.apps.cases.views import (
+    acts,
+    application,
+    calls,
+    case,
+    desk,
+    files,
+    materials,
+    registering,
+    section,
+)
 
 app_name = "cases"
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("calls/<slug:slug>/open/", calls.open_, name="open-call"),
+    path("institutions/", registering.institution_list, name="institutions"),
+    path("institutions/<int:pk>/", registering.check_institution, name="check-institution"),
+    path("institutions/register/", registering.register, name="register"),
+    path("institutions/registered/", registering.registered, name="registered"),
     path("start/<slug:slug>/", application.start, name="start"),
     path("<slug:reference>/", case.case, name="case"),
     path("<slug:reference>/application/", application.application, name="application"),

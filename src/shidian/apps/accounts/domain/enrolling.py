@@ -1,4 +1,4 @@
-"""Enrolling people and giving them their places. An operator's acts until sign-up exists.
+"""Enrolling people and giving them their places: an operator's acts, for setting up.
 
 Each is repeated without harm: what is there already (by user name, code, USCC, role) is returned.
 """
@@ -52,7 +52,8 @@ def register_institution(
 ) -> Institution:
     """A firm, named by its USCC, its LEI or both. Raises ValidationError where one does not check.
 
-    A firm known by either code is returned as it is.
+    The operator vouches for it: no officer need check it. A firm known by either code is returned
+    as it is.
     """
     same = Q(uscc=uscc) if uscc else Q()
     if lei:
@@ -61,7 +62,12 @@ def register_institution(
     if known is not None:
         return known
     institution = Institution(
-        uscc=uscc or None, lei=lei or None, name_zh=name, name_en=name_en, kind=kind
+        uscc=uscc or None,
+        lei=lei or None,
+        name_zh=name,
+        name_en=name_en,
+        kind=kind,
+        checked_at=timezone.now(),
     )
     institution.full_clean()
     institution.save()

@@ -3,6 +3,7 @@
 from .authority import Authority
 from .expert import Assessor, Expert
 from .institution import Institution, Licence
+from .invitation import Invitation
 from .officer import Officer, OfficerRole
 from .person import Language, Person
 from .sign_in import SignInFailure
@@ -13,6 +14,7 @@ __all__ = [
     "Authority",
     "Expert",
     "Institution",
+    "Invitation",
     "Language",
     "Licence",
     "Officer",

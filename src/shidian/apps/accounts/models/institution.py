@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.accounts.models.named import Named
 from shidian.apps.accounts.uscc import validate_lei, validate_uscc
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class Institution(Named):
@@ -22,6 +28,14 @@ class Institution(Named):
     """Legal Entity Identifier (ISO 17442): what names a firm without a USCC."""
     kind = models.CharField(max_length=64)
     created = models.DateTimeField(auto_now_add=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    """When an officer found that the firm and its licences are what it says; empty: not yet."""
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Empty where the operator registered it."""
+    refused = models.CharField(max_length=500, blank=True)
+    """Why an officer did not confirm the registration, as the firm reads it."""
 
     class Meta:
         default_permissions = ()
@@ -40,6 +54,10 @@ class Institution(Named):
     def code(self) -> str:
         """What names it on papers: its USCC, else its LEI."""
         return self.uscc or self.lei or ""
+
+    def has_licence_on(self, day: date) -> bool:
+        """Whether one of its licences is in force on that day."""
+        return any(licence.is_valid_on(day) for licence in self.licences.all())
 
 
 class Licence(models.Model):
@@ -60,3 +78,8 @@ class Licence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} {self.number}"
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the licence is in force on that day; days left open do not bound it."""
+        begun = self.issued_on is None or self.issued_on <= day
+        return begun and (self.expires_on is None or day <= self.expires_on)

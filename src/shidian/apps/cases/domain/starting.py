@@ -20,7 +20,7 @@ from shidian.core.procedure.types import Act, Actor, ActorKind, Verb
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from shidian.apps.accounts.models import Institution, Person
     from shidian.apps.cases.models import Call
@@ -52,7 +52,7 @@ def create_case(
     if lead.pk not in places:
         raise ForbiddenError
     check_call_is_open(call, at)
-    _may_lead(call, lead)
+    _may_lead(call, lead, timezone.localdate(at))
     if not title.strip() or len(title) > TITLE_LENGTH_MAX:
         raise DomainError(
             "title",
@@ -123,9 +123,13 @@ def check_call_is_open(call: Call, at: datetime) -> None:
         )
 
 
-def _may_lead(call: Call, lead: Institution) -> None:
+def _may_lead(call: Call, lead: Institution, day: date) -> None:
     intake = call.rulebook_version.rulebook.intake
-    if intake is None or lead.kind in intake.lead:
+    if intake is None:
+        return
+    if lead.kind in intake.lead:
+        if any(kind.id == lead.kind and kind.licensed for kind in intake.kinds):
+            _is_licensed(lead, day)
         return
     kinds = [kind for kind in intake.kinds if kind.id in intake.lead]
     raise DomainError(
@@ -137,3 +141,26 @@ def _may_lead(call: Call, lead: Institution) -> None:
         ),
         "lead",
     )
+
+
+def _is_licensed(lead: Institution, day: date) -> None:
+    """Refuse a lead whose registration nobody has checked, or whose licences have all run out."""
+    if lead.checked_at is None:
+        raise DomainError(
+            "not-checked",
+            Text(
+                zh="贵机构的登记尚未经机关核对：核对后方可牵头申报。",
+                en="An officer has not checked your institution's registration yet:"
+                " until then it cannot lead an application.",
+            ),
+            "lead",
+        )
+    if lead.licences.exists() and not lead.has_licence_on(day):
+        raise DomainError(
+            "no-licence-in-force",
+            Text(
+                zh="贵机构登记的许可均不在有效期内：请先更新许可信息。",
+                en="None of your institution's licences is in force: bring them up to date first.",
+            ),
+            "lead",
+        )
