@@ -54,7 +54,7 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--no-first-run",
 ]
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 90
 REFUSED_FORM = re.compile(r"status of (409|422)")
 """A form shown again with its errors: Chromium logs the status, which is no fault of the page."""
 AXE_GRAVE = ("serious", "critical")

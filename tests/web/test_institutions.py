@@ -47,8 +47,8 @@ def join(visitor: Visitor, link: str, username: str) -> None:
     page.wait_for_url("**/cases/")
 
 
-def test_a_firm_registers_invites_its_people_and_is_checked(site: Site, browser: Browser) -> None:
-    boss = Visitor(browser, site.url, language="en", width=360)
+def register(boss: Visitor) -> str:
+    """Register a firm; returns its first signer's link."""
     page = boss.open("/account/sign-in/")
     page.get_by_role("link", name="Register an institution").click()
     boss.check_accessible()
@@ -63,18 +63,12 @@ def test_a_firm_registers_invites_its_people_and_is_checked(site: Site, browser:
     page.fill("#id_uscc", CODE + uscc_check_character(CODE))
     page.get_by_role("button", name="Register").click()
     boss.check_accessible()
-    join(boss, linked(boss), "new-boss")
+    return linked(boss)
 
-    page.get_by_role("link", name="My institution").click()
-    assert "to be checked" in page.inner_text("main")
-    page.fill("#id_name", "起草人")
-    page.fill("#id_email", "hand@new.example")
-    page.get_by_role("button", name="Send the link").click()
-    assert boss.fits()
-    boss.check_accessible()
-    hand = Visitor(browser, site.url, language="en")
-    join(hand, linked(boss), "new-hand")
 
+def manage(boss: Visitor) -> None:
+    """A signer changes a colleague's roles, records a licence, and cannot leave as the last."""
+    page = boss.page
     page.reload()
     page.get_by_role("link", name="起草人").click()
     boss.check_accessible()
@@ -90,17 +84,32 @@ def test_a_firm_registers_invites_its_people_and_is_checked(site: Site, browser:
     page.get_by_role("button", name="Leave").click()
     assert "name another signer first" in page.inner_text(".errors")
 
+
+def test_a_firm_registers_invites_its_people_and_is_checked(site: Site, browser: Browser) -> None:
+    boss = Visitor(browser, site.url, language="en", width=360)
+    join(boss, register(boss), "new-boss")
+    page = boss.page
+    page.get_by_role("link", name="My institution").click()
+    assert "to be checked" in page.inner_text("main")
+    page.fill("#id_name", "起草人")
+    page.fill("#id_email", "hand@new.example")
+    page.get_by_role("button", name="Send the link").click()
+    assert boss.fits()
+    boss.check_accessible()
+    hand = Visitor(browser, site.url, language="en")
+    join(hand, linked(boss), "new-hand")
+    manage(boss)
+
     officer = Visitor(browser, site.url, language="en")
     officer.sign_in("case-bureau", PASSWORD)
-    page = officer.page
-    page.get_by_role("link", name="Institutions").click()
+    officer.page.get_by_role("link", name="Institutions").click()
     officer.check_accessible()
-    page.get_by_role("link", name=NAME).click()
+    officer.page.get_by_role("link", name=NAME).click()
     officer.check_accessible()
-    page.get_by_role("button", name="Confirm", exact=True).click()
-    assert "is confirmed" in page.inner_text("[role=status]")
+    officer.page.get_by_role("button", name="Confirm", exact=True).click()
+    assert "is confirmed" in officer.page.inner_text("[role=status]")
     boss.open("/account/institutions/")
-    assert "An officer's check" in boss.page.inner_text("main")
+    assert "An officer's check" in page.inner_text("main")
 
     hand.page.get_by_role("link", name="My institution").click()
     hand.page.get_by_role("link", name="Leave the institution").click()
