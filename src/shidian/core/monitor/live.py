@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from shidian.core.monitor import checkpoint
 from shidian.core.monitor.digest import AsKnownDigest
 from shidian.core.monitor.evaluator import Evaluator
 from shidian.core.monitor.store import MonitorStore, StreamDiffers
@@ -11,26 +13,45 @@ from shidian.core.monitor.store import MonitorStore, StreamDiffers
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shidian.core.journal.entry import Entry
     from shidian.core.journal.reader import JournalReader
 
 BATCH_ENTRIES = 64
 """Entries evaluated and stored in one transaction at most."""
 
+CHECKPOINT_EVERY_S = 15.0
+CHECKPOINT_SHARE = 20
+"""So many times as long as the last checkpoint took, at least, passes before the next one."""
+
 
 class Live:
     """A live evaluator over a journal, with its store.
 
-    On start it applies the entries up to the stored cursor again, storing nothing, and holds what
-    they yield against the stored stream: the same entries yield the same items, so what is stored
-    is neither lost nor repeated. Raises StreamDiffers where they do not.
+    On start it takes up the last checkpoint, applies the entries from there to the stored cursor
+    again, storing nothing, and holds what they yield against the stored stream: the same entries
+    yield the same items, so what is stored is neither lost nor repeated. Without a checkpoint that
+    fits it begins with the first entry. Raises StreamDiffers where the streams are not the same.
+
+    `checkpoint_every_s`: how long it goes on without a new one; the clock decides nothing else.
     """
 
-    def __init__(self, journal: JournalReader, store_path: Path) -> None:
+    def __init__(
+        self,
+        journal: JournalReader,
+        store_path: Path,
+        *,
+        checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+    ) -> None:
         self._journal = journal
         self._store = MonitorStore(store_path)
         self._evaluator = Evaluator()
         self._at = 0
+        self._digest = AsKnownDigest()
+        self._checkpoint = store_path.with_name(f"{store_path.name}.checkpoint")
+        self._every_s = checkpoint_every_s
+        self._pause_s = checkpoint_every_s
         self._catch_up()
+        self._saved_at_s = time.monotonic()
 
     def close(self) -> None:
         """Let go of the store."""
@@ -44,10 +65,43 @@ class Live:
         outputs = [self._evaluator.step(entry) for entry in entries]
         self._store.save(entries[-1].entry, outputs)
         self._at = entries[-1].entry
+        for output in outputs:
+            self._digest.add(output.items)
+        if time.monotonic() - self._saved_at_s >= self._pause_s:
+            self._save_checkpoint(entries[-1])
         return len(entries)
+
+    def _save_checkpoint(self, entry: Entry) -> None:
+        began_s = time.monotonic()
+        checkpoint.save(
+            self._checkpoint,
+            entry=entry.entry,
+            entry_sha256=entry.sha256,
+            items=self._digest.items,
+            digest=self._digest.text(),
+            evaluator=self._evaluator,
+        )
+        self._saved_at_s = time.monotonic()
+        took_s = self._saved_at_s - began_s
+        self._pause_s = max(self._every_s, CHECKPOINT_SHARE * took_s if self._every_s else 0)
+
+    def _take_up(self, cursor: int) -> int:
+        """Go on from the checkpoint if it is of this journal and store; items stored by then."""
+        saved = checkpoint.load(self._checkpoint)
+        if saved is None or not 0 < saved.entry <= cursor:
+            return 0
+        entries = self._journal.entries_after(saved.entry - 1, 1)
+        if not entries or entries[0].sha256 != saved.entry_sha256:
+            return 0
+        stored = self._store.digest_of(0, saved.items)
+        if (stored.items, stored.text()) != (saved.items, saved.digest):
+            return 0
+        self._evaluator, self._at, self._digest = saved.evaluator, saved.entry, stored
+        return saved.items
 
     def _catch_up(self) -> None:
         cursor, digest = self._store.cursor(), AsKnownDigest()
+        known = self._take_up(cursor)
         while self._at < cursor:
             limit = min(BATCH_ENTRIES, cursor - self._at)
             entries = self._journal.entries_after(self._at, limit)
@@ -58,9 +112,12 @@ class Live:
                     "Change neither; put both back, with the app database, from one backup."
                 )
             for entry in entries:
-                digest.add(self._evaluator.apply(entry))
+                items = self._evaluator.apply(entry)
+                digest.add(items)
+                self._digest.add(items)
             self._at = entries[-1].entry
-        if self._store.stream_digest() != (digest.items, digest.text()):
+        stored = self._store.digest_of(known, self._store.last_seq())
+        if (stored.items, stored.text()) != (digest.items, digest.text()):
             raise StreamDiffers(
                 "The alerts in the monitor store are not those that this release finds in the "
                 "same journal. Keep the store where it is (the app database counts on its "

@@ -183,12 +183,16 @@ class StoreReader:
 
     def stream_digest(self) -> tuple[int, str]:
         """Number of stored items and their as-known digest."""
-        digest = AsKnownDigest()
-        at = 0
-        while page := self.items_after(at, 1000):
-            digest.add(page)
-            at = page[-1].seq
+        digest = self.digest_of(0, self.last_seq())
         return digest.items, digest.text()
+
+    def digest_of(self, after: int, through: int) -> AsKnownDigest:
+        """As-known digest of the stored items that follow number `after`, up to `through`."""
+        digest = AsKnownDigest()
+        while after < through and (page := self.items_after(after, min(1000, through - after))):
+            digest.add(page)
+            after = page[-1].seq
+        return digest
 
 
 class MonitorStore(StoreReader):

@@ -1,0 +1,85 @@
+"""The evaluator after an entry, on disk: a restart need not read the journal from its start.
+
+A checkpoint is never needed and never trusted: what follows it is evaluated anew and held against
+the store, and one that cannot be read, or was written by another release, is as good as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shidian.core.monitor.evaluator import Evaluator
+
+_MAGIC = b"shidian checkpoint 1\n"
+_DIGEST_BYTES = 32
+_MODULES = frozenset(
+    {"builtins", "collections", "copyreg", "datetime", "decimal", "fractions", "numpy", "pyarrow"}
+)
+_BUILTINS = frozenset({"set", "frozenset", "object", "bytearray", "complex", "range", "slice"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The evaluator after entry `entry` of that hash; `digest` is of the `items` stored by then."""
+
+    release: str
+    entry: int
+    entry_sha256: bytes
+    items: int
+    digest: str
+    evaluator: Evaluator
+
+
+def save(
+    path: Path, *, entry: int, entry_sha256: bytes, items: int, digest: str, evaluator: Evaluator
+) -> None:
+    """Replace the checkpoint at `path`, or leave the old one: durable before it is visible."""
+    state = Checkpoint(version("shidian"), entry, entry_sha256, items, digest, evaluator)
+    body = pickle.dumps(state, protocol=5)
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as file:
+        file.write(_MAGIC + hashlib.sha256(body).digest())
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def load(path: Path) -> Checkpoint | None:
+    """The checkpoint at `path`; None where there is none that this release can use."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC) + _DIGEST_BYTES)
+            body = file.read()
+    except FileNotFoundError:
+        return None
+    whole = _MAGIC + hashlib.sha256(body).digest()
+    if head != whole:
+        return None
+    try:
+        found = _Reader(io.BytesIO(body)).load()
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, the journal has it all
+        return None
+    if not isinstance(found, Checkpoint) or found.release != version("shidian"):
+        return None
+    return found
+
+
+class _Reader(pickle.Unpickler):
+    """Reads our own classes and plain containers; anything else is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        ours = module.startswith("shidian.core.")
+        known = module.partition(".")[0] in _MODULES
+        if not ours and (not known or (module == "builtins" and name not in _BUILTINS)):
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a checkpoint")
+        return super().find_class(module, name)
