@@ -163,7 +163,7 @@ def rows(table, names):
     ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(BATCHES)
 def test_json_in_columns_is_judged_as_event_by_event(tmp_path_factory, batches):
     folder = tmp_path_factory.mktemp("columns")
@@ -311,7 +311,7 @@ def test_more_rows_than_allowed_are_refused():
         read(arrow([transfer(n) for n in range(1, 5)]), items_max=3)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_damaged_stream_never_does_worse_than_be_refused(data):
     body = bytearray(arrow([transfer(1), transfer(2), probe(3)]))

@@ -45,7 +45,7 @@ def sweep(shim, folder, kind, *, step, sticky="once", seal="plain"):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_failing_disk_never_leads_to_a_false_acknowledgement(shim, tmp_path, kind):
-    step = 8 if kind == "fsync" else 60
+    step = 12 if kind == "fsync" else 90
     assert sweep(shim, tmp_path, kind, step=step, seal="seal") >= 2
 
 
