@@ -16,7 +16,7 @@ from tests.core.procedure.player import FIRM, Player, play_to
 from tests.core.procedure.walking import acts, check, moves
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.sampled_from(rulebooks.every()), st.integers(1, 40), st.data())
 def test_no_sequence_of_acts_leaves_the_transition_table(rulebook, length, data):
     player = Player(rulebook)
@@ -25,7 +25,7 @@ def test_no_sequence_of_acts_leaves_the_transition_table(rulebook, length, data)
         check(player, data.draw(moves(player)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.sampled_from(rulebooks.every()), st.sampled_from(StageKind), st.data())
 def test_no_act_at_any_stage_leaves_the_transition_table(rulebook, kind, data):
     player = Player(rulebook)
