@@ -64,7 +64,7 @@ class LicenceForm(forms.ModelForm):  # type: ignore[type-arg]  # no runtime gene
         fields = ("title", "number", "issued_by", "issued_on", "expires_on")
         labels = {  # noqa: RUF012 - Django's own attribute, never mutated
             "title": gettext_lazy("Licence"),
-            "number": gettext_lazy("Number"),
+            "number": gettext_lazy("Licence number"),
             "issued_by": gettext_lazy("Issued by"),
             "issued_on": gettext_lazy("Issued on"),
             "expires_on": gettext_lazy("Valid until"),
