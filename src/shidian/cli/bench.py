@@ -14,6 +14,7 @@ import click
 from shidian.cli.lazy import LazyGroup
 
 SUMMARIES: dict[str, str] = {
+    "replay": "Replay a history; the same in DuckDB, Polars and pandas.",
     "ingest": "Durable ingest over HTTP, as JSON and as Arrow.",
     "record": "A large record: built, verified, proven, published.",
 }

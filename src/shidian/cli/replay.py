@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
+    from shidian.core.journal.reader import JournalReader
     from shidian.core.monitor.replay import Replay
     from shidian.core.rulebook.loaded import Loaded
 
@@ -58,9 +59,8 @@ def replay(  # noqa: PLR0917 - click passes options by name
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from None
     with reader:
-        found = run(
-            reader, project=project, override=override, last_entry=live[0] if live else None
-        )
+        # The monitor may not have come to the end: up to where it has, entry by entry.
+        found = run(reader, last_entry=live[0]) if live else _in_columns(reader, project, override)
     _report(found, view, out)
     if live:
         same = live[1:] == (len(found.items), found.as_known_digest)
@@ -70,6 +70,17 @@ def replay(  # noqa: PLR0917 - click passes options by name
 
 
 command = replay
+
+
+def _in_columns(reader: JournalReader, project: str | None, override: Loaded | None) -> Replay:
+    """The whole journal by the batch engine; it says which projects it left to the evaluator."""
+    from shidian.core.monitor.engines.replaying import BatchReplay
+
+    batch = BatchReplay(reader, cache_bytes=0)
+    found = batch.replay(project=project, override=override)
+    for name, why in sorted(batch.evaluated.items()):
+        click.echo(f"{name}: replayed entry by entry ({why})", err=True)
+    return found
 
 
 def _load(path: Path) -> Loaded:

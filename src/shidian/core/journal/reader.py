@@ -128,6 +128,31 @@ class JournalReader:
             )
         return entry
 
+    def heads(self) -> Iterator[Entry]:
+        """Every entry but ticks, in order; data entries without their payload."""
+        columns = _COLUMNS.removesuffix("payload") + "iif(kind = 'data', x'', payload)"
+        rows = self._db.execute(
+            f"SELECT {columns} FROM entry WHERE kind <> 'tick' ORDER BY entry"  # noqa: S608 - constant
+        )
+        yield from map(_entry, rows)
+
+    def ticks(self) -> tuple[list[int], list[int]]:
+        """Entry numbers and ingest times (µs) of all ticks, in order."""
+        rows = self._db.execute(
+            "SELECT entry, ingest_us FROM entry WHERE kind = 'tick' ORDER BY entry"
+        ).fetchall()
+        return [int(row[0]) for row in rows], [int(row[1]) for row in rows]
+
+    def unsealed(self, project: str) -> Iterator[Entry]:
+        """A project's data entries that are in no segment yet, in order."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM entry"  # noqa: S608 - constant
+            " WHERE entry > ? AND kind = 'data' AND project = ? ORDER BY entry",
+            (self.sealed_to(), project),
+        )
+        for row in rows:
+            yield self._whole(_entry(row))
+
     def pseudonyms(self, project: str) -> dict[int, str]:
         """Code → pseudonym of the project's investors, without those erased."""
         rows = self._db.execute("SELECT code, pseudonym FROM code WHERE project = ?", (project,))

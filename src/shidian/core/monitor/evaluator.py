@@ -25,6 +25,7 @@ from shidian.core.rulebook.problems import RulebookErrors
 if TYPE_CHECKING:
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
+    from shidian.core.monitor.explain import Answers
     from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
 
@@ -156,7 +157,12 @@ class _Project:
         for rule_id in self._timeline.rule_ids():
             state = self.rules.setdefault(rule_id, RuleState(self.name, rule_id))
             drafts = state.restate(self._timeline, scope, moment)
-            output.items.extend(self._item(entry, rule_id, *draft) for draft in drafts)
+            output.items.extend(
+                item_of(
+                    self._timeline, self._values, Place(entry, self.name, rule_id, group), draft
+                )
+                for group, draft in drafts
+            )
         self._readings.restate(self._timeline, scope, moment, output)
         output.changed.append(self.name)
 
@@ -167,25 +173,37 @@ class _Project:
         first_us, last_us = start_us - step_us, newest_us + 1 + step_us
         return any(first_us <= segment.start_us <= last_us for segment in segments)
 
-    def _item(self, entry: int, rule_id: str, group: str, draft: Draft) -> Item:
-        segment = self._timeline.at(draft.at_us)
-        rule = segment.program.rule(rule_id) if segment else None
-        start_us = self._timeline.start_us or 0
-        episode = draft.stated.episode
-        return Item(
-            entry=entry,
-            project=self.name,
-            rule=rule_id,
-            group=group,
-            change=draft.change,
-            early=draft.early,
-            warming=rule is not None and rule.measure.warming(draft.at_us, start_us),
-            episode=draft.stated.id,
-            at_us=draft.at_us,
-            since_us=episode.since_us,
-            start_us=episode.start_us,
-            end_us=episode.end_us,
-            path=episode.path,
-            rules_digest=segment.program.rules_digest if segment else "",
-            explanation=explain(segment, rule, self._values, group, draft.at_us),
-        )
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands: entry, project, rule and group."""
+
+    entry: int
+    project: str
+    rule: str
+    group: str
+
+
+def item_of(timeline: Timeline, values: Answers | None, place: Place, draft: Draft) -> Item:
+    """A draft as an item; its explanation comes from the values given, and is empty without."""
+    segment = timeline.at(draft.at_us)
+    rule = segment.program.rule(place.rule) if segment else None
+    episode = draft.stated.episode
+    said = {} if values is None else explain(segment, rule, values, place.group, draft.at_us)
+    return Item(
+        entry=place.entry,
+        project=place.project,
+        rule=place.rule,
+        group=place.group,
+        change=draft.change,
+        early=draft.early,
+        warming=rule is not None and rule.measure.warming(draft.at_us, timeline.start_us or 0),
+        episode=draft.stated.id,
+        at_us=draft.at_us,
+        since_us=episode.since_us,
+        start_us=episode.start_us,
+        end_us=episode.end_us,
+        path=episode.path,
+        rules_digest=segment.program.rules_digest if segment else "",
+        explanation=said,
+    )

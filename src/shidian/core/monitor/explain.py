@@ -5,14 +5,27 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shidian.core.rulebook.model import Take, Text
 
 if TYPE_CHECKING:
     from shidian.core.monitor.program import Level, Measure, Rule
     from shidian.core.monitor.timeline import Segment
-    from shidian.core.monitor.values import Values
+
+
+class Answers(Protocol):
+    """Values as known when an item is made (see `Values`)."""
+
+    def number(self, measure: Measure, text: str) -> int | None:
+        """The group's number, None where it has never been seen."""
+
+    def at(self, measure: Measure, number: int, instant_us: int) -> tuple[int, int]:
+        """Value of a group at an instant, as a fraction; over 0: none."""
+
+    def tiles(self, measure: Measure, number: int, instant_us: int) -> list[tuple[int, int, int]]:
+        """Non-empty tiles of a group's window: start in µs, events counted, what they come to."""
+
 
 TILES_MAX = 60
 """Tiles listed in an explanation, the newest; of the rest the number and sum are given."""
@@ -32,7 +45,7 @@ _ADDING = frozenset({Take.COUNT, Take.SUM, Take.AVG})
 
 
 def explain(
-    segment: Segment | None, rule: Rule | None, values: Values, group: str, at_us: int
+    segment: Segment | None, rule: Rule | None, values: Answers, group: str, at_us: int
 ) -> dict[str, Any]:
     """JSON-able explanation of a rule at an instant, from the values known when it is made.
 
@@ -94,7 +107,7 @@ def _indicator(measure: Measure) -> dict[str, Any]:
     }
 
 
-def _divisor(measure: Measure, values: Values, group: str, at_us: int) -> dict[str, Any] | None:
+def _divisor(measure: Measure, values: Answers, group: str, at_us: int) -> dict[str, Any] | None:
     under = measure.ratio_to
     if under is None:
         return None
@@ -109,7 +122,7 @@ def _divisor(measure: Measure, values: Values, group: str, at_us: int) -> dict[s
     }
 
 
-def _part(measure: Measure, values: Values, group: str, at_us: int) -> dict[str, Any]:
+def _part(measure: Measure, values: Answers, group: str, at_us: int) -> dict[str, Any]:
     """Window and tiles of one measure."""
     first_us = measure.window_start(at_us)
     number = values.number(measure, group)

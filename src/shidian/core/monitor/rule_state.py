@@ -64,7 +64,7 @@ class RuleState:
         found = rows_of(timeline, self.rule_id, scope, moment.newest_us, awake, self._groups)
         drafts: list[tuple[str, Draft]] = []
         for text in sorted(found):
-            drafts.extend((text, draft) for draft in self._restate(text, found[text], moment))
+            drafts.extend((text, draft) for draft in self.restate_group(text, found[text], moment))
         return drafts
 
     def final(self) -> Iterator[tuple[str, list[Episode]]]:
@@ -87,7 +87,8 @@ class RuleState:
                 found.add(text)
         return sorted(found)
 
-    def _restate(self, text: str, rows: Rows, moment: Moment) -> Iterator[Draft]:
+    def restate_group(self, text: str, rows: Rows, moment: Moment) -> Iterator[Draft]:
+        """Evaluate one group anew from the rows found of it; what differs from what was stated."""
         group = self._groups.setdefault(text, _Group())
         _replace_marks(group.marks, rows)
         quiet, active_us = _last_quiet(group.marks, rows.from_us)

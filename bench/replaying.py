@@ -1,0 +1,152 @@
+"""`shidian bench replay`: ours and the peers in turns, held to one answer."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from bench.answers import Answer, answer_of, bounds_of
+from bench.workload import Workload, plan, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PEERS = ("group_by", "duckdb_sql", "polars", "pandas")
+
+
+class DifferentAnswerError(RuntimeError):
+    """A peer does not say what ours says: that is an error of the bench, not a fast peer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One run in a process of its own. `answer` None: none is asked for."""
+
+    seconds: float
+    answer: Answer | None
+    peak_rss_mib: float
+    rethreshold: float = 0.0
+    digest: str = ""
+
+
+def measure(
+    load: Workload,
+    *,
+    peers: tuple[str, ...] = PEERS,
+    rounds: int = 3,
+    threads: int = 2,
+    say: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Medians of interleaved rounds, as the JSON that is published. Raises DifferentAnswerError."""
+    runs: dict[str, list[Taken]] = {name: [] for name in ("replay", *peers)}
+    for turn in range(1, rounds + 1):
+        for name, taken in runs.items():
+            taken.append(_apart(name, load, threads))
+            say(f"round {turn} of {rounds}: {name} {taken[-1].seconds:.2f} s")
+            _compare(name, runs["replay"][0], taken[-1])
+    ours = runs["replay"]
+    return {
+        "events": load.events,
+        "seconds": {
+            name: round(median(run.seconds for run in taken), 3) for name, taken in runs.items()
+        },
+        "rethreshold": round(median(run.rethreshold for run in ours), 4),
+        "peak_rss_mib": round(max(run.peak_rss_mib for run in ours)),
+        "digest": ours[0].digest,
+    }
+
+
+def _compare(name: str, ours: Taken, taken: Taken) -> None:
+    if taken.answer is not None and taken.answer != ours.answer:
+        raise DifferentAnswerError(f"{name} answers {taken.answer}, ours is {ours.answer}")
+    if name == "replay" and taken.digest != ours.digest:
+        raise DifferentAnswerError(f"two replays: {ours.digest} and {taken.digest}")
+
+
+def _apart(name: str, load: Workload, threads: int) -> Taken:
+    """In a fresh process, so that memory is its own and nothing is warm."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found: Taken = pool.apply(_run, (name, load, threads))
+    return found
+
+
+def _run(name: str, load: Workload, threads: int) -> Taken:
+    if name == "replay":
+        return _ours(load, threads)
+    from shidian.core.monitor.compiling import compile_rules
+
+    bounds = bounds_of(compile_rules(rules().rulebook, plan(load.events)))
+    work = _peer(name, load.files, bounds, threads)
+    started = time.perf_counter()
+    answer = work()
+    return Taken(time.perf_counter() - started, answer, _peak_mib())
+
+
+def _peer(name: str, files: str, bounds: Any, threads: int) -> Callable[[], Answer | None]:
+    """A peer, imported before the clock starts."""
+    if name == "polars":
+        from bench.peers import polars_frames
+
+        return lambda: polars_frames.answer(files, bounds)
+    if name == "pandas":
+        from bench.peers import pandas_frames
+
+        return lambda: pandas_frames.answer(files, bounds)
+    from bench.peers import duckdb_sql
+
+    if name == "duckdb_sql":
+        return lambda: duckdb_sql.answer(files, bounds, threads)
+
+    def floor() -> None:
+        duckdb_sql.group_by(files, threads)
+
+    return floor
+
+
+def _ours(load: Workload, threads: int) -> Taken:
+    from shidian.core.journal.reader import JournalReader
+    from shidian.core.monitor.engines.replaying import BatchReplay
+
+    _warm()
+    with JournalReader(load.journal) as reader:
+        started = time.perf_counter()
+        batch = BatchReplay(reader, threads=threads)
+        found = batch.replay(explain=False)
+        seconds = time.perf_counter() - started
+        if batch.evaluated:
+            raise DifferentAnswerError(f"the evaluator was asked to help: {batch.evaluated}")
+        peak = _peak_mib()
+        other = _other_thresholds()
+        started = time.perf_counter()
+        batch.replay(explain=False, override=other)
+        again = time.perf_counter() - started
+        answer = answer_of(found, batch.watermarks_us)
+    return Taken(seconds, answer, peak, again, found.as_known_digest)
+
+
+def _other_thresholds() -> Any:
+    """The workload's rules with every threshold moved, nothing else."""
+    return rules({"warn_at: [80]": "warn_at: [85]", '">0.3"': '">0.35"', '">0.03"': '">0.04"'})
+
+
+def _warm() -> None:
+    """Compiled kernels are loaded before the clock starts, as imports are."""
+    import numpy as np
+
+    from shidian.core.monitor.engines.known import dense_values
+    from shidian.core.rulebook.model import Take
+
+    one = np.zeros(1, np.int64)
+    for take in (Take.COUNT, Take.SUM, Take.MAX, Take.DISTINCT):
+        dense_values(take, one, one, 2, 1, None)
+    from fractions import Fraction
+
+    dense_values(Take.QUANTILE, one, one, 2, 1, Fraction(1, 2))
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,322 @@
+"""Replay of a project's whole history in columns: the evaluator's stream and final view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shidian.core.monitor.engines.bounds import Band, band
+from shidian.core.monitor.engines.clock import phases
+from shidian.core.monitor.engines.knowledge import Known
+from shidian.core.monitor.engines.pair import (
+    LONG_AGO,
+    Interest,
+    Side,
+    Steps,
+    chosen_steps,
+    effects,
+    interest,
+    tail_of,
+    together,
+)
+from shidian.core.monitor.engines.parts import Base, Part, part_of
+from shidian.core.monitor.engines.rows import lives
+from shidian.core.monitor.rule_state import Moment, RuleState
+from shidian.core.rulebook.model import Comparison, Take
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shidian.core.journal.entry import Entry
+    from shidian.core.monitor.differences import Draft
+    from shidian.core.monitor.engines.clock import Phase, Step, Ticks
+    from shidian.core.monitor.engines.rows import Rows
+    from shidian.core.monitor.items import Episode
+    from shidian.core.monitor.program import Measure, Rule
+    from shidian.core.monitor.timeline import Timeline
+    from shidian.core.rulebook.loaded import Loaded
+
+TILES_MAX = 20_000_000
+"""Tiles between a project's first event and its last that dense windows are made over."""
+
+_DENSE = frozenset({Take.COUNT, Take.SUM, Take.MIN, Take.MAX, Take.DISTINCT, Take.QUANTILE})
+_PEAKED = frozenset({Take.COUNT, Take.SUM, Take.MAX})
+_UPWARD = (Comparison.GT, Comparison.GE)
+
+
+class Unsupported(Exception):  # noqa: N818 - a state of affairs
+    """The evaluator must replay this project; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A draft with all that places it in the stream, and what was known when it was made."""
+
+    entry: int
+    rule: str
+    group: str
+    place: int
+    draft: Draft
+    timeline: Timeline
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a project's rules stated, in the order of the stream; final episodes by rule, group."""
+
+    told: list[Told]
+    final: dict[tuple[str, str], list[Episode]]
+    watermark_us: int | None
+
+
+class ProjectBatch:
+    """A project's columns, with tiles and windows by content: kept, they serve other thresholds."""
+
+    def __init__(self, name: str, entries: Sequence[Entry], ticks: Ticks, rows: Rows) -> None:
+        self.name = name
+        self._entries = entries
+        self._ticks = ticks
+        self._rows = rows
+        self._lives = lives(rows)
+        self._newest = _newest_by_entry(rows)
+        self._marks: list[tuple[int, int]] | None = None
+        self._base = Base(rows, self._lives, np.empty(0, np.int64))
+        self._parts: dict[object, Part] = {}
+        self._sides: dict[object, Side] = {}
+        self._last_us = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, about."""
+        return (
+            self._rows.nbytes
+            + self._base.nbytes
+            + sum(side.band.nbytes for side in self._sides.values())
+        )
+
+    def evaluate(self, override: Loaded | None = None) -> Found:
+        """All phases, rule by rule. Raises Unsupported; NotExecutable, RulebookErrors."""
+        found = phases(self._entries, self._ticks, self._newest, override)
+        self._settle([step for phase in found for step in phase.steps])
+        for phase in found:
+            for segment in phase.timeline.segments:
+                for rule in segment.program.rules:
+                    _check(rule)
+        told: list[Told] = []
+        final: dict[tuple[str, str], list[Episode]] = {}
+        for rule_id in sorted({rule for phase in found for rule in phase.timeline.rule_ids()}):
+            state = RuleState(self.name, rule_id)
+            for group in self._groups(found, rule_id):
+                told.extend(_Walk(self, state, rule_id, group, found).run())
+            final |= {(rule_id, group): episodes for group, episodes in state.final()}
+        told.sort(key=lambda one: (one.entry, one.rule, one.group, one.place))
+        last = self._marks[-1][1] if self._marks else None
+        return Found(told, final, last)
+
+    def side(self, measure: Measure, text: str) -> Side:
+        """A group's contributions to a measure and their bounds."""
+        part = self._part(measure)
+        if not measure.by:
+            text = ""
+        key = (_content(measure), text)
+        if key not in self._sides:
+            group = part.group_named(text)
+            last = self._last_us // measure.tile_us + 2 + measure.step_us // measure.tile_us
+            made = band(part, group, measure.quantile, last, dense=not measure.by)
+            self._sides[key] = Side(measure, part, group, made)
+        return self._sides[key]
+
+    def _settle(self, steps: list[Step]) -> None:
+        """Take the watermark's way; what rests on another one is forgotten."""
+        marks = [(step.entry, step.watermark_us) for step in steps]
+        if marks == self._marks:
+            return
+        self._marks = marks
+        self._parts.clear()
+        self._sides.clear()
+        self._last_us = max((step.newest_us for step in steps), default=0)
+        before_us = np.full(len(self._rows), LONG_AGO, np.int64)
+        if marks:
+            entries, reached = np.array(marks, np.int64).T
+            place = np.searchsorted(entries, self._rows.entry) - 1
+            before_us = np.where(place >= 0, reached[np.maximum(place, 0)], LONG_AGO)
+        self._base = Base(self._rows, self._lives, before_us)
+
+    def _part(self, measure: Measure) -> Part:
+        key = _content(measure)
+        if key not in self._parts:
+            part = part_of(measure, self._base)
+            _check_size(part)
+            self._parts[key] = part
+        return self._parts[key]
+
+    def _groups(self, found: Sequence[Phase], rule_id: str) -> list[str]:
+        """Groups that any part of the log may let meet a rung, by name."""
+        names: set[str] = set()
+        rules = {
+            rule
+            for phase in found
+            for segment in phase.timeline.segments
+            if (rule := segment.program.rule(rule_id)) is not None
+        }
+        for rule in rules:
+            names.update(self._hot(rule))
+        return sorted(names)
+
+    def _hot(self, rule: Rule) -> Iterator[str]:
+        measure = rule.measure
+        if not measure.by:
+            yield ""
+            return
+        part = self._part(measure)
+        if measure.take in _PEAKED and measure.ratio_to is None:
+            bound = min(level.bound for level in rule.levels)
+            for place in np.flatnonzero(
+                part.peaks >= -(-bound.numerator // bound.denominator)
+            ).tolist():
+                yield part.names[place]
+            return
+        yield from part.names
+
+
+class _Walk:
+    """One rule and group through all phases."""
+
+    def __init__(
+        self,
+        project: ProjectBatch,
+        state: RuleState,
+        rule_id: str,
+        group: str,
+        found: Sequence[Phase],
+    ) -> None:
+        self._project, self._state = project, state
+        self._rule_id, self._group = rule_id, group
+        self._phases = found
+        self._told_us = LONG_AGO
+        self._was_hot = False
+
+    def run(self) -> Iterator[Told]:
+        """What is told, in the order of entries."""
+        before_us = LONG_AGO
+        for phase in self._phases:
+            if phase.steps:
+                yield from self._phase(phase, before_us)
+                before_us = phase.steps[-1].watermark_us
+
+    def _phase(self, phase: Phase, before_us: int) -> Iterator[Told]:
+        sides: dict[Measure, Side] = {}
+        near, reach_us = self._interest(phase, sides)
+        if near.cold and not self._was_hot:
+            return
+        due: dict[int, int] = {}
+        if not near.cold:
+            steps = _columns(phase, before_us)
+            places, late = chosen_steps(steps, near, effects(list(sides.values())), reach_us)
+            due = dict(zip(places.tolist(), late.tolist(), strict=True))
+        # Other rules: all is looked at anew.
+        if phase.steps[0].anew or not self._was_hot:
+            due[0] = LONG_AGO
+        self._was_hot = True
+        for place in sorted(due):
+            yield from self._restate(phase, phase.steps[place], sides, due[place])
+
+    def _interest(self, phase: Phase, sides: dict[Measure, Side]) -> tuple[Interest, int | None]:
+        found: list[Interest] = []
+        boundaries: list[int] = []
+        tail_us, reach_us = 0, None
+        for segment in phase.timeline.segments:
+            boundaries += [segment.start_us, segment.end_us]
+            rule = segment.program.rule(self._rule_id)
+            # Under rules with other dimensions there is no such group.
+            if rule is None or bool(rule.measure.by) != bool(self._group):
+                continue
+            measure = rule.measure
+            number = self._side(measure, sides).band
+            under: Band | None = None
+            if measure.ratio_to is not None:
+                under = self._side(measure.ratio_to, sides).band
+            found.append(interest(rule, number, under))
+            tail_us = max(tail_us, tail_of(rule))
+            if rule.may_be_early:
+                reach_us = max(reach_us or 0, measure.tile_us + measure.step_us)
+        return together(found, boundaries, tail_us), reach_us
+
+    def _side(self, measure: Measure, sides: dict[Measure, Side]) -> Side:
+        if measure not in sides:
+            sides[measure] = self._project.side(measure, self._group)
+        return sides[measure]
+
+    def _restate(
+        self, phase: Phase, step: Step, sides: dict[Measure, Side], late_us: int
+    ) -> Iterator[Told]:
+        known = Known(step, self._group, sides)
+        from_us = LONG_AGO if self._told_us == LONG_AGO else min(self._told_us + 1, late_us)
+        rows = known.rows(phase.timeline, self._rule_id, from_us)
+        moment = Moment(step.entry, step.watermark_us, step.newest_us)
+        self._told_us = step.watermark_us
+        drafts = self._state.restate_group(self._group, rows, moment)
+        for place, draft in enumerate(drafts):
+            yield Told(step.entry, self._rule_id, self._group, place, draft, phase.timeline, known)
+
+
+def _columns(phase: Phase, before_us: int) -> Steps:
+    marks = np.array([step.watermark_us for step in phase.steps], np.int64)
+    return Steps(
+        entry=np.array([step.entry for step in phase.steps], np.int64),
+        watermark_us=marks,
+        before_us=np.append(before_us, marks[:-1]),
+        newest_us=np.array([step.newest_us for step in phase.steps], np.int64),
+    )
+
+
+def _content(measure: Measure) -> object:
+    """What of a measure its tiles and windows depend on."""
+    return (
+        *(measure.stream, measure.take, measure.field, measure.where, measure.by),
+        *(measure.tile_us, measure.window_us, measure.quantile),
+    )
+
+
+def _check(rule: Rule) -> None:
+    """Raises Unsupported."""
+    for measure in (rule.measure, rule.measure.ratio_to):
+        if measure is None:
+            continue
+        if measure.take not in _DENSE:
+            raise Unsupported(f"{measure.id}: {measure.take}")
+        if measure.opens_us is not None:
+            raise Unsupported(f"{measure.id}: a calendar window")
+    if rule.measure.by:
+        # A group that has nothing must meet nothing: only then can those far below be left out.
+        upward = all(level.comparison in _UPWARD and level.bound > 0 for level in rule.levels)
+        if not upward or rule.no_data == "fire":
+            raise Unsupported(f"{rule.id}: a group without events may meet it")
+
+
+def _check_size(part: Part) -> None:
+    """Raises Unsupported where sums could leave int64, or the grid would be out of proportion."""
+    magnitude = 0.0
+    ends: list[int] = []
+    for rows in (part.settled, part.unsettled):
+        if len(rows):
+            magnitude += float(np.abs(rows.value.astype(np.float64)).sum())
+            ends += [int(rows.tile.min()), int(rows.tile.max())]
+    if magnitude >= 2.0**61:
+        raise Unsupported("values add up to where exact sums are promised no longer")
+    if ends and max(ends) - min(ends) > TILES_MAX:
+        raise Unsupported("too many tiles")
+
+
+def _newest_by_entry(rows: Rows) -> dict[int, int]:
+    """Highest event time of each entry; rows stand in order of time, so the last one has it."""
+    if len(rows) == 0:
+        return {}
+    base = int(rows.entry.min())
+    newest = np.full(int(rows.entry.max()) - base + 1, -1, np.int64)
+    newest[rows.entry - base] = rows.time_us
+    there = np.flatnonzero(newest >= 0)
+    return dict(zip((there + base).tolist(), newest[there].tolist(), strict=True))

@@ -1,0 +1,171 @@
+"""One rule over one group: the entries at which its stream can change, and what it says there.
+
+What a rule states after an entry depends on the values known then. Most entries change nothing of
+it: between instants of interest every part of the log that can be known meets the same rungs. The
+evaluator's own RuleState runs at the remaining entries, on exact values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shidian.core.monitor.engines.bounds import (
+    EMPTY_BIT,
+    Band,
+    merged,
+    rungs_between,
+)
+
+if TYPE_CHECKING:
+    from shidian.core.monitor.engines.parts import Group, Part
+    from shidian.core.monitor.events import Ints
+    from shidian.core.monitor.program import Measure, Rule
+
+LONG_AGO = -(2**61)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A measure's part and group, with bounds up to the last instant there is."""
+
+    measure: Measure
+    part: Part
+    group: Group
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Instants near which a rule's answer changes or depends on the entry: [from, until], µs."""
+
+    starts: Ints
+    ends: Ints
+
+    @property
+    def cold(self) -> bool:
+        """Whether there are none: then nothing is ever stated."""
+        return len(self.starts) == 0
+
+
+def interest(rule: Rule, number: Band, under: Band | None) -> Interest:
+    """Where the rungs met change or are not the same for all that can be known."""
+    if under is not None:
+        number, under = merged(number, under)
+    sure, may = rungs_between(rule, number, under)
+    nothing = np.array([], np.int64)
+    telling = may & ~(1 << EMPTY_BIT)
+    if rule.no_data == "fire":
+        telling = may
+    levels = 0
+    for level in rule.levels:
+        levels |= 1 << level.rung
+    levels |= (1 << EMPTY_BIT) if rule.no_data == "fire" else 0
+    if not np.any(telling & levels):
+        return Interest(nothing, nothing)
+    begins = np.flatnonzero(np.append(np.True_, (sure[1:] != sure[:-1]) | (may[1:] != may[:-1])))
+    starts = number.points[begins] * rule.measure.tile_us
+    ends = np.append(starts[1:], 2**62 if sure[-1] != may[-1] else starts[-1:])
+    # A stretch on which all agree is of interest where it begins alone.
+    agreed = (sure == may)[begins]
+    ends = np.where(agreed, starts, ends)
+    if sure[0] & levels or may[0] & levels:
+        starts[0] = LONG_AGO
+    return _united(starts, ends + tail_of(rule))
+
+
+def tail_of(rule: Rule) -> int:
+    """How long after a change of condition its consequences may still come, µs."""
+    lasts_us = rule.for_us + rule.clear_for_us + rule.keep_firing_for_us
+    steps = 2 if rule.k_of_n is None else 2 + rule.k_of_n[1]
+    return lasts_us + steps * rule.measure.step_us
+
+
+def together(found: list[Interest], boundaries: list[int], tail_us: int) -> Interest:
+    """Interests of a rule's segments, and where rules change; none if every segment is cold."""
+    hot = [one for one in found if not one.cold]
+    if not hot:
+        return Interest(np.array([], np.int64), np.array([], np.int64))
+    edges = np.array(boundaries, np.int64)
+    starts = np.concatenate([one.starts for one in hot] + [edges])
+    ends = np.concatenate([one.ends for one in hot] + [edges + tail_us])
+    order = np.argsort(starts, kind="stable")
+    return _united(starts[order], ends[order])
+
+
+def _united(starts: Ints, ends: Ints) -> Interest:
+    """Intervals that touch, joined; `starts` rise."""
+    reach = np.maximum.accumulate(ends)
+    first = np.flatnonzero(np.append(np.True_, starts[1:] > reach[:-1]))
+    last = np.append(first[1:], len(starts)) - 1
+    return Interest(starts[first], reach[last])
+
+
+def meets(found: Interest, low: Ints, high: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which of the intervals (low, high] meet an interval of interest."""
+    place = np.searchsorted(found.ends, low, "right")
+    inside = place < len(found.starts)
+    starts = found.starts[np.minimum(place, len(found.starts) - 1)]
+    return np.asarray(inside & (starts <= high), np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """At which entries unsettled rows come and go, and the first instant each can change, µs."""
+
+    entry: Ints
+    from_us: Ints
+    until_us: Ints
+
+
+def effects(sides: list[Side]) -> Effect:
+    """Of all sides, in order of entry."""
+    entries, starts, ends = [], [], []
+    for side in sides:
+        late, tile_us = side.group.unsettled, side.measure.tile_us
+        start = (late.tile + 1) * tile_us
+        window = side.part.window
+        end = np.full(len(late), 2**62) if window is None else start + window * tile_us
+        for entry in (late.entry, late.until):
+            entries.append(entry)
+            starts.append(start)
+            ends.append(end)
+    entry = np.concatenate(entries)
+    order = np.argsort(entry, kind="stable")
+    return Effect(entry[order], np.concatenate(starts)[order], np.concatenate(ends)[order])
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A phase's steps in columns."""
+
+    entry: Ints
+    watermark_us: Ints
+    before_us: Ints
+    newest_us: Ints
+
+
+def chosen_steps(
+    steps: Steps, found: Interest, effect: Effect, reach_us: int | None
+) -> tuple[Ints, Ints]:
+    """Places of the steps at which a rule must be stated anew; first instants changed late at each.
+
+    `reach_us`: how far behind the newest event open instants may lie, None for rules that do not
+    look ahead.
+    """
+    high = steps.watermark_us
+    if reach_us is not None:
+        high = np.maximum(high, steps.newest_us + reach_us)
+    due = meets(found, steps.before_us, high)
+    late_from = np.full(len(steps.entry), 2**62)
+    if len(effect.entry):
+        telling = meets(found, effect.from_us - 1, effect.until_us)
+        at = np.searchsorted(steps.entry, effect.entry[telling])
+        inside = at < len(steps.entry)
+        # A row may come with an entry that has no step of its own: the next one tells.
+        np.minimum.at(late_from, at[inside], effect.from_us[telling][inside])
+        due |= late_from < 2**62
+    places = np.flatnonzero(due)
+    return places, late_from[places]

@@ -1,0 +1,146 @@
+"""`replay` over a journal by the batch engine, project by project, in bounded memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shidian.core.monitor.digest import AsKnownDigest, final_digest
+from shidian.core.monitor.engines.batch import ProjectBatch, Unsupported
+from shidian.core.monitor.engines.duckdb import JournalHistory
+from shidian.core.monitor.evaluator import Place, item_of
+from shidian.core.monitor.program import NotExecutable
+from shidian.core.monitor.replay import Replay
+from shidian.core.monitor.replay import replay as evaluate
+from shidian.core.rulebook.problems import RulebookErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shidian.core.journal.reader import JournalReader
+    from shidian.core.monitor.items import Episode, Item
+    from shidian.core.rulebook.loaded import Loaded
+
+CACHE_BYTES = 2**29
+"""Columns, tiles and windows kept for a further replay; projects beyond are read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One project's share of a replay."""
+
+    items: list[Item]
+    final: dict[tuple[str, str, str], list[Episode]]
+    replay: Replay | None = None
+
+
+@dataclass(slots=True)
+class BatchReplay:
+    """Replays of one journal, as it stood when this was made.
+
+    A second replay finds columns, tiles and windows where it left them, by what they were computed
+    from: other thresholds, `for` or severities cost the comparisons alone. `explain` False leaves
+    the items' explanations empty. `evaluated`: project → why the evaluator replayed it, which is
+    slower and of the same outcome.
+    """
+
+    reader: JournalReader
+    threads: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
+    cache_bytes: int = CACHE_BYTES
+    evaluated: dict[str, str] = field(default_factory=dict)
+    watermarks_us: dict[str, int] = field(default_factory=dict)
+    _history: JournalHistory | None = None
+    _kept: dict[str, ProjectBatch] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def replay(
+        self,
+        *,
+        project: str | None = None,
+        override: Loaded | None = None,
+        explain: bool = True,
+        progress: Callable[[str], None] | None = None,
+    ) -> Replay:
+        """The stream and the final view. Raises SegmentDamagedError, JournalDamagedError, OSError.
+
+        `progress` is told each project that is done, from any thread.
+        """
+        if self._history is None:
+            self._history = JournalHistory(self.reader)
+        history = self._history
+        names = [name for name in history.projects if project in (None, name)]
+
+        def one(name: str) -> _Part | None:
+            part = self._project(history, name, override, explain=explain)
+            if progress is not None and part is not None:
+                progress(name)
+            return part
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            tried = list(pool.map(one, names))
+        parts = []
+        for name, part in zip(names, tried, strict=True):
+            parts.append(part or self._evaluated(name, override))
+            if progress is not None and part is None:
+                progress(name)
+        return self._joined(parts, history.last_entry)
+
+    def _project(
+        self, history: JournalHistory, name: str, override: Loaded | None, *, explain: bool
+    ) -> _Part | None:
+        """None where the evaluator must do it."""
+        batch = self._kept.get(name)
+        try:
+            if batch is None:
+                rows = history.rows(name)
+                batch = ProjectBatch(name, history.entries(name), history.ticks, rows)
+            found = batch.evaluate(override)
+        except (Unsupported, NotExecutable, RulebookErrors) as why:
+            # What the batch engine does not run, and faults that halt a project midway.
+            self.evaluated[name] = f"{type(why).__name__}: {why}"
+            return None
+        self._keep(name, batch)
+        if found.watermark_us is not None:
+            self.watermarks_us[name] = found.watermark_us
+        items = [
+            item_of(
+                told.timeline,
+                told.known if explain else None,
+                Place(told.entry, name, told.rule, told.group),
+                told.draft,
+            )
+            for told in found.told
+        ]
+        final = {(name, *key): episodes for key, episodes in found.final.items()}
+        return _Part(items, final)
+
+    def _evaluated(self, name: str, override: Loaded | None) -> _Part:
+        found = evaluate(self.reader, project=name, override=override)
+        return _Part(found.items, found.final, found)
+
+    def _keep(self, name: str, batch: ProjectBatch) -> None:
+        with self._lock:
+            held = sum(kept.nbytes for other, kept in self._kept.items() if other != name)
+            if held + batch.nbytes <= self.cache_bytes:
+                self._kept[name] = batch
+            else:
+                self._kept.pop(name, None)
+
+    def _joined(self, parts: list[_Part], last_entry: int) -> Replay:
+        items = [item for part in parts for item in part.items]
+        # Parts come by name, and each in its order: that of the stream within an entry.
+        items.sort(key=lambda item: item.entry)
+        found = Replay(last_entry=last_entry)
+        found.items = [item.numbered(seq) for seq, item in enumerate(items, 1)]
+        for part in parts:
+            found.final |= part.final
+            if part.replay is not None:
+                found.faults.extend(part.replay.faults)
+        digest = AsKnownDigest()
+        digest.add(found.items)
+        found.as_known_digest = digest.text()
+        found.final_digest = final_digest(found.final)
+        return found
