@@ -45,7 +45,7 @@ FROM ev GROUP BY ALL
 
 _GRID = """
 CREATE TEMP TABLE grid AS
-SELECT project, t AS tile, coalesce(n, 0) AS n, coalesce(failed, 0) AS failed,
+SELECT g.project, t AS tile, coalesce(n, 0) AS n, coalesce(failed, 0) AS failed,
     coalesce(amount, 0) AS amount, coalesce(loss, 0) AS loss, largest
 FROM (SELECT project, unnest(range(first, until)) AS t FROM mark) g
 LEFT JOIN tile ON tile.project = g.project AND tile.tile = g.t

@@ -182,6 +182,18 @@ class ProjectBatch:
         yield from part.names
 
 
+class _Sides(dict["Measure", Side]):
+    """Measures of a group, made when first asked for: an explanation may ask for others'."""
+
+    def __init__(self, project: ProjectBatch, group: str) -> None:
+        super().__init__()
+        self._project, self._group = project, group
+
+    def __missing__(self, measure: Measure) -> Side:
+        self[measure] = self._project.side(measure, self._group)
+        return self[measure]
+
+
 class _Walk:
     """One rule and group through all phases."""
 
@@ -208,7 +220,7 @@ class _Walk:
                 before_us = phase.steps[-1].watermark_us
 
     def _phase(self, phase: Phase, before_us: int) -> Iterator[Told]:
-        sides: dict[Measure, Side] = {}
+        sides = _Sides(self._project, self._group)
         near, reach_us = self._interest(phase, sides)
         if near.cold and not self._was_hot:
             return
@@ -235,20 +247,15 @@ class _Walk:
             if rule is None or bool(rule.measure.by) != bool(self._group):
                 continue
             measure = rule.measure
-            number = self._side(measure, sides).band
+            number = sides[measure].band
             under: Band | None = None
             if measure.ratio_to is not None:
-                under = self._side(measure.ratio_to, sides).band
+                under = sides[measure.ratio_to].band
             found.append(interest(rule, number, under))
             tail_us = max(tail_us, tail_of(rule))
             if rule.may_be_early:
                 reach_us = max(reach_us or 0, measure.tile_us + measure.step_us)
         return together(found, boundaries, tail_us), reach_us
-
-    def _side(self, measure: Measure, sides: dict[Measure, Side]) -> Side:
-        if measure not in sides:
-            sides[measure] = self._project.side(measure, self._group)
-        return sides[measure]
 
     def _restate(
         self, phase: Phase, step: Step, sides: dict[Measure, Side], late_us: int

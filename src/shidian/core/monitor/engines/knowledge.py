@@ -77,8 +77,8 @@ class Known:
         """0 where the group has ever had an event, or there is but one."""
         if not measure.by and not text:
             return 0
-        parts = [part for part in (measure, measure.ratio_to) if part in self.sides]
-        groups = [self.sides[part].group for part in parts if part is not None and part.by]
+        parts = [part for part in (measure, measure.ratio_to) if part is not None and part.by]
+        groups = [self.sides[part].group for part in parts]
         seen = any(
             np.any(rows.entry <= self.step.entry)
             for group in groups
