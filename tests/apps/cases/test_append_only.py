@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
+from shidian.apps.cases import domain as cases
 from shidian.apps.cases.append_only import Guard, trigger_names
 from shidian.apps.cases.guards import GUARDS as CASE_GUARDS
 from shidian.apps.cases.models import AccessRow, CaseEvent, Outbox, RulebookVersion
@@ -108,7 +109,12 @@ def test_update_and_delete_are_refused(walk: Walk, model: type[models.Model]) ->
 
 
 def test_every_guarded_table_with_rows_refuses(walk: Walk) -> None:
-    walk.to(StageKind.CLOSED)
+    case = walk.to(StageKind.CLOSED)
+    bureau = walk.world.authorities["bureau"]
+    cases.write_note(case=case, authority=bureau, text="x", by=walk.officer)
+    cases.assign_cases(
+        cases=[case], authority=bureau, officer=walk.officer, reason="x", by=walk.officer
+    )
     feed(MemoryNotary())
     touched = 0
     for guard in GUARDS:

@@ -22,5 +22,7 @@ class CasesConfig(AppConfig):
 def _install_guards(*, using: str, **_: Any) -> None:
     from shidian.apps.cases.append_only import install
     from shidian.apps.cases.guards import GUARDS
+    from shidian.apps.cases.search_index import install_index
 
     install(GUARDS, using)
+    install_index(using)

@@ -14,4 +14,6 @@ GUARDS = (
     Guard(models.CalendarVersion),
     Guard(models.CalendarDay),
     Guard(models.AccessRow, mutable=("ends", "ended_because")),
+    Guard(models.CaseHandler, mutable=("ends",)),
+    Guard(models.CaseNote),
 )

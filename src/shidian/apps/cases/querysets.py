@@ -20,7 +20,7 @@ from shidian.apps.accounts.roles import roles_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from shidian.apps.cases.models import Case, Task  # noqa: F401 - named as text in base classes
+    from shidian.apps.cases.models import Case, CaseNote, Task  # noqa: F401 - named as text in base classes
 
 
 def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
@@ -80,3 +80,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(
             Q(case__in=cases.visible_to(person)) | Q(person=person, case__in=undenied)
         )
+
+
+class NoteQuerySet(models.QuerySet["CaseNote"]):
+    """Internal notes, cut to the authority that wrote them."""
+
+    def visible_to(self, person: Person | AnonymousUser) -> Self:
+        """Notes of an authority in which `person` holds an office, on cases that they may see."""
+        held = roles_of(person).authorities()
+        if not held:
+            return self.none()
+        cases = apps.get_model("cases", "Case").objects.visible_to(person)
+        return self.filter(authority__in=held, case__in=cases)

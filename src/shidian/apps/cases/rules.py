@@ -81,6 +81,16 @@ def is_case_officer(person: Someone, case: Case | None) -> bool:
 
 
 @predicate
+def serves_an_authority(person: Someone, case: Case | None) -> bool:
+    """Works, not merely audits, for an authority that has a part in the scheme."""
+    if case is None:
+        return False
+    offices = (OfficerRole.CASE, OfficerRole.SIGNING, OfficerRole.NATIONAL)
+    held = roles_of(person).authorities(*offices)
+    return SchemeAuthority.objects.filter(scheme=case.scheme_id, authority__in=held).exists()
+
+
+@predicate
 def signs_for_an_authority(person: Someone, case: Case | None) -> bool:
     """Is a signing officer of an authority that decides in the scheme."""
     if case is None:
@@ -174,6 +184,8 @@ permit(Permission.CASE_WITHDRAW, signs_for_the_lead & sees)
 permit(Permission.REQUEST_ANSWER, drafts_for_the_lead & sees)
 permit(Permission.REPORT_FILE, drafts_for_the_lead & sees)
 permit(Permission.CASE_HANDLE, is_case_officer & sees)
+permit(Permission.CASE_ASSIGN, is_case_officer & sees)
+permit(Permission.NOTE_WRITE, serves_an_authority & sees)
 permit(Permission.CASE_DECIDE, handles & sees)
 permit(Permission.CASE_SIGN, signs_for_an_authority & sees)
 permit(Permission.EVALUATION_BEGIN, (drafts_for_the_lead | is_case_officer) & sees)

@@ -20,6 +20,8 @@ Filters: `text`, `day`, `moment`, `clock_time`, `number`, `amount`, `lookup`.
     {% chip word kind %}            kind: done|todo|info|warning|breach|critical|plain|""
     {% line_chart series title=… unit=… limit=… limit_label=… csv_url=… %}
         series: [{label, points: [(instant, number|None)]}]
+    {% bar_chart rows title unit %}
+        rows: [(label, number >= 0, note: str|date|datetime)], drawn in that order from zero
     {% task_list items %}           items: [{title, url, state, hint}]
         state: done|todo|progress|wrong|later
     {% error_summary errors %}      errors: Django form, or [(html id of the field, message)]
@@ -265,6 +267,26 @@ def _show(instant: Any, show: Any) -> str:
 def _display_width(label: str) -> float:
     """Width in full-width characters."""
     return sum(1.0 if ord(character) > 0x2E7F else 0.58 for character in label)  # noqa: PLR2004
+
+
+@register.inclusion_tag("web/components/bar_chart.html")
+def bar_chart(rows: Iterable[Any], title: Any = "", unit: Any = "") -> dict[str, Any]:
+    """One bar a row with its number; the table is its own text alternative."""
+    listed = list(rows)
+    longest = max((float(value) for _label, value, _note in listed), default=0.0) or 1.0
+    return {
+        "title": title,
+        "unit": unit,
+        "rows": [
+            {
+                "label": label,
+                "value": value,
+                "percent": f"{float(value) * 100 / longest:.1f}",
+                "note": _("since %(day)s") % {"day": day(note)} if isinstance(note, date) else note,
+            }
+            for label, value, note in listed
+        ],
+    }
 
 
 @register.inclusion_tag("web/components/task_list.html")

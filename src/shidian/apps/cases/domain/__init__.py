@@ -30,6 +30,14 @@ from shidian.apps.cases.domain.deciding import (
     sign_off,
     terminate_case,
 )
+from shidian.apps.cases.domain.desk import (
+    assign_cases,
+    forget_view,
+    publish_deadlines,
+    revoke_deadlines,
+    save_view,
+    write_note,
+)
 from shidian.apps.cases.domain.materials import hand_in_material
 from shidian.apps.cases.domain.migrating import (
     preview_migration,
@@ -52,6 +60,7 @@ __all__ = [
     "add_partner",
     "advance_case",
     "answer_information",
+    "assign_cases",
     "attach_file",
     "begin_evaluation",
     "close_case",
@@ -62,6 +71,7 @@ __all__ = [
     "extend_pilot",
     "file_evaluation",
     "file_report",
+    "forget_view",
     "found_scheme",
     "give_opinion",
     "grade_risk",
@@ -73,16 +83,20 @@ __all__ = [
     "perform_act",
     "preview_migration",
     "propose_migration",
+    "publish_deadlines",
     "publish_rulebook",
     "record_due_silences",
     "record_silence",
     "reject_case",
     "request_information",
     "return_to_applicant",
+    "revoke_deadlines",
     "save_section",
+    "save_view",
     "sign_migration",
     "sign_off",
     "submit_case",
     "terminate_case",
     "withdraw_case",
+    "write_note",
 ]

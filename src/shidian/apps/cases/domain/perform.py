@@ -160,8 +160,9 @@ def perform_act(
     events = _store_events(locked, effects.events, by)
     for event in events:
         react(locked, event)
-    _store_case(locked, effects, events)
-    _store_tasks(locked, _tasks(locked, effects, act.at), act.at)
+    tasks = _tasks(locked, effects, act.at)
+    _store_case(locked, effects, events, tasks)
+    _store_tasks(locked, tasks, act.at)
     _store_outbox(locked, effects, act.at)
     case.refresh_from_db()
     return Performed(locked, events, effects)
@@ -219,11 +220,18 @@ def plain(value: Json) -> object:
     return [plain(one) for one in value]
 
 
-def _store_case(case: Case, effects: Effects, events: tuple[CaseEvent, ...]) -> None:
+def _store_case(
+    case: Case,
+    effects: Effects,
+    events: tuple[CaseEvent, ...],
+    tasks: tuple[procedure.Task, ...],
+) -> None:
     state = effects.state
     case.stage = effects.stage
     case.number = state.number
     case.outcome = state.outcome or ""
+    case.tier = state.tier or ""
+    case.due = min((task.due for task in tasks if task.due is not None), default=None)
     case.form_version = state.version
     case.last_seq += len(events)
     case.changed_at = events[-1].at
@@ -233,6 +241,8 @@ def _store_case(case: Case, effects: Effects, events: tuple[CaseEvent, ...]) -> 
             "stage",
             "number",
             "outcome",
+            "tier",
+            "due",
             "form_version",
             "last_seq",
             "changed_at",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from shidian.apps.cases.indexing import index_case
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import AuthorityRole, StageKind
@@ -66,6 +67,13 @@ def end_grants(case: Case, because: CaseEvent, at: datetime, **which: object) ->
 @reacts(EventKind.CASE_CREATED)
 def _lead_sees(case: Case, event: CaseEvent) -> None:
     grant(case, event, institution=case.lead_id)
+
+
+@reacts(EventKind.CASE_CREATED)
+@reacts(EventKind.CASE_SUBMITTED)
+def _becomes_searchable(case: Case, event: CaseEvent) -> None:
+    """A draft by its title; the form once it is submitted, as it was submitted."""
+    index_case(case, with_form=event.kind == EventKind.CASE_SUBMITTED)
 
 
 @reacts(EventKind.CASE_SUBMITTED)

@@ -6,9 +6,14 @@ from .calendar import CalendarDay, CalendarVersion
 from .call import Call
 from .case import Case, CaseParty
 from .case_event import CaseEvent
+from .case_handler import CaseHandler
+from .case_note import CaseNote
+from .case_text import CaseText
+from .deadline_feed import DeadlineFeed
 from .form_section import FormSection
 from .outbox import Outbox, OutboxDelivery
 from .rulebook_version import RulebookVersion
+from .saved_view import SavedView
 from .scheme import Scheme, SchemeAuthority
 from .task import Task
 
@@ -21,11 +26,16 @@ __all__ = [
     "Call",
     "Case",
     "CaseEvent",
+    "CaseHandler",
+    "CaseNote",
     "CaseParty",
+    "CaseText",
+    "DeadlineFeed",
     "FormSection",
     "Outbox",
     "OutboxDelivery",
     "RulebookVersion",
+    "SavedView",
     "Scheme",
     "SchemeAuthority",
     "Task",

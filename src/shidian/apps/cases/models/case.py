@@ -34,6 +34,10 @@ class Case(Titled):
     number = models.CharField(max_length=64, null=True, blank=True, unique=True)
     """Public number, given at admission."""
     outcome = models.CharField(max_length=64, blank=True)
+    tier = models.CharField(max_length=64, blank=True)
+    """Risk tier as graded last."""
+    due = models.DateField(null=True)
+    """The earliest last day among the open tasks."""
     last_seq = models.PositiveIntegerField(default=0)
     """Sequence number of the newest event."""
     form_version = models.PositiveIntegerField(default=0)
@@ -49,6 +53,10 @@ class Case(Titled):
     class Meta:
         default_permissions = ()
         ordering = ("-changed_at", "-pk")
+        indexes = (
+            models.Index(fields=("-changed_at", "-id"), name="case_changed_at"),
+            models.Index(fields=("outcome", "due"), name="case_outcome_due"),
+        )
 
     @property
     def rulebook(self) -> Rulebook:

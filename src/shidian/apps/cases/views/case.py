@@ -24,6 +24,7 @@ from shidian.apps.cases.views.matters import (
     risk_of,
     waiver_rows,
 )
+from shidian.apps.cases.views.notes import notes_part
 from shidian.apps.cases.views.parts import parts_of
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.cases.views.threshold_fields import waits_of
@@ -82,6 +83,7 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "plan": _plan(case, state),
         "reports": _reports(case) if party else [],
         "parts": parts_of(case, state, viewer),
+        "internal": notes_part(case, viewer),
         "crumbs": [(_("My desk"), reverse("cases:desk")), (case.reference, None)],
     }
     return render(request, "cases/case.html", context)

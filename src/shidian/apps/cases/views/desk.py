@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
@@ -12,31 +13,24 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.cases.models import Call, Case, Scheme, Task
+from shidian.apps.cases.models import Call, Case, SavedView, Scheme, Task
+from shidian.apps.cases.queue import SOON_DAYS
 from shidian.apps.cases.rules import schemes_led_by
+from shidian.apps.cases.views.case_lines import case_line, with_scheme, with_turns
 from shidian.apps.cases.views.roles import Viewer, viewer_of
-from shidian.apps.cases.views.turn import Turn, turn_of
-from shidian.apps.cases.views.words import outcome_name, stage_name
+from shidian.apps.cases.views.words import stage_name
 from shidian.core.procedure.types import ActorKind
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+    from shidian.apps.cases.views.case_lines import CaseLine
     from shidian.core.rulebook.model import Text
 
 PAGE_CASES = 25
 TASKS_MAX = 100
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    """One case in a list."""
-
-    case: Case
-    stage: Text
-    turn: Turn
-    outcome: Text | None
+WARNED_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +58,23 @@ def desk(request: HttpRequest) -> HttpResponse:
         "pressing": [line for line in lines if line.late or line.today],
         "later": [line for line in lines if not (line.late or line.today)],
         "page": page,
-        "cases": [_case_line(case, viewer) for case in page],
+        "cases": [case_line(case, viewer) for case in page],
         "show": request.GET.get("show", ""),
         "today": today,
         "calls": _open_calls(viewer),
         "led": _led(viewer),
         "board_url": _board_url(viewer),
+        "soon": _running_out(viewer, lines),
+        "views": list(SavedView.objects.filter(person=viewer.person)),
     }
     return render(request, "cases/desk.html", context)
-
-
-def _with_scheme(cases: QuerySet[Any], prefix: str = "") -> QuerySet[Any]:
-    return (
-        cases.select_related(f"{prefix}lead", f"{prefix}rulebook_version")
-        .defer(f"{prefix}rulebook_version__document")
-        .prefetch_related(f"{prefix}scheme__parts__authority")
-    )
 
 
 def _own_tasks(viewer: Viewer) -> list[Task]:
     tasks = Task.objects.open().reaching(viewer.person).filter(viewer.mine())
     ordered = tasks.order_by(F("due").asc(nulls_last=True), "pk").distinct()
     joined = ordered.select_related("case__lead", "authority", "institution")
-    return list(_with_scheme(joined, "case__")[:TASKS_MAX])
+    return list(with_scheme(joined, "case__")[:TASKS_MAX])
 
 
 def _task_line(task: Task, viewer: Viewer) -> TaskLine:
@@ -110,21 +98,18 @@ def task_url(task: Task) -> str:
 def _cases(viewer: Viewer, show: str) -> QuerySet[Case]:
     cases = Case.objects.visible_to(viewer.person)
     cases = cases.filter(outcome="") if show != "closed" else cases.exclude(outcome="")
-    open_tasks = Task.objects.filter(closed_at__isnull=True).select_related(
-        "authority", "institution", "case"
-    )
-    return _with_scheme(cases).prefetch_related(
-        Prefetch("tasks", queryset=open_tasks, to_attr="open_tasks")
-    )
+    return with_turns(cases)
 
 
-def _case_line(case: Case, viewer: Viewer) -> CaseLine:
-    return CaseLine(
-        case=case,
-        stage=stage_name(case, viewer),
-        turn=turn_of(case, getattr(case, "open_tasks", []), viewer),
-        outcome=outcome_name(case),
-    )
+def _running_out(viewer: Viewer, own: list[TaskLine]) -> list[CaseLine]:
+    """Open cases whose day comes within a week or is past, and that wait on others."""
+    if not viewer.is_officer:
+        return []
+    until = timezone.localdate() + timedelta(days=SOON_DAYS)
+    mine = {line.task.case_id for line in own}
+    near = Case.objects.visible_to(viewer.person).filter(outcome="", due__lte=until)
+    rows = with_turns(near.order_by("due", "pk"))[: WARNED_MAX + len(mine)]
+    return [case_line(case, viewer) for case in rows if case.pk not in mine][:WARNED_MAX]
 
 
 def _open_calls(viewer: Viewer) -> list[Call]:

@@ -1,0 +1,47 @@
+"""No list, count, search, feed, export or page tells of a case whom it must not (DESIGN, rule 7)."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core import mail
+
+from tests.leaks import NOTE, TITLE, Secret, leaks, lists_with_case, pages_with_marks
+
+if TYPE_CHECKING:
+    from tests.factories import Walk
+
+
+@pytest.fixture
+def secret(walk: Walk) -> Secret:
+    return Secret(walk)
+
+
+def test_nobody_barred_from_a_case_learns_of_it(
+    secret: Secret, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert leaks(secret) == []
+    assert TITLE not in caplog.text
+    assert NOTE not in caplog.text
+    assert not [one for one in mail.outbox if TITLE in f"{one.subject}{one.body}"]
+
+
+def test_the_same_walk_finds_the_case_for_its_officer(secret: Secret) -> None:
+    """Else the test above would prove nothing."""
+    officer = secret.walk.officer
+    found = pages_with_marks(secret, officer, "officer")
+    reference = secret.case.reference
+
+    assert {
+        "/cases/",
+        "/cases/queue/",
+        "/cases/queue/?due=late",
+        "/cases/queue/export/csv/?state=all",
+        f"/cases/{reference}/",
+        f"/cases/{reference}/application/",
+        f"/cases/deadlines/{secret.feeds['officer']}.ics",
+    } <= set(found)
+    assert lists_with_case(secret, officer) == ["cases", "tasks", "own tasks", "notes"]

@@ -1,0 +1,202 @@
+"""Every address of the site, read by people who must not learn of a case: where does it show?
+
+The addresses come from the URL configuration. A route with an argument that is not in `arguments`
+stops the test, so that a new page cannot stay outside it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import get_resolver
+
+from shidian.apps.accounts import domain as accounts
+from shidian.apps.accounts.models import OfficerRole, Person
+from shidian.apps.cases import domain as cases
+from shidian.apps.cases.models import Case, CaseNote, Task
+from shidian.apps.review.domain import declare_conflict
+from shidian.apps.review.models import Assignment
+from shidian.core.rulebook.model import StageKind
+from shidian.web.access import routed_views
+from tests.factories import LONG_AGO, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shidian.apps.accounts.roles import Roles  # noqa: F401 - named in a comment below
+    from tests.factories import World
+
+ARGUMENT = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
+TITLE = "绝密字样之项目"
+NOTE = "内部批注字样"
+ANSWERED = "测试内容"
+QUERIES = {
+    "cases/": ("", "?show=closed"),
+    "cases/queue/": (
+        "",
+        f"?q={quote(TITLE)}",
+        f"?q={quote(ANSWERED)}&state=all",
+        "?state=all&order=due",
+        "?due=late",
+        "?turn=experts",
+        "?assigned=nobody",
+    ),
+    "cases/statistics/": ("?days=1095",),
+    "cases/statistics/export/csv/": ("?days=1095",),
+    "cases/queue/export/csv/": (f"?state=all&q={quote(TITLE)}", "?state=all"),
+}
+"""Addresses that take a query: each is read with all of these."""
+
+
+@dataclass
+class Secret:
+    """A case in review that nobody in public knows of, and the four who must not learn of it."""
+
+    walk: Walk
+    case: Case = field(init=False)
+    assignment: Assignment = field(init=False)
+    feeds: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.walk.title = TITLE
+        self.case = self.walk.to(StageKind.REVIEW)
+        bureau = self.world.authorities["bureau"]
+        cases.write_note(case=self.case, authority=bureau, text=NOTE, by=self.walk.officer)
+        first = self.walk.form_panel().assignments.select_related("expert__person").first()
+        assert first is not None
+        self.assignment = first
+        # Who declares a conflict is an officer who handles the scheme's cases besides: without
+        # the denial they would read everything.
+        accounts.appoint_officer(
+            person=self.conflicted, authority=bureau, role=OfficerRole.CASE, starts=LONG_AGO
+        )
+        declare_conflict(
+            assignment=first, conflict=True, reason="持股", by=self.conflicted, at=self.walk.tick()
+        )
+        self.feeds = {
+            name: cases.publish_deadlines(person=person)
+            for name, person in (*self.strangers.items(), ("officer", self.walk.officer))
+            if isinstance(person, Person)
+        }
+
+    @property
+    def world(self) -> World:
+        return self.walk.world
+
+    @property
+    def conflicted(self) -> Person:
+        return self.assignment.expert.person
+
+    @property
+    def strangers(self) -> dict[str, Person | AnonymousUser]:
+        """Read anew, so that no roles are remembered."""
+        found = {
+            "conflicted expert": self.conflicted,
+            "other firm": self.world.rival_signer,
+            "other authority": self.world.outsider,
+        }
+        people = {name: Person.objects.get(pk=one.pk) for name, one in found.items()}
+        return {**people, "anonymous": AnonymousUser()}
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What must not appear."""
+        return (TITLE, self.case.reference, NOTE)
+
+    def arguments(self, feed: str) -> dict[str, str]:
+        """A value for every argument that any route takes."""
+        return {
+            "reference": self.case.reference,
+            "public_id": self.case.reference,
+            "slug": self.world.call.slug,
+            "key": self.case.reference,
+            "scheme": self.world.scheme.slug,
+            "version": self.world.version.version,
+            "kind": "csv",
+            "secret": self.feeds.get(feed, "none"),
+            "section": self.world.rulebook.form[0].id,
+            "verb": "request-information",
+            "act": "submit",
+            "receipt": "none",
+            "indicator": "investors",
+            "episode": "none",
+            "key_id": "none",
+            "clause": "none",
+            "number": "1",
+            "pk": "1",
+            "index": "0",
+            "path": "checkpoint",
+            "person": "1",
+            "invitation": "none",
+        }
+
+    def addresses(self, feed: str) -> Iterator[tuple[str, bool]]:
+        """(address, whether it names the case) of every route, with each of its queries."""
+        known = self.arguments(feed)
+        for route, _view in routed_views(get_resolver().url_patterns):
+            names = {match["name"] for match in ARGUMENT.finditer(route)}
+            unknown = names - known.keys()
+            assert not unknown, f"{route}: say in tests/leaks.py what {unknown} may be"
+            path = ARGUMENT.sub(lambda match: known[match["name"]], route)
+            of_the_case = bool(names & {"reference", "public_id"})
+            for query in QUERIES.get(path, ("",)):
+                yield f"/{path}{query}", of_the_case
+
+
+# Signing in and out, and rulebooks, which are the same for everyone and slow to typeset.
+LEFT_OUT = re.compile(r"^/(account|rulebooks)/")
+
+
+def pages_with_marks(secret: Secret, person: Person | AnonymousUser, feed: str) -> list[str]:
+    """Addresses whose answer to `person` names the case, or is a page about it at all."""
+    client = Client(raise_request_exception=True)
+    if isinstance(person, Person):
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    found = []
+    for address, of_the_case in secret.addresses(feed):
+        if LEFT_OUT.match(address):
+            continue
+        answer = client.get(address)
+        text = b"".join(answer) if answer.streaming else answer.content
+        decoded = text.decode(errors="replace")
+        shown = any(mark in _without_own_address(decoded, address) for mark in secret.marks)
+        opened = of_the_case and answer.status_code in {200, 422}
+        if shown or opened:
+            found.append(address)
+    return found
+
+
+def _without_own_address(text: str, address: str) -> str:
+    """What was typed into the address and is said back is no news."""
+    path, _, query = address.partition("?")
+    text = text.replace(path, "").replace(quote(path, safe=""), "")
+    typed = [TITLE] if quote(TITLE) in query else []
+    for one in (*typed, quote(TITLE)):
+        text = text.replace(f'value="{one}"', "").replace(f"q={one}", "")
+    return text
+
+
+def lists_with_case(secret: Secret, person: Person | AnonymousUser) -> list[str]:
+    """Lists and counts from which pages and files are made, where they hold anything of the case."""
+    sets = {
+        "cases": Case.objects.visible_to(person),
+        "tasks": Task.objects.visible_to(person),
+        "own tasks": Task.objects.reaching(person),
+        "notes": CaseNote.objects.visible_to(person),
+        "assignments": Assignment.objects.of_expert(person),
+    }
+    return [name for name, rows in sets.items() if rows.exists()]
+
+
+def leaks(secret: Secret) -> list[str]:
+    """Everything that any of the four can see of the case: none, where all is well."""
+    found = []
+    for name, person in secret.strangers.items():
+        found += [f"{name}: {one}" for one in lists_with_case(secret, person)]
+        found += [f"{name}: {one}" for one in pages_with_marks(secret, person, name)]
+    return found
