@@ -44,7 +44,7 @@ DUES: Choices = [
     (DueIn.NONE.value, gettext_lazy("without a date")),
 ]
 STATES: Choices = [
-    ("", gettext_lazy("open")),
+    ("", gettext_lazy("cases in hand")),
     ("closed", gettext_lazy("closed")),
     ("all", gettext_lazy("open and closed")),
 ]

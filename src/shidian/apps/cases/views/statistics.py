@@ -79,7 +79,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
 def _stay_note(stays: Any) -> str:
     return _("%(n)d stays; nine of ten over within %(days)s days") % {
         "n": stays.ended,
-        "days": round(stays.tenth_longest_days, 1),
+        "days": f"{round(stays.tenth_longest_days, 1):g}",
     }
 
 
