@@ -95,7 +95,7 @@ running AS (
     SELECT project, investor, t, sum(change) OVER g >= {bound} AS met, lead(t) OVER g AS following
     FROM changes WINDOW g AS (PARTITION BY project, investor ORDER BY t)
 ), runs AS (
-    SELECT project, t, met, coalesce(following, 1 << 62) AS following,
+    SELECT project, t, met, coalesce(following, 4611686018427387904) AS following,
         coalesce(lag(met) OVER (PARTITION BY project, investor ORDER BY t), false) AS before
     FROM running
 )
