@@ -160,6 +160,7 @@ def perform_act(
     events = _store_events(locked, effects.events, by)
     for event in events:
         react(locked, event)
+    locked.rulebook_version = _version(locked, effects)
     tasks = _tasks(locked, effects, act.at)
     _store_case(locked, effects, events, tasks)
     _store_tasks(locked, tasks, act.at)
@@ -235,7 +236,6 @@ def _store_case(
     case.form_version = state.version
     case.last_seq += len(events)
     case.changed_at = events[-1].at
-    case.rulebook_version = _version(case, effects)
     case.save(
         update_fields=(
             "stage",
