@@ -21,7 +21,7 @@ test: setup ## Run the whole suite on SQLite and on PostgreSQL (under 10 minutes
 	@scripts/test
 
 prove: setup ## Run the long proofs
-	@.venv/bin/python -m pytest -q -m prove
+	@scripts/prove
 
 check: setup ## Judge style, types, import law, rulebooks, migrations, translations, documents
 	@scripts/check

@@ -85,6 +85,7 @@ def manage(boss: Visitor) -> None:
     assert "name another signer first" in page.inner_text(".errors")
 
 
+@pytest.mark.prove
 def test_a_firm_registers_invites_its_people_and_is_checked(site: Site, browser: Browser) -> None:
     boss = Visitor(browser, site.url, language="en", width=360)
     join(boss, register(boss), "new-boss")

@@ -77,6 +77,7 @@ def test_the_record_is_accessible_and_fits(  # noqa: PLR0917 - fixtures
     visitor.close()
 
 
+@pytest.mark.prove
 def test_a_sealed_text_a_bare_checkpoint_and_a_key_of_ones_own_are_verified(
     visitor: Visitor, leaves: dict[str, int]
 ) -> None:
@@ -124,6 +125,7 @@ def another_size(proof: bytes) -> bytes:
     return head + b"\n\n" + b"\n".join([origin, str(int(size) + 1).encode(), rest])
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("file", "change", "step", "told"),
     [
@@ -174,6 +176,7 @@ def test_what_is_not_true_is_marked_at_its_step(  # noqa: PLR0917 - fixtures and
     assert [one.get_attribute("class") for one in steps] == ["good"] * step + ["bad"]
 
 
+@pytest.mark.prove
 def test_a_browser_without_ed25519_says_how_far_it_came(
     visitor: Visitor, leaves: dict[str, int]
 ) -> None:
@@ -187,6 +190,7 @@ def test_a_browser_without_ed25519_says_how_far_it_came(
     assert classes == ["good", "good", "good", "open"]
 
 
+@pytest.mark.prove
 def test_a_page_that_may_not_calculate_says_so(visitor: Visitor, leaves: dict[str, int]) -> None:
     visitor.page.add_init_script("Object.defineProperty(window, 'isSecureContext', {value: false})")
     state, told = verdict(visitor, f"/record/verify/?leaf={leaves['page/notice/n-1/1']}")

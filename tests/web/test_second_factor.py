@@ -159,6 +159,7 @@ def test_a_passkey_is_set_up_used_and_kept(site: Site, browser: Browser) -> None
     visitor.close()
 
 
+@pytest.mark.prove
 def test_a_passkey_that_fails_says_so_in_words(site: Site, browser: Browser) -> None:
     visitor = Visitor(browser, site.url.replace("localhost", "127.0.0.1"), language="en")
     page = visitor.open("/account/sign-in/")
@@ -169,6 +170,7 @@ def test_a_passkey_that_fails_says_so_in_words(site: Site, browser: Browser) -> 
     visitor.close()
 
 
+@pytest.mark.prove
 def test_an_applicant_may_do_without(site: Site, browser: Browser) -> None:
     visitor = Visitor(browser, site.url, language="en", width=360)
     begin(visitor, "signer")
@@ -181,6 +183,7 @@ def test_an_applicant_may_do_without(site: Site, browser: Browser) -> None:
     visitor.close()
 
 
+@pytest.mark.prove
 def test_sessions_are_listed_and_ended(site: Site, browser: Browser) -> None:
     here = Visitor(browser, site.url, language="en")
     there = Visitor(browser, site.url, language="en")
