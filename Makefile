@@ -17,7 +17,7 @@ demo-codes: ## Show the codes that the demonstration's officers sign in with jus
 demo-reset: ## Forget the demonstration's data; the next `make demo` starts anew
 	@rm -rf var/demo
 
-test: setup ## Run the whole suite on SQLite and on PostgreSQL (under 10 minutes)
+test: setup ## Run the whole suite on SQLite and on PostgreSQL, and in a browser
 	@scripts/test
 
 prove: setup ## Run the long proofs

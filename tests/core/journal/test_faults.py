@@ -60,7 +60,7 @@ def test_every_write_and_sync_of_an_ingest_may_fail(shim, tmp_path, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_disk_that_stays_broken_is_survived(shim, tmp_path, kind):
     """From the n-th on all fail, until space returns; sealing in between."""
-    step = 5 if kind == "fsync" else 30
+    step = 4 if kind == "fsync" else 30
     assert sweep(shim, tmp_path, kind, step=step, sticky="sticky", seal="seal") >= 5
 
 
