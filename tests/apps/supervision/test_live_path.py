@@ -35,6 +35,11 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 session[SESSION_KEY] = str(walk.officer.pk)
 session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
 session[HASH_SESSION_KEY] = walk.officer.get_session_auth_hash()
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest
+request = HttpRequest()
+request.session = session
+record_authentication(request, walk.officer, "mfa", type="totp")
 session.create()
 print(json.dumps(dict(pilot=pilot.public_id, cookie=session.session_key)))
 """
