@@ -228,7 +228,7 @@ class Values:
             if not len(groups):
                 continue
             mine = self._numbers(measure, side, groups)
-            if len(mine) != len(groups):  # one side's single group stands for all
+            if side and part.by != measure.by:  # its single group stands for all of them
                 tiles = np.full(len(mine), tiles.min())
             numbers.append(mine)
             oldest.append(tiles)
