@@ -58,6 +58,10 @@ tiers:
     - {id: heavy, name: {zh: 高, en: h}}
 """
 
+RUN = """  - {id: one, kind: running, names: {staff: {zh: 一, en: 1}, applicant: {zh: 一, en: 1}}}
+  - {id: two, kind: running, names: {staff: {zh: 二, en: 2}, applicant: {zh: 二, en: 2}}}
+"""
+
 TAKES = [
     ("trade.done", "count", None),
     ("order.failed", "count", None),
@@ -133,12 +137,29 @@ def random_indicator(rng, number, earlier):
     return text, Watched(f"i{number}", take, field_, by, ratio)
 
 
-def random_limit(rng, number, watched, held):
-    """YAML of one limit."""
+def random_limit(rng, number, watched, held, further=None):
+    """YAML of one limit; with `further` it may be in force, or looked at, now and then only."""
     maximum = rng.choice([watched.agreed, str(rng.randint(1, 8) * watched.scale)])
     warn = rng.choice(["[]", "[50]", "[50, 80]", "[30, 60, 90]"])
     below = str(number % 2 == 1).lower()
-    return f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {watched.name}, max: {maximum}, below: {below}, warn_at: {warn}, for: {held}}}\n"
+    text = f"  - {{id: r{number}, title: {{zh: 限, en: l}}, indicator: {watched.name}, max: {maximum}, below: {below}, warn_at: {warn}"
+    more = now_and_then(further, watched)
+    return text + more + ("" if "at-admission" in more else f", for: {held}") + "}\n"
+
+
+def now_and_then(rng, watched):
+    """Words of a limit that is not in force, or not measured, all the time."""
+    if rng is None:
+        return ""
+    text = rng.choice(["", ", stages: [one]", ", stages: [one, two]"])
+    adding = watched.take in ("count", "sum", "distinct") and not watched.ratio
+    how = rng.choice(["continuous", "monthly-average", "at-admission", "at-admission"])
+    if how == "at-admission" and not watched.by:
+        text += f", measured: {how}"
+        text += rng.choice(["", ", admissions: order.failed", ", admissions: trade.done"])
+    elif how == "monthly-average" and adding:
+        text += f", measured: {how}"
+    return text
 
 
 def written(number):
@@ -172,7 +193,9 @@ def random_alert(rng, number, watched, held):
     return text + "}\n"
 
 
-def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
+def random_rulebook(
+    rng: random.Random, version: int, tile: str | None = None, further: random.Random | None = None
+):
     """A rulebook of one to four measures with one to four rules, loaded."""
     tile = tile or rng.choice(["30s", "1m", "1m", "1m"])
     text = HEAD.format(
@@ -192,10 +215,10 @@ def random_rulebook(rng: random.Random, version: int, tile: str | None = None):
         watched = rng.choice(chosen)
         held = rng.choice(["0s", "0s", "0s", "1m", "2m", "3m"])
         if rng.random() < 0.4 and watched.take != "quantile":
-            limits += random_limit(rng, number, watched, held)
+            limits += random_limit(rng, number, watched, held, further)
         else:
             alerts += random_alert(rng, number, watched, held)
-    text += TIERS
+    text += TIERS if further is None else TIERS.replace("tiers:\n", RUN + "tiers:\n")
     text += f"limits:\n{limits}" if limits else ""
     text += f"alerts:\n{alerts}" if alerts else ""
     return load_text(text, name="tiny.yaml", resolve=lambda name: "")
@@ -231,7 +254,9 @@ class Log:
     def control(self, kind, project, record):
         self._add(kind, project, encode_control({"project": project, **record}))
 
-    def activate(self, project, loaded, effective_us, plan, start_us=T0):
+    def activate(  # noqa: PLR0917 - as a record has it
+        self, project, loaded, effective_us, plan, start_us=T0, stage=None
+    ):
         """Rules in force for a project; those with tiers now and then for a graded pilot."""
         record = {
             "start_us": start_us,
@@ -239,8 +264,13 @@ class Log:
             "rules_digest": loaded.rules_digest,
             "document": loaded.document,
             "plan": plan,
-            "calendars": {"month": [T0 + at * MINUTE for at in (-20_000, 1, 4, 9, 30)]},
+            "calendars": {
+                "month": [T0 + at * MINUTE for at in (-20_000, 1, 4, 9, 30)],
+                "day": [T0 + at * MINUTE for at in (1, 2, 3, 5, 7, 8, 9, 14, 30, 31)],
+            },
         }
+        if stage is not None:
+            record["stage"] = stage
         tier = (None, "light", "heavy")[len(self.entries) % 3]
         if tier is not None and loaded.rulebook.tiers is not None:
             record["tier"] = tier
@@ -337,14 +367,19 @@ class Sender:
         return fresh | {"rev": rev, "op": "correct"}
 
 
-def random_log(seed: int, *, control: bool = True) -> Log:
-    """A history of one or two projects; `control`: with ticks and changes of rules in between."""
+def random_log(seed: int, *, control: bool = True, further: bool = False) -> Log:
+    """A history of one or two projects; `control`: with ticks and changes of rules in between;
+
+    `further`: with limits of one stage of a case, at admission, and of monthly averages.
+    """
     rng = random.Random(seed)
+    other = random.Random(f"{seed} further") if further else None
     log = Log()
     projects = ["p-one", "p-two"][: rng.choice([1, 1, 2])]
     senders = []
     for project in projects:
-        log.activate(project, random_rulebook(rng, 1), T0, random_plan(rng))
+        rules = random_rulebook(rng, 1, further=other)
+        log.activate(project, rules, T0, random_plan(rng), stage="one" if other else None)
         senders += [
             Sender(f"s{number}", project, rng.choice([0, 0, MINUTE, 4 * MINUTE]))
             for number in range(rng.randint(1, 3))
@@ -359,13 +394,16 @@ def random_log(seed: int, *, control: bool = True) -> Log:
         elif control and dice < 0.2:
             effective = log.now_us + rng.choice([MINUTE, 2 * MINUTE, 70_000_000, -3 * MINUTE])
             project = rng.choice(projects)
-            log.control(
-                EntryKind.PLAN, project, {"effective_us": effective, "plan": random_plan(rng)}
-            )
+            record = {"effective_us": effective, "plan": random_plan(rng)}
+            if other and (stage := other.choice([None, "one", "two", "three"])):
+                record["stage"] = stage
+            log.control(EntryKind.PLAN, project, record)
         elif control and dice < 0.26:
             effective = log.now_us + rng.choice([MINUTE, 3 * MINUTE, 95_000_000])
             project = rng.choice(projects)
-            log.activate(project, random_rulebook(rng, number + 2), effective, random_plan(rng))
+            rules = random_rulebook(rng, number + 2, further=other)
+            stage = other.choice([None, "one", "two"]) if other else None
+            log.activate(project, rules, effective, random_plan(rng), stage=stage)
         else:
             sender = rng.choice(senders)
             if sender.name in silent and rng.random() < 0.8:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -66,14 +66,16 @@ def segments(entries):
         if entry.kind in ("activation", "plan")
     ]
     controls.sort(key=lambda control: control[:2])
-    found, document, digest, tier, calendars = [], None, "", None, None
+    found, document, digest, tier, calendars, stage = [], None, "", None, None, None
     for place, (start, number, record) in enumerate(controls):
         if "document" in record:
             document, digest = record["document"], record["rules_digest"]
             tier, calendars = record.get("tier"), record.get("calendars")
+            stage = record.get("stage")
+        stage = record.get("stage", stage)
         end = controls[place + 1][0] if place + 1 < len(controls) else FOREVER
         if document is not None and end > start:
-            governing = json.dumps([document, record["plan"], digest, tier, calendars])
+            governing = json.dumps([document, record["plan"], digest, tier, stage, calendars])
             found.append((start, end, number, compiled(governing)))
     return found
 
@@ -81,9 +83,11 @@ def segments(entries):
 @lru_cache(maxsize=256)
 def compiled(text) -> Program:
     """Rules compiled once: a history asks for them at every entry."""
-    document, plan, digest, tier, calendars = json.loads(text)
+    document, plan, digest, tier, stage, calendars = json.loads(text)
     rulebook = from_document(document).rulebook
-    return compile_rules(rulebook, plan, rules_digest=digest, tier=tier, calendars=calendars)
+    return compile_rules(
+        rulebook, plan, rules_digest=digest, tier=tier, stage=stage, calendars=calendars
+    )
 
 
 def newest_program(entries) -> Program | None:
@@ -152,12 +156,34 @@ def tile_of(row, measure):
 
 def value_at(measure, instant, group, known):
     """The measure over its window at an instant, on the tile grid: a Fraction, or None."""
+    if measure.sampling is not None:
+        return last_look(measure, instant, group, known)
     value = taken(measure, instant, known.rows(measure, group))
     if measure.ratio_to is None or value is None:
         return value
     under_group = group if measure.ratio_to.by else ""
     under = value_at(measure.ratio_to, instant, under_group, known)
     return value / under if under else None
+
+
+def last_look(measure, instant, group, known):
+    """What a limit that is not measured all the time found when it last looked, or None."""
+    plain, step = replace(measure, sampling=None), measure.step_us
+    looks = {}
+    if measure.sampling.admissions is not None:
+        for row in known.rows(measure.sampling.admissions, ""):
+            covered = tile_of(row, measure) + measure.tile_us
+            looks[-(-covered // step) * step] = [-(-covered // step) * step]
+    for opens, ends in measure.sampling.months:
+        looks[-(-opens // step) * step] = ends
+    passed = [at for at in looks if at <= instant]
+    if not passed:
+        return None
+    values = [
+        value_at(plain, at // measure.tile_us * measure.tile_us, group, known)
+        for at in looks[max(passed)]
+    ]
+    return values[0] if len(values) == 1 else sum(values) / len(values)
 
 
 def window_start(measure, instant):

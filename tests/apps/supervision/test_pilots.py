@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from shidian.apps.cases.models import Outbox
 from shidian.apps.supervision.domain import alerts, control, keys, pilots, plans
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot, PilotState, PlanVersion
-from shidian.apps.supervision.queries import board, shown_episodes
+from shidian.apps.supervision.queries import board, limits_with_use, shown_episodes
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.items import Change
 from shidian.core.rulebook.model import StageKind, Text
@@ -57,6 +58,56 @@ def test_what_cannot_be_executed_blocks_activation_and_is_listed(walk, monkeypat
     assert controls("activation") == []
     with pytest.raises(SupervisionError):
         keys.register_machine_key(pilot=pilot, source="a", public_key=public_key(), by=None)
+
+
+def with_rules(monkeypatch, pilot_or_walk, **changes):
+    """The rulebook of the case, with other words, wherever it is read."""
+    loaded = pilots.loaded_rulebook(pilot_or_walk.case.rulebook_version_id)
+    changed = replace(loaded, rulebook=loaded.rulebook.model_copy(update=changes))
+    monkeypatch.setattr(pilots, "loaded_rulebook", lambda version: changed)
+    monkeypatch.setattr("shidian.apps.cases.models.Case.rulebook", changed.rulebook)
+    return changed.rulebook
+
+
+def test_another_stage_of_the_case_is_told_to_the_journal_where_limits_differ(walk, monkeypatch):
+    pilot = quick_pilot(walk)
+    pilots.enter_stage(pilot=pilot, stage="second")
+    assert controls("plan") == []
+    limits = tuple(
+        one.model_copy(update={"stages": ("second",)}) if one.id == "cap-investors" else one
+        for one in pilot.case.rulebook.limits
+    )
+    with_rules(monkeypatch, pilot, limits=limits)
+    before = {use.limit.id for use in limits_with_use(pilot)}
+    pilots.enter_stage(pilot=pilot, stage="second")
+    (record,) = controls("plan")
+    assert record.payload["stage"] == "second"
+    assert record.payload["plan"] == PlanVersion.objects.get().values
+    pilot.case.stage = "second"
+    assert {use.limit.id for use in limits_with_use(pilot)} - before == {"cap-investors"}
+
+
+def test_trading_days_beyond_the_calendar_hold_the_pilot_back_until_it_is_loaded(walk, monkeypatch):
+    walk.to(StageKind.RUNNING)
+    indicators = tuple(
+        one.model_copy(update={"window": "trading-day"}) if one.id == "turnover_1d" else one
+        for one in walk.case.rulebook.indicators
+    )
+    rules = with_rules(monkeypatch, walk, indicators=indicators)
+    monkeypatch.setattr(pilots, "trading_days_of", lambda rulebook: ())
+    run_outbox()
+    pilot = Pilot.objects.get()
+    assert pilot.state == PilotState.PENDING
+    assert [one["path"] for one in pilot.problems] == ["/calendars/market"]
+    ends = pilot.ends_on
+    monkeypatch.setattr(pilots, "trading_days_of", lambda rulebook: (pilot.starts_on, ends))
+    pilots.renew_calendar(calendar="other")
+    assert controls("activation") == []
+    pilots.renew_calendar(calendar=rules.calendars.market)
+    pilot.refresh_from_db()
+    assert (pilot.state, pilot.problems) == (PilotState.RUNNING, [])
+    (activation,) = controls("activation")
+    assert len(activation.payload["calendars"]["trading-day"]) == 2
 
 
 def test_public_ids_count_up(walk, world):

@@ -37,6 +37,37 @@ def test_live_with_restarts_agrees_with_replay_and_oracle(first, tmp_path):
         assert (items, digest) == (len(found.items), found.as_known_digest)
 
 
+@pytest.mark.parametrize("first", range(30_000, 30_020, 10))
+def test_limits_that_are_looked_at_now_and_then_agree_as_well(first, tmp_path):
+    for seed in range(first, first + 10):
+        log = random_log(seed, further=True)
+        journal = tmp_path / f"journal-{seed}.sqlite3"
+        write_journal(journal, log.entries)
+
+        items, digest = live_digest(
+            journal, tmp_path / f"monitor-{seed}.sqlite3", random.Random(seed)
+        )
+
+        found = assert_replay_agrees(log.entries)
+        assert (items, digest) == (len(found.items), found.as_known_digest)
+
+
+def test_they_are_looked_at_at_admissions_and_month_by_month_and_stages_change():
+    measured, stages = set(), set()
+    for seed in range(30_000, 30_060):
+        for item in replay(random_log(seed, further=True).entries).items:
+            how = item.explanation.get("measured")
+            measured.add((None if how is None else how["how"], item.change.value))
+            stages |= {item.explanation["words"]["en"]} & {"The rule is no longer in force."}
+
+    assert measured >= {
+        (how, change)
+        for how in ("at-admission", "monthly-average")
+        for change in ("opened", "resolved")
+    }
+    assert stages
+
+
 @pytest.mark.parametrize("seed", range(2000, 2006))
 def test_what_the_real_journal_took_in_is_judged_alike(seed, tmp_path):
     log = random_log(seed)
@@ -102,3 +133,5 @@ def test_a_late_record_moves_what_all_groups_are_divided_by():
 def test_replay_agrees_with_the_oracle_on_many_more(first):
     for seed in range(first, min(first + 100, 10_000 + HISTORIES)):
         assert_replay_agrees(random_log(seed).entries)
+        if seed % 5 == 0:
+            assert_replay_agrees(random_log(seed, further=True).entries)

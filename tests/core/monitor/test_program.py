@@ -67,15 +67,48 @@ def test_required_parameter_missing_or_malformed_is_refused(plan):
         compiled(COUNT + limit("plan.cap"), plan)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        indicator("take: count, window: trading-day"),
-    ],
-)
-def test_what_this_release_cannot_run_is_refused(text):
+def test_what_this_release_cannot_run_is_refused():
     with pytest.raises(NotExecutable, match="not executable yet"):
-        compiled(text)
+        compiled(COUNT + limit("plan.cap").replace("max:", "on_breach: end-permission, max:"))
+
+
+def sampled(measured, take="take: count", calendars=None):
+    text = BASE + indicator(take) + limit("5").replace("max:", f"measured: {measured}, max:")
+    rulebook = load_text(text, name="tiny.yaml", resolve=lambda name: "").rulebook
+    return compile_rules(rulebook, {"cap": "10"}, calendars=calendars)
+
+
+def test_limit_that_is_looked_at_now_and_then_has_a_measure_of_its_own():
+    program = sampled("at-admission")
+    (rule,) = program.rules
+
+    assert [measure.id for measure in program.measures] == ["i", f"i@{rule.id}"]
+    assert rule.measure.sampling.admissions.take.value == "count"
+    assert not rule.may_be_early
+
+
+def test_months_are_averaged_over_the_days_that_ended_since_the_start():
+    (rule,) = sampled(
+        "monthly-average", calendars={"month": [0, 100, 200], "day": [60, 100, 130]}
+    ).rules
+
+    assert rule.measure.sampling.months == ((100, (60, 100)), (200, (130,)))
+
+
+def test_monthly_average_without_days_is_refused():
+    with pytest.raises(NotExecutable, match="a month and a day"):
+        sampled("monthly-average", calendars={"month": [0, 100]})
+
+
+def test_limit_of_another_stage_is_left_out():
+    text = BASE + COUNT + limit("5").replace("max:", "stages: [one], max:")
+    stages = "stages:\n  - {id: one, kind: running, names: {staff: {zh: 一, en: 1}, applicant: {zh: 一, en: 1}}}\n"
+    rulebook = load_text(text + stages, name="tiny.yaml", resolve=lambda name: "").rulebook
+
+    def ids(stage):
+        return [rule.id for rule in compile_rules(rulebook, {"cap": "10"}, stage=stage).rules]
+
+    assert ids("one") == ids(None) != ids("two") == []
 
 
 def test_only_measures_that_cannot_fall_may_be_early():

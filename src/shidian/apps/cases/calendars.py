@@ -18,6 +18,7 @@ from shidian.core.procedure.calendars import (
     DayKind,
     WorkingCalendar,
     by_id,
+    calendars_counted,
     calendars_needed,
     edition_of,
 )
@@ -26,7 +27,7 @@ from shidian_kit.wire import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
 
 def load_calendars(*, at: datetime | None = None) -> list[CalendarVersion]:
@@ -39,7 +40,7 @@ def load_calendars(*, at: datetime | None = None) -> list[CalendarVersion]:
     needed = {
         calendar_id
         for version in RulebookVersion.objects.values_list("pk", flat=True)
-        for calendar_id in calendars_needed(rulebook_of(version))
+        for calendar_id in calendars_counted(rulebook_of(version))
     }
     return _store_missing(sorted(needed), at)
 
@@ -49,7 +50,7 @@ def load_calendars_of(rulebook: Rulebook, *, at: datetime | None = None) -> list
 
     then needs a date by it is told.
     """
-    return _store_missing(calendars_needed(rulebook), at)
+    return _store_missing(calendars_counted(rulebook), at)
 
 
 def _store_missing(wanted: Iterable[str], at: datetime | None) -> list[CalendarVersion]:
@@ -72,7 +73,8 @@ def store_calendar(
 ) -> CalendarVersion | None:
     """Store one calendar as an edition; None where that edition is stored already.
 
-    Outbox `record.leaf`: deadlines move with a calendar, so that its days are on record.
+    Outbox `record.leaf`: deadlines move with a calendar, so that its days are on record; and
+    `calendar.changed`, for those who count by it.
     """
     at = at or timezone.now()
     edition, made = CalendarVersion.objects.get_or_create(
@@ -108,6 +110,7 @@ def store_calendar(
         "at": at.isoformat(),
     }
     outbox.put("record.leaf", said, at=at)
+    outbox.put("calendar.changed", {"calendar": edition.calendar}, at=at)
     return edition
 
 
@@ -126,6 +129,15 @@ def calendar_of(rulebook: Rulebook) -> WorkingCalendar:
     needed = calendars_needed(rulebook)
     deadlines = _newest(needed[0] if needed else "")
     return deadlines.beside(_newest(needed[1])) if len(needed) > 1 else deadlines
+
+
+def trading_days_of(rulebook: Rulebook) -> tuple[date, ...]:
+    """Days with a market, rising, by the newest edition; none where no calendar is loaded."""
+    try:
+        calendar = _newest(rulebook.calendars.market if rulebook.calendars else "")
+    except DomainError:
+        return ()
+    return tuple(sorted(row.day for row in calendar.days.values() if row.kind.counts))
 
 
 def _newest(calendar_id: str) -> WorkingCalendar:

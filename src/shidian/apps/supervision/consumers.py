@@ -6,7 +6,13 @@ from datetime import datetime
 
 from shidian.apps.cases.models import Call, Case, Outbox, Scheme
 from shidian.apps.cases.outbox import on
-from shidian.apps.supervision.domain.pilots import close_pilot, migrate_pilot, start_pilot
+from shidian.apps.supervision.domain.pilots import (
+    close_pilot,
+    enter_stage,
+    migrate_pilot,
+    renew_calendar,
+    start_pilot,
+)
 from shidian.apps.supervision.mail import send_mail_of
 from shidian.apps.supervision.models import Pilot
 from shidian.apps.supervision.publish import refresh
@@ -27,12 +33,26 @@ def close(row: Outbox) -> None:
         close_pilot(pilot=pilot, at=_at(row))
 
 
+@on("pilot.staged", name="supervision.stage-of-pilot")
+def stage(row: Outbox) -> None:
+    """The case of a pilot has entered another stage: other limits may be in force there."""
+    pilot = Pilot.objects.filter(case=_case(row)).first()
+    if pilot is not None:
+        enter_stage(pilot=pilot, stage=str(row.payload["stage"]), at=_at(row))
+
+
 @on("pilot.migrated", name="supervision.migrate-pilot")
 def migrate(row: Outbox) -> None:
     """The pilot goes on under the rulebook version that its case was moved to."""
     pilot = Pilot.objects.filter(case=_case(row)).first()
     if pilot is not None:
         migrate_pilot(pilot=pilot, at=_at(row))
+
+
+@on("calendar.changed", name="supervision.trading-days")
+def renew(row: Outbox) -> None:
+    """Windows of a trading day open by the newest edition of the market's calendar."""
+    renew_calendar(calendar=str(row.payload["calendar"]), at=row.created)
 
 
 @on("snapshot.*", name="supervision.snapshots")

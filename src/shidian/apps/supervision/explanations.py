@@ -64,11 +64,13 @@ class Explanation:
     before_sum: Decimal | None = None
     rungs: tuple[Rung, ...] = ()
     in_force_entry: int | None = None
+    measured: str = ""
 
     @property
     def adds_up(self) -> bool:
         """Whether the lines sum to the value: they do for counts and sums."""
-        return self.take in ("count", "sum") and self.divisor is None
+        averaged = self.measured == "monthly-average"
+        return self.take in ("count", "sum") and self.divisor is None and not averaged
 
 
 def laid_out(raw: Mapping[str, Any]) -> Explanation:
@@ -106,6 +108,7 @@ def laid_out(raw: Mapping[str, Any]) -> Explanation:
         before_sum=None if before["sum"] is None else _exactly(before["sum"], own_scale),
         rungs=tuple(_rung(level, scale) for level in raw["levels"]),
         in_force_entry=raw["in_force"]["entry"],
+        measured=(raw.get("measured") or {}).get("how", ""),
     )
 
 

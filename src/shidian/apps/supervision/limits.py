@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AgreedLimit:
-    """A limit that applies to a pilot. `cap` in major units."""
+    """A limit that applies to a pilot. `cap` in major units; `reading`: id of the values held
+
+    against it: the indicator's, or those of its looks where it is not measured all the time.
+    """
 
     id: str
     title: Text
     unit: Text | None
     indicator: str
+    reading: str
     cap: Decimal
     warn_at: tuple[int, ...]
     public: bool
@@ -46,14 +50,19 @@ class LimitUse:
 
 
 def agreed_limits(
-    rulebook: Rulebook, plan: Mapping[str, str], tier: str | None = None
+    rulebook: Rulebook,
+    plan: Mapping[str, str],
+    tier: str | None = None,
+    stage: str | None = None,
 ) -> list[AgreedLimit]:
     """The rulebook's limits under this plan, warning as the pilot's risk tier has it.
 
-    Without its optional value a limit is left out.
+    Without its optional value a limit is left out, and where the case is in another `stage`.
     """
     agreed = []
     for rule in rulebook.limits:
+        if not rule.applies_in(stage):
+            continue
         limit = effective_limit(rulebook, tier, rule)
         cap = _cap(limit, rulebook, plan)
         if cap is None:
@@ -64,6 +73,7 @@ def agreed_limits(
                 title=limit.title,
                 unit=rulebook.indicator(limit.indicator).unit,
                 indicator=limit.indicator,
+                reading=limit.reading,
                 cap=cap,
                 warn_at=limit.warn_at,
                 public=limit.public,
@@ -85,10 +95,10 @@ def _cap(limit: Limit, rulebook: Rulebook, plan: Mapping[str, str]) -> Decimal |
 def uses(
     limits: Sequence[AgreedLimit], changes: Mapping[str, Sequence[Change]], *, now_us: int
 ) -> list[LimitUse]:
-    """Each limit with its newest value and trend; `changes` by indicator, rising in time."""
+    """Each limit with its newest value and trend; `changes` by reading, rising in time."""
     found = []
     for limit in limits:
-        known = changes.get(limit.indicator, ())
+        known = changes.get(limit.reading, ())
         points = sample(known, until_us=now_us, points=TREND_POINTS)
         found.append(
             LimitUse(

@@ -129,11 +129,14 @@ def _nearest(pilots: list[Pilot]) -> dict[int, LimitUse]:
     tiers = tiers_of(pilot.case for pilot in pilots)
     limits = {
         pilot.pk: agreed_limits(
-            rulebooks[pilot.case.rulebook_version_id], plans[pilot.pk], tiers.get(pilot.case_id)
+            rulebooks[pilot.case.rulebook_version_id],
+            plans[pilot.pk],
+            tiers.get(pilot.case_id),
+            pilot.case.stage,
         )
         for pilot in pilots
     }
-    wanted = {limit.indicator for found in limits.values() for limit in found}
+    wanted = {limit.reading for found in limits.values() for limit in found}
     now_us = to_us(timezone.now())
     changes = changes_of(pilots, wanted, since_us=now_us - TREND_SPAN_US)
     own: dict[int, dict[str, list[Change]]] = {}
@@ -218,10 +221,12 @@ def refusals(outbox_ids: Iterable[int | None]) -> dict[int, str]:
 def limits_with_use(pilot: Pilot) -> list[LimitUse]:
     """All limits of a pilot with their use and the trend of the last hour."""
     plan = newest_plans([pilot])[pilot.pk]
-    limits: list[AgreedLimit] = agreed_limits(pilot.case.rulebook, plan, tier_of(pilot.case))
+    limits: list[AgreedLimit] = agreed_limits(
+        pilot.case.rulebook, plan, tier_of(pilot.case), pilot.case.stage
+    )
     now_us = to_us(timezone.now())
     changes = changes_of(
-        [pilot], {limit.indicator for limit in limits}, since_us=now_us - TREND_SPAN_US
+        [pilot], {limit.reading for limit in limits}, since_us=now_us - TREND_SPAN_US
     )
     own = {name: rows for (_, name), rows in changes.items()}
     return uses(limits, own, now_us=now_us)

@@ -39,7 +39,8 @@ class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """A rulebook in force for a project from `effective_us` on, with its full document and plan.
 
     `start_us`: when the pilot starts; `plan`: parameter → decimal text; `tier`: the pilot's risk
-    tier, left out of the record where there is none; `calendars`: per calendar window (month,
+    tier, left out of the record where there is none; `stage`: the one its case is in, where a limit
+    asks for it; `calendars`: per calendar window (month,
     trading-day) the instants in µs at which one opens, where an indicator has such a window.
     """
 
@@ -50,15 +51,20 @@ class ActivationRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     document: dict[str, Any]
     plan: dict[str, str]
     tier: str | None = None
+    stage: str | None = None
     calendars: dict[str, list[int]] = {}
 
 
-class PlanRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All plan parameters of a project from `effective_us` on."""
+class PlanRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All plan parameters of a project from `effective_us` on, and the `stage` that its case enters
+
+    with them; left out where the case stays in its stage.
+    """
 
     project: str
     effective_us: int
     plan: dict[str, str]
+    stage: str | None = None
 
 
 ControlRecord: TypeAlias = KeyRecord | ActivationRecord | PlanRecord

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from shidian.core.monitor.compiling_samples import sampled
 from shidian.core.monitor.program import (
     COUNTING,
     RUNGS_PER_SEVERITY,
@@ -49,12 +50,14 @@ def compile_rules(
     *,
     rules_digest: str = "",
     tier: str | None = None,
+    stage: str | None = None,
     calendars: Mapping[str, Sequence[int]] | None = None,
 ) -> Program:
     """Rulebook and plan values (decimal text, money in major units) → Program.
 
-    `tier`: the pilot's risk tier, whose warnings take the place of the limits'. `calendars`: per
-    calendar window (`month`, `trading-day`) the instants in µs at which one opens, as activated.
+    `tier`: the pilot's risk tier, whose warnings take the place of the limits'. `stage`: the one
+    its case is in; limits of other stages are left out (None: not known, all apply). `calendars`:
+    per calendar window (`month`, `trading-day`) and `day` the instants in µs at which one opens.
 
     A limit or alert whose optional plan parameter has no value does not apply to this pilot and is
     left out. Raises NotExecutable where a rule is beyond this release, a required parameter is
@@ -65,9 +68,19 @@ def compile_rules(
         raise NotExecutable("; ".join(f"{p.path}: {p.message.en}" for p in refused))
     measures = _measures(rulebook, calendars or {})
     plan_values = _Plan(rulebook, plan)
-    limits = [effective_limit(rulebook, tier, limit) for limit in rulebook.limits]
+    limits: list[Limit] = [
+        effective_limit(rulebook, tier, limit)
+        for limit in rulebook.limits
+        if limit.applies_in(stage)
+    ]
+    # A limit that is not measured all the time has a measure of its own.
+    for limit in limits:
+        if limit.reading not in measures:
+            measures[limit.reading] = sampled(
+                rulebook, limit, measures[limit.indicator], calendars or {}
+            )
     rules = [
-        *(_limit(limit, measures[limit.indicator], plan_values) for limit in limits),
+        *(_limit(limit, measures[limit.reading], plan_values) for limit in limits),
         *(_alert(alert, measures[alert.indicator], plan_values) for alert in rulebook.alerts),
     ]
     ids = [rule.id for rule in rules if rule is not None]

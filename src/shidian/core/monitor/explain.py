@@ -23,6 +23,9 @@ class Answers(Protocol):
     def at(self, measure: Measure, number: int, instant_us: int) -> tuple[int, int]:
         """Value of a group at an instant, as a fraction; over 0: none."""
 
+    def looked_at(self, measure: Measure, instant_us: int) -> int:
+        """The instant whose value stands at this one: of a sampled measure, its last look."""
+
     def tiles(self, measure: Measure, number: int, instant_us: int) -> list[tuple[int, int, int]]:
         """Non-empty tiles of a group's window: start in µs, events counted, what they come to."""
 
@@ -41,6 +44,8 @@ _TAKES = {
     Take.FIRST: Text(zh="首个值", en="first"),
     Take.LAST: Text(zh="最后值", en="last"),
 }
+_MONTHLY = Text(zh="每日数值的月度平均：", en="monthly average of each day's")
+_ADMITTING = Text(zh="最近一次新增时的", en="as of the last admission")
 _ADDING = frozenset({Take.COUNT, Take.SUM, Take.AVG})
 
 
@@ -69,6 +74,7 @@ def explain(
         "in_force": {"entry": segment.entry, "effective_us": segment.start_us},
         "at_us": at_us,
         **_part(measure, values, group, at_us),
+        "measured": _measured(measure, values, at_us),
         "divided_by": _divisor(measure, values, group, at_us),
         "value": _plain(value),
         "scale": measure.scale,
@@ -122,8 +128,17 @@ def _divisor(measure: Measure, values: Answers, group: str, at_us: int) -> dict[
     }
 
 
+def _measured(measure: Measure, values: Answers, at_us: int) -> dict[str, Any] | None:
+    """When and how a limit that is not measured all the time was measured last."""
+    if measure.sampling is None:
+        return None
+    how = "monthly-average" if measure.sampling.months else "at-admission"
+    return {"how": how, "at_us": values.looked_at(measure, at_us)}
+
+
 def _part(measure: Measure, values: Answers, group: str, at_us: int) -> dict[str, Any]:
     """Window and tiles of one measure."""
+    at_us = at_us if measure.sampling is None else values.looked_at(measure, at_us)
     first_us = measure.window_start(at_us)
     number = values.number(measure, group)
     tiles = [] if number is None else values.tiles(measure, number, at_us)
@@ -158,6 +173,9 @@ def _arithmetic(rule: Rule, value: Fraction | None) -> dict[str, str]:
     """One line: what was taken of what, its value, and the highest rung it meets."""
     measure = rule.measure
     taken = _TAKES[measure.take]
+    if measure.sampling is not None:
+        how = _MONTHLY if measure.sampling.months else _ADMITTING
+        taken = Text(zh=f"{how.zh}{taken.zh}", en=f"{taken.en}, {how.en}")
     if measure.ratio_to is not None:
         under = measure.ratio_to.title
         taken = Text(zh=f"{taken.zh} ÷ {under.zh}", en=f"{taken.en} ÷ {under.en}")

@@ -36,6 +36,19 @@ def severity_of(rung: int) -> Severity:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """When a limit that is not measured all the time looks at its measure. One of two is given.
+
+    `admissions` counts the events by which something is admitted: the look is at the first instant
+    that covers one. `months`: (opening of a month, the days' ends since the month before opened) in
+    µs; the look is at the first instant from the opening on, and takes the mean over those ends.
+    """
+
+    admissions: Measure | None = None
+    months: tuple[tuple[int, tuple[int, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """An indicator as it runs. Lengths in µs.
 
@@ -47,7 +60,8 @@ class Measure:
     `where` holds for; of `avg` sum over count; with `ratio_to`, over that measure's value, and none
     where that is zero. `by`: fields whose combinations of values are groups, each with a value of
     its own; `ratio_to` has the same groups or none. `scale`: values are in units of 10^−scale
-    (negative for some ratios). `monotone`: more events never make it smaller.
+    (negative for some ratios). `monotone`: more events never make it smaller. With `sampling` the
+    value at an instant is that of the last look (see `sampling`).
     """
 
     id: str
@@ -66,11 +80,12 @@ class Measure:
     opens_us: tuple[int, ...] | None = None
     quantile: Fraction | None = None
     ratio_to: Measure | None = None
+    sampling: Sampling | None = None
 
     @property
     def always_has_value(self) -> bool:
         """Whether an empty window has a value too: zero."""
-        return self.take in COUNTING and self.ratio_to is None
+        return self.take in COUNTING and self.ratio_to is None and self.sampling is None
 
     def window_start(self, instant_us: int) -> int | None:
         """Where the window at an instant begins; None: at the first event there is."""

@@ -35,7 +35,8 @@ def stated(measure: Measure, number: int, over: int) -> tuple[int | None, int]:
     """A value as charts show it: integer and scale, a quotient cut off; None: there is no value."""
     if over == 0:
         return None, measure.scale
-    if measure.ratio_to is None and measure.take is not Take.AVG:
+    mean = measure.sampling is not None and bool(measure.sampling.months)
+    if measure.ratio_to is None and measure.take is not Take.AVG and not mean:
         return number, measure.scale
     value, scale = number * 10**FURTHER_DIGITS // over, measure.scale + FURTHER_DIGITS
     while abs(value) >= _INT64:

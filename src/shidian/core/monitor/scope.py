@@ -62,4 +62,7 @@ class Scope:
             self.start_us <= at_us + measure.tile_us and at_us < self.watermark_us
             for at_us in measure.opens_us or ()
         )
+        if measure.sampling is not None:
+            looks = self.values.looks(measure).at
+            own |= bool(((looks >= self.start_us) & (looks <= self.watermark_us)).any())
         return own or (measure.ratio_to is not None and self._opens(measure.ratio_to))

@@ -35,6 +35,7 @@ class _Control:
     entry: int
     loaded: Loaded | None
     tier: str | None
+    stage: str | None
     plan: dict[str, Any]
     calendars: dict[str, list[int]]
 
@@ -43,7 +44,8 @@ class Timeline:
     """The segments of a project.
 
     In force at T is the last record with effective_us ≤ T; of two with the same effective_us, the
-    later entry. A plan change keeps the rulebook and the risk tier before it in that order.
+    later entry. A plan change keeps the rulebook and the risk tier before it in that order, and the
+    stage of the case where it names none.
     `override` replaces the rulebook of every activation, for a replay under other rules.
     """
 
@@ -68,6 +70,7 @@ class Timeline:
             entry.entry,
             loaded,
             record.get("tier"),
+            record.get("stage"),
             dict(record["plan"]),
             dict(record.get("calendars") or {}),
         )
@@ -82,11 +85,13 @@ class Timeline:
     def _build(self) -> Iterator[Segment]:
         loaded: Loaded | None = None
         tier: str | None = None
+        stage: str | None = None
         calendars: dict[str, list[int]] = {}
         for place, control in enumerate(self._controls):
             if control.loaded is not None:
                 loaded, tier = control.loaded, control.tier
                 calendars = control.calendars
+            stage = control.stage if control.stage or control.loaded else stage
             following = self._controls[place + 1 :]
             end_us = following[0].effective_us if following else FOREVER
             if loaded is None or end_us == control.effective_us:
@@ -96,6 +101,7 @@ class Timeline:
                 control.plan,
                 rules_digest=loaded.rules_digest,
                 tier=tier,
+                stage=stage,
                 calendars=calendars,
             )
             yield Segment(control.effective_us, end_us, control.entry, program)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from shidian.core.monitor.cells import Cells, key_of, tile_of
-from shidian.core.monitor.distinct import Distinct
-from shidian.core.monitor.events import NULL, EventTable, Ints, SumOverflow
+from shidian.core.monitor.cells import TILE_BITS, key_of, tile_of
+from shidian.core.monitor.content import Content, kind_of
+from shidian.core.monitor.events import EventTable, Ints
 from shidian.core.monitor.exact import divided
 from shidian.core.monitor.grouping import NEVER, Agenda, Grouping, grouping_key
-from shidian.core.monitor.windows import Runs, Window, additive, bucket_of, edge, extreme, ranked
+from shidian.core.monitor.ratio import Ratio
+from shidian.core.monitor.sampling import Looks, held, looks
+from shidian.core.monitor.windows import Runs, Window, additive, edge, extreme, ranked
 from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
@@ -30,93 +32,6 @@ if TYPE_CHECKING:
     _ContentKey: TypeAlias = "tuple[GroupingKey, str, str | None, _Span]"
     _AgendaKey: TypeAlias = "tuple[GroupingKey, int | None, int]"
 
-SUM_MAX = 2**62
-"""Bound on the sum of absolute contributions to one measure: below it no sum leaves int64."""
-
-_ADDITIVE = frozenset({Take.COUNT, Take.SUM, Take.AVG})
-
-
-class _Content:
-    """What lies in the tiles for one way of counting."""
-
-    def __init__(self, kind: str, field: str | None, measure: Measure) -> None:
-        self.kind = kind
-        self.field = field
-        self.cells = Cells()
-        self.distinct = Distinct(Window.of(measure)) if kind == "distinct" else None
-        self._magnitude = 0
-
-    def change(
-        self, events: EventTable, stream: str, found: tuple[Ints, Ints, Ints], sign: int
-    ) -> None:
-        """Insert or retract (row, group, tile). Raises SumOverflow."""
-        rows, groups, tiles = found
-        values = np.zeros(len(rows), np.int64)
-        if self.field is not None:
-            values = events.values(rows, stream, self.field)
-            given = values != NULL
-            rows, groups, tiles, values = rows[given], groups[given], tiles[given], values[given]
-        if self.distinct is not None:
-            self.distinct.change(groups, tiles, values, sign)
-            return
-        parts, totals = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
-        if self.kind == "sum":
-            self._magnitude += sign * sum(map(abs, values.tolist()))
-            if self._magnitude >= SUM_MAX:
-                said = f"the values add up to {self._magnitude}, beyond exact sums (2^62)"
-                raise SumOverflow(said)
-            totals = sign * values
-        else:
-            parts = {"value": values, "bucket": bucket_of(values), "row": rows}[self.kind]
-        counts = np.full(len(rows), sign, np.int64)
-        self.cells.add(key_of(groups, tiles), parts, counts, totals)
-
-
-def _kind(measure: Measure) -> str:
-    match measure.take:
-        case Take.MIN | Take.MAX:
-            return "value"
-        case Take.QUANTILE:
-            return "bucket"
-        case Take.FIRST | Take.LAST:
-            return "row"
-        case Take.DISTINCT:
-            return "distinct"
-        case _:
-            return "sum"
-
-
-class Ratio:
-    """Groups of a quotient: those of either side, numbered anew. −1: a side lacks it."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.sides: tuple[list[int], list[int]] = ([], [])
-        self.numbers: dict[str, int] = {}
-        self._places: tuple[list[int], list[int]] = ([], [])
-
-    def sync(self, over: Grouping, under: Grouping) -> None:
-        """Take in groups that the sides have got since."""
-        for side, grouping in enumerate((over, under)):
-            if side and not grouping.by and over.by:
-                continue  # one number for all of them
-            for group in range(len(self._places[side]), len(grouping.texts)):
-                text = grouping.texts[group]
-                if text not in self.numbers:
-                    self.numbers[text] = len(self.texts)
-                    self.texts.append(text)
-                    for column in self.sides:
-                        column.append(-1)
-                number = self.numbers[text]
-                self.sides[side][number] = group
-                self._places[side].append(number)
-
-    def of(self, side: int, groups: Ints) -> Ints:
-        """Numbers of a side's groups; of a side that has but one for all, all."""
-        if side and not self._places[1]:
-            return np.arange(len(self.texts)) if len(groups) else groups
-        return np.array(self._places[side], np.int64)[groups]
-
 
 class Values:
     """The events of a project and, for each measure asked for, its tiles by group.
@@ -128,7 +43,7 @@ class Values:
     def __init__(self) -> None:
         self._events = EventTable()
         self._groupings: dict[GroupingKey, Grouping] = {}
-        self._contents: dict[_ContentKey, _Content] = {}
+        self._contents: dict[_ContentKey, Content] = {}
         self._agendas: dict[_AgendaKey, Agenda] = {}
         self._ratios: dict[Measure, Ratio] = {}
 
@@ -137,6 +52,8 @@ class Values:
         if measure.ratio_to is not None:
             self.watch(measure.ratio_to)
             self._ratios.setdefault(measure, Ratio())
+        if measure.sampling is not None and measure.sampling.admissions is not None:
+            self.watch(measure.sampling.admissions)
         key = grouping_key(measure)
         fresh = key not in self._groupings
         grouping = self._groupings.setdefault(key, Grouping(measure))
@@ -146,7 +63,7 @@ class Values:
         content_key = _content_key(measure)
         if content_key not in self._contents:
             kind, field = content_key[1], content_key[2]
-            self._contents[content_key] = _Content(kind, field, measure)
+            self._contents[content_key] = Content(kind, field, measure)
             self._contents[content_key].change(self._events, measure.stream, found, 1)
         for part in _parts(measure):
             if part.by and (agenda := _agenda_key(part, measure.step_us)) not in self._agendas:
@@ -232,6 +149,9 @@ class Values:
                 tiles = np.full(len(mine), tiles.min())
             numbers.append(mine)
             oldest.append(tiles)
+        if len(admitting := self._admitting(measure, touched)):
+            numbers.append(np.zeros(1, np.int64))
+            oldest.append(admitting[:1])
         every, tiles = np.concatenate(numbers), np.concatenate(oldest)
         order = np.lexsort((tiles, every))
         first = np.diff(every[order], prepend=-1) != 0
@@ -240,8 +160,14 @@ class Values:
     def touched_tiles(self, measure: Measure, touched: Touched) -> Ints:
         """Tiles touched in any group, rising."""
         keys = map(grouping_key, _parts(measure))
-        found = [np.empty(0, np.int64), *(touched[key][1] for key in keys if key in touched)]
-        return np.unique(np.concatenate(found))
+        found = [touched[key][1] for key in keys if key in touched]
+        return np.unique(np.concatenate([self._admitting(measure, touched), *found]))
+
+    def _admitting(self, measure: Measure, touched: Touched) -> Ints:
+        """Tiles touched by what admits something, rising; none where that is nothing to it."""
+        counted = None if measure.sampling is None else measure.sampling.admissions
+        groups_tiles = None if counted is None else touched.get(grouping_key(counted))
+        return np.empty(0, np.int64) if groups_tiles is None else np.unique(groups_tiles[1])
 
     def _numbers(self, measure: Measure, side: int, groups: Ints) -> Ints:
         if measure.ratio_to is None:
@@ -278,6 +204,8 @@ class Values:
         low = -(-np.maximum(low_us, appears) // step) * step // tile
         high = high_us // step * step // tile
         kept = np.flatnonzero(low <= high)
+        if measure.sampling is not None:
+            return self._held(measure, numbers[kept], low[kept] * tile, high_us, kept)
         low, highs = low[kept], np.full(len(kept), high, np.int64)
         found = self._plain(measure, self._side(measure, 0, numbers[kept]), low, highs)
         if measure.ratio_to is not None:
@@ -292,13 +220,42 @@ class Values:
 
     def at(self, measure: Measure, number: int, instant_us: int) -> tuple[int, int]:
         """Value of one group at an instant, as a fraction; over 0: none."""
-        tile = np.array([instant_us // measure.tile_us], np.int64)
         group = np.array([number], np.int64)
-        found = self._plain(measure, self._side(measure, 0, group), tile, tile)
+        if measure.sampling is not None:
+            low = np.array([instant_us], np.int64)
+            found = self._held(measure, group, low, instant_us, np.zeros(1, np.int64))
+            return int(found.number[-1]), int(found.over[-1])
+        tile = np.array([instant_us // measure.tile_us], np.int64)
+        numbers, overs = self._values_at(measure, group, tile)
+        return int(numbers[-1]), int(overs[-1])
+
+    def looks(self, measure: Measure) -> Looks:
+        """When a sampled measure is looked at."""
+        counted = None if measure.sampling is None else measure.sampling.admissions
+        if counted is None:
+            return looks(measure, np.empty(0, np.int64))
+        cells = self._contents[_content_key(counted)].cells
+        return looks(measure, tile_of(cells.gather(*np.array([[0], [1 << TILE_BITS]])).key))
+
+    def _held(
+        self, measure: Measure, numbers: Ints, low_us: Ints, high_us: int, owners: Ints
+    ) -> Runs:
+        """`runs` of a sampled measure; `owners`: what to call each of `numbers`."""
+        found = held(
+            self.looks(measure),
+            low_us,
+            high_us,
+            lambda owner, tiles: self._values_at(measure, numbers[owner], tiles),
+        )
+        return Runs(owners[found.owner], found.at, found.number, found.over)
+
+    def _values_at(self, measure: Measure, numbers: Ints, tiles: Ints) -> tuple[Ints, Ints]:
+        """The measure's own values, whenever it is looked at: at tiles' beginnings."""
+        found = self._plain(measure, self._side(measure, 0, numbers), tiles, tiles)
         if measure.ratio_to is not None:
-            under = self._plain(measure.ratio_to, self._side(measure, 1, group), tile, tile)
-            found = _quotient(found, under)
-        return int(found.number[-1]), int(found.over[-1])
+            under = self._side(measure, 1, numbers)
+            found = _quotient(found, self._plain(measure.ratio_to, under, tiles, tiles))
+        return found.number, found.over
 
     def tiles(self, measure: Measure, number: int, instant_us: int) -> list[tuple[int, int, int]]:
         """Non-empty tiles of a group's window: start in µs, events counted, what they come to.
@@ -307,6 +264,7 @@ class Values:
         value, histogram's top bucket, first or last value.
         """
         group = self._side(measure, 0, np.array([number], np.int64))
+        instant_us = self.looked_at(measure, instant_us)
         high = np.array([instant_us // measure.tile_us], np.int64)
         low = np.maximum(Window.of(measure).begins(high), 0)
         content = self._contents[_content_key(measure)]
@@ -319,6 +277,14 @@ class Values:
         values = self._tile_values(measure, found.part, found.total, counts, starts)
         begins = (tile_of(found.key[starts]) * measure.tile_us).tolist()
         return list(zip(begins, counts.tolist(), values.tolist(), strict=True))
+
+    def looked_at(self, measure: Measure, instant_us: int) -> int:
+        """The instant whose value stands at this one: of a sampled measure, its last look."""
+        if measure.sampling is None:
+            return instant_us
+        found = self.looks(measure)
+        look = int(found.before(np.array([instant_us], np.int64))[0])
+        return int(found.at[look]) if look >= 0 else 0
 
     def _tile_values(
         self, measure: Measure, part: Ints, total: Ints, counts: Ints, starts: Ints
@@ -390,7 +356,7 @@ def _parts(measure: Measure) -> tuple[Measure, ...]:
 
 
 def _content_key(measure: Measure) -> _ContentKey:
-    kind = _kind(measure)
+    kind = kind_of(measure)
     # A distinct count keeps when its values enter and leave, which is the window's.
     field = None if measure.take is Take.COUNT else measure.field
     window = (measure.window_us, measure.opens_us) if kind == "distinct" else None

@@ -37,6 +37,7 @@ __all__ = [
     "WorkingCalendar",
     "by_id",
     "calendar_for",
+    "calendars_counted",
     "calendars_needed",
     "definition_of",
     "edition_of",
@@ -168,6 +169,15 @@ def calendars_needed(rulebook: Rulebook) -> tuple[str, ...]:
     trading = any(clock.unit is Unit.TRADING_DAY for clock in rulebook.clocks)
     market = (rulebook.calendars.market,) if trading else ()
     return (rulebook.calendars.deadlines, *market)
+
+
+def calendars_counted(rulebook: Rulebook) -> tuple[str, ...]:
+    """The same, with that of the market where a window of monitoring counts by it."""
+    needed = calendars_needed(rulebook)
+    windows = any(indicator.window == "trading-day" for indicator in rulebook.indicators)
+    if rulebook.calendars is None or not windows or rulebook.calendars.market in needed:
+        return needed
+    return (*needed, rulebook.calendars.market)
 
 
 def calendar_for(rulebook: Rulebook) -> WorkingCalendar:

@@ -75,6 +75,8 @@ def outbox_items(
             stage = str(event.data["to"])
         if event.kind in PUBLIC_ACTS:
             items.append(_leaf(before, after, event, stage))
+        if event.kind is EventKind.STAGE_ENTERED and before.admitted:
+            items.append(_staged(after, event))
         if event.kind in _ABOUT_THE_PILOT:
             items += _pilot(after, event)
         if event.kind in _MAILED:
@@ -100,6 +102,11 @@ def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> O
     if event.kind is EventKind.CASE_CLOSED and (before.notice is not None or after.admitted):
         payload["outcome"] = after.outcome
     return OutboxItem("record.leaf", payload)
+
+
+def _staged(after: CaseState, event: NewEvent) -> OutboxItem:
+    payload = {"case": after.case, "number": after.number, "stage": event.data["to"]}
+    return OutboxItem("pilot.staged", {**payload, "at": _moment(event)})
 
 
 def _pilot(after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:

@@ -105,6 +105,7 @@ class OutboxItem:
     mail.<actor kind>, as mail.applicant – kind (an EventKind), case, stage, and who may be told:
         institution? or authority? or person? (none: all of that kind on the case);
     pilot.admitted – case, number, plan, at: the start of the pilot;
+    pilot.staged – case, number, stage, at: a case that has a pilot enters another stage;
     pilot.closed – case, number, outcome, at;
     pilot.migrated – case, number, plan, at: the pilot goes on under another rulebook version;
     snapshot.case – case, stage: the public snapshot is stale.

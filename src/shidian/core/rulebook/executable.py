@@ -52,13 +52,6 @@ def _problems(rulebook: Rulebook, found: Iterable[Found]) -> tuple[Problem, ...]
 
 
 def _monitoring(rulebook: Rulebook) -> Iterator[Found]:
-    for indicator in rulebook.indicators:
-        if indicator.window == "trading-day":
-            path = f"/indicators/{indicator.id}/window"
-            instead = Text(
-                zh="可用时长、since-start 和 month", en="durations, since-start, month run"
-            )
-            yield path, f"window: {indicator.window}", instead
     for alert in rulebook.alerts:
         yield from _alert(alert, f"/alerts/{alert.id}")
     for limit in rulebook.limits:
@@ -120,12 +113,6 @@ def _panel(stage: Stage) -> Iterator[Found]:
 
 
 def _limit(limit: Limit, path: str) -> Iterator[Found]:
-    if limit.stages:
-        instead = Text(zh="限额在整个运行期间有效", en="a limit runs throughout the run")
-        yield (f"{path}/stages", "stages", instead)
-    if limit.measured != "continuous":
-        instead = Text(zh="限额持续衡量", en="limits are measured all the time")
-        yield (f"{path}/measured", f"measured: {limit.measured}", instead)
     if limit.on_breach in _ENDING:
         yield (f"{path}/on_breach", limit.on_breach, _NOTIFY)
 

@@ -277,6 +277,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "warn_at": "Per cents of `max` at which warnings come.",
         "stages": "Stages in which it holds; none: throughout the run.",
         "measured": "All the time, only when something new is admitted, or as a monthly mean.",
+        "admissions": "Stream whose events admit something; none: what the indicator counts.",
         "regulator_may_lower": "Whether the authority may set less for one pilot.",
     },
     "AlertRule": {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from shidian.apps.cases.calendars import trading_days_of
 from shidian.apps.cases.models import Case
 from shidian.apps.cases.outbox import put
 from shidian.apps.cases.rulebooks import loaded_rulebook
@@ -17,15 +18,18 @@ from shidian.apps.supervision.domain.keys import revoke_all_keys
 from shidian.apps.supervision.models import Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.term import term_of
 from shidian.apps.supervision.tiers import tier_of
-from shidian.core.monitor.openings import openings
+from shidian.core.monitor.openings import counts_trading_days, openings
+from shidian.core.procedure.calendars import CalendarMissingError
 from shidian.core.rulebook.executable import not_executable
+from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from shidian.apps.accounts.models import Person
-    from shidian.core.rulebook.problems import Problem
+    from shidian.core.rulebook.model import Rulebook
 
 
 @transaction.atomic
@@ -52,8 +56,8 @@ def start_pilot(
         return existing
     moment = at or timezone.now()
     loaded = loaded_rulebook(case.rulebook_version_id)
-    problems = not_executable(loaded.rulebook)
     starts_on, ends_on = term_of(case, moment)
+    problems = _in_the_way(loaded.rulebook, ends_on)
     pilot = Pilot.objects.create(
         case=case,
         public_id=_next_public_id(starts_on.year),
@@ -84,7 +88,8 @@ def start_pilot(
 def _activate(pilot: Pilot, plan: Mapping[str, str], moment: datetime) -> int:
     """The activation names the rulebook by its digest; the worker puts in the document itself.
 
-    The tier is told with it, and when calendar windows open: replay must see what the monitor saw.
+    The tier is told with it, the stage where limits ask for it, and when calendar windows open:
+    replay must see what the monitor saw.
     """
     loaded = loaded_rulebook(pilot.case.rulebook_version_id)
     record: dict[str, object] = {
@@ -94,11 +99,36 @@ def _activate(pilot: Pilot, plan: Mapping[str, str], moment: datetime) -> int:
         "rulebook_digest": loaded.digest,
         "plan": dict(plan),
     }
-    if calendars := openings(loaded.rulebook, pilot.start_us or to_us(moment)):
+    start_us, rulebook = pilot.start_us or to_us(moment), loaded.rulebook
+    days = trading_days_of(rulebook) if counts_trading_days(rulebook) else ()
+    if calendars := openings(rulebook, start_us, days):
         record["calendars"] = calendars
     if tier := tier_of(pilot.case):
         record["tier"] = tier
+    if _asks_for_stage(loaded.rulebook):
+        record["stage"] = pilot.case.stage
     return post_control(pilot, "activation", record, at=moment)
+
+
+def _asks_for_stage(rulebook: Rulebook) -> bool:
+    return any(limit.stages for limit in rulebook.limits)
+
+
+@transaction.atomic
+def enter_stage(*, pilot: Pilot, stage: str, at: datetime | None = None) -> None:
+    """Tell the journal that the case is in another stage, where limits differ by it.
+
+    The agreed plan stays. Nothing is told of a pilot that does not run.
+    """
+    moment = at or timezone.now()
+    locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
+    rulebook = loaded_rulebook(locked.case.rulebook_version_id).rulebook
+    if locked.state != PilotState.RUNNING or not _asks_for_stage(rulebook):
+        return
+    newest = PlanVersion.objects.filter(pilot=locked).latest("number")
+    record = {"effective_us": to_us(moment), "plan": dict(newest.values), "stage": stage}
+    post_control(locked, "plan", record, at=moment)
+    ask_for_snapshot(locked, at=moment)
 
 
 def _by_rule(rule: str, rulebook_digest: str) -> dict[str, str]:
@@ -132,9 +162,9 @@ def migrate_pilot(*, pilot: Pilot, at: datetime | None = None) -> Pilot:
     unchanged = locked.rules_digest == loaded.rules_digest
     if locked.state == PilotState.CLOSED or unchanged:
         return locked
-    problems = not_executable(loaded.rulebook)
-    locked.problems = _listed(problems)
     _, locked.ends_on = term_of(locked.case, locked.created_at)
+    problems = _in_the_way(loaded.rulebook, locked.ends_on)
+    locked.problems = _listed(problems)
     if not problems:
         _activate_anew(locked, loaded.rules_digest, moment)
     locked.automatic = {**locked.automatic, "migrated": _by_rule("pilot.migrated", loaded.digest)}
@@ -160,6 +190,37 @@ def _activate_anew(pilot: Pilot, rules_digest: str, moment: datetime) -> None:
         made_by=None,
         outbox_id=outbox_id,
     )
+
+
+@transaction.atomic
+def renew_calendar(*, calendar: str, at: datetime | None = None) -> None:
+    """Activate anew what counts trading days by that calendar: its days are known further, or
+
+    better. Rules and plan stay. A pilot that waited for the calendar begins to run.
+    """
+    moment = at or timezone.now()
+    for pilot in Pilot.objects.select_for_update().exclude(state=PilotState.CLOSED):
+        rulebook = loaded_rulebook(pilot.case.rulebook_version_id).rulebook
+        by = rulebook.calendars
+        if by is None or by.market != calendar or not counts_trading_days(rulebook):
+            continue
+        pilot.problems = _listed(problems := _in_the_way(rulebook, pilot.ends_on))
+        if not problems:
+            _activate_anew(pilot, pilot.rules_digest, moment)
+        pilot.save(update_fields=["state", "problems"])
+
+
+def _in_the_way(rulebook: Rulebook, ends_on: date) -> tuple[Problem, ...]:
+    """What keeps the rules from running: what this release cannot do, and days not known yet."""
+    found = not_executable(rulebook)
+    if not counts_trading_days(rulebook) or rulebook.calendars is None:
+        return found
+    known = trading_days_of(rulebook)
+    if known and known[-1].year >= ends_on.year:
+        return found
+    missing = CalendarMissingError(rulebook.calendars.market, ends_on.year).text
+    load = Text(zh="请导入该年日历", en="load that year")
+    return (*found, Problem("/calendars/market", rulebook.rulebook, 0, missing, load))
 
 
 def _listed(problems: Sequence[Problem]) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import FormSection, SchemeAuthority
 from shidian.apps.supervision.domain.instants import from_us, to_us
-from shidian.apps.supervision.limits import agreed_limits, uses
+from shidian.apps.supervision.limits import AgreedLimit, agreed_limits, uses
 from shidian.apps.supervision.models import AlertEpisode, EpisodeState, MonitorFault
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
@@ -91,11 +91,17 @@ def _limits(pilot: Pilot, language: Language) -> list[LimitLine]:
             "unit": text(limit.unit, language) if limit.unit else "",
             "cap": format(limit.cap, "f"),
             "warn_at": list(limit.warn_at),
-            "indicator": limit.indicator,
+            "indicator": limit.reading,
         }
-        for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot), tier_of(pilot.case))
+        for limit in _limits_of(pilot)
         if limit.public
     ]
+
+
+def _limits_of(pilot: Pilot) -> list[AgreedLimit]:
+    """The limits in force for the pilot as its case stands."""
+    case = pilot.case
+    return agreed_limits(case.rulebook, plan_of(pilot), tier_of(case), case.stage)
 
 
 def _public_answers(pilot: Pilot, language: Language) -> list[dict[str, str]]:
@@ -123,12 +129,9 @@ def pilot_figures(pilot: Pilot, language: Language, *, now: datetime | None = No
     if fault is not None:
         moment = min(moment, fault.noticed_at)
     now_us = to_us(moment)
-    limits = [
-        limit
-        for limit in agreed_limits(pilot.case.rulebook, plan_of(pilot), tier_of(pilot.case))
-        if limit.public
-    ]
-    found = changes_of([pilot], [limit.indicator for limit in limits], since_us=now_us - SPAN_US)
+    limits = [limit for limit in _limits_of(pilot) if limit.public]
+    wanted = {name for limit in limits for name in (limit.indicator, limit.reading)}
+    found = changes_of([pilot], wanted, since_us=now_us - SPAN_US)
     changes = {indicator: rows for (_, indicator), rows in found.items()}
     return {
         "public_id": pilot.public_id,

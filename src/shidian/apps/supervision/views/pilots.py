@@ -84,7 +84,7 @@ def _charts(pilot: Pilot) -> list[dict[str, Any]]:
     rulebook = pilot.case.rulebook
     names = [indicator.id for indicator in rulebook.indicators]
     changes = changes_of([pilot], names, since_us=now_us - SPAN_US)
-    caps = {use.limit.indicator: use.limit for use in limits_with_use(pilot)}
+    caps = {use.limit.reading: use.limit for use in limits_with_use(pilot)}
     charts = []
     for indicator in rulebook.indicators:
         found = changes.get((pilot.pk, indicator.id))

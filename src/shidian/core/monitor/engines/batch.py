@@ -295,6 +295,8 @@ def _check(rule: Rule) -> None:
             continue
         if measure.take not in _DENSE:
             raise Unsupported(f"{measure.id}: {measure.take}")
+        if measure.sampling is not None:
+            raise Unsupported(f"{measure.id}: not measured all the time")
         if measure.opens_us is not None:
             raise Unsupported(f"{measure.id}: a calendar window")
     if rule.measure.by:

@@ -86,6 +86,10 @@ class Known:
         )
         return 0 if seen else None
 
+    def looked_at(self, measure: Measure, instant_us: int) -> int:  # noqa: ARG002 - as Values has it
+        """The instant itself: what is not measured all the time does not run here."""
+        return instant_us
+
     def tiles(self, measure: Measure, number: int, instant_us: int) -> list[tuple[int, int, int]]:  # noqa: ARG002 - as Values has it
         """Non-empty tiles of the window: start in µs, events counted, what they come to."""
         side = self.sides[measure]

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, unknown, warning
+from shidian.core.rulebook.analysis.measured import measured
 from shidian.core.rulebook.analysis.words import INDICATOR, KINDS, PARAMETER, STAGE, say
 from shidian.core.rulebook.model import (
     AlertRule,
@@ -93,18 +94,7 @@ def _limit(
             say("百分比未逐级升高", "the per cents do not rise"),
             say("例如 [70, 80, 90]", "write for example [70, 80, 90]"),
         )
-    if limit.measured == "at-admission" and limit.for_us:
-        yield error(
-            f"{path}/for",
-            say(
-                "仅在新增时衡量的限额不能持续一段时间",
-                "measured only when something is admitted, it lasts no time",
-            ),
-            say(
-                "请删去 for，或写 measured: continuous",
-                "leave for out, or write measured: continuous",
-            ),
-        )
+    yield from measured(rulebook, limit, indicators)
     yield from _in_force(rulebook, limit, path)
     yield from _proposal(rulebook, limit.on_breach, f"{path}/on_breach")
 

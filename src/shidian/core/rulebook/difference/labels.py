@@ -163,6 +163,7 @@ indicator|指标|indicator
 for|持续时间|lasting
 on_breach|超限处置|on breach
 measured|衡量方式|measured
+admissions|新增所依据的数据流|admissions
 regulator_may_lower|监管可调低|regulator may lower it
 alerts|监测规则|alert
 comparison|比较|comparison

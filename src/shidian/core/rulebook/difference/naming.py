@@ -85,6 +85,7 @@ _REFERS = {
     "skips": "stages",
     "since": "stages",
     "limits/stages": "stages",
+    "limits/admissions": "streams",
     "clock": "clocks",
     "after": "clocks",
     "all_of": "authorities",

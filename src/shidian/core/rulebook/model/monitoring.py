@@ -166,7 +166,8 @@ class Limit(Frozen):
 
     `below`: the value must stay below `max`, so that reaching it breaches.
     `stages`: in force only while the case is in one of them (none: throughout the run).
-    `measured`: watched all the time, only when something new is admitted, or as a monthly mean.
+    `measured`: watched all the time; only when something new is admitted, by an event of stream
+    `admissions` (none: one that the indicator counts); or as the mean of a month's daily values.
     `regulator_may_lower`: whether the authority may set less for one pilot.
     """
 
@@ -181,7 +182,18 @@ class Limit(Frozen):
     public: bool = True
     stages: tuple[Identifier, ...] = ()
     measured: Literal["continuous", "at-admission", "monthly-average"] = "continuous"
+    admissions: str | None = None
     regulator_may_lower: bool = True
+
+    @property
+    def reading(self) -> str:
+        """Id of the readings that it is held against: the indicator's, or its own."""
+        continuous = self.measured == "continuous"
+        return self.indicator if continuous else f"{self.indicator}@{self.id}"
+
+    def applies_in(self, stage: str | None) -> bool:
+        """Whether it is in force while the case is in that stage; None: the stage is not known."""
+        return stage is None or not self.stages or stage in self.stages
 
 
 class PlanParameter(Frozen):

@@ -254,9 +254,7 @@ NO_DATA = {
 }
 MEASURED = {
     "continuous": _t("实时计量", "measured continuously"),
-    "at-admission": _t(
-        "仅在新增时计量", "measured only when something new is about to be admitted"
-    ),
+    "at-admission": _t("仅在新增时计量", "measured only when something new is admitted"),
     "monthly-average": _t("按月均值计量", "measured as a monthly average"),
 }
 REPORT_KIND = {

@@ -96,6 +96,14 @@ def _limit(pen: Pen, limit: Limit) -> None:
         max=val(operand(pen.rulebook, limit.indicator, limit.max), f"{path}/max", f"{path}/id"),
         measured=val(words.MEASURED[limit.measured], f"{path}/measured"),
     )
+    if limit.admissions is not None:
+        streams = {stream.id: stream.title for stream in pen.rulebook.streams}
+        pen.say(
+            article,
+            "新增以“{admissions}”为准。",
+            " What is admitted is told by “{admissions}”.",
+            admissions=val(streams.get(limit.admissions) or limit.admissions, f"{path}/admissions"),
+        )
     if limit.stages:
         names = {stage.id: stage.names.staff for stage in pen.rulebook.stages}
         pen.say(
