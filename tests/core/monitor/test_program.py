@@ -68,8 +68,14 @@ def test_required_parameter_missing_or_malformed_is_refused(plan):
 
 
 def test_what_this_release_cannot_run_is_refused():
+    duration = {"type": "duration"}
+    rulebook = load_text(
+        BASE + COUNT + limit("plan.cap"), name="t.yaml", resolve=lambda name: ""
+    ).rulebook
+    plan = tuple(one.model_copy(update=duration) for one in rulebook.plan)
+
     with pytest.raises(NotExecutable, match="not executable yet"):
-        compiled(COUNT + limit("plan.cap").replace("max:", "on_breach: end-permission, max:"))
+        compile_rules(rulebook.model_copy(update={"plan": plan}), {"cap": "10"})
 
 
 def sampled(measured, take="take: count", calendars=None):

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from shidian.core.rulebook.loaded import Json
@@ -253,6 +253,16 @@ class LimitLine(TypedDict):
     indicator: str
 
 
+class ConsequenceLine(TypedDict):
+    """What followed from a breach by the rulebook itself. `kind`: its word; `since`: a moment."""
+
+    kind: str
+    text: str
+    rule: str
+    since: str
+    withdrawn_at: str
+
+
 class PilotBody(TypedDict):
     """Kind `pilot`, key: its public id. `state`: a word for machines, the label for people."""
 
@@ -276,6 +286,8 @@ class PilotBody(TypedDict):
     starts_on: str
     ends_on: str
     limits: list[LimitLine]
+    consequences: NotRequired[list[ConsequenceLine]]
+    """Not in pages of earlier releases."""
     promises: list[str]
     complaint: str
     groups: list[TimelineStage]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import (
-    AlertRule,
     Clock,
-    Limit,
     PlanParameter,
     Rulebook,
     Stage,
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
 
     Found = tuple[str, str, Text]
     """(path, what is written there, what runs instead)"""
-
-_ENDING = frozenset({"start-transition-plan", "end-permission"})
-_NOTIFY = Text(zh="可写 notify，由人处置", en="write notify, and a person acts")
 
 
 def not_executable(rulebook: Rulebook) -> tuple[Problem, ...]:
@@ -52,10 +47,6 @@ def _problems(rulebook: Rulebook, found: Iterable[Found]) -> tuple[Problem, ...]
 
 
 def _monitoring(rulebook: Rulebook) -> Iterator[Found]:
-    for alert in rulebook.alerts:
-        yield from _alert(alert, f"/alerts/{alert.id}")
-    for limit in rulebook.limits:
-        yield from _limit(limit, f"/limits/{limit.id}")
     bounding = {
         operand.removeprefix("plan.")
         for operand in (limit.max for limit in rulebook.limits)
@@ -110,13 +101,3 @@ def _panel(stage: Stage) -> Iterator[Found]:
     if stage.panel.disciplines:
         instead = Text(zh="请删去，由经办人员核对", en="leave it out; officers see to it")
         yield f"{path}/disciplines", "disciplines", instead
-
-
-def _limit(limit: Limit, path: str) -> Iterator[Found]:
-    if limit.on_breach in _ENDING:
-        yield (f"{path}/on_breach", limit.on_breach, _NOTIFY)
-
-
-def _alert(alert: AlertRule, path: str) -> Iterator[Found]:
-    if alert.on_breach in _ENDING:
-        yield (f"{path}/on_breach", alert.on_breach, _NOTIFY)

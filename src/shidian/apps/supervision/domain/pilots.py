@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,6 +11,7 @@ from shidian.apps.cases.calendars import trading_days_of
 from shidian.apps.cases.models import Case
 from shidian.apps.cases.outbox import put
 from shidian.apps.cases.rulebooks import loaded_rulebook
+from shidian.apps.supervision.domain.automatic import by_rule
 from shidian.apps.supervision.domain.control import post_control
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.keys import revoke_all_keys
@@ -67,7 +67,7 @@ def start_pilot(
         start_us=to_us(moment),
         rules_digest=loaded.rules_digest,
         problems=_listed(problems),
-        automatic={} if by else {"started": _by_rule("pilot.admitted", loaded.digest)},
+        automatic={} if by else {"started": by_rule("pilot.admitted", loaded.digest)},
         created_at=moment,
     )
     outbox_id = None if problems else _activate(pilot, plan, moment)
@@ -131,11 +131,6 @@ def enter_stage(*, pilot: Pilot, stage: str, at: datetime | None = None) -> None
     ask_for_snapshot(locked, at=moment)
 
 
-def _by_rule(rule: str, rulebook_digest: str) -> dict[str, str]:
-    """What an automatic act must name: its rule, the rulebook, the software."""
-    return {"rule": rule, "rulebook": rulebook_digest, "software": installed_version("shidian")}
-
-
 def _next_public_id(year: int) -> str:
     prefix = f"P-{year}-"
     last = (
@@ -167,7 +162,7 @@ def migrate_pilot(*, pilot: Pilot, at: datetime | None = None) -> Pilot:
     locked.problems = _listed(problems)
     if not problems:
         _activate_anew(locked, loaded.rules_digest, moment)
-    locked.automatic = {**locked.automatic, "migrated": _by_rule("pilot.migrated", loaded.digest)}
+    locked.automatic = {**locked.automatic, "migrated": by_rule("pilot.migrated", loaded.digest)}
     locked.save(update_fields=["state", "rules_digest", "problems", "ends_on", "automatic"])
     ask_for_snapshot(locked, at=moment)
     return locked
@@ -245,7 +240,7 @@ def close_pilot(*, pilot: Pilot, at: datetime | None = None, by: Person | None =
     locked.closed_at = moment
     if by is None:
         digest = loaded_rulebook(locked.case.rulebook_version_id).digest
-        locked.automatic = {**locked.automatic, "closed": _by_rule("pilot.closed", digest)}
+        locked.automatic = {**locked.automatic, "closed": by_rule("pilot.closed", digest)}
     locked.save(update_fields=["state", "closed_at", "automatic"])
     revoke_all_keys(pilot=locked, at=moment, by=by)
     ask_for_snapshot(locked, at=moment)

@@ -6,6 +6,7 @@ from shidian.apps.supervision.models.alert import (
     AlertItem,
     EpisodeState,
 )
+from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.pilot import Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.models.reading import (
@@ -19,6 +20,7 @@ __all__ = [
     "AlertAcknowledgement",
     "AlertEpisode",
     "AlertItem",
+    "Consequence",
     "ControlReceipt",
     "CurrentReading",
     "EpisodeState",

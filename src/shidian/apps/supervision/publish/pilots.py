@@ -17,6 +17,7 @@ from shidian.apps.supervision.publish.language import Language, name, text, titl
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
 from shidian.apps.supervision.tiers import tier_of
 from shidian.core.rulebook.model import QuestionKind
+from shidian.core.rulebook.reading.words import ON_BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.notices.bodies import (
         AlertLine,
+        ConsequenceLine,
         LimitLine,
         PilotBody,
         PilotFigures,
@@ -76,6 +78,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "starts_on": pilot.starts_on.isoformat(),
         "ends_on": pilot.ends_on.isoformat(),
         "limits": _limits(pilot, language),
+        "consequences": _consequences(pilot, language),
         "promises": [promise.text for promise in state_of(case).promises],
         "complaint": text(complaint, language) if complaint else "",
         "groups": public_course(case, language),
@@ -95,6 +98,20 @@ def _limits(pilot: Pilot, language: Language) -> list[LimitLine]:
         }
         for limit in _limits_of(pilot)
         if limit.public
+    ]
+
+
+def _consequences(pilot: Pilot, language: Language) -> list[ConsequenceLine]:
+    """What followed by law from breaches of public rules, withdrawn ones too."""
+    return [
+        {
+            "kind": one.kind,
+            "text": text(ON_BREACH[one.kind], language),
+            "rule": title(one, language),
+            "since": _moment(one.start_us),
+            "withdrawn_at": _moment(to_us(one.withdrawn_at)) if one.withdrawn_at else "",
+        }
+        for one in pilot.consequences.filter(public=True)
     ]
 
 

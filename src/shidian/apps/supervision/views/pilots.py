@@ -29,6 +29,7 @@ from shidian.apps.supervision.queries import (
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, changes_of, sample
 from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, episode_of, pilot_of
+from shidian.core.rulebook.reading.words import ON_BREACH
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
@@ -64,6 +65,7 @@ def _live(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
         "pilot": pilot,
         "case": pilot.case,
         "may_supervise": allows(request.user, Permission.PILOT_SUPERVISE, pilot.case),
+        "consequences": [(one, ON_BREACH[one.kind]) for one in pilot.consequences.all()],
         "uses": limits_with_use(pilot),
         "charts": _charts(pilot),
         "open_episodes": [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from shidian.apps.supervision.domain.consequences import follow
 from shidian.apps.supervision.models import (
     AlertEpisode,
     AlertItem,
@@ -81,7 +82,9 @@ def apply_items(items: Sequence[Item]) -> Applied:
         applied.note(pilot, item.entry)
     AlertItem.objects.bulk_create(rows)
     for item in newest.values():
-        project_episode(item, pilots[item.project], opened[item.episode], now)
+        pilot = pilots[item.project]
+        project_episode(item, pilot, opened[item.episode], now)
+        follow(item=item, pilot=pilot, rule=_rule(pilot, item.rule), at=now)
     _move(cursor, fresh[-1].seq if fresh else cursor.position, now)
     return applied
 
