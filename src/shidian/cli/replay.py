@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import sys
+import threading
+from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from shidian.cli.replay_diff import diff
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shidian.core.journal.entry import Entry
     from shidian.core.journal.reader import JournalReader
+    from shidian.core.monitor.cutting import Span
     from shidian.core.monitor.replay import Replay
     from shidian.core.rulebook.loaded import Loaded
 
@@ -17,7 +25,7 @@ _PATH = click.Path(path_type=Path)
 View = Literal["as-known", "final"]
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--journal", type=_PATH, help="Journal file; else the installation's.")
 @click.option("--project", help="This project alone.")
 @click.option(
@@ -26,25 +34,45 @@ View = Literal["as-known", "final"]
     type=_PATH,
     help="Judge by this rulebook instead of those in force.",
 )
-@click.option("--view", type=click.Choice(["as-known", "final"]), default="as-known")
+@click.option("--from", "from_", metavar="WHEN", help="Only what is said of this time on.")
+@click.option("--to", metavar="WHEN", help="Only what is said of times before; a day is included.")
+@click.option(
+    "--view",
+    type=click.Choice(["as-known", "final"]),
+    default="as-known",
+    show_default=True,
+    help="Each change when it became known, or the episodes as all records leave them.",
+)
 @click.option("--out", type=_PATH, help="Write the result to FILE.parquet or FILE.json.")
 @click.option(
     "--compare-live", is_flag=True, help="Exit 1 unless the monitor's stream is the same."
 )
 @click.option("--store", type=_PATH, help="Monitor store to compare with; else the installation's.")
+@click.pass_context
 def replay(  # noqa: PLR0917 - click passes options by name
+    context: click.Context,
     journal: Path | None,
     project: str | None,
     rulebook_file: Path | None,
+    from_: str | None,
+    to: str | None,
     view: View,
     out: Path | None,
     compare_live: bool,
     store: Path | None,
 ) -> None:
-    """Recompute alerts from a journal, and print their number and digest."""
+    """Recompute alerts from a journal, and print their number and digest.
+
+    WHEN is a day (2026-01-31), a time (2026-01-31T09:30) of the rulebook's monitoring zone, or one
+    with its zone (…T01:30Z). With --from or --to all is still evaluated from the first entry on,
+    then cut: items that speak of an instant in between, episodes that overlap it. Printed are the
+    digests of the whole and of the part; written is the part.
+    """
+    if context.invoked_subcommand is not None:
+        return
     from shidian.config import settings
-    from shidian.core.journal.reader import JournalReader
-    from shidian.core.monitor.replay import replay as run
+    from shidian.core.journal.reader import JournalDamagedError, JournalReader
+    from shidian.core.journal.sealed import SegmentDamagedError
 
     if compare_live and (project or rulebook_file):
         raise click.UsageError(
@@ -55,13 +83,13 @@ def replay(  # noqa: PLR0917 - click passes options by name
     override = _load(rulebook_file) if rulebook_file else None
     live = _live(store or settings().monitor_store) if compare_live else None
     try:
-        reader = JournalReader(journal or settings().journal)
-    except FileNotFoundError as error:
+        with JournalReader(journal or settings().journal) as reader:
+            zone = _zone(reader, project, override) if from_ or to else UTC
+            span = _span(from_, to, zone)
+            found = _to(reader, live[0]) if live else _in_columns(reader, project, override)
+        _report(found, span, zone, view, out)
+    except (OSError, JournalDamagedError, SegmentDamagedError) as error:
         raise click.ClickException(str(error)) from None
-    with reader:
-        # The monitor may not have come to the end: up to where it has, entry by entry.
-        found = run(reader, last_entry=live[0]) if live else _in_columns(reader, project, override)
-    _report(found, view, out)
     if live:
         same = live[1:] == (len(found.items), found.as_known_digest)
         click.echo(f"live: {live[1]} items, {live[2]}: {'the same' if same else 'DIFFERENT'}")
@@ -69,15 +97,46 @@ def replay(  # noqa: PLR0917 - click passes options by name
             raise SystemExit(1)
 
 
-command = replay
+replay.add_command(diff)
+
+
+def _to(reader: JournalReader, last_entry: int) -> Replay:
+    """Entry by entry up to where the monitor has come: it need not have come to the end."""
+    from shidian.core.monitor.replay import replay as run
+
+    with click.progressbar(
+        length=last_entry, label="Replaying", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def counted() -> Iterator[Entry]:
+            for entry in reader:
+                yield entry
+                bar.update(1)
+
+        return run(counted(), last_entry=last_entry)
 
 
 def _in_columns(reader: JournalReader, project: str | None, override: Loaded | None) -> Replay:
     """The whole journal by the batch engine; it says which projects it left to the evaluator."""
     from shidian.core.monitor.engines.replaying import BatchReplay
 
+    counts = {p: n for p, n in reader.entry_counts().items() if project in (None, p)}
+    if project is not None and project not in counts:
+        raise click.ClickException(f"{project} has no entry in this journal")
     batch = BatchReplay(reader, cache_bytes=0)
-    found = batch.replay(project=project, override=override)
+    lock = threading.Lock()
+    with click.progressbar(
+        length=sum(counts.values()),
+        label="Replaying",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    ) as bar:
+
+        def done(name: str) -> None:
+            with lock:
+                bar.update(counts.get(name, 0))
+
+        found = batch.replay(project=project, override=override, progress=done)
     for name, why in sorted(batch.evaluated.items()):
         click.echo(f"{name}: replayed entry by entry ({why})", err=True)
     return found
@@ -104,80 +163,62 @@ def _live(path: Path) -> tuple[int, int, str]:
         raise click.ClickException(str(error)) from None
 
 
-def _report(found: Replay, view: View, out: Path | None) -> None:
+def _zone(reader: JournalReader, project: str | None, override: Loaded | None) -> tzinfo:
+    """The monitoring zone of the rules that judge; UTC while there are none."""
+    from zoneinfo import ZoneInfo
+
+    from shidian.core.journal.entry import EntryKind
+    from shidian.core.rulebook.load import from_document
+
+    if override is not None:
+        return ZoneInfo(override.rulebook.monitoring.zone)
+    newest = {
+        entry.project: entry
+        for entry in reader.controls()
+        if entry.kind is EntryKind.ACTIVATION and project in (None, entry.project)
+    }
+    documents = [entry.control()["document"] for entry in newest.values()]
+    zones = {from_document(document).rulebook.monitoring.zone for document in documents}
+    if len(zones) > 1:
+        raise click.UsageError(
+            f"projects are monitored in {', '.join(sorted(zones))}: name one by --project"
+        )
+    return ZoneInfo(zones.pop()) if zones else UTC
+
+
+def _span(from_: str | None, to: str | None, zone: tzinfo) -> Span:
+    from shidian.cli.instants import read_instant
+    from shidian.core.monitor.cutting import Span
+
+    first = None if from_ is None else read_instant(from_, zone, option="--from")
+    last = None if to is None else read_instant(to, zone, option="--to", end_of_day=True)
+    if first is not None and last is not None and last <= first:
+        raise click.UsageError("--to must lie after --from")
+    return Span(first, last)
+
+
+def _report(found: Replay, span: Span, zone: tzinfo, view: View, out: Path | None) -> None:
+    from shidian.cli.instants import shown_instant
+    from shidian.core.monitor.alert_file import write_alerts
+    from shidian.core.monitor.cutting import part_of
+
     for fault in found.faults:
         click.echo(f"{fault.project} stopped at entry {fault.entry}: {fault.message}", err=True)
-    rows = _as_known(found) if view == "as-known" else _final(found)
+    part = found if span.whole else part_of(found, span)
     if out:
-        _write(rows, out)
-    episodes = sum(len(episodes) for episodes in found.final.values())
+        write_alerts(part, view, out)
     click.echo(f"entries: {found.last_entry}")
-    click.echo(f"items: {len(found.items)}")
-    click.echo(f"episodes: {episodes}")
-    click.echo(f"as-known digest: {found.as_known_digest}")
-    click.echo(f"final digest: {found.final_digest}")
+    _figures(found)
+    if not span.whole:
+        bounds = [(" from ", span.from_us), (" to ", span.to_us)]
+        said = [f"{word}{shown_instant(at, zone)}" for word, at in bounds if at is not None]
+        click.echo(f"the part{''.join(said)}:")
+        _figures(part, "  ")
 
 
-def _as_known(found: Replay) -> list[dict[str, Any]]:
-    return [
-        {
-            "seq": item.seq,
-            "entry": item.entry,
-            "project": item.project,
-            "rule": item.rule,
-            "group": item.group,
-            "change": item.change.value,
-            "level": item.level,
-            "early": item.early,
-            "warming": item.warming,
-            "episode": item.episode,
-            "at_us": item.at_us,
-            "since_us": item.since_us,
-            "start_us": item.start_us,
-            "end_us": item.end_us,
-            "path": item.path_json(),
-            "rules_digest": item.rules_digest,
-            "explanation": item.explanation,
-        }
-        for item in found.items
-    ]
-
-
-def _final(found: Replay) -> list[dict[str, Any]]:
-    from shidian.core.monitor.program import severity_of
-
-    return [
-        {
-            "project": project,
-            "rule": rule,
-            "group": group,
-            "level": severity_of(episode.path[-1].rung).value,
-            "since_us": episode.since_us,
-            "start_us": episode.start_us,
-            "end_us": episode.end_us,
-            "path": [
-                {"at_us": step.at_us, "level": severity_of(step.rung).value, "rung": step.rung}
-                for step in episode.path
-            ],
-        }
-        for (project, rule, group), episodes in sorted(found.final.items())
-        for episode in episodes
-    ]
-
-
-def _write(rows: list[dict[str, Any]], out: Path) -> None:
-    if out.suffix == ".json":
-        out.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    nested = {"path", "explanation"}
-    flat = [
-        {
-            name: json.dumps(value, ensure_ascii=False) if name in nested else value
-            for name, value in row.items()
-        }
-        for row in rows
-    ]
-    pq.write_table(pa.Table.from_pylist(flat), out)
+def _figures(found: Replay, indent: str = "") -> None:
+    episodes = sum(len(episodes) for episodes in found.final.values())
+    click.echo(f"{indent}items: {len(found.items)}")
+    click.echo(f"{indent}episodes: {episodes}")
+    click.echo(f"{indent}as-known digest: {found.as_known_digest}")
+    click.echo(f"{indent}final digest: {found.final_digest}")

@@ -89,6 +89,14 @@ class JournalReader:
         row = self._db.execute("SELECT coalesce(max(entry), 0) FROM entry").fetchone()
         return int(row[0])
 
+    def entry_counts(self) -> dict[str, int]:
+        """Project → how many entries of data, activations and plans it has."""
+        rows = self._db.execute(
+            "SELECT project, count(*) FROM entry WHERE kind NOT IN ('tick', 'key')"
+            " GROUP BY project ORDER BY project"
+        )
+        return {str(project): int(number) for project, number in rows}
+
     def entries_after(self, entry: int, limit: int) -> list[Entry]:
         """At most `limit` entries that follow number `entry`, in order, sealed or not.
 
