@@ -21,9 +21,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 
+from bench.sending import post
 from shidian import keyring
 from shidian.core.journal.entry import EntryKind
-from shidian_kit.wire import envelope, keys, signatures
+from shidian_kit.wire import envelope, keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -248,7 +249,7 @@ class _Gate:
             for project, key in enumerate(self._keys):
                 for record in _control_records(project, key):
                     body = json.dumps(record).encode()
-                    self._post(connection, worker, "/v1/control", body, "application/json")
+                    post(connection, worker, self._url, "/v1/control", body, "application/json")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -280,37 +281,10 @@ class _Gate:
                 for request in requests:
                     path = f"/v1/projects/{project_id(request.project)}/events"
                     key = self._keys[request.project]
-                    content = self._post(connection, key, path, request.body, kind)
+                    content = post(connection, key, self._url, path, request.body, kind)
                     _check(request, content)
         except BaseException as error:  # noqa: BLE001 - told by the caller
             failures.append(error)
-
-    def _post(
-        self,
-        connection: http.client.HTTPConnection,
-        key: Ed25519PrivateKey,
-        path: str,
-        body: bytes,
-        kind: str,
-    ) -> bytes:
-        while True:
-            headers = {"content-type": kind}
-            headers |= signatures.sign_request(
-                key,
-                method="POST",
-                url=self._url + path,
-                headers=headers,
-                body=body,
-                created=int(time.time()),
-            )
-            connection.request("POST", path, body=body, headers=headers)
-            response = connection.getresponse()
-            content = response.read()
-            if response.status == 200:
-                return content
-            if response.status != 429:
-                raise RuntimeError(f"{response.status}: {content[:300]!r}")
-            time.sleep(0.05)
 
     @contextmanager
     def _connection(self) -> Iterator[http.client.HTTPConnection]:

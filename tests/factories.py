@@ -32,9 +32,12 @@ from shidian.core.rulebook.load import load_file
 from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section, StageKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shidian.apps.cases.models import Call, Case, RulebookVersion, Scheme
     from shidian.apps.notices.models import Notice
     from shidian.apps.review.models import Panel
+    from shidian.core.procedure.types import Json
     from shidian.core.rulebook.loaded import Loaded
 
 RULEBOOKS = Path(__file__).resolve().parent.parent / "rulebooks"
@@ -128,9 +131,9 @@ class World:
         return self.version.rulebook
 
 
-def make_world() -> World:
-    """The demonstration scheme with made-up people; a call that is always open."""
-    document = loaded()
+def make_world(document: Loaded | None = None) -> World:
+    """The demonstration scheme, or another, with made-up people; a call that is always open."""
+    document = document or loaded()
     authorities = {
         rule.id: accounts.found_authority(code=f"test-{rule.id}", name=rule.name.zh)
         for rule in document.rulebook.authorities
@@ -282,7 +285,7 @@ class Walk:
     def pass_screening(self) -> None:
         """Find every mandatory criterion met and move on."""
         stage = self.case.stage
-        findings = {
+        findings: dict[str, Mapping[str, Json]] = {
             criterion.id: {"met": True, "reason": ""}
             for criterion in self.world.rulebook.criteria
             if criterion.stage == stage

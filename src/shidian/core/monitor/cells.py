@@ -8,6 +8,7 @@ its own sort and, over time, a few copies of each cell.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ _MERGE_SHARE = 3
 
 def key_of(groups: Ints, tiles: Ints) -> Ints:
     """Group and tile (clipped to what a key holds) as one integer, ordered as the pair is."""
-    return (groups << TILE_BITS) | np.clip(tiles, 0, _TILE_MASK)
+    return (groups << TILE_BITS) | np.minimum(np.maximum(tiles, 0), _TILE_MASK)
 
 
 def tile_of(keys: Ints) -> Ints:
@@ -47,7 +48,7 @@ class Found:
     total: Ints
 
 
-@dataclass(slots=True)
+@dataclass
 class _Level:
     key: Ints
     part: Ints
@@ -56,10 +57,44 @@ class _Level:
     count_before: Ints
     total_before: Ints
 
+    @cached_property
+    def firsts(self) -> Ints:
+        """Place of the first cell of each key."""
+        return np.flatnonzero(np.diff(self.key, prepend=-1))
+
+    @cached_property
+    def keys(self) -> Ints:
+        """The different keys, rising."""
+        return self.key[self.firsts]
+
+    @cached_property
+    def smallest(self) -> Ints:
+        """The least part under each key."""
+        found: Ints = self.part[self.firsts]
+        return found
+
+    @cached_property
+    def largest(self) -> Ints:
+        """The greatest part under each key."""
+        last: Ints = np.append(self.firsts[1:], len(self.key)) - 1
+        found: Ints = self.part[last]
+        return found
+
     @classmethod
     def of(cls, key: Ints, part: Ints, count: Ints, total: Ints) -> _Level:
         # Prefixes may wrap round; a difference of two is exact while it fits.
         return cls(key, part, count, total, _prefix(count), _prefix(total))
+
+    def cut(self, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        """(owner, key, part, count, total) of the cells in each range of keys [low, high)."""
+        first, last = np.searchsorted(self.key, low), np.searchsorted(self.key, high)
+        if len(low) == 1:
+            inside = slice(int(first[0]), int(last[0]))
+            key = self.key[inside]
+            owner = np.zeros(len(key), np.int64)
+            return owner, key, self.part[inside], self.count[inside], self.total[inside]
+        owner, place = _ranges(first, last)
+        return owner, self.key[place], self.part[place], self.count[place], self.total[place]
 
 
 class Cells:
@@ -86,6 +121,8 @@ class Cells:
         """Count and total of each range of keys [low, high)."""
         count, total = np.zeros(len(low), np.int64), np.zeros(len(low), np.int64)
         for level in self._levels:
+            if not len(level.key):
+                continue
             first, last = np.searchsorted(level.key, low), np.searchsorted(level.key, high)
             last = np.maximum(first, last)
             count += level.count_before[last] - level.count_before[first]
@@ -94,17 +131,39 @@ class Cells:
 
     def gather(self, low: Ints, high: Ints) -> Found:
         """The cells in each range of keys [low, high)."""
-        found = []
-        for level in self._levels:
-            owner, place = _ranges(
-                np.searchsorted(level.key, low), np.searchsorted(level.key, high)
-            )
-            columns = (level.key, level.part, level.count, level.total)
-            found.append((owner, *(column[place] for column in columns)))
+        found = [level.cut(low, high) for level in self._levels]
         if not len(found[1][0]):
             return Found(*found[0])
+        if not len(found[0][0]):
+            return Found(*found[1])
         both = [np.concatenate(pair) for pair in zip(*found, strict=True)]
         return Found(*_combined(both[0], both[1], both[2], both[3], both[4]))
+
+    def edges(self, low: Ints, high: Ints, *, largest: bool) -> tuple[Ints, Ints] | None:
+        """Per range of keys [low, high) its least or greatest part, and 1; 0, 0 where it is empty.
+
+        None where that cannot be told from each level by itself: something in the ranges was
+        taken out again and is not yet merged.
+        """
+        base, recent = self._levels
+        start, end = (np.searchsorted(recent.key, keys) for keys in (low.min(), high.max()))
+        if np.any(recent.count[start:end] < 0):
+            return None
+        number, there = np.zeros(len(low), np.int64), np.zeros(len(low), np.int64)
+        for level in (base, recent):
+            if not len(level.key):
+                continue
+            tops = level.largest if largest else level.smallest
+            keys = level.keys
+            bounds = np.searchsorted(keys, low), np.searchsorted(keys, high)
+            for place, (a, b) in enumerate(zip(*(bound.tolist() for bound in bounds), strict=True)):
+                if a >= b:
+                    continue
+                edge = int(tops[a:b].max() if largest else tops[a:b].min())
+                if there[place]:
+                    edge = max(edge, int(number[place])) if largest else min(edge, number[place])
+                number[place], there[place] = edge, 1
+        return number, there
 
 
 def _ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:

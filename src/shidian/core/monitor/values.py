@@ -13,7 +13,15 @@ from shidian.core.monitor.exact import divided
 from shidian.core.monitor.grouping import NEVER, Agenda, Grouping, grouping_key
 from shidian.core.monitor.ratio import Ratio
 from shidian.core.monitor.sampling import Looks, held, looks
-from shidian.core.monitor.windows import Runs, Window, additive, edge, extreme, ranked
+from shidian.core.monitor.windows import (
+    Runs,
+    Window,
+    additive,
+    different_pairs,
+    edge,
+    extreme,
+    ranked,
+)
 from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
@@ -204,6 +212,8 @@ class Values:
         low = -(-np.maximum(low_us, appears) // step) * step // tile
         high = high_us // step * step // tile
         kept = np.flatnonzero(low <= high)
+        if not len(kept):
+            return Runs(kept, kept, kept, kept)
         if measure.sampling is not None:
             return self._held(measure, numbers[kept], low[kept] * tile, high_us, kept)
         low, highs = low[kept], np.full(len(kept), high, np.int64)
@@ -337,8 +347,8 @@ class Values:
 
 def _quotient(found: Runs, under: Runs) -> Runs:
     """Where either changes: both hold between their changes."""
-    pairs = np.stack((np.append(found.owner, under.owner), np.append(found.at, under.at)))
-    owner, at = np.unique(pairs, axis=1)
+    both = np.append(found.owner, under.owner), np.append(found.at, under.at)
+    owner, at = different_pairs(*both)
     numbers = []
     for side in (found, under):
         # Each owner's first point is the same on both sides, so there is always one before.

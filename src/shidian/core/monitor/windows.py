@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from shidian.core.monitor.program import Measure
 
 
+_FEW = 16
+"""Points up to which extremes are taken of tiles' extremes, one point after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runs:
     """Per owner (the place of its group in what was asked) points, rising, and values from each on.
@@ -64,10 +68,10 @@ class Window:
         place = np.searchsorted(self.switches, at, "right") - 1
         return np.where(place >= 0, self.opens[np.maximum(place, 0)], at)
 
-    def oldest_moving(self, low: Ints) -> Ints:
-        """First tile that can enter or leave a window after `low`."""
-        endless = self.length is None and self.opens is None
-        return low if endless else np.minimum(self.begins(low), low)
+    @property
+    def endless(self) -> bool:
+        """Whether no tile ever leaves."""
+        return self.length is None and self.opens is None
 
     def moves(self, tiles: Ints) -> tuple[Ints, Ints]:
         """(T from which a tile is covered, T from which it no longer is; 2^62: for ever).
@@ -89,7 +93,7 @@ def additive(
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """(owner, T, count, total) at `low` and wherever they change up to `high`."""
     begins = window.begins(low)
-    owner, tile, count, total = _seen(cells, groups, window.oldest_moving(low), high)
+    owner, tile, count, total = _moving(cells, groups, low, high, window)
     first_count, first_total = cells.totals(key_of(groups, begins), key_of(groups, low))
     enters, leaves = window.moves(tile)
     # What leaves by `low` is not there any more, and what enters by then is in the first value.
@@ -106,19 +110,43 @@ def additive(
 
 def points(cells: Cells, groups: Ints, low: Ints, high: Ints, window: Window) -> tuple[Ints, Ints]:
     """(owner, T) at `low` and wherever the window's contents change up to `high`, sorted."""
-    owner, tile, _, _ = _seen(cells, groups, window.oldest_moving(low), high)
+    owner, tile, _, _ = _moving(cells, groups, low, high, window)
     enters, leaves = window.moves(tile)
     at = np.concatenate((low, enters, leaves))
     owners = np.concatenate((np.arange(len(groups)), owner, owner))
     kept = (at >= low[owners]) & (at <= high[owners])
-    pairs = np.unique(np.stack((owners[kept], at[kept])), axis=1)
-    return pairs[0], pairs[1]
+    return different_pairs(owners[kept], at[kept])
 
 
-def _seen(cells: Cells, groups: Ints, first: Ints, high: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """(owner, tile, count, total) of the cells in [first, high), whatever their parts."""
-    found = cells.gather(key_of(groups, first), key_of(groups, high))
-    return found.owner, tile_of(found.key), found.count, found.total
+def different_pairs(owner: Ints, at: Ints) -> tuple[Ints, Ints]:
+    """Each pair (owner, T) once, sorted."""
+    if not len(at):
+        return owner, at
+    base = int(at.min())
+    span = int(at.max()) - base + 1
+    packed = np.unique(owner * span + (at - base))
+    owners, places = np.divmod(packed, span)
+    return owners, places + base
+
+
+def _moving(
+    cells: Cells, groups: Ints, low: Ints, high: Ints, window: Window
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """(owner, tile, count, total) of cells that may enter or leave windows in (low, high].
+
+    What lies between the oldest that leaves and the first that enters is not looked at.
+    """
+    come = cells.gather(key_of(groups, low), key_of(groups, high))
+    if window.endless:
+        return come.owner, tile_of(come.key), come.count, come.total
+    first = np.minimum(window.begins(low), low)
+    gone = cells.gather(key_of(groups, first), key_of(groups, np.minimum(window.begins(high), low)))
+    return (
+        np.concatenate((come.owner, gone.owner)),
+        tile_of(np.concatenate((come.key, gone.key))),
+        np.concatenate((come.count, gone.count)),
+        np.concatenate((come.total, gone.total)),
+    )
 
 
 def _accumulated(owner: Ints, at: Ints, count: Ints, total: Ints) -> tuple[Ints, Ints, Ints, Ints]:
@@ -141,6 +169,11 @@ def extreme(
 ) -> Runs:
     """Smallest or largest part in each window."""
     owner, at = points(cells, groups, low, high, window)
+    begins = key_of(groups[owner], window.begins(at))
+    ends = key_of(groups[owner], at)
+    edges = cells.edges(begins, ends, largest=largest) if len(at) <= _FEW else None
+    if edges is not None:
+        return Runs(owner, at, *edges)
     found, starts, there = _inside(cells, groups, owner, at, window)
     number = np.zeros(len(at), np.int64)
     if len(starts):
