@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from shidian.cli.monitor_explain import explain
+
 POLL_S = 0.02
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--journal", type=click.Path(path_type=Path), help="Journal file; else the installation's."
 )
@@ -19,11 +21,14 @@ POLL_S = 0.02
     "--store", type=click.Path(path_type=Path), help="Monitor store; else the installation's."
 )
 @click.option("--once", is_flag=True, help="Stop when the journal's end is reached.")
-def monitor(journal: Path | None, store: Path | None, once: bool) -> None:
+@click.pass_context
+def monitor(context: click.Context, journal: Path | None, store: Path | None, once: bool) -> None:
     """Turn journal entries into indicators and alerts, as they come.
 
     Ends cleanly on SIGTERM and SIGINT; killed at any point, it goes on where it stopped.
     """
+    if context.invoked_subcommand is not None:
+        return
     from shidian.config import settings
 
     stop = threading.Event()
@@ -44,7 +49,7 @@ def monitor(journal: Path | None, store: Path | None, once: bool) -> None:
             signal.signal(name, handler)
 
 
-command = monitor
+monitor.add_command(explain)
 
 
 def _run(journal: Path, store: Path, stop: threading.Event, *, once: bool) -> None:

@@ -84,7 +84,7 @@ def replay(  # noqa: PLR0917 - click passes options by name
     live = _live(store or settings().monitor_store) if compare_live else None
     try:
         with JournalReader(journal or settings().journal) as reader:
-            zone = _zone(reader, project, override) if from_ or to else UTC
+            zone = monitoring_zone(reader, project, override) if from_ or to else UTC
             span = _span(from_, to, zone)
             found = _to(reader, live[0]) if live else _in_columns(reader, project, override)
         _report(found, span, zone, view, out)
@@ -163,7 +163,7 @@ def _live(path: Path) -> tuple[int, int, str]:
         raise click.ClickException(str(error)) from None
 
 
-def _zone(reader: JournalReader, project: str | None, override: Loaded | None) -> tzinfo:
+def monitoring_zone(reader: JournalReader, project: str | None, override: Loaded | None) -> tzinfo:
     """The monitoring zone of the rules that judge; UTC while there are none."""
     from zoneinfo import ZoneInfo
 

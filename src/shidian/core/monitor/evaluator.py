@@ -7,7 +7,7 @@ order. Projects do not see one another.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shidian.core.journal.entry import EntryKind
 from shidian.core.monitor.events import SumOverflow
@@ -90,6 +90,16 @@ class Evaluator:
             for group, episodes in state.final()
         }
 
+    def explanation(self, project: str, rule: str, group: str, at_us: int) -> dict[str, Any]:
+        """What a rule's value at a final instant rests on, as known by now (see `explain`).
+
+        Raises LookupError where there is no such project, the instant lies beyond the watermark or
+        no step of the rule, or the rule is not in force then.
+        """
+        if project not in self._projects:
+            raise LookupError(f"{project} has no entry in this journal")
+        return self._projects[project].explanation(rule, group, at_us)
+
     def _step(self, project: _Project, entry: Entry, output: Output) -> None:
         if project.name in self.faults:
             return
@@ -132,6 +142,19 @@ class _Project:
             anew = True
         further = self.watermark.newest_us != newest_us
         self._advance(entry.entry, touched, output, anew=anew, further=further)
+
+    def explanation(self, rule_id: str, group: str, at_us: int) -> dict[str, Any]:
+        """See `Evaluator.explanation`."""
+        watermark_us = self.watermark.value_us
+        if watermark_us is None or at_us > watermark_us:
+            raise LookupError(f"instant {at_us} is not final: the watermark is {watermark_us}")
+        segment = self._timeline.at(at_us)
+        rule = segment.program.rule(rule_id) if segment else None
+        if segment is None or rule is None:
+            raise LookupError(f"no limit or alert {rule_id} is in force at that instant")
+        if at_us % rule.measure.step_us:
+            raise LookupError(f"that is no instant of {rule_id}: not on its step")
+        return explain(segment, rule, self._values, group, at_us)
 
     def _advance(
         self, entry: int, touched: Touched, output: Output, *, anew: bool, further: bool

@@ -33,7 +33,7 @@ class Answers(Protocol):
 TILES_MAX = 60
 """Tiles listed in an explanation, the newest; of the rest the number and sum are given."""
 
-_TAKES = {
+TAKES = {
     Take.COUNT: Text(zh="计数", en="count"),
     Take.SUM: Text(zh="合计", en="sum"),
     Take.DISTINCT: Text(zh="不重复计数", en="distinct"),
@@ -172,7 +172,7 @@ def _level(level: Level, value: Fraction | None) -> dict[str, Any]:
 def _arithmetic(rule: Rule, value: Fraction | None) -> dict[str, str]:
     """One line: what was taken of what, its value, and the highest rung it meets."""
     measure = rule.measure
-    taken = _TAKES[measure.take]
+    taken = TAKES[measure.take]
     if measure.sampling is not None:
         how = _MONTHLY if measure.sampling.months else _ADMITTING
         taken = Text(zh=f"{how.zh}{taken.zh}", en=f"{taken.en}, {how.en}")
@@ -190,7 +190,7 @@ def _arithmetic(rule: Rule, value: Fraction | None) -> dict[str, str]:
     shown = met[-1] if met else rule.levels[0]
     units = Fraction(10) ** measure.scale
     amount = _amount(value, measure.scale)
-    sign = f"{shown.comparison.value} {_decimal(shown.bound / units)}"
+    sign = f"{shown.comparison.value} {exact_text(shown.bound / units)}"
     zh = f"{measure.title.zh}（{taken.zh}）= {amount} {unit.zh}".strip()
     en = f"{measure.title.en} ({taken.en}) = {amount} {unit.en}".strip()
     if met:
@@ -215,10 +215,10 @@ def _plain(value: Fraction | None) -> int | str | None:
 def _amount(value: Fraction, scale: int) -> str:
     if value.denominator == 1 and scale >= 0:
         return f"{Decimal(value.numerator).scaleb(-scale):,f}"
-    return _decimal(value / Fraction(10) ** scale)
+    return exact_text(value / Fraction(10) ** scale)
 
 
-def _decimal(number: Fraction) -> str:
+def exact_text(number: Fraction) -> str:
     """As a decimal where it ends within nine digits, as p/q elsewhere: never rounded."""
     shifted = number * 10**9
     if shifted.denominator != 1:

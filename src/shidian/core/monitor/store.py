@@ -137,6 +137,14 @@ class StoreReader:
         )
         return [_item(row) for row in rows]
 
+    def items_of(self, episode: str) -> list[Item]:
+        """All items of one episode, in order; none where there is no such id."""
+        rows = self._db.execute(
+            f"SELECT {_ITEM} FROM item WHERE episode = ? ORDER BY seq",  # noqa: S608 - constant
+            (episode,),
+        )
+        return [_item(row) for row in rows]
+
     def readings_after(self, seq: int, limit: int) -> list[Reading]:
         """At most `limit` readings that follow number `seq`; a later one of an instant replaces."""
         rows = self._db.execute(
