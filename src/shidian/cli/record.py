@@ -9,6 +9,8 @@ from shidian.cli.lazy import LazyGroup
 SUMMARIES = {
     "verify": "Verify a whole log, in a folder or at an address.",
     "audit": "Compare what the app database knows to be public with the log.",
+    "leaves": "List the leaves that concern a case or a notice.",
+    "erase": "Erase the text behind a sealed leaf; the log goes on verifying.",
     "witness": "Serve a witness that cosigns a log's checkpoints.",
     "rotate-key": "Have the notary change the log's key.",
 }
@@ -17,4 +19,4 @@ SUMMARIES = {
 
 @click.group(cls=LazyGroup, summaries=SUMMARIES, prefix="shidian.cli.record_")
 def record() -> None:
-    """Verify, audit and witness the public record."""
+    """Verify, audit and witness the public record; erase what must go."""

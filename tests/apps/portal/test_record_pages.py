@@ -15,7 +15,13 @@ from django.utils import timezone
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases import outbox
 from shidian.apps.notices import domain as notices
-from shidian.apps.notices.models import CommentState, PublishedLeaf, PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.models import (
+    CommentState,
+    ErasureGround,
+    PublishedLeaf,
+    PublishedSnapshot,
+    SnapshotKind,
+)
 from shidian.apps.portal import record_log
 from shidian.apps.record.domain import erase_text
 from shidian.apps.record.models import LeafRow
@@ -232,10 +238,26 @@ def test_a_text_that_was_erased_is_gone_and_its_leaf_stands(few):
     leaf = PublishedSnapshot.objects.of("notice").get().leaf
     address = reverse("record-text", args=[leaf.index])
     assert Client().get(address).status_code == 200
-    erase_text(row=LeafRow.objects.get(index=leaf.index))
+    bare = {"comments": []}
+    notices.publish_snapshot(kind=SnapshotKind.NOTICE, key="n-1", zh=bare, en=bare)
+    done = erase_text(
+        row=LeafRow.objects.get(index=leaf.index),
+        ground=ErasureGround.REQUEST,
+        reason="王小明来电要求删除",
+        by="chen",
+    )
     assert Client().get(address).status_code == 404
     assert Client().get(reverse("record-salt", args=[leaf.index])).status_code == 404
-    assert "was erased" in page(f"/record/leaves/{leaf.index}/")
+    for language, words in (
+        ("en", ("was erased", "the person concerned asked for it")),
+        ("zh-hans", ("随机数已删除", "当事人要求删除")),
+    ):
+        told = page(f"/record/leaves/{leaf.index}/", language)
+        for one in (*words, f"{timezone.localtime(done.at):%H:%M}"):
+            assert one in told
+        for secret in ("我有异议", "王小明", "chen"):
+            assert secret not in told
+    assert "我有异议" not in str(list(PublishedSnapshot.objects.values("body_zh", "body_en")))
     test_what_the_site_serves_is_a_log_that_verifies(few)
 
 

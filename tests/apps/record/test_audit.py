@@ -13,7 +13,12 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases import outbox
 from shidian.apps.cases.models import CaseEvent
 from shidian.apps.notices import domain as notices
-from shidian.apps.notices.models import PublishedLeaf, PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.models import (
+    ErasureGround,
+    PublishedLeaf,
+    PublishedSnapshot,
+    SnapshotKind,
+)
 from shidian.apps.record.audit import Problem, audit
 from shidian.apps.record.domain import erase_text, prepare_leaves
 from shidian.apps.record.leaves import TOPIC
@@ -174,6 +179,18 @@ def test_a_database_put_back_to_yesterday_is_told_what_the_log_has_beyond_it(few
     assert named == [("unknown", f"leaf {index}")]
 
 
+def test_an_erased_page_is_no_finding_and_one_erased_without_a_trail_is(few, reader):
+    page = PublishedSnapshot.objects.get(key="n-1")
+    notices.withdraw_snapshot(kind=SnapshotKind.NOTICE, key="n-1")
+    feed_all(few)
+    row = LeafRow.objects.get(index=page.leaf.index)
+    erase_text(row=row, ground=ErasureGround.REQUEST, reason="应本人请求", by="chen")
+    assert found(reader) == []
+    with without_triggers():
+        row.erasure.delete()
+    assert [problem for problem, _ in found(reader)] == ["different"]
+
+
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.prove)])
 def test_restricted_documents_are_erased_and_everything_verifies(few, reader, count):
     when = timezone.now()
@@ -184,7 +201,7 @@ def test_restricted_documents_are_erased_and_everything_verifies(few, reader, co
     assert len(rows) == count
     before = {row.index: bytes(row.leaf) for row in rows}
     for row in rows:
-        erase_text(row=row)
+        erase_text(row=row, ground=ErasureGround.RETENTION, reason="期满", by="chen")
     assert not LeafRow.objects.filter(outbox__payload__kind="secret").exclude(salt=None).exists()
     log = dict(reader.entries(reader.checkpoint().size))
     assert {index: log[index] for index in before} == before

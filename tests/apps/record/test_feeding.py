@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
@@ -13,10 +14,16 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases import outbox
 from shidian.apps.cases.models import CaseEvent, Outbox
 from shidian.apps.notices import domain as notices
-from shidian.apps.notices.models import CommentState, PublishedLeaf, PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.models import (
+    CommentState,
+    ErasureGround,
+    PublishedLeaf,
+    PublishedSnapshot,
+    SnapshotKind,
+)
 from shidian.apps.record.domain import erase_text, prepare_leaves, send_leaves
 from shidian.apps.record.leaves import KINDS, TOPIC, snapshot_text
-from shidian.apps.record.models import LeafRow
+from shidian.apps.record.models import Erasure, LeafRow
 from shidian.core.procedure.outbox import PUBLIC_ACTS
 from shidian.core.record.leaf import LeafKind, check_commitment, commit, moment
 from shidian.core.rulebook.model import StageKind
@@ -24,7 +31,7 @@ from shidian_kit.wire import canonical
 from shidian_kit.wire.refusal import RecordError
 from tests.apps.supervision.things import run_outbox
 
-from .things import SLOT_S, MemoryNotary, feed, row_of, said
+from .things import SLOT_S, MemoryNotary, feed, publish_pages, row_of, said
 
 pytestmark = pytest.mark.django_db
 
@@ -50,9 +57,8 @@ def test_every_public_act_of_a_whole_case_has_one_leaf(walk, notary):
     assert {PUBLIC.value for PUBLIC in PUBLIC_ACTS} <= set(KINDS)
 
 
-def test_leaves_stand_in_the_order_of_the_acts(walk, notary):
-    walk.to(StageKind.RUNNING)
-    run_outbox()
+def test_leaves_stand_in_the_order_of_the_acts(world, notary):
+    publish_pages(8)
     feed(notary)
     order = list(LeafRow.objects.order_by("outbox").values_list("index", flat=True))
     assert order == list(range(len(order)))
@@ -191,7 +197,7 @@ def commented(walk, body="我反对，我的电话是 13800000000"):
     return comment
 
 
-def test_an_answer_is_committed_to_and_neither_side_of_it_told(walk, notary):
+def test_an_answer_and_the_page_that_shows_it_are_committed_to_and_not_told(walk, notary):
     comment = commented(walk)
     feed(notary)
     row = row_of("comment.answered")
@@ -201,11 +207,7 @@ def test_an_answer_is_committed_to_and_neither_side_of_it_told(walk, notary):
     for secret in (comment.receipt, comment.sha256, comment.body, comment.name):
         assert secret not in everything
     assert not PublishedLeaf.objects.filter(index=row.index).exists()
-
-
-def test_a_page_with_comments_is_sealed_and_its_salt_published(walk, notary):
-    commented(walk)
-    feed(notary)
+    # The page that shows both is sealed as well, and its salt published.
     snapshot = PublishedSnapshot.objects.of("notice").get()
     assert snapshot.body_zh["comments"]
     leaf = snapshot.leaf
@@ -216,10 +218,9 @@ def test_a_page_with_comments_is_sealed_and_its_salt_published(walk, notary):
 # What goes wrong
 
 
-def test_a_notary_that_is_down_for_an_hour_loses_nothing(walk, notary):
+def test_a_notary_that_is_down_for_an_hour_loses_nothing(world, notary):
     notary.down = True
-    walk.to(StageKind.RUNNING)
-    run_outbox()
+    publish_pages(8)
     for _ in range(3):
         with pytest.raises(RecordError, match="not-reachable"):
             feed(notary)
@@ -286,9 +287,8 @@ def test_a_subject_too_large_or_odd_goes_by_its_hash(db, notary, name):
     assert PublishedLeaf.objects.get(index=leaf.index).document["call"] == name
 
 
-def test_one_refused_leaf_does_not_hold_up_the_others(walk, notary):
-    walk.to(StageKind.RUNNING)
-    run_outbox()
+def test_one_refused_leaf_does_not_hold_up_the_others(db, notary):
+    publish_pages(8)
     prepare_leaves(slot_s=SLOT_S)
     bad = LeafRow.objects.order_by("pk")[2]
     notary.refuses = {bad.key}
@@ -303,11 +303,9 @@ def test_one_refused_leaf_does_not_hold_up_the_others(walk, notary):
     assert bad.index is not None
 
 
-def test_after_the_database_went_back_new_acts_go_under_other_keys(walk, notary):
+def test_after_the_database_went_back_new_acts_go_under_other_keys(world, notary):
     """The log knows ids that this database will give to other acts."""
-    walk.to(StageKind.NOTICE)
-    walk.open_notice()
-    run_outbox()
+    publish_pages(8)
     used = Outbox.objects.filter(topic=TOPIC).order_by("pk").last().pk
     for key in range(1, used + 1):
         notary.places[key] = len(notary.leaves)
@@ -352,29 +350,65 @@ def test_a_leaf_is_kept_once_though_two_workers_sent_it(world, notary):
 # What may change afterwards
 
 
+def erase(row):
+    return erase_text(row=row, ground=ErasureGround.REQUEST, reason="应本人请求", by="chen")
+
+
 def test_erasing_takes_salt_and_document_and_leaves_the_log(walk, notary):
     commented(walk)
     feed(notary)
     row = row_of("comment.answered")
     page = PublishedSnapshot.objects.of("notice").get().leaf
     leaves = list(notary.leaves)
-    erase_text(row=row)
-    erase_text(row=LeafRow.objects.get(index=page.index))
+    erase(row)
+    erase(row)
+    page_row = LeafRow.objects.get(index=page.index)
+    with pytest.raises(ValueError, match="as the site shows it now"):
+        erase(page_row)
+    notices.withdraw_snapshot(kind=SnapshotKind.NOTICE, key=page.snapshot.key)
+    erase(page_row)
     row.refresh_from_db()
     page.refresh_from_db()
     assert (row.salt, row.document) == (None, None)
     assert row.erased_at
-    assert (page.salt, bool(page.erased_at)) == ("", True)
+    assert (page.salt, bool(page.erased_at), page.ground) == ("", True, "request")
+    assert (page.snapshot.body_zh, page.snapshot.body_en) == ({}, {})
+    trail = Erasure.objects.get(row=row)
+    assert (trail.reason, trail.by, trail.at) == ("应本人请求", "chen", row.erased_at)
     assert notary.leaves == leaves
     assert bytes(row.leaf) == leaves[row.index]
     feed(notary)
-    assert notary.leaves == leaves
+    assert notary.leaves[: len(leaves)] == leaves
+
+
+def test_nothing_is_erased_without_a_reason_and_no_trail_changes(db, notary):
+    quoting = {"comments": [{"text": "我有异议"}]}
+    notices.publish_snapshot(kind=SnapshotKind.NOTICE, key="n-1", zh=quoting, en=quoting)
+    notices.withdraw_snapshot(kind=SnapshotKind.NOTICE, key="n-1")
+    feed(notary)
+    row = row_of("page.published")
+    for reason in ("", " ", "x" * 1001):
+        with pytest.raises(ValueError, match="reason"):
+            erase_text(row=row, ground=ErasureGround.ORDER, reason=reason, by="chen")
+    erase(row)
+    for change in (Erasure.objects.all().delete, partial(Erasure.objects.update, reason="other")):
+        with pytest.raises((IntegrityError, DatabaseError)), transaction.atomic():
+            change()
+
+
+def test_a_page_can_be_emptied_and_not_rewritten(db):
+    page = notices.publish_snapshot(kind=SnapshotKind.CALL, key="one", zh={"a": 1}, en={"a": 1})
+    same = PublishedSnapshot.objects.filter(pk=page.pk)
+    for change in ({"body_zh": {"a": 2}}, {"body_zh": []}, {"digest": ""}, {"body_en": None}):
+        with pytest.raises((IntegrityError, DatabaseError)), transaction.atomic():
+            same.update(**change)
+    assert same.update(body_zh={}, body_en={}) == 1
 
 
 def test_what_is_not_sealed_cannot_be_erased(world, notary):
     feed(notary)
     with pytest.raises(ValueError, match="not sealed"):
-        erase_text(row=row_of("call.opened"))
+        erase(row_of("call.opened"))
 
 
 def test_leaves_can_neither_change_nor_go(world, notary):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shidian.apps.notices.domain import publish_snapshot
+from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.record.domain import prepare_leaves, send_leaves
 from shidian.apps.record.models import LeafRow
 from shidian.core.record.leaf import decode
@@ -56,6 +58,13 @@ def feed(notary: Any, *, slot_s: int = SLOT_S, now: Any = None) -> int:
     while some := send_leaves(notary, now=now):
         sent += some
     return sent
+
+
+def publish_pages(count: int) -> None:
+    """So many acts of the plainest kind, each with its row."""
+    for number in range(count):
+        body = {"n": number}
+        publish_snapshot(kind=SnapshotKind.CALL, key=f"c-{number}", zh=body, en=body)
 
 
 def said(row: LeafRow) -> dict[str, Any]:

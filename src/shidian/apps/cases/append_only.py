@@ -24,13 +24,14 @@ MESSAGE = "append-only"
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Table to protect. `mutable`: fields that may change.
+    """Table to protect. `mutable`: fields that may change. `erasable`: JSON fields that may become
 
-    `but`: SQL on `{row}`, true for rows that are let off.
+    an empty object, and nothing else. `but`: SQL on `{row}`, true for rows that are let off.
     """
 
     model: type[models.Model]
     mutable: tuple[str, ...] = ()
+    erasable: tuple[str, ...] = ()
     but: str = ""
 
     @property
@@ -98,9 +99,11 @@ def _let_off(guard: Guard, *rows: str) -> str:
 def _changed(guard: Guard, differs: str) -> str:
     """Condition under which an UPDATE is refused; empty: always."""
     conditions = []
-    if guard.mutable:
+    if guard.mutable or guard.erasable:
         changed = " OR ".join(
-            f'OLD."{column}" {differs} NEW."{column}"' for column in guard.fixed_columns
+            f'OLD."{column}" {differs} NEW."{column}"'
+            + (f" AND NEW.\"{column}\" {differs} '{{}}'" if column in guard.erasable else "")
+            for column in guard.fixed_columns
         )
         conditions.append(f"({changed})")
     if guard.but:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -101,17 +101,25 @@ def store_calendar(
         ],
         batch_size=1000,
     )
-    said = {
+    outbox.put("record.leaf", change_of(edition), at=at)
+    outbox.put("calendar.changed", {"calendar": edition.calendar}, at=at)
+    return edition
+
+
+def change_of(edition: CalendarVersion) -> dict[str, Any]:
+    """What is said in public of a stored edition: its years, and the hash of its days."""
+    rows = (
+        CalendarRow(one.day, DayKind(one.kind), Text(zh=one.name_zh, en=one.name_en))
+        for one in edition.days.all()
+    )
+    return {
         "kind": "calendar.changed",
         "calendar": edition.calendar,
         "edition": edition.version,
         "years": edition.years,
-        "sha256": days_sha256(calendar.days.values()),
-        "at": at.isoformat(),
+        "sha256": days_sha256(rows),
+        "at": edition.loaded_at.isoformat(),
     }
-    outbox.put("record.leaf", said, at=at)
-    outbox.put("calendar.changed", {"calendar": edition.calendar}, at=at)
-    return edition
 
 
 def days_sha256(days: Iterable[CalendarRow]) -> str:

@@ -13,7 +13,13 @@ GUARDS = (
     ),
     Guard(models.CommentModeration),
     # Erasing a text takes its salt along; the leaf itself stays.
-    Guard(models.PublishedLeaf, mutable=("document", "salt", "erased_at")),
-    # Live figures are refreshed in place: their history is the telemetry itself.
-    Guard(models.PublishedSnapshot, mutable=("withdrawn_at",), but="{row}.\"kind\" = 'figures'"),
+    Guard(models.PublishedLeaf, mutable=("document", "salt", "erased_at", "ground")),
+    # Live figures are refreshed in place: their history is the telemetry itself. A page's bodies
+    # may be erased, never replaced.
+    Guard(
+        models.PublishedSnapshot,
+        mutable=("withdrawn_at",),
+        erasable=("body_zh", "body_en"),
+        but="{row}.\"kind\" = 'figures'",
+    ),
 )

@@ -14,6 +14,7 @@ from shidian.apps.notices.models import PublishedLeaf, PublishedSnapshot, Snapsh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 Body = dict[str, Any]
 
@@ -29,13 +30,16 @@ class Named(NamedTuple):
 class LeafText:
     """What a leaf was made of: a document and, where it is sealed, the salt in hex.
 
-    Or why it cannot be read: `gone` is `sealed`, `erased`, `withdrawn` or `replaced`.
+    Or why it cannot be read: `gone` is `sealed`, `erased` (then with time and ground in words),
+    `withdrawn` or `replaced`.
     """
 
     document: Body | None = None
     salt: str = ""
     page: Named | None = None
     gone: str = ""
+    erased_at: datetime | None = None
+    ground: str = ""
 
 
 def _column() -> str:
@@ -131,7 +135,8 @@ def text_of_leaf(index: int) -> LeafText:
     if leaf is None:
         return LeafText(gone="sealed")
     if leaf.erased_at is not None:
-        return LeafText(gone="erased")
+        ground = leaf.get_ground_display()
+        return LeafText(gone="erased", erased_at=leaf.erased_at, ground=ground)
     if leaf.snapshot is None:
         return LeafText(document=leaf.document, salt=leaf.salt)
     page = leaf.snapshot

@@ -10,40 +10,30 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from shidian.apps.cases.calendars import days_sha256
-from shidian.apps.cases.models import (
-    CalendarVersion,
-    Call,
-    CaseEvent,
-    Outbox,
-    RulebookVersion,
-)
+from shidian.apps.cases.calendars import change_of
+from shidian.apps.cases.models import CalendarVersion, Outbox
 from shidian.apps.notices.domain import text_sha256
 from shidian.apps.notices.models import Notice, PublishedLeaf, PublishedSnapshot, SnapshotKind
+from shidian.apps.record.acts import all_acts, key_of, told, untold
 from shidian.apps.record.domain.preparing import leaf_bytes
-from shidian.apps.record.leaves import KINDS, TOPIC, is_intact, statement_of
-from shidian.apps.record.models import LeafRow
-from shidian.core.procedure.calendars import CalendarRow, DayKind
-from shidian.core.procedure.outbox import PUBLIC_ACTS
+from shidian.apps.record.leaves import TOPIC, is_intact, statement_of
+from shidian.apps.record.models import Erasure, LeafRow
 from shidian.core.record.leaf import BEARS_TEXT, check_commitment, decode
-from shidian.core.rulebook.model import Text
 from shidian_kit.wire import canonical
 from shidian_kit.wire.refusal import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from shidian.core.record.reader import LogReader
 
-_OF_ACTS = frozenset(KINDS) - {"page.withdrawn"}
 LATE_S = 60.0
 """A leaf that is due this long and not on the log is a finding; a fresh one is only on its way."""
 
@@ -65,18 +55,6 @@ class Finding:
     problem: Problem
     what: str
     detail: str
-
-
-Act = tuple[str, dict[str, Any]]
-"""A public act: its name in words, and what its outbox row must say of it."""
-Source = Callable[[], Iterator[Act]]
-_sources: list[Source] = []
-
-
-def public_acts(source: Source) -> Source:
-    """Register who knows public acts; apps above this one know theirs."""
-    _sources.append(source)
-    return source
 
 
 def audit(
@@ -108,97 +86,20 @@ def audit(
 
 def _acts_without_rows() -> Iterator[Finding]:
     """Public acts that no outbox row tells of, and rows that tell of none, or of one again."""
-    earlier = _told()
-    acts = [(what, _key(wanted)) for source in _sources for what, wanted in source()]
-    later = _told()
-    for what, key in acts:
-        if not later[key]:
-            yield Finding(Problem.MISSING, what, "no row of the outbox tells of it")
-        later[key] -= 1
-        earlier[key] -= 1
+    earlier = told()
+    acts = all_acts()
+    for act in untold(acts):
+        yield Finding(Problem.MISSING, act.what, "no row of the outbox tells of it")
+    earlier.subtract(Counter(key_of(act.payload) for act in acts))
     for key, left in earlier.items():
         if left > 0:
             yield Finding(Problem.UNKNOWN, key, f"{left} more than there are such acts")
 
 
-def _told() -> Counter[str]:
-    """How often the outbox tells of each act."""
-    payloads = Outbox.objects.filter(topic=TOPIC).values_list("payload", flat=True)
-    return Counter(_key(one) for one in payloads.iterator() if one.get("kind") in _OF_ACTS)
-
-
-def _key(payload: Mapping[str, Any]) -> str:
-    """What identifies an act: its kind, what it is about, and when."""
-    names = ("kind", "case", "notice", "call", "scheme", "version", "calendar", "edition")
-    members = {name: payload[name] for name in (*names, "page", "key") if name in payload}
-    if "page" not in payload:
-        members["at"] = _moment(payload.get("at"))
-    return canonical.dumps(members).decode()
-
-
-def _moment(text: Any) -> str:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC).isoformat()
-    except ValueError:
-        return str(text)
-
-
-@public_acts
-def case_acts() -> Iterator[Act]:
-    """The public events of all cases."""
-    events = CaseEvent.objects.filter(kind__in=[kind.value for kind in PUBLIC_ACTS])
-    for event in events.select_related("case").iterator():
-        wanted = {"kind": event.kind, "case": event.case.reference, "at": event.at.isoformat()}
-        yield f"{event.kind} of case {event.case.reference}, event {event.seq}", wanted
-
-
-@public_acts
-def published_rules() -> Iterator[Act]:
-    """Rulebooks, calls, calendars."""
-    for version in RulebookVersion.objects.defer("document").select_related("scheme"):
-        yield (
-            f"rulebook {version}",
-            {
-                "kind": "rulebook.published",
-                "scheme": version.scheme.slug,
-                "version": version.version,
-                "at": version.published_at.isoformat(),
-            },
-        )
-    for call in Call.objects.select_related("scheme"):
-        yield (
-            f"call {call.slug}",
-            {
-                "kind": "call.opened",
-                "call": call.slug,
-                "scheme": call.scheme.slug,
-                "at": call.published_at.isoformat(),
-            },
-        )
-    for edition in CalendarVersion.objects.all():
-        yield (
-            f"calendar {edition}",
-            {
-                "kind": "calendar.changed",
-                "calendar": edition.calendar,
-                "edition": edition.version,
-                "at": edition.loaded_at.isoformat(),
-            },
-        )
-
-
-@public_acts
-def published_pages() -> Iterator[Act]:
-    """Every version of every page, but for live figures."""
-    pages = PublishedSnapshot.objects.exclude(kind=SnapshotKind.FIGURES)
-    for kind, key, version in pages.order_by("pk").values_list("kind", "key", "version"):
-        wanted = {"kind": "page.published", "page": kind, "key": key, "version": version}
-        yield f"page {kind} {key} v{version}", wanted
-
-
 def _changed_things() -> Iterator[Finding]:
     """Published things whose own digest no longer fits what the database holds."""
-    for page in PublishedSnapshot.objects.exclude(kind=SnapshotKind.FIGURES).iterator():
+    pages = PublishedSnapshot.objects.exclude(kind=SnapshotKind.FIGURES)
+    for page in pages.exclude(leaf__erased_at__isnull=False).iterator():
         if not is_intact(page):
             yield Finding(Problem.DIFFERENT, f"page {page}", "its text does not give its digest")
     for notice in Notice.objects.all():
@@ -212,19 +113,15 @@ def _changed_things() -> Iterator[Finding]:
             yield Finding(
                 Problem.DIFFERENT, f"notice {notice.slug}", "its text does not give its hash"
             )
-    said = {
-        (row["payload"].get("calendar"), row["payload"].get("edition")): row["payload"]
-        for row in Outbox.objects.filter(topic=TOPIC, payload__kind="calendar.changed").values(
-            "payload"
+    told_of = {
+        (one.get("calendar"), one.get("edition")): one.get("sha256")
+        for one in Outbox.objects.filter(topic=TOPIC, payload__kind="calendar.changed").values_list(
+            "payload", flat=True
         )
     }
     for edition in CalendarVersion.objects.prefetch_related("days"):
-        rows = (
-            CalendarRow(one.day, DayKind(one.kind), Text(zh=one.name_zh, en=one.name_en))
-            for one in edition.days.all()
-        )
-        told_of = said.get((edition.calendar, edition.version))
-        if told_of and days_sha256(rows) != told_of["sha256"]:
+        sha256 = told_of.get((edition.calendar, edition.version))
+        if sha256 and sha256 != change_of(edition)["sha256"]:
             yield Finding(Problem.DIFFERENT, f"calendar {edition}", "its days are not those told")
 
 
@@ -262,6 +159,8 @@ def _made_again(row: Outbox, leaf: LeafRow, what: str) -> Iterator[Finding]:
     if said.problem:
         yield Finding(Problem.BY_HASH, what, said.problem)
     if leaf.erased_at is not None:
+        if not Erasure.objects.filter(row=leaf, at=leaf.erased_at).exists():
+            yield Finding(Problem.DIFFERENT, what, "its text was erased, and no trail says why")
         return
     known = decode(bytes(leaf.leaf))
     if leaf.sealed:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Max
 
 from shidian.apps.cases.models import Outbox
-from shidian.apps.record.domain import prepare_leaves, send_leaves
+from shidian.apps.record.domain import back_fill, prepare_leaves, send_leaves
 from shidian.notary.client import NotaryClient
 
 if TYPE_CHECKING:
@@ -32,13 +32,18 @@ class Feeder:
         self._slot_s = config.record_slot_s
         self._seen = 0
         self._all_again = 0.0
+        self._filled = False
 
     def feed(self) -> None:
-        """Prepare what the outbox has for the record, send what is due.
+        """Prepare what the outbox has for the record, send what is due; first of all, once, fill in
+        what releases before the record published.
 
         A look at every row costs more than one at the newest: it is taken now and then. Raises
         RecordError where the notary cannot be reached; what was prepared waits.
         """
+        if not self._filled:
+            back_fill()
+            self._filled = True
         now = time.monotonic()
         newest = Outbox.objects.aggregate(newest=Max("pk"))["newest"] or 0
         if now >= self._all_again:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from shidian.apps.cases.append_only import Guard
-from shidian.apps.record.models import LeafRow
+from shidian.apps.record.models import Erasure, LeafRow
 
 GUARDS = (
+    Guard(Erasure),
     Guard(
         LeafRow,
         mutable=(

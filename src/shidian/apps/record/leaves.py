@@ -192,7 +192,8 @@ def _answered(row: Outbox) -> Statement:
 
 def _page(row: Outbox) -> Statement:
     """A page's contents as published. One that shows comments is sealed, with its salt published:
-    when a comment must go, nobody can find it again by trying."""
+    when a comment must go, nobody can find it again by trying. One that had left the site before it
+    was put on record is sealed too: the record does not bring it back."""
     payload = row.payload
     snapshot = PublishedSnapshot.objects.get(
         kind=payload["page"], key=payload["key"], version=payload["version"]
@@ -203,7 +204,7 @@ def _page(row: Outbox) -> Statement:
         time=_at(row),
         document=None,
         snapshot=snapshot,
-        sealed=bool(snapshot.body_zh.get("comments")),
+        sealed=bool(snapshot.body_zh.get("comments")) or bool(payload.get("gone")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,6 +27,7 @@ from shidian.apps.lab.errors import refuse
 from shidian.apps.lab.models import Approval, DraftEventKind, DraftState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
@@ -213,14 +214,21 @@ def reject_draft(
     locked.state = DraftState.REJECTED
     data = {"reason": reason.strip(), "reason_en": reason_en.strip()}
     record(locked, DraftEventKind.REJECTED, by=by, at=at, data=data)
-    wordings = locked.wordings.exists()
-    if wordings or locked.consultations.exists():
-        # The reason is public with the wording that was not adopted, on the page of clauses.
-        said = {"scheme": locked.scheme.slug, **(data if wordings else {})}
+    if said := said_of_rejection(locked, data):
         put_leaf("draft.rejected", said, at=at)
     outbox.put("snapshot.clauses", {"scheme": locked.scheme.slug}, at=at)
     draft.refresh_from_db()
     return locked
+
+
+def said_of_rejection(draft: RulebookDraft, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said in public of a draft's rejection; nothing where nobody heard of the draft.
+
+    The reason is public with the wording that was not adopted, on the page of clauses.
+    """
+    if draft.wordings.exists():
+        return {"scheme": draft.scheme.slug, **data}
+    return {"scheme": draft.scheme.slug} if draft.consultations.exists() else {}
 
 
 def _sound_check(draft: RulebookDraft, at: datetime) -> CheckResult:

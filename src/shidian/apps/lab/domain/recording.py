@@ -89,10 +89,14 @@ def record(
 
 def put_leaf(kind: str, said: Mapping[str, Any], *, at: datetime) -> None:
     """Have a public act of the lab put on record: outbox `record.leaf`."""
-    payload = {
+    outbox.put("record.leaf", leaf_payload(kind, said, at=at), at=at)
+
+
+def leaf_payload(kind: str, said: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+    """What the outbox says of a public act of the lab."""
+    return {
         "kind": kind,
         **said,
         "legal_effect": LegalEffect.SERVICE.value,
         "at": at.isoformat(),
     }
-    outbox.put("record.leaf", payload, at=at)

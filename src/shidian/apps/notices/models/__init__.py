@@ -1,7 +1,7 @@
 """What the public sees: notices with comments, and every published snapshot."""
 
 from .comment import Comment, CommentModeration, CommentState
-from .leaf import PublishedLeaf
+from .leaf import ErasureGround, PublishedLeaf
 from .notice import Notice
 from .snapshot import PublishedSnapshot, SnapshotKind
 
@@ -9,6 +9,7 @@ __all__ = [
     "Comment",
     "CommentModeration",
     "CommentState",
+    "ErasureGround",
     "Notice",
     "PublishedLeaf",
     "PublishedSnapshot",

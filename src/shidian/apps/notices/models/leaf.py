@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.notices.models.snapshot import PublishedSnapshot
+
+
+class ErasureGround(models.TextChoices):
+    """On what ground a text was erased; said in public beside its leaf."""
+
+    REQUEST = "request", _("the person concerned asked for it")
+    RETENTION = "retention", _("the time for which it must be kept is over")
+    MISTAKE = "mistake", _("it should not have been kept or published")
+    ORDER = "order", _("a court or an authority ordered it")
 
 
 class PublishedLeaf(models.Model):
@@ -22,6 +32,7 @@ class PublishedLeaf(models.Model):
     salt = models.CharField(max_length=64, blank=True)
     """Hex."""
     erased_at = models.DateTimeField(null=True)
+    ground = models.CharField(max_length=16, choices=ErasureGround.choices, blank=True)
 
     class Meta:
         default_permissions = ()

@@ -1,5 +1,6 @@
-"""One row a leaf."""
+"""One row a leaf, one an erasure."""
 
+from .erasure import Erasure
 from .leaf_row import LeafRow
 
-__all__ = ["LeafRow"]
+__all__ = ["Erasure", "LeafRow"]
