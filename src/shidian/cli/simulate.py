@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from typing import TYPE_CHECKING
@@ -139,11 +140,15 @@ def _report(loaded: Loaded, cases: int, seed: int, assumptions: Assumptions) -> 
     from shidian.core.procedure.calendars import calendar_for
     from shidian.core.procedure.simulation import simulate as run
 
-    return run(
-        loaded.rulebook,
-        calendar_for(loaded.rulebook),
-        cases=cases,
-        seed=seed,
-        assumptions=assumptions,
-        processes=min(os.cpu_count() or 1, PROCESSES_MAX) if cases >= SHARED_FROM_CASES else 1,
-    )
+    gc.disable()  # cases make no circles, and to look for some takes a tenth of the time
+    try:
+        return run(
+            loaded.rulebook,
+            calendar_for(loaded.rulebook),
+            cases=cases,
+            seed=seed,
+            assumptions=assumptions,
+            processes=min(os.cpu_count() or 1, PROCESSES_MAX) if cases >= SHARED_FROM_CASES else 1,
+        )
+    finally:
+        gc.enable()

@@ -6,6 +6,7 @@ modelled is people, when they act and what they decide. The same seed gives the 
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
@@ -86,8 +87,8 @@ def simulate(
 
 _Worlds = list[tuple[int, int]]
 """(first case, cases) of each."""
-_SHARES_A_PROCESS = 8
-"""Small enough that a process that gets less of its processor holds nobody up."""
+_SHARES_A_PROCESS = 64
+"""So many that none is long: a helper has up to two in hand that nobody takes from it again."""
 _HELPER: dict[str, Ground] = {}
 """In a helping process: what it walks on, prepared once."""
 
@@ -119,6 +120,7 @@ def _walked_with(ground: Ground, seed: int, worlds: _Worlds, helpers: int) -> Ta
 
 
 def _prepare(rulebook: Rulebook, calendar: WorkingCalendar, assumed: Assumptions) -> None:
+    gc.disable()  # as in whoever asks for a long walk: cases make no circles to look for
     _HELPER["ground"] = Ground(rulebook, calendar, assumed)
 
 
