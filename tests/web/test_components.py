@@ -10,7 +10,8 @@ import pytest
 from django.template import Context, Template
 from django.utils.translation import override
 
-from shidian.core.procedure.types import ClockLine, ClockState, ClockSum, LineKind
+from shidian.core.procedure.calendars import by_id
+from shidian.core.procedure.types import ClockLine, ClockSum, LineKind
 from shidian.core.rulebook.model import Because, Force, Source, Text, Unit
 from shidian.web.templatetags import components
 
@@ -89,12 +90,12 @@ def clock(**changes: object) -> ClockSum:
         "length": 5,
         "received": date(2026, 3, 2),
         "due": date(2026, 3, 9),
-        "left": 2,
-        "state": ClockState.RUNNING,
         "provisional": False,
         "stopped": None,
         "paused_units": 0,
         "calendar": "cn-working-day 1",
+        "counted": by_id("cn-working-day"),
+        "asked": date(2026, 3, 5),
         "lines": (
             ClockLine(
                 LineKind.COUNTED,
@@ -118,13 +119,9 @@ def test_clock_shows_due_days_left_and_the_sum() -> None:
 
 
 def test_clock_says_when_it_is_over_or_stopped_or_cannot_be_known() -> None:
-    assert "(3 working days over)" in draw("{% clock sum %}", sum=clock(left=-3))
-    assert "done on 4 March 2026" in draw(
-        "{% clock sum %}", sum=clock(state=ClockState.STOPPED, stopped=date(2026, 3, 4), left=None)
-    )
-    assert "calendar of that year is missing" in draw(
-        "{% clock sum %}", sum=clock(state=ClockState.UNKNOWN, due=None, left=None)
-    )
+    assert "(3 working days over)" in draw("{% clock sum %}", sum=clock(asked=date(2026, 3, 12)))
+    assert "done on 4 March 2026" in draw("{% clock sum %}", sum=clock(stopped=date(2026, 3, 4)))
+    assert "calendar of that year is missing" in draw("{% clock sum %}", sum=clock(due=None))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from shidian.core.rulebook.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from shidian.core.procedure.state import CaseState, ClockSum, ConsultationState, Request
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 REQUEST_CLOCK = "request"
 DEFAULT_REQUEST_DAYS = 10
+_TIME_TO_ANSWER = Text(zh="补正期限", en="Time to answer")
 
 _ANSWERED = Text(
     zh="补正答复之日，重新起算，本日不计入",
@@ -47,10 +48,29 @@ def case_clocks(
     return tuple(sums)
 
 
+def steady(rulebook: Rulebook, state: CaseState, sums: Iterable[ClockSum]) -> bool:
+    """Whether a day alone changes nothing of these sums: it starts no clock and ends no pause."""
+    chained, waiting = _moved_by_days(rulebook)
+    if chained or (waiting and state.consultations):
+        return False
+    return all(
+        one.stopped is not None or (one.due is not None and not one.provisional) for one in sums
+    )
+
+
+@per_rulebook
+def _moved_by_days(rulebook: Rulebook) -> tuple[bool, bool]:
+    """Whether clocks start when others run out, and whether they wait for who is consulted."""
+    return (
+        any(clock.starts == "clock.expired" for clock in rulebook.clocks),
+        any("consultation" in clock.pauses_on for clock in rulebook.clocks),
+    )
+
+
 def stage_clock(state: CaseState, stage: Stage) -> ClockSum | None:
     """The clock of that stage, if it has one and it has started."""
     wanted = f"{stage.id}/{stage.clock}"
-    return next((clock for clock in state.clocks if clock.key == wanted), None)
+    return next((clock for clock in state.sums if clock.key == wanted), None)
 
 
 def spanning_due(rulebook: Rulebook, state: CaseState) -> date | None:
@@ -58,7 +78,7 @@ def spanning_due(rulebook: Rulebook, state: CaseState) -> date | None:
     spanning = _spanning(rulebook)
     if not spanning:
         return None
-    dues = [one.due for one in state.clocks if one.clock in spanning and one.stopped is None]
+    dues = [one.due for one in state.sums if one.clock in spanning and one.stopped is None]
     return min((day for day in dues if day is not None), default=None)
 
 
@@ -132,7 +152,7 @@ class _Clocks:
         self.state = state
         self.today = today
         self._sums: dict[str, ClockSum | None] = {}
-        self._before_today = {one.key: one for one in state.clocks if one.stopped is not None}
+        self._before_today = {one.key: one for one in state.sums if one.stopped is not None}
         self._stays = {visit.stage: n for n, visit in enumerate(state.visits)}
 
     def all(self) -> Iterator[ClockSum]:
@@ -360,7 +380,7 @@ class _Clocks:
         return ClockRun(
             key=f"{REQUEST_CLOCK}/{request.id}",
             clock=named.id if named else REQUEST_CLOCK,
-            name=named.name if named else Text(zh="补正期限", en="Time to answer"),
+            name=named.name if named else _TIME_TO_ANSWER,
             length=request.due_working_days,
             unit=named.unit if named else Unit.WORKING_DAY,
             received=request.opened,

@@ -15,23 +15,24 @@ day of the answer. So an answer on the day of the request costs no day.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
-from shidian.core.procedure.state import ClockLine, ClockState, ClockSum, LineKind
+from shidian.core.procedure.state import ClockLine, ClockSum, LineKind
+from shidian.core.procedure.when_read import WhenRead
 from shidian.core.procedure.working_calendar import (
     CalendarMissingError,
     DayKind,
     WorkingCalendar,
+    counts_days,
     runs,
+    units_between,
 )
 from shidian.core.rulebook.model import Force, Text, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _MONTHS_A_YEAR = 12
 RECEIVED = Text(zh="收到之日，不计入", en="Received; this day is not counted")
@@ -95,12 +96,12 @@ def clock_sum(run: ClockRun, calendar: WorkingCalendar, today: date) -> ClockSum
     """The run's sum as it stands on `today`. A year the calendar lacks gives due None, no guess."""
     counted = counting(run.unit, calendar)
     if counted is None:
-        return _unknown(run, calendar.version, _no_trading_calendar(calendar))
+        return _unknown(run, calendar, today, _no_trading_calendar(calendar))
     try:
         due, effective = _due(run, counted, _spans(run, today))
-        paused = sum(_units(run.unit, counted, span.after, span.until) for span in effective)
+        paused = sum(units_between(run.unit, counted, span.after, span.until) for span in effective)
     except CalendarMissingError as missing:
-        return _unknown(run, counted.version, missing.text)
+        return _unknown(run, counted, today, missing.text)
     last = max(due, run.extended) if run.extended else due
     provisional = run.stopped is None and any(span.is_open for span in effective)
     return ClockSum(
@@ -113,13 +114,13 @@ def clock_sum(run: ClockRun, calendar: WorkingCalendar, today: date) -> ClockSum
         length=run.units,
         received=run.received,
         due=last,
-        left=None if run.stopped else units_left(run.unit, counted, today, last),
-        state=_state(run, today, last, paused=provisional),
         provisional=provisional,
         stopped=run.stopped,
         paused_units=paused,
         calendar=counted.version,
-        lines=SumLines(run, counted, effective, due),
+        counted=counted,
+        asked=run.stopped or today,
+        lines=WhenRead(_lines, run, counted, effective, due),
     )
 
 
@@ -128,50 +129,9 @@ def last_day(run: ClockRun, calendar: WorkingCalendar, today: date) -> date | No
     return clock_sum(run, calendar, today).due
 
 
-def counts_days(unit: Unit) -> bool:
-    """Whether the unit counts days of a calendar."""
-    return unit in (Unit.WORKING_DAY, Unit.TRADING_DAY)
-
-
 def counting(unit: Unit, calendar: WorkingCalendar) -> WorkingCalendar | None:
     """The calendar that counts the unit; None for trading days where none stands beside."""
     return calendar.trading if unit is Unit.TRADING_DAY else calendar
-
-
-class SumLines(Sequence[ClockLine]):
-    """The lines of a sum, made when somebody reads them: most sums are only asked for their end."""
-
-    def __init__(
-        self, run: ClockRun, calendar: WorkingCalendar, spans: Sequence[_Span], due: date
-    ) -> None:
-        self._made_from = (run, calendar, spans, due)
-
-    @cached_property
-    def _lines(self) -> tuple[ClockLine, ...]:
-        return tuple(_lines(*self._made_from))
-
-    @overload
-    def __getitem__(self, index: int) -> ClockLine: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[ClockLine]: ...
-
-    def __getitem__(self, index: int | slice) -> ClockLine | Sequence[ClockLine]:
-        return self._lines[index]
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str):
-            return NotImplemented
-        return self._lines == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(self._lines)
-
-    def __repr__(self) -> str:
-        return repr(self._lines)
 
 
 def add_months(start: date, months: int) -> date:
@@ -186,6 +146,8 @@ def add_months(start: date, months: int) -> date:
 
 def _spans(run: ClockRun, today: date) -> tuple[_Span, ...]:
     """Pauses without overlap, from the start to the stop. An open one reaches to the day asked."""
+    if not run.pauses:
+        return ()
     now, end = run.stopped or today, run.stopped or date.max
     spans: list[_Span] = []
     reached = run.received
@@ -217,7 +179,7 @@ def _due(
         if run.unit is Unit.MONTH:
             due += span.until - span.after
             continue
-        left -= _units(run.unit, calendar, reached, span.after)
+        left -= units_between(run.unit, calendar, reached, span.after)
         reached = span.until
         due = _add(run.unit, calendar, reached, left)
     return due, tuple(effective)
@@ -227,28 +189,6 @@ def _add(unit: Unit, calendar: WorkingCalendar, start: date, units: int) -> date
     if counts_days(unit):
         return calendar.add(start, units)
     return start + timedelta(units)
-
-
-def _units(unit: Unit, calendar: WorkingCalendar, after: date, until: date) -> int:
-    if counts_days(unit):
-        return calendar.count(after, until)
-    return (until - after).days
-
-
-def units_left(unit: Unit, calendar: WorkingCalendar, today: date, due: date) -> int | None:
-    """Units after `today` up to `due`, negative once past; None where the calendar is short."""
-    try:
-        return _units(unit, calendar, today, due)
-    except CalendarMissingError:
-        return None
-
-
-def _state(run: ClockRun, today: date, due: date, *, paused: bool) -> ClockState:
-    if run.stopped is not None:
-        return ClockState.STOPPED
-    if paused:
-        return ClockState.PAUSED
-    return ClockState.EXPIRED if today > due else ClockState.RUNNING
 
 
 def _lines(
@@ -341,7 +281,7 @@ def _day_text(kind: LineKind, name: Text, units: int) -> Text:
 
 
 def _paused_line(unit: Unit, calendar: WorkingCalendar, span: _Span, running: int) -> ClockLine:
-    units = _units(unit, calendar, span.after, span.until)
+    units = units_between(unit, calendar, span.after, span.until)
     measured = Unit.CALENDAR_DAY if unit is Unit.MONTH else unit
     name = _UNIT_NAMES[measured]
     return ClockLine(
@@ -365,7 +305,7 @@ def _no_trading_calendar(calendar: WorkingCalendar) -> Text:
     )
 
 
-def _unknown(run: ClockRun, version: str, missing: Text) -> ClockSum:
+def _unknown(run: ClockRun, calendar: WorkingCalendar, today: date, missing: Text) -> ClockSum:
     received = ClockLine(LineKind.RECEIVED, run.received, run.received, 0, 0, _opening(run))
     gap = ClockLine(LineKind.MISSING, run.received, run.received, 0, 0, missing)
     return ClockSum(
@@ -378,12 +318,12 @@ def _unknown(run: ClockRun, version: str, missing: Text) -> ClockSum:
         length=run.units,
         received=run.received,
         due=None,
-        left=None,
-        state=ClockState.STOPPED if run.stopped else ClockState.UNKNOWN,
         provisional=False,
         stopped=run.stopped,
         paused_units=0,
-        calendar=version,
+        calendar=calendar.version,
+        counted=calendar,
+        asked=run.stopped or today,
         lines=(received, gap),
         missing=missing,
     )

@@ -67,7 +67,7 @@ class Desk:
     def request_due(self, request_id: str) -> date | None:
         """The last day for answering a request."""
         wanted = f"{REQUEST_CLOCK}/{request_id}"
-        return next((clock.due for clock in self.state.clocks if clock.key == wanted), None)
+        return next((clock.due for clock in self.state.sums if clock.key == wanted), None)
 
     def can(self, verb: Verb) -> bool:
         """Whether the rulebook has a move by that verb from here."""

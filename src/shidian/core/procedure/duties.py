@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import leading, signoff_rule, standing
 from shidian.core.procedure.consulting import due_of, objected, outstanding, proceeds_from
+from shidian.core.procedure.desk import said
 from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.silence import silence_route, silent_clocks
 from shidian.core.procedure.thresholds import opens
 from shidian.core.procedure.tiers import must_grade
-from shidian.core.procedure.types import ActorKind, ClockState, Task, Verb
+from shidian.core.procedure.types import ActorKind, Task, Verb
 from shidian.core.procedure.verbs import VERBS
-from shidian.core.rulebook.model import ConsultationKind, Text
+from shidian.core.rulebook.model import ConsultationKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _WAY_OUT = frozenset({Verb.ADVANCE, Verb.SIGN_OFF, Verb.BEGIN_EVALUATION, Verb.CLOSE})
 """What waits for grade, consultations and thresholds. All but `begin_evaluation` need consent."""
 
-_SIGN = Text(zh="会签：同意或不同意", en="Sign off: consent or refuse")
+_SIGN = said("会签：同意或不同意", "Sign off: consent or refuse")
 
 
 def besides(desk: Desk) -> Iterator[Task]:
@@ -123,7 +124,7 @@ def _agreed_first(desk: Desk, task: Task) -> Iterable[Task]:
 
 def _consulted_from(desk: Desk) -> date | bool | None:
     """From when the case may go on as far as others are consulted: True now, False not yet."""
-    clocks = desk.state.clocks
+    clocks = desk.state.sums
     waiting = outstanding(desk.rulebook, desk.state, desk.stage.id, clocks, desk.today)
     if not waiting:
         return True
@@ -144,7 +145,7 @@ def _consultation(desk: Desk, asked: Consultation) -> Iterator[Task]:
                 f"{desk.stage.id}/{Verb.CONSULT}/{asked.id}",
                 Verb.CONSULT,
                 ActorKind.OFFICER,
-                Text(zh=f"送出：{asked.name.zh}", en=f"Send: {asked.name.en}"),
+                said(f"送出：{asked.name.zh}", f"Send: {asked.name.en}"),
                 due=desk.due,
             )
         return
@@ -154,9 +155,9 @@ def _consultation(desk: Desk, asked: Consultation) -> Iterator[Task]:
             f"{desk.stage.id}/{Verb.GIVE_OPINION}/{asked.id}",
             Verb.GIVE_OPINION,
             ActorKind.OFFICER,
-            Text(zh=f"反馈意见：{asked.name.zh}", en=f"Give an opinion: {asked.name.en}"),
+            said(f"反馈意见：{asked.name.zh}", f"Give an opinion: {asked.name.en}"),
             authority=asked.authority,
-            due=due_of(desk.rulebook, asked, desk.state.clocks),
+            due=due_of(desk.rulebook, asked, desk.state.sums),
         )
 
 
@@ -170,9 +171,9 @@ def _migration(desk: Desk) -> Iterator[Task]:
                 f"{Verb.MIGRATE}/{authority}",
                 Verb.MIGRATE,
                 ActorKind.SIGNING_OFFICER,
-                Text(
-                    zh=f"会签：是否改用制度文本 {pending.version} 版",
-                    en=f"Sign off: move the case to version {pending.version} of the rulebook",
+                said(
+                    f"会签：是否改用制度文本 {pending.version} 版",
+                    f"Sign off: move the case to version {pending.version} of the rulebook",
                 ),
                 authority=authority,
             )
@@ -190,17 +191,17 @@ def _silences(desk: Desk) -> Iterator[Task]:
         return
     for rule in rules:
         route = silence_route(desk.rulebook, desk.stage.id, rule.id, desk.state.tier)
-        running = (ClockState.RUNNING, ClockState.EXPIRED)
-        for clock in desk.state.clocks:
-            if not route or clock.clock != rule.id or clock.state not in running or not clock.due:
+        for clock in desk.state.sums:
+            idle = clock.stopped is not None or clock.provisional
+            if not route or clock.clock != rule.id or idle or not clock.due:
                 continue
             task = Task(
                 f"{desk.stage.id}/{Verb.RECORD_SILENCE}/{rule.id}",
                 Verb.RECORD_SILENCE,
                 ActorKind.SYSTEM,
-                Text(
-                    zh=f"“{rule.name.zh}”届满未答：按制度文本转入“{route[-1].names.staff.zh}”",
-                    en=f"“{rule.name.en}” runs out: by the rulebook the case goes to"
+                said(
+                    f"“{rule.name.zh}”届满未答：按制度文本转入“{route[-1].names.staff.zh}”",
+                    f"“{rule.name.en}” runs out: by the rulebook the case goes to"
                     f" “{route[-1].names.staff.en}”",
                 ),
                 not_before=clock.due + timedelta(1),

@@ -356,7 +356,7 @@ def _migrated(state: CaseState, it: Happened) -> CaseState:
     return state.but(migration=None, digest=it.data.name("to_digest"))
 
 
-RULES: dict[EventKind, Apply] = {
+RULES: dict[str, Apply] = {
     EventKind.CASE_CREATED: _created,
     EventKind.CASE_SUBMITTED: _submitted,
     EventKind.STAGE_ENTERED: _entered,
@@ -383,14 +383,6 @@ RULES: dict[EventKind, Apply] = {
     EventKind.EVALUATION_FILED: _evaluated,
     EventKind.PILOT_EXTENDED: _extended,
     EventKind.CASE_CLOSED: _closed,
-    EventKind.CONSULTATION_OPENED: _consulted,
-    EventKind.OPINION_GIVEN: _opined,
-    EventKind.RISK_GRADED: _risk_graded,
-    EventKind.SILENCE_RECORDED: _nothing,
-    EventKind.CLOCK_EXTENDED: _clock_extended,
-    EventKind.MIGRATION_PROPOSED: _migration_proposed,
-    EventKind.MIGRATION_SIGNED: _migration_signed,
-    EventKind.CASE_MIGRATED: _migrated,
     EventKind.CONSULTATION_OPENED: _consulted,
     EventKind.OPINION_GIVEN: _opined,
     EventKind.RISK_GRADED: _risk_graded,

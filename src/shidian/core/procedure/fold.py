@@ -7,16 +7,17 @@ what follows from a state on a day: `fold(history) == derive(apply_events(CaseSt
 from __future__ import annotations
 
 from functools import cache
-from operator import is_
+from itertools import groupby
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from shidian.core.procedure.carrying import carried_clocks
-from shidian.core.procedure.case_clocks import case_clocks
+from shidian.core.procedure.case_clocks import case_clocks, steady
 from shidian.core.procedure.event_rules import RULES, Happened
 from shidian.core.procedure.reading import Data
+from shidian.core.procedure.state import Reckoned
 from shidian.core.procedure.tasks import open_tasks
-from shidian.core.procedure.types import CaseState, EventKind, NewEvent, PastEvent
+from shidian.core.procedure.types import CaseState, NewEvent, PastEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,13 +64,21 @@ def apply_events(
     Raises ValueError where an event is of a kind that this version does not know.
     """
     zone = zone or rulebook.zone
-    at: datetime | None = None
+    for at, together in groupby(events, key=attrgetter("at")):  # those of one act
+        state = apply_on(rulebook, state, together, local_day(at, zone)).but(last_at=at)
+    return state
+
+
+def apply_on(
+    rulebook: Rulebook, state: CaseState, events: Iterable[PastEvent | NewEvent], day: date
+) -> CaseState:
+    """The state after events that all happened on that day in the scheme's zone."""
     for event in events:
-        if event.at is not at:  # the events of one act share their moment
-            at, day = event.at, local_day(event.at, zone)
-        rule = RULES[EventKind(event.kind)]
+        rule = RULES.get(event.kind)
+        if rule is None:
+            raise ValueError(f"{event.kind!r} is no event that this version knows")
         state = rule(state, Happened(rulebook, day, event.actor.person, Data(event.data)))
-    return state if at is None else state.but(last_at=at)
+    return state
 
 
 def derive(
@@ -80,34 +89,41 @@ def derive(
     zone: str | None = None,
 ) -> CaseState:
     """The state with the clocks and open tasks that it has at `now`."""
-    today = local_day(now, zone or rulebook.zone)
-    clocks, reckoned = _reckon(rulebook, calendar, state, today)
+    return derive_on(rulebook, calendar, state, local_day(now, zone or rulebook.zone))
+
+
+def derive_on(
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
+) -> CaseState:
+    """The same for who knows the day."""
+    sums, reckoned = _reckon(rulebook, calendar, state, today)
     if reckoned is not state.reckoned:
-        state = state.but(clocks=clocks, reckoned=reckoned)
-    return state.but(tasks=open_tasks(rulebook, calendar, state, today))
+        state = state.but(sums=sums, reckoned=reckoned)
+    return state.but(day=today, tasks=open_tasks(rulebook, calendar, state, today))
 
 
 def clocks_on(
     rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
 ) -> tuple[ClockSum, ...]:
     """The case's clocks on a day: those of the state as far as it knows them already."""
-    return _reckon(rulebook, calendar, state, today)[0]
+    sums, _ = _reckon(rulebook, calendar, state, today)
+    return tuple(one.on(today) for one in sums)
 
 
 def _reckon(
     rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
-) -> tuple[tuple[ClockSum, ...], tuple[object, ...]]:
-    """The clocks on a day, and what they were summed from. Only what has changed is summed anew."""
-    clocks: tuple[ClockSum, ...] | None = None
+) -> tuple[tuple[ClockSum, ...], Reckoned]:
+    """Sums that hold on a day, and what they were made from. Anew only where something changed."""
     before, inputs = state.reckoned, _reckoned_from(rulebook, calendar, state)
-    # The very same objects: cheaper to see than equal ones.
-    if before and all(map(is_, before[1:], inputs)):
-        if before[0] == today:
-            return state.clocks, before
-        clocks = carried_clocks(rulebook, calendar, state, today)
-    if clocks is None:
-        clocks = case_clocks(rulebook, calendar, state, today)
-    return clocks, (today, *inputs)
+    if (
+        before is not None
+        and (before.steady or before.day == today)
+        # The very same objects: cheaper to see than equal ones.
+        and all(map(is_, before.inputs, inputs))
+    ):
+        return state.sums, before
+    sums = case_clocks(rulebook, calendar, state, today)
+    return sums, Reckoned(inputs, today, steady(rulebook, state, sums))
 
 
 def _reckoned_from(

@@ -46,7 +46,8 @@ class Data:
     def only(self, allowed: Iterable[str]) -> None:
         """Refuses keys that are not allowed here."""
         unknown = self._values.keys() - allowed
-        for key in sorted(unknown):
+        if unknown:
+            key = min(unknown)
             refuse(
                 RefusalCode.BAD_DATA,
                 f"此操作不接受“{key}”一项，请去掉。",

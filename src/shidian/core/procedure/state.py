@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.working_calendar import CalendarMissingError, units_between
 from shidian.core.rulebook.model import Force, StageKind, Text, Unit
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from shidian.core.procedure.acts import ActorKind, Json, Verb
+    from shidian.core.procedure.working_calendar import WorkingCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,11 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockSum:
-    """A clock as a sum that can be checked line by line.
+    """A clock as a sum that can be checked line by line, and how it stands on the day `asked`.
 
     `due`: its last day, inclusive; while paused, the day it would be if resumed on the day asked
-    (`provisional`); None when `missing` says why. `left`: units after the day asked up to `due`
-    (days for a month clock), negative once past; None when stopped or unknown.
+    (`provisional`); None when `missing` says why. `counted`: the calendar whose version `calendar`
+    names. A sum that has stopped was asked on the day it did.
     `clock` is the rulebook's clock id, or `request` where a request's own days are meant;
     `key` tells clocks apart: `<stage>/<clock>`, `<clock>` where no stage owns it, `request/r1`.
     """
@@ -95,36 +97,44 @@ class ClockSum:
     length: int
     received: date
     due: date | None
-    left: int | None
-    state: ClockState
     provisional: bool
     stopped: date | None
     paused_units: int
     calendar: str
+    counted: WorkingCalendar = field(compare=False, repr=False)
+    asked: date
     lines: Sequence[ClockLine]
     missing: Text | None = None
 
-    def standing(self, left: int | None, state: ClockState) -> ClockSum:
-        """The same sum with another standing: `replace` written out, several times as fast."""
-        return ClockSum(
-            self.key,
-            self.clock,
-            self.name,
-            self.stage,
-            self.force,
-            self.unit,
-            self.length,
-            self.received,
-            self.due,
-            left,
-            state,
-            self.provisional,
-            self.stopped,
-            self.paused_units,
-            self.calendar,
-            self.lines,
-            self.missing,
-        )
+    @property
+    def state(self) -> ClockState:
+        """Where it stands on the day asked."""
+        if self.stopped is not None:
+            return ClockState.STOPPED
+        if self.due is None:
+            return ClockState.UNKNOWN
+        if self.provisional:
+            return ClockState.PAUSED
+        return ClockState.EXPIRED if self.asked > self.due else ClockState.RUNNING
+
+    @property
+    def left(self) -> int | None:
+        """Units after the day asked up to `due` (days for a month clock), negative once past.
+
+        None when stopped or unknown, and where the calendar does not reach from one to the other.
+        """
+        if self.stopped is not None or self.due is None:
+            return None
+        try:
+            return units_between(self.unit, self.counted, self.asked, self.due)
+        except CalendarMissingError:
+            return None
+
+    def on(self, day: date) -> ClockSum:
+        """The same sum asked on another day. Of one that is provisional only the standing is."""
+        if self.stopped is not None or day == self.asked:
+            return self
+        return replace(self, asked=day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +311,18 @@ class Visit:
     left: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What a case's clocks were summed from, and on which day.
+
+    `steady`: another day changes how they stand, but starts none and moves no last day.
+    """
+
+    inputs: tuple[object, ...]
+    day: date
+    steady: bool
+
+
 @dataclass(frozen=True)
 class CaseState:
     """A case as its events tell it. `stage` is "" before creation.
@@ -352,11 +374,13 @@ class CaseState:
     term_extensions: int = 0
     migration: MigrationState | None = None
     digest: str | None = None
-    clocks: tuple[ClockSum, ...] = ()
+    sums: tuple[ClockSum, ...] = field(default=(), compare=False, repr=False)
+    """The clocks as last summed, whichever day was asked: their last days are right on `day`."""
+    day: date | None = None
+    """The day that clocks and tasks are of."""
     tasks: tuple[Task, ...] = ()
     last_at: datetime | None = None
-    reckoned: tuple[object, ...] = field(default=(), compare=False, repr=False)
-    """What the clocks were summed from; `fold.py` leaves them be while it is the same."""
+    reckoned: Reckoned | None = field(default=None, compare=False, repr=False)
 
     def but(self, **changes: object) -> CaseState:
         """The same state but for some fields. As `replace`, ten times as fast: cases by the
@@ -369,6 +393,12 @@ class CaseState:
         other = object.__new__(CaseState)
         object.__setattr__(other, "__dict__", fields)  # a frozen class has no other way in
         return other
+
+    @property
+    def clocks(self) -> tuple[ClockSum, ...]:
+        """Every clock that has started, as it stands on `day`; those still running first."""
+        day = self.day
+        return self.sums if day is None else tuple(one.on(day) for one in self.sums)
 
     @property
     def entered(self) -> date | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signers
 from shidian.core.procedure.facts import asked_in
-from shidian.core.procedure.fold import apply_events, derive, local_day
+from shidian.core.procedure.fold import apply_events, apply_on, derive_on, local_day
 from shidian.core.procedure.handlers import HANDLERS
 from shidian.core.procedure.handlers.entering import SEQ_MAX
 from shidian.core.procedure.memo import per_rulebook
@@ -33,17 +33,18 @@ from shidian.core.procedure.types import (
     Verb,
 )
 from shidian.core.procedure.verbs import DATA_KEYS, VERBS
+from shidian.core.procedure.when_read import WhenRead
 from shidian.core.rulebook.model import AuthorityRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from shidian.core.procedure.calendars import WorkingCalendar
     from shidian.core.rulebook.model import Rulebook
 
 
-_WORDS = ("reason", "to", "outcome", "call", "uscc", "lei")
+_WORDS = frozenset({"reason", "to", "outcome", "call", "uscc", "lei"})
 """Data of any act that are text wherever they are given."""
 
 
@@ -81,20 +82,14 @@ def step_from(
     try:
         if act.at.tzinfo is None:
             refuse(RefusalCode.BAD_DATA, "时间缺少时区。", "The moment has no zone.", "at")
-        events = _handled(rulebook, calendar, state, act, zone)
+        today = local_day(act.at, zone)
+        events = _handled(rulebook, calendar, state, act, today)
         # Inside the guard: what cannot be read back is refused, never stored.
-        after = apply_events(rulebook, state, events, zone)
-        after = derive(rulebook, calendar, after, act.at, zone)
+        after = apply_on(rulebook, state, events, today).but(last_at=act.at)
+        after = derive_on(rulebook, calendar, after, today)
     except RefusedError as refused:
         return refused.refusal
-    return Effects(
-        stage=after.stage,
-        events=events,
-        tasks=after.tasks,
-        clocks=after.clocks,
-        outbox=outbox_items(rulebook, state, after, events),
-        state=after,
-    )
+    return Effects(events, WhenRead(outbox_items, rulebook, state, after, events), after)
 
 
 def as_past(events: Sequence[NewEvent], after_seq: int) -> tuple[PastEvent, ...]:
@@ -147,14 +142,13 @@ def _possible(  # noqa: PLR0911 - one a verb
 
 
 def _handled(
-    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, act: Act, zone: str
+    rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, act: Act, today: date
 ) -> tuple[NewEvent, ...]:
     _in_time(state, act.at)
     _right_stage(rulebook, state, act)
     _right_actor(rulebook, state, act)
     stage = stage_of(rulebook, state.stage) if state.stage else first_stage(rulebook)
-    day = local_day(act.at, zone)
-    case = Situation(rulebook, calendar, state, stage, act, day, Data(act.data))
+    case = Situation(rulebook, calendar, state, stage, act, today, Data(act.data))
     case.data.only(DATA_KEYS[act.verb])
     _well_typed(case)
     return HANDLERS[act.verb](case)
@@ -164,8 +158,8 @@ def _well_typed(case: Situation) -> None:
     """Data that a verb may ignore must still be what they claim to be: they are stored."""
     data = case.data
     given = data.values()
-    for key in _WORDS:
-        if given.get(key) is not None:
+    for key, value in given.items():
+        if key in _WORDS and value is not None:
             data.text(key, empty=key == "reason")
     if data.has("seq"):
         data.integer("seq", 1, SEQ_MAX)

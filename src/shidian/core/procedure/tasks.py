@@ -9,7 +9,7 @@ from shidian.core.procedure.desk import Desk, said
 from shidian.core.procedure.duties import besides, in_order
 from shidian.core.procedure.moves import stage_of
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
-from shidian.core.rulebook.model import Rulebook, StageKind, Text
+from shidian.core.rulebook.model import Rulebook, StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,7 +167,7 @@ def _notice(desk: Desk) -> Iterator[Task]:
                 f"{desk.stage.id}/{Verb.ANSWER_COMMENT}/{comment}",
                 Verb.ANSWER_COMMENT,
                 ActorKind.OFFICER,
-                Text(zh=f"答复公众意见 {comment}", en=f"Answer public comment {comment}"),
+                said(f"答复公众意见 {comment}", f"Answer public comment {comment}"),
             )
     after = desk.due + timedelta(1) if desk.due else None
     yield desk.officer(
@@ -220,7 +220,7 @@ def _evaluation(desk: Desk) -> Iterator[Task]:
             f"{desk.stage.id}/{Verb.JUDGE_PROMISE}/{promise.id}",
             Verb.JUDGE_PROMISE,
             ActorKind.OFFICER,
-            Text(zh=f"评定承诺：{words}", en=f"Judge promise: {words}"),
+            said(f"评定承诺：{words}", f"Judge promise: {words}"),
             due=desk.due,
         )
     ungraded = [one for one in desk.stage.dimensions if one.id not in desk.state.evaluation]

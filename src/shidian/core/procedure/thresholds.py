@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shidian.core.procedure.state import CaseState
     from shidian.core.rulebook.model import Period, Stage, StageThreshold
 
+_PERIOD = Text(zh="期间", en="period")
 _HOURS_A_DAY = 24
 _MONTHS_A_YEAR = 12
 _UNITS = {
@@ -72,7 +73,7 @@ def _run(key: str, start: date, period: Period, name: Text | None = None) -> Clo
         length = -(-length // _HOURS_A_DAY)
     if period.unit is PeriodUnit.YEAR:
         length *= _MONTHS_A_YEAR
-    words = name or Text(zh="期间", en="period")
+    words = name or _PERIOD
     return ClockRun(key, key, words, length, _UNITS[period.unit], start)
 
 

@@ -50,7 +50,7 @@ from shidian.core.procedure.state import (
 from shidian.core.rulebook.model import LegalEffect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shidian.core.rulebook.model import Text
 
@@ -117,14 +117,26 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All that follows from an act: to be stored in one transaction. `tasks` are ALL open ones."""
+    """All that follows from an act: to be stored in one transaction."""
 
-    stage: str
     events: tuple[NewEvent, ...]
-    tasks: tuple[Task, ...]
-    clocks: tuple[ClockSum, ...]
-    outbox: tuple[OutboxItem, ...]
+    outbox: Sequence[OutboxItem]
     state: CaseState
+
+    @property
+    def stage(self) -> str:
+        """The stage that the case is in afterwards."""
+        return self.state.stage
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """ALL open ones."""
+        return self.state.tasks
+
+    @property
+    def clocks(self) -> tuple[ClockSum, ...]:
+        """Every clock that has started."""
+        return self.state.clocks
 
 
 class RefusalCode(StrEnum):

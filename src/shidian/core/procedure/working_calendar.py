@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.model import Text
+from shidian.core.rulebook.model import Text, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,6 +137,19 @@ class WorkingCalendar:
     def _require(self, year: int) -> None:
         if year not in self.years:
             raise CalendarMissingError(self.id, year)
+
+
+def counts_days(unit: Unit) -> bool:
+    """Whether the unit counts days of a calendar."""
+    return unit in (Unit.WORKING_DAY, Unit.TRADING_DAY)
+
+
+def units_between(unit: Unit, calendar: WorkingCalendar, after: date, until: date) -> int:
+    """Units d with after < d ≤ until, days for a month clock; negative where `until` is earlier.
+
+    Raises CalendarMissingError.
+    """
+    return calendar.count(after, until) if counts_days(unit) else (until - after).days
 
 
 def _whole_years(days: Mapping[date, CalendarRow]) -> Iterator[int]:

@@ -210,7 +210,7 @@ class Deeds:
         for clock in terms:
             if clock.extension is None:
                 continue
-            due = next((one.due for one in state.clocks if one.clock == clock.id), None)
+            due = next((one.due for one in state.sums if one.clock == clock.id), None)
             if due is None or state.term_extensions >= clock.extension.times_max:
                 return None
             run = ClockRun("term", "term", clock.name, clock.extension.length, clock.unit, due)

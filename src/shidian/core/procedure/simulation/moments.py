@@ -55,7 +55,7 @@ def moments_after(
 
 def _request_over(ground: Ground, act: Act, answer: Effects) -> Iterator[tuple[str, int]]:
     """Once its time is over, whose turn it is changes although nothing happens."""
-    dues = [one.due for one in answer.clocks if one.due and one.key.startswith("request/")]
+    dues = [one.due for one in answer.state.sums if one.due and one.key.startswith("request/")]
     after = max(dues, default=act.at.date()) + timedelta(1)
     yield "look", ground.horizon.number(after) - ground.horizon.number(act.at.date())
 

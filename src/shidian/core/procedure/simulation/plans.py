@@ -113,7 +113,7 @@ def requests_due(walk: Walk) -> date | None:
     """The last day of the requests that are open; None where none is."""
     dues = [
         one.due
-        for one in walk.state.clocks
+        for one in walk.state.sums
         if one.key.startswith(f"{REQUEST_CLOCK}/") and one.due is not None
     ]
     return max(dues, default=None)
@@ -226,7 +226,7 @@ def _opinion(ground: Ground, walk: Walk, task: Task, ready: int) -> Plan | None:
     if sent.given is not None:  # an objection stands
         if not walk.minds.get(f"coming-round/{walk.stay}"):
             return None
-    elif proceeds_from(ground.rulebook, asked, walk.state.clocks) is not None and walk.once(
+    elif proceeds_from(ground.rulebook, asked, walk.state.sums) is not None and walk.once(
         f"mute/{name}/{walk.stay}", "mute", ground.assumed.mute_percent
     ):
         return None
@@ -265,7 +265,7 @@ def _end_of_run(ground: Ground, walk: Walk, ready: int) -> int:
 def term_ends(ground: Ground, walk: Walk) -> date:
     """The last day of the pilot's term: the rulebook's, else the one assumed."""
     names = {one.id for one in ground.rulebook.clocks if one.starts == "pilot.started"}
-    dues = [one.due for one in walk.state.clocks if one.clock in names and one.due is not None]
+    dues = [one.due for one in walk.state.sums if one.clock in names and one.due is not None]
     if dues:
         return max(dues)
     started = walk.state.pilot_started or walk.state.visits[-1].entered

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shidian.core.procedure.simulation.ground import Ground
     from shidian.core.procedure.simulation.stations import Station
     from shidian.core.procedure.simulation.walk import Walk
-    from shidian.core.procedure.types import Act, Effects, NewEvent, Refusal
+    from shidian.core.procedure.types import Act, ClockSum, Effects, NewEvent, Refusal
 
 _LONGEST = 2
 """Place of the longest wait among the counts of a queue: the only one that is no sum."""
@@ -102,17 +102,22 @@ class Tally:
             if event.kind is EventKind.STAGE_ENTERED:
                 source = event.data["from"]
                 self.moves[(str(source) if source else None, act.verb, str(event.data["to"]))] += 1
-        for one in answer.clocks:
+        if answer.state.sums is not walk.state.sums:
+            self._settle(walk, answer.state.sums)
+        if act.verb is Verb.ANSWER_INFORMATION:
+            asked = walk.clock(f"{REQUEST_CLOCK}/{act.data['request']}")
+            if asked is not None and asked.due is not None:
+                self._clock(asked.clock, missed=act.at.date() > asked.due)
+
+    def _settle(self, walk: Walk, sums: Iterable[ClockSum]) -> None:
+        """Counts the clocks that have stopped since."""
+        for one in sums:
             if one.stopped is None or one.due is None or (one.key, one.received) in walk.settled:
                 continue
             if one.clock in self.ground.windows:
                 continue  # it must run out before the case may go on: no deadline
             walk.settled.add((one.key, one.received))
             self._clock(one.clock, missed=one.stopped > one.due)
-        if act.verb is Verb.ANSWER_INFORMATION:
-            asked = walk.clock(f"{REQUEST_CLOCK}/{act.data['request']}")
-            if asked is not None and asked.due is not None:
-                self._clock(asked.clock, missed=act.at.date() > asked.due)
 
     def _clock(self, clock_id: str, *, missed: bool) -> None:
         runs = self.clocks.setdefault(clock_id, [0, 0])

@@ -50,4 +50,4 @@ class Walk:
 
     def clock(self, key: str) -> ClockSum | None:
         """A clock of the case by its key."""
-        return next((one for one in self.state.clocks if one.key == key), None)
+        return next((one for one in self.state.sums if one.key == key), None)

@@ -90,7 +90,7 @@ class World:
     def _wake(self) -> bool:
         """Looks again at what lies still, on the day after its next clock ends."""
         for n, walk in enumerate(self.walks):
-            dues = [one.due for one in walk.state.clocks if one.due and one.stopped is None]
+            dues = [one.due for one in walk.state.sums if one.due and one.stopped is None]
             asleep_until = walk.minds.get("woken")
             if walk.over or not dues or asleep_until:
                 continue
