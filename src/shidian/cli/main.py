@@ -18,7 +18,7 @@ SUMMARIES = {
     "notary": "Write the public record and sign it.",
     "account": "Help a person whose account cannot be helped from a page.",
     "rulebook": "Check, read, compare and simulate rulebooks.",
-    "telemetry": "Bring in events that come as files.",
+    "telemetry": "Bring in events that come as files, and look after the journal.",
     "replay": "Recompute alerts from a journal.",
     "record": "Verify and witness the public record.",
     "bench": "Measure this release on this machine.",

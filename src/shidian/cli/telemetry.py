@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from shidian.cli.telemetry_import import import_file
+from shidian.cli.telemetry_upkeep import compact, erase, erasures, seal, verify
 
 
 @click.group()
 def telemetry() -> None:
-    """Bring in events that come as files."""
+    """Bring in events that come as files, and look after the journal."""
 
 
-telemetry.add_command(import_file)
+for _command in (import_file, verify, seal, compact, erase, erasures):
+    telemetry.add_command(_command)

@@ -206,7 +206,7 @@ def test_erasing_an_investor_leaves_the_files_as_they_are(path):
         journal.append_batch(PROJECT, SOURCE, [transfer(1)])
         journal.seal()
         before = entries(path)
-        assert journal.erase_pseudonym(PROJECT, "p_aaaaaaaa")
+        assert journal.erase_pseudonym(PROJECT, "p_aaaaaaaa", by="Wang", reason="asked")
         assert entries(path) == before
     with JournalReader(path) as reader:
         assert list(reader.pseudonyms(PROJECT).values()) == ["p_bbbbbbbb"]

@@ -275,14 +275,32 @@ def test_project_without_activation_is_unknown(journal):
     assert statuses(journal, transfer(1)) == ["accepted"]
 
 
+ERASED = {"by": "Wang Fang", "reason": "request of 3 May"}
+
+
 def test_erased_investor_gets_a_new_code(journal, path):
     statuses(journal, transfer(1))
-    assert journal.erase_pseudonym(PROJECT, "p_aaaaaaaa")
-    assert not journal.erase_pseudonym(PROJECT, "p_aaaaaaaa")
+    assert journal.erase_pseudonym(PROJECT, "p_aaaaaaaa", **ERASED)
+    assert not journal.erase_pseudonym(PROJECT, "p_aaaaaaaa", **ERASED)
     statuses(journal, transfer(2))
     with JournalReader(path) as reader:
         tables = [entry.table() for entry in reader if entry.kind is EntryKind.DATA]
     assert [table["transfer.made/sender"].to_pylist() for table in tables] == [[2], [3]]
+
+
+def test_an_erasure_keeps_who_when_and_why_and_not_whom(journal, path):
+    statuses(journal, transfer(1))
+    for unfit in ({"by": " "}, {"reason": ""}, {"reason": "of p_aaaaaaaa"}, {"by": "x" * 501}):
+        with pytest.raises(ValueError, match=min(unfit)):
+            journal.erase_pseudonym(PROJECT, "p_aaaaaaaa", **ERASED | unfit)
+    journal.erase_pseudonym(PROJECT, "p_aaaaaaaa", **ERASED)
+    journal.erase_pseudonym(PROJECT, "p_zzzzzzzz", **ERASED)
+    with JournalReader(path) as reader:
+        [kept] = reader.erasures()
+        assert (kept.project, kept.by, kept.reason) == (PROJECT, *ERASED.values())
+        assert kept.code not in reader.pseudonyms(PROJECT)
+        assert kept.at_us > START_US
+        assert reader.erasures("P-other") == []
 
 
 @pytest.mark.parametrize(
@@ -294,10 +312,14 @@ def test_erased_investor_gets_a_new_code(journal, path):
         "INSERT INTO entry SELECT entry + 7, 'tick', '', 0, 0, 0, '', 0, x'', x'' FROM entry",
         "DELETE FROM refusal",
         "UPDATE refusal SET reason = ''",
+        "UPDATE erasure SET by = ''",
+        "DELETE FROM erasure",
+        "INSERT OR REPLACE INTO erasure VALUES (1, 0, '', 0, '', '')",
     ],
 )
 def test_log_is_append_only(journal, path, statement):
     statuses(journal, transfer(1), transfer(2, "bad"))
+    journal.erase_pseudonym(PROJECT, "p_aaaaaaaa", **ERASED)
     with sqlite3.connect(path) as db, pytest.raises(sqlite3.IntegrityError):
         db.execute(statement)
     db.close()

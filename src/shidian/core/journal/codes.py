@@ -71,10 +71,17 @@ class Codes:
         self._count += len(fresh)
         return cache
 
-    def erase(self, project: str, pseudonym: str) -> bool:
-        """Delete a pseudonym's row; whether there was one."""
+    def erase(self, project: str, pseudonym: str, *, at_us: int, by: str, reason: str) -> bool:
+        """Delete a pseudonym's row and note who had it done, and why; whether there was one."""
         self.forget()
         gone = self._db.execute(
-            "DELETE FROM code WHERE project = ? AND pseudonym = ?", (project, pseudonym)
+            "DELETE FROM code WHERE project = ? AND pseudonym = ? RETURNING code",
+            (project, pseudonym),
+        ).fetchone()
+        if gone is None:
+            return False
+        self._db.execute(
+            "INSERT INTO erasure SELECT coalesce(max(erasure), 0) + 1, ?, ?, ?, ?, ? FROM erasure",
+            (at_us, project, gone[0], by, reason),
         )
-        return gone.rowcount > 0
+        return True

@@ -63,6 +63,18 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """That a code no longer leads to a pseudonym: when (µs UTC), who had it done, and why."""
+
+    erasure: int
+    at_us: int
+    project: str
+    code: int
+    by: str
+    reason: str
+
+
 class JournalReader:
     """A read-only view of a journal file that another process may be writing.
 
@@ -165,6 +177,25 @@ class JournalReader:
         """Code → pseudonym of the project's investors, without those erased."""
         rows = self._db.execute("SELECT code, pseudonym FROM code WHERE project = ?", (project,))
         return {int(code): str(pseudonym) for code, pseudonym in rows}
+
+    def erasures(self, project: str | None = None) -> list[Erasure]:
+        """Erasures of a project (all if none is named), in order."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'erasure'").fetchone():
+            return []  # no writer of this release has opened the file yet
+        rows = self._db.execute(
+            "SELECT erasure, at_us, project, code, by, reason FROM erasure"
+            " WHERE ?1 IS NULL OR project = ?1 ORDER BY erasure",
+            (project,),
+        )
+        return [Erasure(*row) for row in rows]
+
+    def unsealed_rows(self) -> int:
+        """Rows of data entries that are in no segment yet."""
+        (rows,) = self._db.execute(
+            "SELECT coalesce(sum(n), 0) FROM entry WHERE entry > ? AND kind = 'data'",
+            (self.sealed_to(),),
+        ).fetchone()
+        return int(rows)
 
     def gaps(self, project: str) -> list[Gap]:
         """Numbers missing between those that came, by source, epoch and number."""

@@ -88,6 +88,15 @@ CREATE TABLE IF NOT EXISTS code_high (
     project TEXT    PRIMARY KEY,
     high    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- Who had a pseudonym erased, when and why; the code leads back to nobody any more.
+CREATE TABLE IF NOT EXISTS erasure (
+    erasure INTEGER PRIMARY KEY,
+    at_us   INTEGER NOT NULL,
+    project TEXT    NOT NULL,
+    code    INTEGER NOT NULL,
+    by      TEXT    NOT NULL,
+    reason  TEXT    NOT NULL
+) STRICT;
 """
 
 # INSERT OR REPLACE passes UPDATE and DELETE triggers, so an existing key is refused on INSERT too;
@@ -106,6 +115,13 @@ CREATE TRIGGER IF NOT EXISTS refusal_no_update BEFORE UPDATE ON refusal
 BEGIN SELECT RAISE(ABORT, 'refusal is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS refusal_no_delete BEFORE DELETE ON refusal
 BEGIN SELECT RAISE(ABORT, 'refusal is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS erasure_no_update BEFORE UPDATE ON erasure
+BEGIN SELECT RAISE(ABORT, 'erasure is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS erasure_no_delete BEFORE DELETE ON erasure
+BEGIN SELECT RAISE(ABORT, 'erasure is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS erasure_follows BEFORE INSERT ON erasure
+WHEN NEW.erasure IS NOT (SELECT coalesce(max(erasure), 0) + 1 FROM erasure)
+BEGIN SELECT RAISE(ABORT, 'erasure follows the last one'); END;
 """
 
 
@@ -139,6 +155,19 @@ def open_writer(path: Path) -> sqlite3.Connection:
         f"PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
     )
     return db
+
+
+def empty_wal(path: Path) -> bool:
+    """Write the WAL back and empty it, so that no older page stays; False while a reader holds it.
+
+    For the journal's writer, after it has closed.
+    """
+    db = sqlite3.connect(path, isolation_level=None, timeout=10)
+    try:
+        busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.close()
+    return not busy
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 GROUP_MAX = 256
 """Jobs in one transaction at most."""
+ERASURE_CHARS_MAX = 500
 
 _Result = TypeVar("_Result")
 _Job = tuple[Callable[[], Any], "Future[Any]"]
@@ -152,9 +153,23 @@ class Journal:
             )
         ).result()
 
-    def erase_pseudonym(self, project: str, pseudonym: str) -> bool:
-        """Forget which investor a code stands for; whether the pseudonym was known."""
-        return self._submit(lambda: self._codes.erase(project, pseudonym)).result()
+    def erase_pseudonym(self, project: str, pseudonym: str, *, by: str, reason: str) -> bool:
+        """Forget which investor a code stands for; whether the pseudonym was known.
+
+        That it was done, by whom and why, is kept with the code, never the pseudonym. Raises
+        ValueError where `by` or `reason` is empty, too long, or names the pseudonym.
+        """
+        for name, text in (("by", by), ("reason", reason)):
+            if not 0 < len(text.strip()) <= ERASURE_CHARS_MAX:
+                raise ValueError(f"{name}: 1 to {ERASURE_CHARS_MAX} characters")
+            if pseudonym in text:
+                raise ValueError(f"{name} must not name the pseudonym: it is kept")
+
+        def erase() -> bool:
+            now_us = self._log.stamp(self._clock())
+            return self._codes.erase(project, pseudonym, at_us=now_us, by=by, reason=reason)
+
+        return self._submit(erase).result()
 
     def seal(self, *, keep_rows: int = 0, rows_min: int = 1) -> int:
         """Put what is in the log into Parquet (see `Sealer.seal`); rows sealed.

@@ -82,7 +82,7 @@ class Sealer:
             try:
                 self._clear_away(db)
                 gone = 0
-                for group in list(_joinable(self._folder, manifest.segments(db))):
+                for group in list(joinable(self._folder, manifest.segments(db))):
                     if len(group) < files_min:
                         continue
                     self._join(group)
@@ -219,7 +219,7 @@ def _parts(entries: list[SealedEntry]) -> Iterator[tuple[list[SealedEntry], Layo
         yield part, layout
 
 
-def _joinable(folder: Path, segments: list[Segment]) -> Iterator[list[Segment]]:
+def joinable(folder: Path, segments: list[Segment]) -> Iterator[list[Segment]]:
     """Runs of two or more neighbours of a project that fit into one file."""
     for _, mine in groupby(segments, key=attrgetter("project")):
         group: list[Segment] = []
