@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -12,10 +14,12 @@ from shidian.apps.supervision.models import (
     EpisodeState,
     IndicatorReading,
     MonitorFault,
+    SourceReading,
 )
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.evaluator import Fault
 from shidian.core.monitor.items import Change, Current
+from shidian.core.monitor.quality import SourceQuality
 
 from .things import BREACH, WARNING, item, quick_pilot, reading
 
@@ -139,3 +143,17 @@ def test_a_fault_is_kept_once_and_goes_when_the_monitor_has_none(pilot):
 
     assert projection.apply_faults([]).entries == {pilot.public_id: 7}
     assert not MonitorFault.objects.exists()
+
+
+def test_how_sources_deliver_is_kept_and_replaced(pilot, django_assert_num_queries):
+    first = SourceQuality(7, pilot.public_id, "s1", 1, 200, 3, 4, 10, 20, silent=False)
+    assert projection.apply_quality([first]).rows == 1
+    assert projection.apply_quality([first]).rows == 0
+
+    projection.apply_quality([replace(first, entry=8, silent=True, missing=0)])
+
+    row = SourceReading.objects.get()
+    assert (row.entry, row.missing, row.silent, row.late_per_cent) == (8, 0, True, 1.5)
+    with django_assert_num_queries(5):
+        many = [replace(first, source=f"s{n}", entry=9) for n in range(50)]
+        projection.apply_quality(many)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shidian.core.monitor.evaluator import Evaluator
 
-_MAGIC = b"shidian checkpoint 1\n"
+_MAGIC = b"shidian checkpoint 2\n"
 _DIGEST_BYTES = 32
 _MODULES = frozenset(
     {"builtins", "collections", "copyreg", "datetime", "decimal", "fractions", "numpy", "pyarrow"}

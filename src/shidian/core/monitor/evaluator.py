@@ -14,6 +14,7 @@ from shidian.core.monitor.events import SumOverflow
 from shidian.core.monitor.explain import explain
 from shidian.core.monitor.items import Current, Episode, Item, Reading
 from shidian.core.monitor.program import NotExecutable
+from shidian.core.monitor.quality import QualityState
 from shidian.core.monitor.readings import ReadingState
 from shidian.core.monitor.rule_state import Moment, RuleState
 from shidian.core.monitor.scope import BEGINNING, Scope
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
     from shidian.core.monitor.explain import Answers
+    from shidian.core.monitor.quality import SourceQuality
     from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
 
@@ -48,6 +50,7 @@ class Output:
     current: list[Current] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    quality: list[SourceQuality] = field(default_factory=list)
 
 
 class Evaluator:
@@ -121,6 +124,7 @@ class _Project:
         self._timeline = timeline
         self._values = Values()
         self._readings = ReadingState(name)
+        self._quality = QualityState(name)
 
     def step(self, entry: Entry, output: Output) -> None:
         touched: Touched = {}
@@ -132,9 +136,13 @@ class _Project:
                 latest_us = int(table.column("time_us").to_numpy().max())
                 self.watermark.saw(entry.source, latest_us, entry.ingest_us)
             touched = self._values.apply(table, entry.source, entry.epoch)
+            lateness_us = newest.lateness_us if (newest := self._timeline.newest) else 0
+            if found := self._quality.saw(entry, table, lateness_us):
+                output.quality.append(found)
         elif entry.kind is EntryKind.TICK:
             if self._timeline.newest is not None:
                 self.watermark.tick(entry.ingest_us, self._timeline.newest.idle_us)
+                output.quality += self._quality.tick(entry, self._timeline.newest.idle_us)
         else:
             self._timeline.add(entry)
             for measure in self._timeline.measures():

@@ -10,6 +10,7 @@ from shidian.core.monitor.digest import AsKnownDigest
 from shidian.core.monitor.evaluator import Fault
 from shidian.core.monitor.items import Change, Current, Item, Reading, Step
 from shidian.core.monitor.program import severity_of
+from shidian.core.monitor.quality import SourceQuality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,6 +64,19 @@ CREATE TABLE IF NOT EXISTS current (
     scale     INTEGER NOT NULL,
     final     INTEGER NOT NULL,
     PRIMARY KEY (project, indicator)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quality (
+    project   TEXT    NOT NULL,
+    source    TEXT    NOT NULL,
+    entry     INTEGER NOT NULL,
+    epoch     INTEGER NOT NULL,
+    events    INTEGER NOT NULL,
+    late      INTEGER NOT NULL,
+    missing   INTEGER NOT NULL,
+    newest_us INTEGER NOT NULL,
+    ingest_us INTEGER NOT NULL,
+    silent    INTEGER NOT NULL,
+    PRIMARY KEY (project, source)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fault (
     project TEXT PRIMARY KEY,
@@ -165,6 +179,17 @@ class StoreReader:
             Current(e, p, i, at, value, scale, bool(f)) for e, p, i, at, value, scale, f in rows
         ]
 
+    def quality(self) -> list[SourceQuality]:
+        """How each source of each project delivers, as of its last entry or tick that told."""
+        rows = self._db.execute(
+            "SELECT entry, project, source, epoch, events, late, missing, newest_us, ingest_us,"
+            " silent FROM quality ORDER BY project, source"
+        )
+        return [
+            SourceQuality(k, p, s, epoch, n, late, missing, newest, ingest, bool(silent))
+            for k, p, s, epoch, n, late, missing, newest, ingest, silent in rows
+        ]
+
     def series(self, project: str, indicator: str, since_us: int) -> list[tuple[int, int | None]]:
         """(instant µs, value) of changes in order, from the last one at or before `since_us` on."""
         rows = self._db.execute(
@@ -264,6 +289,16 @@ class MonitorStore(StoreReader):
             [
                 (c.project, c.indicator, c.entry, c.at_us, c.value, c.scale, int(c.final))
                 for c in output.current
+            ],
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO quality VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *(q.project, q.source, q.entry, q.epoch, q.events, q.late, q.missing),
+                    *(q.newest_us, q.ingest_us, int(q.silent)),
+                )
+                for q in output.quality
             ],
         )
         self._db.executemany(

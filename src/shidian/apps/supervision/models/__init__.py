@@ -13,6 +13,7 @@ from shidian.apps.supervision.models.reading import (
     CurrentReading,
     IndicatorReading,
     MonitorFault,
+    SourceReading,
     StreamCursor,
 )
 
@@ -30,5 +31,6 @@ __all__ = [
     "Pilot",
     "PilotState",
     "PlanVersion",
+    "SourceReading",
     "StreamCursor",
 ]

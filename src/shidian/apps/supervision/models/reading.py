@@ -83,3 +83,38 @@ class StreamCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.position}"
+
+
+class SourceReading(models.Model):
+    """How a source of a pilot delivers: a copy of what the monitor's store says now.
+
+    `late`: events that came more than the lateness behind the newest; `missing`: numbers that have
+    not come though a higher one has; `silent`: nothing was heard for the rulebook's idle time.
+    """
+
+    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="sources")
+    source = models.CharField(max_length=64)
+    epoch = models.PositiveIntegerField()
+    entry = models.BigIntegerField()
+    events = models.BigIntegerField()
+    late = models.BigIntegerField()
+    missing = models.BigIntegerField()
+    newest_us = models.BigIntegerField()
+    ingest_us = models.BigIntegerField()
+    silent = models.BooleanField()
+
+    class Meta:
+        """One row a source."""
+
+        ordering: ClassVar = ["pilot", "source"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pilot", "source"], name="one_reading_a_source")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.events}"
+
+    @property
+    def late_per_cent(self) -> float:
+        """Share of late events, 0 to 100."""
+        return 100 * self.late / self.events if self.events else 0.0

@@ -66,6 +66,7 @@ def _live(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
         "case": pilot.case,
         "may_supervise": allows(request.user, Permission.PILOT_SUPERVISE, pilot.case),
         "consequences": [(one, ON_BREACH[one.kind]) for one in pilot.consequences.all()],
+        "sources": pilot.sources.all(),
         "uses": limits_with_use(pilot),
         "charts": _charts(pilot),
         "open_episodes": [

@@ -91,7 +91,7 @@ class Worker:
             )
 
     def copy_readings(self) -> None:
-        """Copy final values, the newest ones, and which pilots are no longer evaluated."""
+        """Copy values, how sources deliver, and which pilots are no longer evaluated."""
         store = self._open_store()
         if store is None:
             return
@@ -105,6 +105,7 @@ class Worker:
         values = [value for project in running for value in store.current(project)]
         self._changed(projection.apply_current(values))
         self._changed(projection.apply_faults(store.faults()))
+        self._changed(projection.apply_quality(store.quality()))
 
     def tell_pages(self) -> None:
         """Tell open pages what changed; what cannot be told now is told later, newest entry."""

@@ -21,6 +21,7 @@ from shidian.apps.supervision.models import (
     IndicatorReading,
     MonitorFault,
     Pilot,
+    SourceReading,
     StreamCursor,
 )
 from shidian.core.monitor.items import Change
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
 
     from shidian.core.monitor.evaluator import Fault
     from shidian.core.monitor.items import Current, Item, Reading
+    from shidian.core.monitor.quality import SourceQuality
     from shidian.core.rulebook.model import AlertRule, Limit
 
 ITEMS = "monitor.items"
 READINGS = "monitor.readings"
+_QUALITY = ("epoch", "entry", "events", "late", "missing", "newest_us", "ingest_us", "silent")
 
 
 @dataclass
@@ -244,6 +247,32 @@ def apply_faults(faults: Sequence[Fault]) -> Applied:
             pilot=pilot, entry=fault.entry, message=fault.message, noticed_at=now
         )
         applied.note(pilot, fault.entry)
+    return applied
+
+
+@transaction.atomic
+def apply_quality(stated: Sequence[SourceQuality]) -> Applied:
+    """Keep how each source delivers, where it differs from what is kept."""
+    applied = Applied()
+    pilots = _pilots(one.project for one in stated)
+    kept = {
+        (row.pilot_id, row.source): (row.entry, row.silent)
+        for row in SourceReading.objects.filter(pilot__in=[p.pk for p in pilots.values()])
+    }
+    changed = []
+    for one in stated:
+        pilot = pilots.get(one.project)
+        if pilot is None or kept.get((pilot.pk, one.source)) == (one.entry, one.silent):
+            continue
+        values = {name: getattr(one, name) for name in _QUALITY}
+        changed.append(SourceReading(pilot=pilot, source=one.source, **values))
+        applied.note(pilot, one.entry)
+    SourceReading.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["pilot", "source"],
+        update_fields=list(_QUALITY),
+    )
     return applied
 
 
