@@ -128,6 +128,11 @@ def test_a_late_record_moves_what_all_groups_are_divided_by():
     assert_replay_agrees(random_log(10_003).entries)
 
 
+def test_a_window_that_opened_between_two_instants_ends_at_the_next():
+    # The step is longer than a tile, and the watermark passed the opening before the instant.
+    assert_replay_agrees(random_log(13_756).entries)
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("first", range(10_000, 10_000 + HISTORIES, 100))
 def test_replay_agrees_with_the_oracle_on_many_more(first):

@@ -57,9 +57,12 @@ class Scope:
         return numbers, from_us
 
     def _opens(self, measure: Measure) -> bool:
-        """Whether a calendar window has begun anew, and with it every group's."""
+        """Whether a calendar window has begun anew, and with it every group's: told by the first
+
+        instant after, up to a step later.
+        """
         own = any(
-            self.start_us <= at_us + measure.tile_us and at_us < self.watermark_us
+            self.start_us <= at_us + measure.step_us and at_us < self.watermark_us
             for at_us in measure.opens_us or ()
         )
         if measure.sampling is not None:
