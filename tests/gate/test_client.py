@@ -13,7 +13,7 @@ import pytest
 
 from shidian.core.journal import EntryKind, JournalReader
 from shidian_kit import cli
-from shidian_kit.client import Client, GateRefusedError, GateUnreachableError
+from shidian_kit.client import Client, GateRefusedError, GateUnreachableError, draft
 from shidian_kit.wire import keys
 from tests.core.journal.samples import PROJECT, START_US
 
@@ -55,15 +55,16 @@ def test_client_sends_and_keeps_each_status(gate, own):
     assert [row["transfer.made/amount"] for row in rows_of(gate, own["source"])] == [500, 600]
 
 
-def test_answer_that_was_lost_costs_nothing(gate, own, monkeypatch):
-    with Client(gate.url, PROJECT, **own) as client:
+@pytest.mark.parametrize("arrow", [False, True])
+def test_answer_that_was_lost_costs_nothing(gate, own, monkeypatch, arrow):
+    with Client(gate.url, PROJECT, **own, arrow=arrow) as client:
         client.events([])
         client.event("transfer.made", TRANSFER, START_US)
         request = client._request
         calls = []
 
-        def losing(body):
-            answer = request(body)
+        def losing(*sent):
+            answer = request(*sent)
             calls.append(answer[0])
             if len(calls) == 1:
                 raise ConnectionResetError
@@ -72,6 +73,70 @@ def test_answer_that_was_lost_costs_nothing(gate, own, monkeypatch):
         monkeypatch.setattr(client, "_request", losing)
         assert client.flush().counts == {"duplicate": 1}
     assert len(rows_of(gate, own["source"])) == 1
+
+
+def spool_everything(client):
+    """Two streams, each kind of value, revisions, and what the gate refuses."""
+    for n in range(1, 30):
+        client.event("transfer.made", TRANSFER | {"amount": f"{n}.5"}, START_US + n)
+    client.event("service.probe", {"up": True, "latency": 12, "topic": "网络"}, START_US)
+    client.event("service.probe", {"up": False, "score": "0.5", "words": "全角，ascii"}, START_US)
+    client.event("service.probe", {"up": "perhaps"}, START_US)
+    client.event("service.probe", {"up": True, "words": "13800138000"}, START_US)
+    client.event("transfer.made", TRANSFER | {"amount": "5.001"}, START_US)
+    client.event("transfer.made", TRANSFER | {"amount": 7}, START_US)
+    client.event("transfer.made", {"amount": "1"}, START_US)
+    client.event("no.stream", {"a": 1}, START_US)
+    client.event("service.probe", {"up": True, "unknown": "x"}, START_US)
+    client.event("transfer.made", TRANSFER, START_US - 10**15)
+    client.correct(3, "transfer.made", TRANSFER | {"amount": "6.00"}, START_US)
+    client.void(4, "transfer.made", START_US)
+
+
+def sent_by(gate, tmp_path, name, *, arrow):
+    key, source = keys.generate(), f"urn:test:{tmp_path.name}:{name}"
+    gate.register(key, source=source)
+    seen = []
+    with Client(gate.url, PROJECT, source, key, tmp_path / name, arrow=arrow) as client:
+        post = client._post
+        client._post = lambda kind, *rest: seen.append(kind) or post(kind, *rest)
+        spool_everything(client)
+        result = client.flush()
+        refused = [(o.seqno, o.rev, o.status, o.field, o.reason) for o in result.refused]
+        assert client.spool.waiting_count() == 0
+    return result.counts, refused, rows_of(gate, source), seen
+
+
+def test_columns_are_judged_and_stored_as_json_is(gate, tmp_path, monkeypatch):
+    # Requests so small that some hold columns of one kind, and others are mixed and go as JSON.
+    monkeypatch.setattr("shidian_kit.client.ARROW_BATCH_MAX", 5)
+    monkeypatch.setattr("shidian_kit.client.BATCH_MAX", 5)
+    by_json = sent_by(gate, tmp_path, "json", arrow=False)
+    by_arrow = sent_by(gate, tmp_path, "arrow", arrow=True)
+
+    assert by_arrow[:3] == by_json[:3]
+    assert by_json[0]["accepted"] == 33
+    assert len(by_json[1]) == 8
+    assert set(by_json[3]) == {"application/cloudevents-batch+json"}
+    assert set(by_arrow[3]) == {
+        "application/cloudevents-batch+json",
+        "application/vnd.apache.arrow.stream",
+    }
+
+
+def test_columns_longer_than_a_request_are_sent_in_parts(gate, own, monkeypatch):
+    monkeypatch.setattr("shidian_kit.client.BODY_MAX_BYTES", 6_000)
+    with Client(gate.url, PROJECT, **own, arrow=True) as client:
+        client.events([draft("transfer.made", TRANSFER, START_US)] * 200)
+        assert client.flush().counts == {"accepted": 200}
+    assert [row["seqno"] for row in rows_of(gate, own["source"])] == list(range(1, 201))
+
+
+def test_columns_without_pyarrow_are_refused_before_anything_is_spooled(own, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shidian_kit.arrow", None)
+    with pytest.raises(ImportError, match=r"shidian-kit\[arrow\]"):
+        Client("http://127.0.0.1:1", PROJECT, **own, arrow=True)
+    assert not own["spool_path"].exists()
 
 
 def test_events_wait_while_the_gate_is_away(own):
