@@ -107,7 +107,10 @@ def _run(file: Path, given: Map, secret: bytes | None, destination: IntoJournal 
     refused = 0
     try:
         with click.progressbar(
-            length=count_rows(file, given) or 0, label="Importing", file=sys.stderr
+            length=count_rows(file, given) or 0,
+            label="Importing",
+            file=sys.stderr,
+            hidden=not sys.stderr.isatty(),
         ) as bar:
             for batch in batches(read_rows(file, given), given, secret):
                 statuses = destination.send(batch.table) if batch.lines else []
