@@ -177,16 +177,17 @@ class EventTable:
         if size <= len(self._time):
             return
         room = max(size, 2 * len(self._time))
-        self._time = _grown(self._time, room, 0)
-        self._seqno = _grown(self._seqno, room, 0)
-        self._stream = _grown(self._stream, room, 0)
-        self._rev = _grown(self._rev, room, 0)
-        self._counts = _grown(self._counts, room, fill=False)
-        self._slots = [_grown(slot, room, NULL) for slot in self._slots]
+        self._time = _grown(self._time, room)
+        self._seqno = _grown(self._seqno, room)
+        self._stream = _grown(self._stream, room)
+        self._rev = _grown(self._rev, room)
+        self._counts = _grown(self._counts, room)
+        self._slots = [_grown(slot, room) for slot in self._slots]
 
 
-def _grown(column: Any, room: int, fill: int | bool) -> Any:
-    grown = np.full(room, fill, column.dtype)
+def _grown(column: Any, room: int) -> Any:
+    """A longer column. What lies beyond is written before it is read, and takes no memory yet."""
+    grown = np.empty(room, column.dtype)
     grown[: len(column)] = column
     return grown
 

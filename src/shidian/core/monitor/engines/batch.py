@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.bounds import Band, band
+from shidian.core.monitor.engines.bounds import Band, band, merged
 from shidian.core.monitor.engines.clock import phases
 from shidian.core.monitor.engines.knowledge import Known
 from shidian.core.monitor.engines.pair import (
@@ -27,7 +27,7 @@ from shidian.core.monitor.rule_state import Moment, RuleState
 from shidian.core.rulebook.model import Comparison, Take
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
@@ -86,6 +86,7 @@ class ProjectBatch:
         self._base = Base(rows, self._lives, np.empty(0, np.int64))
         self._parts: dict[object, Part] = {}
         self._sides: dict[object, Side] = {}
+        self._merged: dict[object, tuple[Band, Band]] = {}
         self._last_us = 0
 
     @property
@@ -95,6 +96,7 @@ class ProjectBatch:
             self._rows.nbytes
             + self._base.nbytes
             + sum(side.band.nbytes for side in self._sides.values())
+            + sum(band.nbytes for pair in self._merged.values() for band in pair)
         )
 
     def evaluate(self, override: Loaded | None = None) -> Found:
@@ -129,6 +131,19 @@ class ProjectBatch:
             self._sides[key] = Side(measure, part, group, made)
         return self._sides[key]
 
+    def bands(self, measure: Measure, sides: Mapping[Measure, Side]) -> tuple[Band, Band | None]:
+        """Bounds of a measure and, of a ratio, of what it divides by, at the same points."""
+        number = sides[measure].band
+        if measure.ratio_to is None:
+            return number, None
+        under = sides[measure.ratio_to].band
+        if measure.by:
+            return merged(number, under)
+        key = (_content(measure), _content(measure.ratio_to))
+        if key not in self._merged:
+            self._merged[key] = merged(number, under)
+        return self._merged[key]
+
     def _settle(self, steps: list[Step]) -> None:
         """Take the watermark's way; what rests on another one is forgotten."""
         marks = [(step.entry, step.watermark_us) for step in steps]
@@ -137,6 +152,7 @@ class ProjectBatch:
         self._marks = marks
         self._parts.clear()
         self._sides.clear()
+        self._merged.clear()
         self._last_us = max((step.newest_us for step in steps), default=0)
         before_us = np.full(len(self._rows), LONG_AGO, np.int64)
         if marks:
@@ -234,7 +250,7 @@ class _Walk:
             due[0] = LONG_AGO
         self._was_hot = True
         for place in sorted(due):
-            yield from self._restate(phase, phase.steps[place], sides, due[place])
+            yield from self._restate(phase, phase.steps[place], sides, near, due[place])
 
     def _interest(self, phase: Phase, sides: dict[Measure, Side]) -> tuple[Interest, int | None]:
         found: list[Interest] = []
@@ -247,10 +263,7 @@ class _Walk:
             if rule is None or bool(rule.measure.by) != bool(self._group):
                 continue
             measure = rule.measure
-            number = sides[measure].band
-            under: Band | None = None
-            if measure.ratio_to is not None:
-                under = sides[measure.ratio_to].band
+            number, under = self._project.bands(measure, sides)
             found.append(interest(rule, number, under))
             tail_us = max(tail_us, tail_of(rule))
             if rule.may_be_early:
@@ -258,10 +271,19 @@ class _Walk:
         return together(found, boundaries, tail_us), reach_us
 
     def _restate(
-        self, phase: Phase, step: Step, sides: dict[Measure, Side], late_us: int
+        self,
+        phase: Phase,
+        step: Step,
+        sides: dict[Measure, Side],
+        near: Interest,
+        late_us: int,
     ) -> Iterator[Told]:
         known = Known(step, self._group, sides)
         from_us = LONG_AGO if self._told_us == LONG_AGO else min(self._told_us + 1, late_us)
+        if not self._group and from_us > LONG_AGO:
+            # Up to there an instant says what the one before it says. (A group of its own may come
+            # to be in between.)
+            from_us = near.after(from_us)
         rows = known.rows(phase.timeline, self._rule_id, from_us)
         moment = Moment(step.entry, step.watermark_us, step.newest_us)
         self._told_us = step.watermark_us

@@ -16,7 +16,7 @@ from shidian.core.monitor.engines.known import dense_values, rising
 from shidian.core.monitor.engines.parts import joined, numbered
 from shidian.core.monitor.exact import met
 from shidian.core.monitor.kernels import NONE, kernels
-from shidian.core.rulebook.model import Take
+from shidian.core.rulebook.model import Comparison, Take
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -211,4 +211,19 @@ def _met(
     level: Level, values: Ints, over: Ints | None
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     given = np.where(values == NONE, 0, values)
-    return met(level.comparison, given, 1 if over is None else over, level.bound)
+    if over is not None:
+        return met(level.comparison, given, over, level.bound)
+    floor = level.bound.numerator // level.bound.denominator
+    ceiling = -(-level.bound.numerator // level.bound.denominator)
+    if max(abs(floor), abs(ceiling)) >= _TOP:
+        return met(level.comparison, given, 1, level.bound)
+    # Of whole numbers, with one pass.
+    match level.comparison:
+        case Comparison.GT:
+            return np.asarray(given > floor, np.bool_)
+        case Comparison.GE:
+            return np.asarray(given >= ceiling, np.bool_)
+        case Comparison.LT:
+            return np.asarray(given < ceiling, np.bool_)
+        case Comparison.LE:
+            return np.asarray(given <= floor, np.bool_)

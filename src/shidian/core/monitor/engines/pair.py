@@ -15,7 +15,6 @@ import numpy as np
 from shidian.core.monitor.engines.bounds import (
     EMPTY_BIT,
     Band,
-    merged,
     rungs_between,
 )
 
@@ -49,11 +48,17 @@ class Interest:
         """Whether there are none: then nothing is ever stated."""
         return len(self.starts) == 0
 
+    def after(self, instant_us: int) -> int:
+        """The first instant of interest from one on; that one itself where none follows."""
+        place = int(np.searchsorted(self.ends, instant_us))
+        return max(instant_us, int(self.starts[place])) if place < len(self.starts) else instant_us
+
 
 def interest(rule: Rule, number: Band, under: Band | None) -> Interest:
-    """Where the rungs met change or are not the same for all that can be known."""
-    if under is not None:
-        number, under = merged(number, under)
+    """Where the rungs met change or are not the same for all that can be known.
+
+    `under`: bounds of what a ratio divides by, at the same points.
+    """
     sure, may = rungs_between(rule, number, under)
     nothing = np.array([], np.int64)
     telling = may & ~(1 << EMPTY_BIT)
@@ -161,11 +166,14 @@ def chosen_steps(
     due = meets(found, steps.before_us, high)
     late_from = np.full(len(steps.entry), 2**62)
     if len(effect.entry):
-        telling = meets(found, effect.from_us - 1, effect.until_us)
-        at = np.searchsorted(steps.entry, effect.entry[telling])
-        inside = at < len(steps.entry)
         # A row may come with an entry that has no step of its own: the next one tells.
-        np.minimum.at(late_from, at[inside], effect.from_us[telling][inside])
+        at = np.searchsorted(steps.entry, effect.entry)
+        inside = at < len(steps.entry)
+        at, from_us, until_us = at[inside], effect.from_us[inside], effect.until_us[inside]
+        # What it changes beyond the instants looked at is told when they are.
+        telling = meets(found, from_us - 1, np.minimum(until_us, high[at]))
+        telling &= from_us <= high[at]
+        np.minimum.at(late_from, at[telling], from_us[telling])
         due |= late_from < 2**62
     places = np.flatnonzero(due)
     return places, late_from[places]
