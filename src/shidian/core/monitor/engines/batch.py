@@ -280,9 +280,9 @@ class _Walk:
     ) -> Iterator[Told]:
         known = Known(step, self._group, sides)
         from_us = LONG_AGO if self._told_us == LONG_AGO else min(self._told_us + 1, late_us)
-        if not self._group and from_us > LONG_AGO:
+        if not self._group and from_us > LONG_AGO and len(phase.timeline.segments) == 1:
             # Up to there an instant says what the one before it says. (A group of its own may come
-            # to be in between.)
+            # to be in between; under other rules what was held may end.)
             from_us = near.after(from_us)
         rows = known.rows(phase.timeline, self._rule_id, from_us)
         moment = Moment(step.entry, step.watermark_us, step.newest_us)
