@@ -1,10 +1,10 @@
 """A real server on a database of its own, and a real Chromium, for tests that walk through pages.
 
 The append-only triggers refuse Django's `flush`, so no test empties a database: a folder of stores
-(`SHIDIAN_HOME`) is migrated and seeded once, and each server gets a copy of it.
+(`SHIDIAN_HOME`) is migrated and seeded once a run, and each server gets a copy of it.
 
-    template = build_home(tmp / "template", seed="tests.web.seed:seed")     # once a module
-    with serve(copy_home(template, tmp / "one")) as site, chromium() as browser:
+    home = build_home(tmp / "home", seed="tests.web.seed:seed")
+    with serve(home) as site, chromium() as browser:
         visitor = Visitor(browser, site.url, language="zh-hans")
         visitor.sign_in("chen", PASSWORD)
         visitor.open("/cases/")
@@ -19,6 +19,8 @@ keeps an event loop running while it is open, and Django refuses its ORM in such
 
 from __future__ import annotations
 
+import atexit
+import fcntl
 import os
 import re
 import shutil
@@ -26,12 +28,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +45,7 @@ from playwright.sync_api import sync_playwright
 from tests.second_factor import fresh_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
@@ -57,6 +61,7 @@ CHROMIUM_ARGS = [
 START_SECONDS_MAX = 90
 REFUSED_FORM = re.compile(r"status of (409|422)")
 """A form shown again with its errors: Chromium logs the status, which is no fault of the page."""
+MIGRATE = "from django.core.management import call_command\ncall_command('migrate', verbosity=0)\n"
 AXE_GRAVE = ("serious", "critical")
 
 
@@ -88,20 +93,58 @@ def run_python(code: str, home: Path, **more: str) -> str:
     return result.stdout
 
 
-def build_home(home: Path, *, seed: str | None = None, **more: str) -> Path:
-    """A new folder of stores: migrated, then seeded by the function that `module:function` names."""
-    home.mkdir(parents=True, exist_ok=True)
-    code = "from django.core.management import call_command\ncall_command('migrate', verbosity=0)\n"
-    if seed is not None:
-        module, _, function = seed.partition(":")
-        code += f"from {module} import {function}\n{function}()\n"
-    run_python(code, home, **more)
-    return home
+def build_home(home: Path, *, seed: str | None = None) -> Path:
+    """A new folder of stores: migrated, then seeded by the function that `module:function` names.
+
+    Either is done once for all workers of a run of tests; each caller has a copy to itself.
+    """
+    return copy_home(_template(seed), home)
+
+
+def _template(seed: str | None) -> Path:
+    if seed is None:
+        return made_once("migrated", _migrate)
+    return made_once(re.sub(r"\W", "-", seed), partial(_seed, seed))
+
+
+def _migrate(home: Path) -> None:
+    home.mkdir()
+    run_python(MIGRATE, home)
+
+
+def _seed(seed: str, home: Path) -> None:
+    module, _, function = seed.partition(":")
+    run_python(f"from {module} import {function}\n{function}()\n", build_home(home))
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` makes, once for all workers: the first makes it, the others wait."""
+    base = _base()
+    folder, draft = base / name, base / f"{name}.draft"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            shutil.rmtree(draft, ignore_errors=True)
+            make(draft)
+            draft.rename(folder)
+    return folder
+
+
+@cache
+def _base() -> Path:
+    """A folder that goes when the run of tests ends, or, without one, this process."""
+    if (given := os.environ.get("SHIDIAN_MADE_ONCE")) is not None:
+        return Path(given)
+    folder = Path(tempfile.mkdtemp(prefix="shidian-made-once-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def copy_home(template: Path, home: Path) -> Path:
     """A copy of the folder; its database is copied through SQLite so that no WAL is left behind."""
-    shutil.copytree(template, home, ignore=shutil.ignore_patterns("app.sqlite3*"))
+    shutil.copytree(
+        template, home, ignore=shutil.ignore_patterns("app.sqlite3*"), dirs_exist_ok=True
+    )
     source = sqlite3.connect(template / "app.sqlite3")
     target = sqlite3.connect(home / "app.sqlite3")
     with source, target:

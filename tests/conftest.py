@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import django
 import pytest
@@ -47,6 +48,7 @@ def _isolate() -> None:
     home = tempfile.mkdtemp(prefix="shidian-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["SHIDIAN_HOME"] = home
+    os.environ["SHIDIAN_MADE_ONCE"] = tempfile.mkdtemp(dir=home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "shidian.web.settings"
 
 
@@ -54,6 +56,7 @@ _isolate()
 django.setup()
 
 
+_POSTGRESQL_TEMPLATE = "shidian_migrated"
 _DATABASE_FIXTURES = {"db", "committed_db", "restore_database"}
 
 
@@ -65,22 +68,62 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    from tests.scenes import begin
+
+    begin(item)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, request: pytest.FixtureRequest
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """SQLite: a file rather than memory, so that threads and copies are like in life."""
+    """Each worker's database is a copy of one that was migrated once.
+
+    SQLite: a file rather than memory, so that threads and copies are like in life.
+    """
     from django.db import connections
 
+    from tests.browser import build_home, made_once
+
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    connection = connections["default"]
-    if connection.vendor == "sqlite":
-        path = Path(os.environ["SHIDIAN_HOME"]) / f"test-{worker}.sqlite3"
-        connection.settings_dict["TEST"]["NAME"] = str(path)
+    settings = connections["default"].settings_dict
+    if connections["default"].vendor == "sqlite":
+        home = build_home(Path(os.environ["SHIDIAN_HOME"]) / f"test-{worker}")
+        settings["TEST"]["NAME"] = str(home / "app.sqlite3")
         # The tests' databases need not survive a power cut.
-        connection.settings_dict["OPTIONS"]["init_command"] = (
+        settings["OPTIONS"]["init_command"] = (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
         )
+    else:
+        settings["TEST"]["TEMPLATE"] = _POSTGRESQL_TEMPLATE
+        with django_db_blocker.unblock():
+            made_once("postgresql", _migrate_postgresql)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Whether the file that was laid there is taken as it is: SQLite's, which goes with its folder."""
+    from django.db import connection
+
+    return connection.vendor == "sqlite"
+
+
+def _migrate_postgresql(home: Path) -> None:
+    """Make the migrated database from which the workers' are made."""
+    from django.db import connection
+
+    from tests.browser import MIGRATE, run_python
+
+    home.mkdir()
+    name = _POSTGRESQL_TEMPLATE
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    url = urlsplit(os.environ["SHIDIAN_DATABASE_URL"])._replace(path=f"/{name}")
+    run_python(MIGRATE, home, SHIDIAN_DATABASE_URL=url.geturl())
 
 
 @pytest.fixture(scope="session")

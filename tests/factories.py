@@ -30,6 +30,7 @@ from shidian.apps.notices import domain as notices
 from shidian.apps.review import domain as review
 from shidian.core.rulebook.load import load_file
 from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section, StageKind
+from tests.scenes import remembered_step, remembered_world
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,6 +132,7 @@ class World:
         return self.version.rulebook
 
 
+@remembered_world
 def make_world(document: Loaded | None = None) -> World:
     """The demonstration scheme, or another, with made-up people; a call that is always open."""
     document = document or loaded()
@@ -255,6 +257,7 @@ class Walk:
     def officer(self) -> Person:
         return self.world.case_officer["bureau"]
 
+    @remembered_step
     def create(self) -> None:
         """Start the application."""
         self.case = cases.create_case(
@@ -277,11 +280,13 @@ class Walk:
                 at=self.tick(),
             )
 
+    @remembered_step
     def submit(self) -> None:
         """Fill in and submit."""
         self.fill()
         cases.submit_case(case=self.case, by=self.signer or self.world.signer, at=self.tick())
 
+    @remembered_step
     def pass_screening(self) -> None:
         """Find every mandatory criterion met and move on."""
         stage = self.case.stage
@@ -307,6 +312,7 @@ class Walk:
         )
         return self.panel
 
+    @remembered_step
     def pass_review(self) -> None:
         """Three experts declare no conflict, score 80, and the round closes."""
         criteria = [one.id for one in self.world.rulebook.criteria if one.stage == self.case.stage]
@@ -335,6 +341,7 @@ class Walk:
             case=self.case, body=self.world.body, by=self.officer, at=self.tick()
         )
 
+    @remembered_step
     def pass_assessment(self) -> None:
         """The body finds every area in order."""
         self.commission()
@@ -358,22 +365,26 @@ class Walk:
         )
         return self.notice
 
+    @remembered_step
     def pass_notice(self) -> None:
         """Publish, let the window pass, move on."""
         self.open_notice()
         self.sleep(14)
         self.advance("公示无异议")
 
+    @remembered_step
     def admit(self) -> None:
         """Both authorities consent."""
         for person in self.world.signing_officer.values():
             cases.sign_off(case=self.case, consent=True, by=person, at=self.tick())
 
+    @remembered_step
     def begin_evaluation(self) -> None:
         """Half a year later."""
         self.sleep(180)
         cases.begin_evaluation(case=self.case, reason="期满", by=self.officer, at=self.tick())
 
+    @remembered_step
     def close(self) -> None:
         """Every promise kept, every dimension good: graduated."""
         for promise in ("p1", "p2"):

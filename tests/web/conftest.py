@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import Client
 
-from tests.browser import build_home, chromium, copy_home, serve
+from tests.browser import build_home, chromium, serve
 from tests.factories import START, Walk
 
 if TYPE_CHECKING:
@@ -49,9 +49,8 @@ def staged(world: World) -> Callable[[StageKind], Case]:
 @pytest.fixture(scope="module")
 def seeded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server on a copy of a seeded database."""
-    folder = tmp_path_factory.mktemp("site")
-    template = build_home(folder / "template", seed="tests.web.seed:seed")
-    with serve(copy_home(template, folder / "home")) as site:
+    home = build_home(tmp_path_factory.mktemp("site") / "home", seed="tests.web.seed:seed")
+    with serve(home) as site:
         yield site
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shidian.apps.accounts.uscc import uscc_check_character
-from tests.browser import Visitor, build_home, copy_home, serve
+from tests.browser import Visitor, build_home, serve
 from tests.web.seed import PASSWORD
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ NAME = "一家名称特别长的示范证券投资咨询与资产管理及金融
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A demonstration, where the page shows the links that would be mailed."""
-    folder = tmp_path_factory.mktemp("firms")
-    template = build_home(folder / "template", seed="tests.web.seed:seed")
-    with serve(copy_home(template, folder / "home"), SHIDIAN_DEMO="true") as site:
+    home = build_home(tmp_path_factory.mktemp("firms") / "home", seed="tests.web.seed:seed")
+    with serve(home, SHIDIAN_DEMO="true") as site:
         yield site
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import Visitor, build_home, copy_home, run_python, serve, sign_in
+from tests.browser import Visitor, build_home, run_python, serve, sign_in
 from tests.web.lab_seed import PASSWORD
 
 if TYPE_CHECKING:
@@ -24,9 +24,8 @@ DELIVER = "from shidian.apps.cases import outbox\nwhile outbox.deliver_pending()
 @pytest.fixture(scope="module")
 def lab_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server on a seeded database with a pilot and a case in screening."""
-    folder = tmp_path_factory.mktemp("lab")
-    template = build_home(folder / "template", seed="tests.web.lab_seed:seed")
-    with serve(copy_home(template, folder / "home")) as site:
+    home = build_home(tmp_path_factory.mktemp("lab") / "home", seed="tests.web.lab_seed:seed")
+    with serve(home) as site:
         yield site
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import Visitor, build_home, copy_home, serve
+from tests.browser import Visitor, build_home, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +27,10 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def library_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("library")
-    template = build_home(folder / "template", seed="tests.web.rulebook_seed:seed")
-    with serve(copy_home(template, folder / "home")) as site:
+    home = build_home(
+        tmp_path_factory.mktemp("library") / "home", seed="tests.web.rulebook_seed:seed"
+    )
+    with serve(home) as site:
         yield site
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from demo.cast import TOTP_PERIOD_S
 
-from tests.browser import Visitor, build_home, chromium, copy_home, serve
+from tests.browser import Visitor, build_home, chromium, serve
 from tests.web.seed import PASSWORD
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ def code_of(secret: str, at: float) -> str:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """People with passwords and no second factor yet, at a host with a name."""
-    folder = tmp_path_factory.mktemp("factor")
-    template = build_home(folder / "template", seed="tests.web.account_seed:seed")
-    with serve(copy_home(template, folder / "home")) as site:
+    home = build_home(
+        tmp_path_factory.mktemp("factor") / "home", seed="tests.web.account_seed:seed"
+    )
+    with serve(home) as site:
         yield type(site)(site.url.replace("127.0.0.1", "localhost"), site.home, site.process)
 
 

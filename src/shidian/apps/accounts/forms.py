@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -10,11 +10,23 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 PASSKEY_NAME_LENGTH_MAX = 60
 
 
-def _as_code(form: forms.Form) -> None:
+def _ask_for_code(form: forms.Form) -> None:
+    _as_code(
+        form,
+        _("Code"),
+        _("Six digits from your authenticator app, or one of your recovery codes."),
+    )
+
+
+def _as_code(form: forms.Form, label: _StrPromise, help_text: _StrPromise) -> None:
     field = form.fields["code"]
+    field.label, field.help_text = label, help_text
     field.widget = forms.TextInput(
         attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "data-focus": ""}
     )
@@ -25,11 +37,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _as_code(self)
-        self.fields["code"].label = _("Code")
-        self.fields["code"].help_text = _(
-            "Six digits from your authenticator app, or one of your recovery codes."
-        )
+        _ask_for_code(self)
 
 
 class CodeAgainForm(ReauthenticateForm):  # type: ignore[misc]
@@ -37,11 +45,7 @@ class CodeAgainForm(ReauthenticateForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _as_code(self)
-        self.fields["code"].label = _("Code")
-        self.fields["code"].help_text = _(
-            "Six digits from your authenticator app, or one of your recovery codes."
-        )
+        _ask_for_code(self)
 
 
 class ActivateCodesForm(ActivateTOTPForm):  # type: ignore[misc]
@@ -49,9 +53,11 @@ class ActivateCodesForm(ActivateTOTPForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _as_code(self)
-        self.fields["code"].label = _("Code that the app shows now")
-        self.fields["code"].help_text = _("Six digits. They show that app and service agree.")
+        _as_code(
+            self,
+            _("Code that the app shows now"),
+            _("Six digits. They show that app and service agree."),
+        )
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
