@@ -8,8 +8,24 @@ from shidian.core.journal import Journal, JournalReader
 from shidian.core.monitor.digest import as_known_row
 from shidian.core.monitor.engines.replaying import BatchReplay
 from shidian.core.monitor.replay import replay
+from shidian.core.rulebook.load import load_text
 from tests.core.monitor.agreement import through_the_journal, write_journal
-from tests.oracle.histories import random_log
+from tests.oracle.histories import HEAD, MINUTE, T0, Log, random_log
+
+NEW = {"rev": 0, "op": "new"}
+TRADE = NEW | {"type": "trade.done", "trade.done/amount": 100, "trade.done/investor": 1}
+FAILED = NEW | {"type": "order.failed", "order.failed/investor": 1, "order.failed/delay": 5}
+
+
+def alert(version, indicator, bound):
+    """Rules of one alert, which holds what was where there is no value."""
+    head = HEAD.format(version=version, tile="1m", lateness="0s", idle="10m")
+    text = f"""{head}indicators:
+  - {{id: i, title: {{zh: 标, en: i}}, {indicator}, window: since-start, step: 1m}}
+alerts:
+  - {{id: a, title: {{zh: 警, en: a}}, indicator: i, levels: {{info: "{bound}"}}, no_data: hold}}
+"""
+    return load_text(text, name="tiny.yaml", resolve=lambda name: "")
 
 
 def assert_agrees(reader, entries, **batch):
@@ -76,6 +92,23 @@ def test_a_second_replay_with_nothing_kept_is_the_same(tmp_path):
         }
 
     assert len(digests) == 1
+
+
+def test_what_rules_before_began_is_held_until_there_is_a_value(tmp_path):
+    log = Log()
+    log.activate("p", alert(1, "of: trade.done, take: count", ">=1"), T0, {"cap": "5"})
+    later = alert(2, "of: order.failed, take: max, field: delay", ">9999999")
+    log.activate("p", later, T0 + 10 * MINUTE, {"cap": "5"})
+    for minute in range(1, 30):
+        log.now_us = T0 + (minute + 1) * MINUTE
+        row = FAILED if minute == 22 else TRADE
+        log.data("p", "s", [row | {"seqno": minute, "time_us": T0 + minute * MINUTE}])
+    write_journal(tmp_path / "journal.sqlite3", log.entries)
+
+    with JournalReader(tmp_path / "journal.sqlite3") as reader:
+        engine = assert_agrees(reader, log.entries)
+
+    assert not engine.evaluated
 
 
 @pytest.mark.prove

@@ -254,6 +254,7 @@ class _Walk:
 
     def _interest(self, phase: Phase, sides: dict[Measure, Side]) -> tuple[Interest, int | None]:
         found: list[Interest] = []
+        asked: list[tuple[Rule, Band, Band | None]] = []
         boundaries: list[int] = []
         tail_us, reach_us = 0, None
         for segment in phase.timeline.segments:
@@ -264,10 +265,16 @@ class _Walk:
                 continue
             measure = rule.measure
             number, under = self._project.bands(measure, sides)
+            asked.append((rule, number, under))
             found.append(interest(rule, number, under))
             tail_us = max(tail_us, tail_of(rule))
             if rule.may_be_early:
                 reach_us = max(reach_us or 0, measure.tile_us + measure.step_us)
+        if not all(one.cold for one in found):
+            found = [
+                interest(*one, held=True) if known.cold and one[0].no_data == "hold" else known
+                for known, one in zip(found, asked, strict=True)
+            ]
         return together(found, boundaries, tail_us), reach_us
 
     def _restate(

@@ -54,10 +54,11 @@ class Interest:
         return max(instant_us, int(self.starts[place])) if place < len(self.starts) else instant_us
 
 
-def interest(rule: Rule, number: Band, under: Band | None) -> Interest:
+def interest(rule: Rule, number: Band, under: Band | None, *, held: bool = False) -> Interest:
     """Where the rungs met change or are not the same for all that can be known.
 
-    `under`: bounds of what a ratio divides by, at the same points.
+    `under`: bounds of what a ratio divides by, at the same points. `held`: an episode may come from
+    other rules, and go on while there is no value: then the first value is of interest too.
     """
     sure, may = rungs_between(rule, number, under)
     nothing = np.array([], np.int64)
@@ -68,7 +69,7 @@ def interest(rule: Rule, number: Band, under: Band | None) -> Interest:
     for level in rule.levels:
         levels |= 1 << level.rung
     levels |= (1 << EMPTY_BIT) if rule.no_data == "fire" else 0
-    if not np.any(telling & levels):
+    if not held and not np.any(telling & levels):
         return Interest(nothing, nothing)
     begins = np.flatnonzero(np.append(np.True_, (sure[1:] != sure[:-1]) | (may[1:] != may[:-1])))
     starts = number.points[begins] * rule.measure.tile_us
