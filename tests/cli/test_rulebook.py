@@ -70,12 +70,12 @@ def test_program_refuses_a_copy_without_a_basis_and_prints_the_line(tmp_path: Pa
 
 def test_check_notes_what_cannot_run_yet_and_accepts(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
-    path.write_text(broken("window: 1d", "window: trading-day"))
+    path.write_text(broken("odd: true}", "odd: true, drawn: random}"))
 
     result = run("check", str(path))
 
     assert result.exit_code == 0
-    assert f"note: {path}:41: /indicators/turnover/window: not executable yet" in result.output
+    assert f"note: {path}:29: /stages/review/panel/drawn: not executable yet" in result.output
 
 
 def test_show_reads_in_both_languages() -> None:

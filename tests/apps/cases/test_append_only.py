@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +11,17 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from shidian.apps.cases import domain as cases
+from shidian.apps.cases import outbox
 from shidian.apps.cases.append_only import Guard, trigger_names
 from shidian.apps.cases.guards import GUARDS as CASE_GUARDS
 from shidian.apps.cases.models import AccessRow, CaseEvent, Outbox, RulebookVersion
 from shidian.apps.lab.guards import GUARDS as LAB_GUARDS
 from shidian.apps.notices.domain import publish_snapshot, withdraw_snapshot
 from shidian.apps.notices.guards import GUARDS as NOTICE_GUARDS
-from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.models import ErasureGround, PublishedSnapshot, SnapshotKind
+from shidian.apps.record.domain import erase_text
 from shidian.apps.record.guards import GUARDS as RECORD_GUARDS
+from shidian.apps.record.models import LeafRow
 from shidian.apps.review.guards import GUARDS as REVIEW_GUARDS
 from shidian.apps.supervision.guards import GUARDS as SUPERVISION_GUARDS
 from shidian.core.rulebook.model import StageKind
@@ -115,7 +119,13 @@ def test_every_guarded_table_with_rows_refuses(walk: Walk) -> None:
     cases.assign_cases(
         cases=[case], authority=bureau, officer=walk.officer, reason="x", by=walk.officer
     )
-    feed(MemoryNotary())
+    said = {"kind": "secret", "at": timezone.now().isoformat()}
+    outbox.put("record.leaf", said, at=timezone.now())
+    notary = MemoryNotary()
+    feed(notary, slot_s=1)
+    feed(notary, slot_s=1, now=timezone.now() + timedelta(seconds=2))
+    sealed = LeafRow.objects.get(outbox__payload__kind="secret")
+    erase_text(row=sealed, ground=ErasureGround.REQUEST, reason="x", by="x")
     touched = 0
     for guard in GUARDS:
         if not guard.model._default_manager.exists():
@@ -179,7 +189,8 @@ def test_a_snapshot_can_be_withdrawn_but_not_changed(world: World) -> None:
         kind=SnapshotKind.CALL, key="one", zh={"title": "一"}, en={"title": "One"}
     )
 
-    refuses(lambda: PublishedSnapshot.objects.filter(pk=snapshot.pk).update(body_zh={}))
+    other = {"title": "二"}
+    refuses(lambda: PublishedSnapshot.objects.filter(pk=snapshot.pk).update(body_zh=other))
     refuses(lambda: PublishedSnapshot.objects.filter(pk=snapshot.pk).update(kind="figures"))
     assert withdraw_snapshot(kind=SnapshotKind.CALL, key="one") == 1
 
