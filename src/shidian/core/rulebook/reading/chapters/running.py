@@ -96,25 +96,7 @@ def _limit(pen: Pen, limit: Limit) -> None:
         max=val(operand(pen.rulebook, limit.indicator, limit.max), f"{path}/max", f"{path}/id"),
         measured=val(words.MEASURED[limit.measured], f"{path}/measured"),
     )
-    if limit.admissions is not None:
-        streams = {stream.id: stream.title for stream in pen.rulebook.streams}
-        pen.say(
-            article,
-            "新增以“{admissions}”为准。",
-            " What is admitted is told by “{admissions}”.",
-            admissions=val(streams.get(limit.admissions) or limit.admissions, f"{path}/admissions"),
-        )
-    if limit.stages:
-        names = {stage.id: stage.names.staff for stage in pen.rulebook.stages}
-        pen.say(
-            article,
-            "本限额仅在下列阶段有效：{stages}。",
-            " It is in force only in: {stages}.",
-            stages=[
-                val(names.get(one) or one, f"{path}/stages/{n}")
-                for n, one in enumerate(limit.stages)
-            ],
-        )
+    _now_and_then(pen, article, limit, path)
     if limit.warn_at:
         pen.say(
             article,
@@ -141,6 +123,29 @@ def _limit(pen: Pen, limit: Limit) -> None:
             article, "{may}。", " {may}.", may=val(_capital(may), f"{path}/regulator_may_lower")
         )
     say_public(pen, article, path, public=limit.public, default=True)
+
+
+def _now_and_then(pen: Pen, article: Draft, limit: Limit, path: str) -> None:
+    """By what it is looked at, and in which stages, where that is not all the time."""
+    if limit.admissions is not None:
+        streams = {stream.id: stream.title for stream in pen.rulebook.streams}
+        pen.say(
+            article,
+            "新增以“{admissions}”为准。",
+            " What is admitted is told by “{admissions}”.",
+            admissions=val(streams.get(limit.admissions) or limit.admissions, f"{path}/admissions"),
+        )
+    if limit.stages:
+        names = {stage.id: stage.names.staff for stage in pen.rulebook.stages}
+        pen.say(
+            article,
+            "本限额仅在下列阶段有效：{stages}。",
+            " It is in force only in: {stages}.",
+            stages=[
+                val(names.get(one) or one, f"{path}/stages/{n}")
+                for n, one in enumerate(limit.stages)
+            ],
+        )
 
 
 def say_public(pen: Pen, article: Draft, path: str, *, public: bool, default: bool) -> None:
