@@ -128,7 +128,7 @@ class Director(Diary):
     def withdraw(self, case: Case, at: datetime, reason: str) -> None:
         """Leave; a pilot that runs ends with it."""
         applying.withdraw_case(case=case, reason=reason, by=self._signer(case), at=at)
-        close_pilot(pilot=_pilot(case), at=at, by=None)
+        close_pilot(pilot=_pilot(case), outcome=state_of(case).outcome or "", at=at)
 
     # The officers' acts
 
@@ -259,7 +259,7 @@ class Director(Diary):
             by=self._people["signer-bureau"],
             at=at,
         )
-        close_pilot(pilot=_pilot(case), at=at, by=None)
+        close_pilot(pilot=_pilot(case), outcome=outcome, at=at)
 
     # What experts, assessors and the public do
 

@@ -196,7 +196,7 @@ class Scene(Diary):
         deciding.close_case(
             case=case, outcome="graduated", reason="达到成功标准。", by=self._signing, at=ends
         )
-        close_pilot(pilot=case.pilot, at=ends, by=None)
+        close_pilot(pilot=case.pilot, outcome="graduated", at=ends)
 
     def _version(self, case: Case, section: str) -> int:
         newest = case.sections.filter(section=section).order_by("-version").first()

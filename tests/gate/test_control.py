@@ -7,8 +7,8 @@ import time
 
 from shidian import keyring
 from shidian.core.journal import EntryKind, JournalReader
-from shidian_kit.wire import keys
-from tests.core.journal.samples import PROJECT, START_US
+from shidian_kit.wire import envelope, keys
+from tests.core.journal.samples import PROJECT, START_US, transfer
 
 
 def test_control_record_is_taken_once(gate):
@@ -58,3 +58,17 @@ def test_house_keys_are_private_and_made_once(tmp_path):
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
     public = keyring.worker_public_key(folder)
     assert keys.key_id(public) == keys.key_id(keyring.worker_key(folder).public_key())
+
+
+def test_closed_project_is_answered_by_name(gate):
+    own, project = keys.generate(), "P-2026-0077"
+    gate.activate(project=project)
+    gate.register(own, project=project)
+    batch = json.dumps([envelope.to_dict(transfer(1, project=project))]).encode()
+    sent = (own, f"/v1/projects/{project}/events", batch, "application/cloudevents-batch+json")
+    assert gate.post(*sent)[0] == 200
+    closing = {"project": project, "effective_us": START_US, "outcome": "graduated"}
+    assert gate.control(EntryKind.CLOSING, closing)[0] == 200
+    status, content = gate.post(*sent)
+    assert (status, content["title"]) == (410, "closed")
+    assert f"{project} is closed" in content["detail"]

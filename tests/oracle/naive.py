@@ -38,12 +38,17 @@ class Seen:
         return self.path[0][0]
 
 
+_OF_A_PROJECT = ("data", "activation", "plan")
+
+
 # --- what is known ---------------------------------------------------------------------------
 
 
 def relevant(entries, project):
     """Entries that the project's alerts depend on."""
-    return [e for e in entries if e.kind == "tick" or (e.kind != "key" and e.project == project)]
+    return [
+        e for e in entries if e.kind == "tick" or (e.kind in _OF_A_PROJECT and e.project == project)
+    ]
 
 
 def believed_events(entries):

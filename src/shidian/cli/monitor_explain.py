@@ -112,7 +112,7 @@ def _of_rulebook(name: str, rule_id: str, given: tuple[str, ...], lang: Lang) ->
 
 
 def _of_project(reader: JournalReader, project: str, rule_id: str, lang: Lang) -> None:
-    from shidian.core.journal.entry import EntryKind
+    from shidian.core.journal.entry import RULE_KINDS, EntryKind
     from shidian.core.monitor.program import NotExecutable
     from shidian.core.monitor.timeline import Timeline
     from shidian.core.rulebook.load import from_document
@@ -120,7 +120,7 @@ def _of_project(reader: JournalReader, project: str, rule_id: str, lang: Lang) -
     timeline, document = Timeline(), None
     try:
         for entry in reader.controls():
-            if entry.project == project and entry.kind is not EntryKind.KEY:
+            if entry.project == project and entry.kind in RULE_KINDS:
                 timeline.add(entry)
                 if entry.kind is EntryKind.ACTIVATION:
                     document = entry.control()["document"]

@@ -18,6 +18,7 @@ from shidian.core.journal import (
     EntryKind,
     Journal,
     JournalClosedError,
+    ProjectClosedError,
     UnknownProjectError,
 )
 from shidian.core.journal.sealed import SegmentDamagedError
@@ -176,6 +177,8 @@ class Gate:
             raise HttpProblemError(
                 409, "not-active", "No rulebook is in force for this project yet."
             ) from None
+        except ProjectClosedError as error:
+            raise HttpProblemError(410, "closed", f"{error}. Nothing was stored.") from None
         content = telemetry.answer(result)
         for status, count in telemetry.count(result).items():
             self.metrics.items.labels(status).inc(count)

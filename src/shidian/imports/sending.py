@@ -60,7 +60,7 @@ class IntoJournal:
         self._journal.close()
 
     def send(self, table: pa.Table) -> list[Status]:
-        """One status per row. Raises UnknownProjectError, sqlite3.Error."""
+        """One status per row. Raises ProjectClosedError, UnknownProjectError, sqlite3.Error."""
         arrivals = ArrowArrivals(*self._to, self._epoch, table)
         result = self._journal.submit_arrivals(*self._to, arrivals).result()
         return [Status(item.status.value, item.field, item.reason) for item in result.items]
@@ -70,16 +70,15 @@ class Rehearsal(IntoJournal):
     """A journal that is thrown away, under the project's rules in force: the same judgement.
 
     It starts empty, so what is stored already is accepted here. Raises RefusedError where the
-    project has no rules yet.
+    project has no rules yet, or is closed.
     """
 
     def __init__(self, journal: Path, project: str, source: str, epoch: int) -> None:
         with JournalReader(journal) as reader:
-            records = [
-                entry.control()
-                for entry in reader.controls()
-                if entry.kind is EntryKind.ACTIVATION and entry.project == project
-            ]
+            controls = [entry for entry in reader.controls() if entry.project == project]
+        if any(entry.kind is EntryKind.CLOSING for entry in controls):
+            raise RefusedError(f"{project} is closed and takes no more events")
+        records = [entry.control() for entry in controls if entry.kind is EntryKind.ACTIVATION]
         if not records:
             raise RefusedError(f"{project} has no rulebook in force in {journal}")
         self._folder = tempfile.TemporaryDirectory(prefix="shidian-import-")

@@ -12,12 +12,14 @@ from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
 from shidian.apps.supervision.domain import alerts, control, keys, pilots, plans
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.queries import board, limits_with_use, shown_episodes
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.items import Change
 from shidian.core.rulebook.model import StageKind, Text
 from shidian.core.rulebook.problems import Problem
+from shidian.core.rulebook.retention import kept_until
 from shidian_kit.wire import keys as wire_keys
 
 from .things import BREACH, WARNING, item, quick_pilot, run_outbox, running_pilot
@@ -127,6 +129,14 @@ def test_closing_the_case_closes_the_pilot_and_revokes_its_keys(walk):
     pilot.refresh_from_db()
     assert pilot.state == PilotState.CLOSED
     assert [row.payload["revoked"] for row in controls("key")] == [False, True]
+    (closing,) = controls("closing")
+    assert closing.payload["outcome"] == "graduated"
+    assert closing.payload["effective_us"] == to_us(pilot.closed_at)
+    until = kept_until(pilot.case.rulebook, "graduated", pilot.closed_at)
+    assert closing.payload["keep_until_us"] == to_us(until)
+    assert until > pilot.closed_at
+    pilots.close_pilot(pilot=pilot, outcome="graduated")
+    assert len(controls("closing")) == 1
 
 
 def test_a_plan_goes_down_with_a_reason(walk):

@@ -30,7 +30,7 @@ def close(row: Outbox) -> None:
     """The run ends with its case."""
     pilot = Pilot.objects.filter(case=_case(row)).first()
     if pilot is not None:
-        close_pilot(pilot=pilot, at=_at(row))
+        close_pilot(pilot=pilot, outcome=str(row.payload.get("outcome") or ""), at=_at(row))
 
 
 @on("pilot.staged", name="supervision.stage-of-pilot")

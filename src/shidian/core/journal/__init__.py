@@ -4,7 +4,12 @@ from shidian.core.journal.batch import BatchResult, ItemResult, ItemStatus, Malf
 from shidian.core.journal.controls import ControlError
 from shidian.core.journal.entry import Entry, EntryKind
 from shidian.core.journal.reader import FeedSummary, Gap, JournalReader, Refusal
-from shidian.core.journal.writer import Journal, JournalClosedError, UnknownProjectError
+from shidian.core.journal.writer import (
+    Journal,
+    JournalClosedError,
+    ProjectClosedError,
+    UnknownProjectError,
+)
 
 __all__ = [
     "BatchResult",
@@ -19,6 +24,7 @@ __all__ = [
     "JournalClosedError",
     "JournalReader",
     "Malformed",
+    "ProjectClosedError",
     "Refusal",
     "UnknownProjectError",
 ]

@@ -67,12 +67,26 @@ class PlanRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     stage: str | None = None
 
 
-ControlRecord: TypeAlias = KeyRecord | ActivationRecord | PlanRecord
+class ClosingRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A project that takes no more events: its case was closed at `effective_us` as `outcome`.
+
+    `keep_until_us`: until when its events are kept, by the rulebook's retention; left out where the
+    rulebook names no end. Of several closings of a project, the last one counts.
+    """
+
+    project: str
+    effective_us: int
+    outcome: str
+    keep_until_us: int | None = None
+
+
+ControlRecord: TypeAlias = KeyRecord | ActivationRecord | PlanRecord | ClosingRecord
 
 _TYPES: dict[EntryKind, type[ControlRecord]] = {
     EntryKind.KEY: KeyRecord,
     EntryKind.ACTIVATION: ActivationRecord,
     EntryKind.PLAN: PlanRecord,
+    EntryKind.CLOSING: ClosingRecord,
 }
 
 
@@ -101,6 +115,7 @@ class Registry:
 
     projects: dict[str, ProjectState] = field(default_factory=dict)
     keys: dict[str, KnownKey] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Registry:
@@ -116,8 +131,11 @@ class Registry:
             bound = self.keys.get(record.key_id)
             if bound and (bound.project, bound.source) != (record.project, record.source):
                 raise ControlError("this key is bound to another source; make a new key")
-        if isinstance(record, PlanRecord) and record.project not in self.projects:
+        after = isinstance(record, PlanRecord | ClosingRecord)
+        if after and record.project not in self.projects:
             raise ControlError(f"{record.project} has no rulebook activation yet")
+        if record.project in self.closed and _begins(record):
+            raise ControlError(f"{record.project} is closed")
 
     def apply(self, record: ControlRecord) -> None:
         """Take in a record that `check` let through."""
@@ -130,12 +148,26 @@ class Registry:
             self.projects[record.project] = ProjectState(
                 record.start_us, read_streams(record.document), read_tick_us(record.document)
             )
+        elif isinstance(record, ClosingRecord):
+            self.closed.add(record.project)
+
+    def copy(self) -> Registry:
+        """Another one that is as this one is now."""
+        return Registry(dict(self.projects), dict(self.keys), set(self.closed))
 
     def tick_us(self) -> int | None:
         """Shortest tick among projects that a key may still write; None if there is none."""
         open_projects = {key.project for key in self.keys.values() if not key.revoked}
+        open_projects -= self.closed
         ticks = [state.tick_us for name, state in self.projects.items() if name in open_projects]
         return min(ticks, default=None)
+
+
+def _begins(record: ControlRecord) -> bool:
+    """Whether something is to be in force from now on, which of a closed project nothing is."""
+    if isinstance(record, KeyRecord):
+        return not record.revoked
+    return isinstance(record, ActivationRecord | PlanRecord)
 
 
 def parse(kind: EntryKind, record: object) -> ControlRecord:
@@ -158,7 +190,7 @@ def parse(kind: EntryKind, record: object) -> ControlRecord:
 
 def in_force(record: ControlRecord, *, ingest_us: int, has_data: bool) -> ControlRecord:
     """The record as appended: its `effective_us` never lies in the past of the data."""
-    if isinstance(record, KeyRecord) or not has_data:
+    if not isinstance(record, ActivationRecord | PlanRecord) or not has_data:
         return record
     effective_us = max(record.effective_us, ingest_us + EFFECTIVE_AFTER_US)
     return msgspec.structs.replace(record, effective_us=effective_us)

@@ -39,9 +39,13 @@ class EntryKind(StrEnum):
     KEY = "key"
     ACTIVATION = "activation"
     PLAN = "plan"
+    CLOSING = "closing"
 
 
-CONTROL_KINDS = frozenset({EntryKind.KEY, EntryKind.ACTIVATION, EntryKind.PLAN})
+RULE_KINDS = frozenset({EntryKind.ACTIVATION, EntryKind.PLAN})
+"""Control kinds that monitoring is a function of; it passes over the others."""
+
+CONTROL_KINDS = RULE_KINDS | {EntryKind.KEY, EntryKind.CLOSING}
 """Kinds that arrive through the outbox; their `seq0` is the outbox id."""
 
 

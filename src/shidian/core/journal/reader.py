@@ -104,7 +104,7 @@ class JournalReader:
     def entry_counts(self) -> dict[str, int]:
         """Project → how many entries of data, activations and plans it has."""
         rows = self._db.execute(
-            "SELECT project, count(*) FROM entry WHERE kind NOT IN ('tick', 'key')"
+            "SELECT project, count(*) FROM entry WHERE kind IN ('data', 'activation', 'plan')"
             " GROUP BY project ORDER BY project"
         )
         return {str(project): int(number) for project, number in rows}

@@ -53,6 +53,10 @@ class UnknownProjectError(LookupError):
     """The project has no rulebook activation in this journal."""
 
 
+class ProjectClosedError(RuntimeError):
+    """The project's case is closed: its log holds what was decided on, and takes nothing more."""
+
+
 class JournalClosedError(RuntimeError):
     """The journal takes nothing more."""
 
@@ -107,7 +111,10 @@ class Journal:
     def submit_batch(
         self, project: str, source: str, items: Sequence[Incoming]
     ) -> Future[BatchResult]:
-        """One batch of one source. The future raises UnknownProjectError or sqlite3.Error."""
+        """One batch of one source.
+
+        The future raises UnknownProjectError, ProjectClosedError, sqlite3.Error.
+        """
         return self.submit_arrivals(project, source, Listed(list(items)))
 
     def submit_arrivals(self, project: str, source: str, arrivals: Arrivals) -> Future[BatchResult]:
@@ -116,6 +123,8 @@ class Journal:
         ready = None if known is None else arrivals.columns(project, source, known.streams)
 
         def job() -> BatchResult:
+            if project in self._next.closed:
+                raise ProjectClosedError(f"{project} is closed and takes no more events")
             state = self._next.projects.get(project)
             if state is None:
                 raise UnknownProjectError(f"{project} has no rulebook activation")
@@ -219,7 +228,7 @@ class Journal:
             n=1,
         )
         if self._next is self.registry:
-            self._next = Registry(dict(self.registry.projects), dict(self.registry.keys))
+            self._next = self.registry.copy()
         self._next.apply(typed)
         return number
 
@@ -263,7 +272,7 @@ class Journal:
         self._db.execute("SAVEPOINT job")
         try:
             result = job()
-        except (ControlError, UnknownProjectError) as error:
+        except (ControlError, ProjectClosedError, UnknownProjectError) as error:
             # Raised before anything was written.
             self._db.execute("RELEASE job")
             return None, error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shidian.core.journal.entry import EntryKind
+from shidian.core.journal.entry import RULE_KINDS, EntryKind
 from shidian.core.monitor.events import SumOverflow
 from shidian.core.monitor.explain import explain
 from shidian.core.monitor.items import Current, Episode, Item, Reading
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from shidian.core.monitor.quality import SourceQuality
     from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
+
+_EVALUATED = RULE_KINDS | {EntryKind.DATA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Evaluator:
         if entry.kind is EntryKind.TICK:
             for name in sorted(self._projects):
                 self._step(self._projects[name], entry, output)
-        elif entry.kind is not EntryKind.KEY and self._only in (None, entry.project):
+        elif entry.kind in _EVALUATED and self._only in (None, entry.project):
             name = entry.project
             if name not in self._projects:
                 self._projects[name] = _Project(name, Timeline(self._override))

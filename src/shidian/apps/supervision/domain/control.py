@@ -18,7 +18,7 @@ CONSUMER = "supervision.gate-control"
 
 
 def post_control(pilot: Pilot, kind: str, body: Mapping[str, object], *, at: datetime) -> int:
-    """Put a control record of `kind` (activation, plan, key) into the outbox; returns its id.
+    """Put a control record into the outbox; returns its id. `kind` is one of the journal's.
 
     The id is the idempotency key under which the gate keeps the record, however often it is sent.
     """

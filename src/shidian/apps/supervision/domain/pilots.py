@@ -23,6 +23,7 @@ from shidian.core.procedure.calendars import CalendarMissingError
 from shidian.core.rulebook.executable import not_executable
 from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.problems import Problem
+from shidian.core.rulebook.retention import kept_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -230,8 +231,14 @@ def _listed(problems: Sequence[Problem]) -> list[dict[str, object]]:
 
 
 @transaction.atomic
-def close_pilot(*, pilot: Pilot, at: datetime | None = None, by: Person | None = None) -> Pilot:
-    """End the run: its keys are revoked, so that nothing more is taken from it. Idempotent."""
+def close_pilot(
+    *, pilot: Pilot, outcome: str, at: datetime | None = None, by: Person | None = None
+) -> Pilot:
+    """End the run: its keys are revoked, and nothing more is taken from it. Idempotent.
+
+    `outcome` is that of the case. Where rules were activated, a control record tells the journal of
+    the closing and until when the rulebook has the telemetry kept.
+    """
     moment = at or timezone.now()
     locked = Pilot.objects.select_for_update().get(pk=pilot.pk)
     if locked.state == PilotState.CLOSED:
@@ -243,8 +250,18 @@ def close_pilot(*, pilot: Pilot, at: datetime | None = None, by: Person | None =
         locked.automatic = {**locked.automatic, "closed": by_rule("pilot.closed", digest)}
     locked.save(update_fields=["state", "closed_at", "automatic"])
     revoke_all_keys(pilot=locked, at=moment, by=by)
+    if PlanVersion.objects.filter(pilot=locked, outbox_id__isnull=False).exists():
+        _tell_closing(locked, outcome, moment)
     ask_for_snapshot(locked, at=moment)
     return locked
+
+
+def _tell_closing(pilot: Pilot, outcome: str, moment: datetime) -> None:
+    record: dict[str, object] = {"effective_us": to_us(moment), "outcome": outcome}
+    rulebook = loaded_rulebook(pilot.case.rulebook_version_id).rulebook
+    if until := kept_until(rulebook, outcome, moment):
+        record["keep_until_us"] = to_us(until)
+    post_control(pilot, "closing", record, at=moment)
 
 
 def ask_for_snapshot(pilot: Pilot, *, at: datetime) -> None:

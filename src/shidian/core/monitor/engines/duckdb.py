@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow.compute as pc
 
-from shidian.core.journal.entry import EntryKind
+from shidian.core.journal.entry import RULE_KINDS, EntryKind
 from shidian.core.journal.sealed import OPS, SegmentDamagedError
 from shidian.core.journal.sealed.segment import verify_segment
 from shidian.core.monitor.engines.clock import Ticks
@@ -34,7 +34,7 @@ class JournalHistory:
         self._reader = reader
         self._lock = threading.Lock()
         heads = sorted(
-            (head for head in reader.heads() if head.kind is not EntryKind.KEY),
+            (head for head in reader.heads() if head.kind in RULE_KINDS | {EntryKind.DATA}),
             key=attrgetter("project", "entry"),
         )
         self._heads = {name: list(group) for name, group in groupby(heads, attrgetter("project"))}
