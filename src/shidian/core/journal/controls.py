@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from shidian.core.journal.entry import CONTROL_KINDS, Entry, EntryKind
+from shidian.core.journal.orders import (
+    LapseRecord,
+    OrderConflictError,
+    OrderRecord,
+    ProjectOrders,
+)
+from shidian.core.journal.permits import PermitTerms, read_permit_terms
 from shidian.core.journal.streams import DocumentError, StreamSpec, read_streams, read_tick_us
 from shidian_kit.wire import keys
+from shidian_kit.wire.digest import read_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,23 +88,33 @@ class ClosingRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     keep_until_us: int | None = None
 
 
-ControlRecord: TypeAlias = KeyRecord | ActivationRecord | PlanRecord | ClosingRecord
+ControlRecord: TypeAlias = (
+    KeyRecord | ActivationRecord | PlanRecord | ClosingRecord | OrderRecord | LapseRecord
+)
 
 _TYPES: dict[EntryKind, type[ControlRecord]] = {
     EntryKind.KEY: KeyRecord,
     EntryKind.ACTIVATION: ActivationRecord,
     EntryKind.PLAN: PlanRecord,
     EntryKind.CLOSING: ClosingRecord,
+    EntryKind.ORDER: OrderRecord,
+    EntryKind.LAPSE: LapseRecord,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectState:
-    """What the journal knows of a project from its latest activation."""
+    """What the journal knows of a project from its latest activation, and its latest plan.
+
+    `permit`: None where the rulebook has no permits.
+    """
 
     start_us: int
     streams: dict[str, StreamSpec]
     tick_us: int
+    rules_digest: str
+    plan: dict[str, str]
+    permit: PermitTerms | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,7 @@ class Registry:
     projects: dict[str, ProjectState] = field(default_factory=dict)
     keys: dict[str, KnownKey] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    orders: dict[str, ProjectOrders] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Registry:
@@ -131,11 +150,16 @@ class Registry:
             bound = self.keys.get(record.key_id)
             if bound and (bound.project, bound.source) != (record.project, record.source):
                 raise ControlError("this key is bound to another source; make a new key")
-        after = isinstance(record, PlanRecord | ClosingRecord)
+        after = isinstance(record, PlanRecord | ClosingRecord | OrderRecord | LapseRecord)
         if after and record.project not in self.projects:
             raise ControlError(f"{record.project} has no rulebook activation yet")
         if record.project in self.closed and _begins(record):
             raise ControlError(f"{record.project} is closed")
+        if isinstance(record, OrderRecord | LapseRecord):
+            try:
+                self.orders_of(record.project).check(record)
+            except OrderConflictError as error:
+                raise ControlError(str(error)) from error
 
     def apply(self, record: ControlRecord) -> None:
         """Take in a record that `check` let through."""
@@ -146,14 +170,27 @@ class Registry:
             )
         elif isinstance(record, ActivationRecord):
             self.projects[record.project] = ProjectState(
-                record.start_us, read_streams(record.document), read_tick_us(record.document)
+                record.start_us,
+                read_streams(record.document),
+                read_tick_us(record.document),
+                record.rules_digest,
+                record.plan,
+                read_permit_terms(record.document),
             )
+        elif isinstance(record, PlanRecord):
+            self.projects[record.project] = replace(self.projects[record.project], plan=record.plan)
         elif isinstance(record, ClosingRecord):
             self.closed.add(record.project)
+        else:
+            self.orders[record.project] = self.orders_of(record.project).after(record)
+
+    def orders_of(self, project: str) -> ProjectOrders:
+        """The orders that a project is under."""
+        return self.orders.get(project) or ProjectOrders()
 
     def copy(self) -> Registry:
         """Another one that is as this one is now."""
-        return Registry(dict(self.projects), dict(self.keys), set(self.closed))
+        return Registry(dict(self.projects), dict(self.keys), set(self.closed), dict(self.orders))
 
     def tick_us(self) -> int | None:
         """Shortest tick among projects that a key may still write; None if there is none."""
@@ -183,7 +220,10 @@ def parse(kind: EntryKind, record: object) -> ControlRecord:
         if isinstance(typed, ActivationRecord):
             read_streams(typed.document)
             read_tick_us(typed.document)
-    except (msgspec.ValidationError, keys.KeyFormatError, DocumentError) as error:
+            read_permit_terms(typed.document)
+        if isinstance(typed, OrderRecord):
+            read_tag(typed.digest)
+    except (ValueError, keys.KeyFormatError, DocumentError) as error:
         raise ControlError(str(error)) from error
     return typed
 

@@ -40,12 +40,21 @@ class EntryKind(StrEnum):
     ACTIVATION = "activation"
     PLAN = "plan"
     CLOSING = "closing"
+    ORDER = "order"
+    LAPSE = "lapse"
+    LEASE = "lease"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 RULE_KINDS = frozenset({EntryKind.ACTIVATION, EntryKind.PLAN})
 """Control kinds that monitoring is a function of; it passes over the others."""
 
-CONTROL_KINDS = RULE_KINDS | {EntryKind.KEY, EntryKind.CLOSING}
+CONTROL_KINDS = RULE_KINDS | {
+    EntryKind.KEY,
+    EntryKind.CLOSING,
+    EntryKind.ORDER,
+    EntryKind.LAPSE,
+}
 """Kinds that arrive through the outbox; their `seq0` is the outbox id."""
 
 
@@ -55,7 +64,8 @@ class Entry:
 
     `entry` counts from 1 without gaps. For data: `project`, `source`, `epoch` say who sent it,
     `seq0` is the lowest `seqno` among its rows and `n` their number. For control records `source`
-    is empty, `epoch` 0, `seq0` the outbox id, `n` 1. A tick has project "", `seq0` 0 and `n` 0.
+    is empty, `epoch` 0, `seq0` the outbox id, `n` 1. A lease or acknowledgement names project and
+    source, with `epoch` and `seq0` 0 and `n` 1. A tick has project "", `seq0` 0 and `n` 0.
     `sha256` is the digest of `payload`: an Arrow IPC stream for data, canonical JSON for the rest.
     """
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from shidian.core.journal.batch import ItemStatus
-from shidian.core.journal.entry import Entry, EntryKind, encode_table, payload_sha256
+from shidian.core.journal.entry import (
+    Entry,
+    EntryKind,
+    decode_control,
+    encode_table,
+    payload_sha256,
+)
 from shidian.core.journal.schema import open_reader
 from shidian.core.journal.sealed import manifest, segments_folder
 from shidian.core.journal.sealed.tables import SealedTables
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from shidian.core.journal.sealed import Segment
 
 _COLUMNS = "entry, kind, project, seq0, n, ingest_us, source, epoch, sha256, payload"
+_CONTROL_OR_DATA = "kind NOT IN ('tick', 'lease', 'acknowledgement')"
+_CONTROL = "kind NOT IN ('data', 'tick', 'lease', 'acknowledgement')"
 
 
 class JournalDamagedError(RuntimeError):
@@ -139,6 +147,15 @@ class JournalReader:
         """All control records, in order."""
         return list(control_entries(self._db))
 
+    def acknowledgements_after(self, entry: int, limit: int) -> list[Entry]:
+        """At most `limit` firms' words on orders that follow entry number `entry`, in order."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM entry"  # noqa: S608 - constant
+            " WHERE kind = 'acknowledgement' AND entry > ? ORDER BY entry LIMIT ?",
+            (entry, limit),
+        )
+        return [self._whole(_entry(row)) for row in rows.fetchall()]
+
     def _whole(self, entry: Entry) -> Entry:
         if entry.kind is EntryKind.DATA and not entry.payload:
             return replace(entry, payload=encode_table(self._sealed.table(entry.entry)))
@@ -149,10 +166,10 @@ class JournalReader:
         return entry
 
     def heads(self) -> Iterator[Entry]:
-        """Every entry but ticks, in order; data entries without their payload."""
+        """Data entries, without their payload, and control records, in order."""
         columns = _COLUMNS.removesuffix("payload") + "iif(kind = 'data', x'', payload)"
         rows = self._db.execute(
-            f"SELECT {columns} FROM entry WHERE kind <> 'tick' ORDER BY entry"  # noqa: S608 - constant
+            f"SELECT {columns} FROM entry WHERE {_CONTROL_OR_DATA} ORDER BY entry"  # noqa: S608 - constant
         )
         yield from map(_entry, rows)
 
@@ -233,9 +250,16 @@ class JournalReader:
 def control_entries(db: sqlite3.Connection) -> Iterator[Entry]:
     """All control records, in order."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM entry WHERE kind NOT IN ('data', 'tick') ORDER BY entry"  # noqa: S608 - constant
+        f"SELECT {_COLUMNS} FROM entry WHERE {_CONTROL} ORDER BY entry"  # noqa: S608 - constant
     )
     return map(_entry, rows)
+
+
+def acknowledged(db: sqlite3.Connection) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Every acknowledgement: its entry, its project, its record."""
+    rows = db.execute("SELECT entry, project, payload FROM entry WHERE kind = 'acknowledgement'")
+    for entry, project, payload in rows:
+        yield int(entry), str(project), decode_control(payload)
 
 
 def _entry(row: tuple[int, str, str, int, int, int, str, int, bytes, bytes]) -> Entry:

@@ -11,7 +11,8 @@ from shidian.core.journal.sealed import manifest
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""3: leases and acknowledgements, which come from pilots and have no outbox id."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -27,7 +28,8 @@ CREATE TABLE IF NOT EXISTS entry (
     payload   BLOB    NOT NULL
 ) STRICT;
 -- An outbox row reaches the log once, however often it is sent.
-CREATE UNIQUE INDEX IF NOT EXISTS entry_outbox ON entry (seq0) WHERE kind NOT IN ('data', 'tick');
+CREATE UNIQUE INDEX IF NOT EXISTS entry_outbox ON entry (seq0)
+    WHERE kind NOT IN ('data', 'tick', 'lease', 'acknowledgement');
 CREATE INDEX IF NOT EXISTS entry_control ON entry (kind, entry) WHERE kind NOT IN ('data', 'tick');
 
 -- One numbering of one source: seqno counts from 1 inside it.
@@ -108,8 +110,9 @@ CREATE TRIGGER IF NOT EXISTS entry_follows BEFORE INSERT ON entry
 WHEN NEW.entry IS NOT (SELECT coalesce(max(entry), 0) + 1 FROM entry)
 BEGIN SELECT RAISE(ABORT, 'an entry follows the last one'); END;
 CREATE TRIGGER IF NOT EXISTS entry_once BEFORE INSERT ON entry
-WHEN NEW.kind NOT IN ('data', 'tick') AND EXISTS (
-    SELECT 1 FROM entry WHERE seq0 = NEW.seq0 AND kind NOT IN ('data', 'tick'))
+WHEN NEW.kind NOT IN ('data', 'tick', 'lease', 'acknowledgement') AND EXISTS (
+    SELECT 1 FROM entry WHERE seq0 = NEW.seq0
+    AND kind NOT IN ('data', 'tick', 'lease', 'acknowledgement'))
 BEGIN SELECT RAISE(ABORT, 'this outbox id is in the journal'); END;
 CREATE TRIGGER IF NOT EXISTS refusal_no_update BEFORE UPDATE ON refusal
 BEGIN SELECT RAISE(ABORT, 'refusal is append-only'); END;
@@ -123,6 +126,9 @@ CREATE TRIGGER IF NOT EXISTS erasure_follows BEFORE INSERT ON erasure
 WHEN NEW.erasure IS NOT (SELECT coalesce(max(erasure), 0) + 1 FROM erasure)
 BEGIN SELECT RAISE(ABORT, 'erasure follows the last one'); END;
 """
+
+# What is made anew with other words than before.
+_BEFORE_3 = "DROP INDEX IF EXISTS entry_outbox; DROP TRIGGER IF EXISTS entry_once;"
 
 
 def lock_writer(path: Path) -> IO[bytes]:
@@ -150,8 +156,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
     if version > SCHEMA_VERSION:
         db.close()
         raise RuntimeError(f"{path} has format {version}; this release knows {SCHEMA_VERSION}")
+    older = _BEFORE_3 if 0 < version < 3 else ""  # noqa: PLR2004 - the version named
     db.executescript(
-        f"BEGIN IMMEDIATE;{_TABLES}{manifest.TABLES}{_TRIGGERS}{manifest.TRIGGERS}"
+        f"BEGIN IMMEDIATE;{older}{_TABLES}{manifest.TABLES}{_TRIGGERS}{manifest.TRIGGERS}"
         f"PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
     )
     return db

@@ -104,9 +104,17 @@ def read_tick_us(document: Mapping[str, Any]) -> int:
     text = monitoring.get("tick") if isinstance(monitoring, Mapping) else None
     if text is None:
         return TICK_DEFAULT_US
-    match = _DURATION.fullmatch(str(text))
-    if match is None or int(match[1]) == 0:
-        raise DocumentError("monitoring.tick must be a duration such as 5s")
+    tick_us = read_duration_us("monitoring.tick", text)
+    if tick_us == 0:
+        raise DocumentError("monitoring.tick must be longer than nothing")
+    return tick_us
+
+
+def read_duration_us(path: str, value: object) -> int:
+    """A duration such as `5s` in µs. Raises DocumentError naming `path`."""
+    match = _DURATION.fullmatch(str(value))
+    if match is None:
+        raise DocumentError(f"{path} must be a duration such as 5s")
     return int(match[1]) * _UNITS_US[match[2]]
 
 

@@ -27,11 +27,13 @@ from shidian.core.journal.entry import EntryKind, decode_control, encode_control
 from shidian.core.journal.feeds import Feeds
 from shidian.core.journal.intake import Intake
 from shidian.core.journal.log import Log
-from shidian.core.journal.reader import control_entries
+from shidian.core.journal.permits import PermitRefusedError, lease
+from shidian.core.journal.reader import acknowledged, control_entries
 from shidian.core.journal.schema import lock_writer, open_writer
 from shidian.core.journal.sealed import segments_folder
 from shidian.core.journal.sealed.sealer import Sealer
 from shidian.core.journal.sealed.tables import SealedTables
+from shidian_kit.wire.permit import encode as encode_permit
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from shidian.core.journal.batch import BatchResult, Incoming
     from shidian.core.journal.columns import Arrivals
+    from shidian.core.journal.orders import AcknowledgementRecord
 
 GROUP_MAX = 256
 """Jobs in one transaction at most."""
@@ -81,10 +84,12 @@ class Journal:
         self._log = Log(self._db, SealedTables(self._db, segments_folder(path)))
         self._feeds = Feeds(self._db)
         self._codes = Codes(self._db)
+        self._acknowledged: dict[tuple[str, str, str], int] = {}
         self._intake = Intake(self._log, self._feeds, self._codes)
         self._sealer = Sealer(path, self._in_transaction)
         self.registry = Registry.of(control_entries(self._db))
         self._next = self.registry
+        self._forget_acknowledged()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -154,6 +159,56 @@ class Journal:
         """`submit_control`, waited for."""
         return self.submit_control(kind, outbox_id, record).result()
 
+    def submit_lease(self, key_id: str, nonce: str) -> Future[bytes]:
+        """Issue a permit to the holder of a registered key: its encoded form, once it is kept.
+
+        It knows every order that stands before its own entry. The future raises PermitRefusedError.
+        """
+
+        def job() -> bytes:
+            now_us = self._log.stamp(self._clock())
+            key, permit = lease(
+                self._next, key_id, nonce, entry=self._log.last_entry + 1, issued_us=now_us
+            )
+            encoded = encode_permit(permit)
+            self._log.append(
+                EntryKind.LEASE, encoded, now_us, project=key.project, source=key.source, n=1
+            )
+            return encoded
+
+        return self._submit(job)
+
+    def submit_acknowledgement(self, record: AcknowledgementRecord, digest: str) -> Future[int]:
+        """Keep a firm's word on an order; its entry. The same said again gives the same entry.
+
+        `digest`: the order as the firm read it. The future raises ControlError where no such order
+        is known here, or another one under that id.
+        """
+
+        def job() -> int:
+            said = (record.project, record.order_id, record.kind.value)
+            held = self._acknowledged.get(said)
+            if held is not None:
+                return held
+            known = self._next.orders_of(record.project).digests.get(record.order_id)
+            if known is None:
+                raise ControlError(f"no order {record.order_id} has reached the gate")
+            if known != digest:
+                raise ControlError(f"order {record.order_id} has the digest {known}")
+            now_us = self._log.stamp(self._clock())
+            number = self._log.append(
+                EntryKind.ACKNOWLEDGEMENT,
+                encode_control(msgspec.to_builtins(record)),
+                now_us,
+                project=record.project,
+                source=record.source,
+                n=1,
+            )
+            self._acknowledged[said] = number
+            return number
+
+        return self._submit(job)
+
     def append_tick(self) -> int:
         """Log the passing of time; the tick's entry number."""
         return self._submit(
@@ -208,7 +263,7 @@ class Journal:
         typed = parse(kind, record)
         held = self._db.execute(
             "SELECT entry, kind, payload FROM entry"
-            " WHERE seq0 = ? AND kind NOT IN ('data', 'tick')",
+            " WHERE seq0 = ? AND kind NOT IN ('data', 'tick', 'lease', 'acknowledgement')",
             (outbox_id,),
         ).fetchone()
         if held is not None:
@@ -272,7 +327,7 @@ class Journal:
         self._db.execute("SAVEPOINT job")
         try:
             result = job()
-        except (ControlError, ProjectClosedError, UnknownProjectError) as error:
+        except (ControlError, PermitRefusedError, ProjectClosedError, UnknownProjectError) as error:
             # Raised before anything was written.
             self._db.execute("RELEASE job")
             return None, error
@@ -296,6 +351,14 @@ class Journal:
         self._log.forget()
         self._feeds.forget()
         self._codes.forget()
+        self._forget_acknowledged()
+
+    def _forget_acknowledged(self) -> None:
+        """Read anew which orders were acknowledged: what was undone was not."""
+        self._acknowledged = {
+            (project, record["order_id"], record["kind"]): entry
+            for entry, project, record in acknowledged(self._db)
+        }
 
 
 def _same_record(typed: Any, held: dict[str, Any]) -> bool:
