@@ -17,10 +17,10 @@ demo-codes: ## Show the codes that the demonstration's officers sign in with jus
 demo-reset: ## Forget the demonstration's data; the next `make demo` starts anew
 	@rm -rf var/demo
 
-test: setup ## Run the whole suite on SQLite and on PostgreSQL, and in a browser
+test: setup ## Run the fast suite on SQLite, in a browser and on PostgreSQL
 	@scripts/test
 
-prove: setup ## Run the long proofs
+prove: setup ## Run the long proofs, and walk the demonstration end to end
 	@scripts/prove
 
 check: setup ## Judge style, types, import law, rulebooks, migrations, translations, documents

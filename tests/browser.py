@@ -63,6 +63,8 @@ REFUSED_FORM = re.compile(r"status of (409|422)")
 """A form shown again with its errors: Chromium logs the status, which is no fault of the page."""
 MIGRATE = "from django.core.management import call_command\ncall_command('migrate', verbosity=0)\n"
 AXE_GRAVE = ("serious", "critical")
+AXE_OPTIONS = {"resultTypes": ["violations"]}
+"""What passes is not listed node by node: on a long page that takes ten times the looking."""
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -282,7 +284,7 @@ class Visitor:
 
     def check_accessible(self) -> None:
         """No serious or critical finding of axe on the page at hand."""
-        findings = Axe().run(self.page).response["violations"]
+        findings = Axe().run(self.page, options=AXE_OPTIONS).response["violations"]
         grave = [
             f"{finding['id']}: {finding['help']}: "
             + "; ".join(node["html"][:160] for node in finding["nodes"][:3])

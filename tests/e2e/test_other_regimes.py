@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
 ZONE = ZoneInfo("Asia/Shanghai")
 APPLIED = datetime(2025, 4, 7, 17, 0, tzinfo=ZONE)

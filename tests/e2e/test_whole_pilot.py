@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
 SHANGHAI = timezone(timedelta(hours=8))
 APPLIED = datetime(2025, 4, 7, 10, 0, tzinfo=SHANGHAI)

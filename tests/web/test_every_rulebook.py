@@ -12,6 +12,8 @@ from tests.web.regimes import Regime, library
 if TYPE_CHECKING:
     from shidian.core.rulebook.loaded import Loaded
 
+pytestmark = pytest.mark.rendering
+
 QUICK = {"au-asic-ers", "demo-two-stage", "uk-fca"}
 """A notification where silence lets a test start, a run in two stages, and rolling intake."""
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
     from tests.factories import World
 
+pytestmark = pytest.mark.rendering
+
 LINK = re.compile(r'href="(/(?:cases|review|notices)/[^"#]*)"')
 
 

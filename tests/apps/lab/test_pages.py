@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from shidian.apps.lab.models import RulebookDraft
     from tests.factories import Walk, World
 
+pytestmark = pytest.mark.rendering
+
 SECRET = "绝密修改意图"
 DRAFT_PAGES = (
     "draft",

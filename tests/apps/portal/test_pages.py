@@ -21,6 +21,8 @@ from shidian.core.monitor.evaluator import Fault
 from shidian.core.rulebook.model import StageKind
 from tests.apps.supervision.things import item, reading, run_outbox
 
+pytestmark = pytest.mark.rendering
+
 HOSTILE = '</p><script>alert("x")</script><img src=x onerror=alert(1)>'
 LANGUAGES = ("zh-hans", "en")
 PUBLISHED = {"notices_publishedsnapshot", "notices_publishedleaf"}

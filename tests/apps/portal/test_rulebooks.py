@@ -19,6 +19,8 @@ from shidian.apps.supervision.publish.library import publish_library
 from shidian.apps.supervision.publish.refresh import publish_everything
 from shidian.core.rulebook.load import from_document, load_file, load_text
 
+pytestmark = pytest.mark.rendering
+
 LONGER = ("starts: notice.opened, length: 5", "starts: notice.opened, length: 7")
 
 

@@ -18,6 +18,8 @@ from shidian_kit.wire.token import read_live_token
 
 from .things import item, quick_pilot, reading
 
+pytestmark = pytest.mark.rendering
+
 HOSTILE = '<script>alert("x")</script>'
 
 

@@ -1,0 +1,111 @@
+"""Every view is looked at in a browser: on the demonstration's tours, after them, or in a test that is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.e2e.test_tours import NOTICE, PANEL, PLACES
+from tests.e2e.walks import ON_TOUR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOT_PAGES = {
+    "accounts:sign-out": "takes posts alone",
+    "accounts:language": "takes posts alone",
+    "accounts:end-session": "takes posts alone",
+    "accounts:withdraw-invitation": "takes posts alone",
+    "account_login": "the sign-in page, as the library calls it",
+    "account_logout": "the same as signing out",
+    "mfa_login_webauthn": "takes posts alone",
+    "mfa_download_recovery_codes": "a file",
+    "cases:attachment": "a file",
+    "cases:assign": "takes posts alone",
+    "cases:save-view": "takes posts alone",
+    "cases:notes": "takes posts alone",
+    "cases:queue-export": "a file",
+    "cases:statistics-export": "a file",
+    "cases:deadline-feed": "a file",
+    "supervision:board-live": "a part of the board",
+    "supervision:board-token": "a token",
+    "supervision:pilot-live": "a part of the pilot's page",
+    "supervision:pilot-token": "a token",
+    "supervision:acknowledge": "takes posts alone",
+    "supervision:revoke-key": "takes posts alone",
+    "supervision:series-csv": "a file",
+    "pilot-series": "a file",
+    "rulebook-document": "a file",
+    "rulebook-pdf": "a file",
+    "rulebook-schema": "a file",
+    "record-file": "a file",
+    "record-leaf-json": "a file",
+    "record-proof": "a file",
+    "record-salt": "a file",
+    "record-text": "a file",
+    "lab:download": "a file",
+    "lab:revision": "a file",
+    "lab:evidence": "a file",
+    "lab:check": "a part of the editor",
+}
+
+ELSEWHERE = {
+    "accounts:institution",
+    "accounts:invitation",
+    "accounts:licence",
+    "accounts:my-institutions",
+    "accounts:staff-leave",
+    "accounts:staff-roles",
+    "cases:check-institution",
+    "cases:institutions",
+    "cases:register",
+    "cases:registered",
+    "account_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_authenticate",
+    "mfa_deactivate_totp",
+    "mfa_edit_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
+    "lab:act",
+    "lab:changes",
+    "lab:comment",
+    "lab:comments",
+    "lab:difficulties",
+    "lab:draft",
+    "lab:edit",
+    "lab:migrate",
+    "lab:note",
+    "lab:reading",
+    "lab:try",
+    "lab:what-if",
+    "lab:wording",
+    "lab:wordings",
+    "notice-rules",
+    "rulebook-diff",
+}
+"""Pages of a draft or of two versions, which the demonstration has none of: walked in
+`tests/web/test_lab_journey.py` and `tests/web/test_rulebook_pages.py`. Pages on which a second factor
+is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`."""
+
+
+def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from view_names(
+                pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace
+            )
+        else:
+            yield f"{namespace}{pattern.name}"
+
+
+def test_no_kind_of_page_is_left_out() -> None:
+    looked_at = {place.name for place in (*PLACES, PANEL, NOTICE)}.union(*ON_TOUR.values())
+    assert set(view_names(get_resolver().url_patterns)) == looked_at | set(NOT_PAGES) | ELSEWHERE
+    assert not looked_at & set(NOT_PAGES)
