@@ -2,6 +2,7 @@
 
 `worker.key` signs what the worker tells the gate, `worker.pub` is what the gate checks it by,
 `live.secret` is shared by the web, which makes live tokens, and the gate, which reads them.
+`gate.key` signs the permits that the gate issues, `gate.pub` is what the gate is known by.
 `django.secret` signs sessions and receipts, `second-factor.key` encrypts the secrets of
 authenticator apps; both are the web's alone.
 """
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 WORKER_KEY = "worker.key"
 WORKER_PUBLIC = "worker.pub"
+GATE_KEY = "gate.key"
+GATE_PUBLIC = "gate.pub"
 LIVE_SECRET = "live.secret"  # noqa: S105 - a file's name
 DJANGO_SECRET = "django.secret"  # noqa: S105 - a file's name
 SECOND_FACTOR_KEY = "second-factor.key"
@@ -35,13 +38,18 @@ _SECRET_BYTES = 32
 def ensure_keys(folder: Path) -> None:
     """Make whichever of the files are missing. Safe when several processes start at once.
 
-    Where `worker.pub` is given without `worker.key` (a gate on its own machine), no key is made.
+    Where `worker.pub` is given without `worker.key` (a gate on its own machine), no key is made;
+    nor where `gate.pub` is given without `gate.key` (a worker on its own).
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (folder / WORKER_PUBLIC).exists():
         _make_once(folder / WORKER_KEY, keys.private_pem(keys.generate()))
         public = keys.load_private(folder / WORKER_KEY).public_key()
         _make_once(folder / WORKER_PUBLIC, f"{keys.public_text(public)}\n".encode())
+    if not (folder / GATE_PUBLIC).exists():
+        _make_once(folder / GATE_KEY, keys.private_pem(keys.generate()))
+        public = keys.load_private(folder / GATE_KEY).public_key()
+        _make_once(folder / GATE_PUBLIC, f"{keys.public_text(public)}\n".encode())
     _make_once(folder / LIVE_SECRET, secrets.token_hex(_SECRET_BYTES).encode())
 
 
@@ -53,6 +61,16 @@ def worker_key(folder: Path) -> Ed25519PrivateKey:
 def worker_public_key(folder: Path) -> Ed25519PublicKey:
     """The worker's public key. Raises OSError, KeyFormatError."""
     return keys.load_public((folder / WORKER_PUBLIC).read_text())
+
+
+def gate_key(folder: Path) -> Ed25519PrivateKey:
+    """The gate's private key. Raises OSError, KeyFormatError."""
+    return keys.load_private(folder / GATE_KEY)
+
+
+def gate_public_key(folder: Path) -> Ed25519PublicKey:
+    """The gate's public key. Raises OSError, KeyFormatError."""
+    return keys.load_public((folder / GATE_PUBLIC).read_text())
 
 
 def live_secret(folder: Path) -> bytes:

@@ -54,7 +54,7 @@ def test_house_keys_are_private_and_made_once(tmp_path):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     keyring.ensure_keys(folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert set(before) == {"worker.key", "worker.pub", "live.secret"}
+    assert set(before) == {"worker.key", "worker.pub", "gate.key", "gate.pub", "live.secret"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
     public = keyring.worker_public_key(folder)
     assert keys.key_id(public) == keys.key_id(keyring.worker_key(folder).public_key())

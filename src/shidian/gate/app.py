@@ -1,4 +1,7 @@
-"""The gate: telemetry in, control records in, "changed" out. Bare ASGI on core and wire alone."""
+"""The gate: telemetry and control records in, permits and "changed" out. Bare ASGI.
+
+On core and wire alone.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import re
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
@@ -39,11 +42,15 @@ from shidian.gate.http import (
 from shidian.gate.limits import Intake
 from shidian.gate.live import Hub
 from shidian.gate.metrics import Metrics
+from shidian.gate.permits import AfterCall, FedCall, Permits
 from shidian_kit.wire.token import TokenError, read_live_token
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from shidian.gate.options import GateOptions
 
+_Call = TypeVar("_Call", bound=msgspec.Struct)
 _EVENTS = re.compile(r"/v1/projects/([^/]+)/events")
 _IDLE_S = 1.0
 _log = structlog.get_logger("shidian.gate")
@@ -72,6 +79,15 @@ class Gate:
             lambda: self.journal.registry,
         )
         self._intake = Intake(given)
+        self._permits = Permits(self.journal, given.journal, keyring.gate_key(given.keys))
+        self._calls: dict[str, Callable[[Request, Receive], Awaitable[object]]] = {
+            "/v1/control": self._control,
+            "/v1/changed": self._changed,
+            "/v1/fed": self._fed,
+            "/v1/permits": self._permit,
+            "/v1/acknowledgements": self._acknowledgement,
+            "/v1/acknowledgements/after": self._acknowledged,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -142,13 +158,8 @@ class Gate:
                 await send_body(send, 200, "text/plain; version=0.0.4", self.metrics.text())
             case "GET", "/v1/live":
                 await self._live(request, receive, send)
-            case "POST", "/v1/control":
-                body = await self._from_worker(request, receive)
-                await send_json(send, 200, {"entry": await self._control(body)})
-            case "POST", "/v1/changed":
-                body = await self._from_worker(request, receive)
-                call = _decode_call(body)
-                await send_json(send, 200, {"told": self.hub.changed(call.topic, call.entry)})
+            case "POST", path if call := self._calls.get(path):
+                await send_json(send, 200, await call(request, receive))
             case "POST", path if match := _EVENTS.fullmatch(path):
                 await self._events(match[1], request, receive, send)
             case _:
@@ -185,21 +196,54 @@ class Gate:
         self.metrics.ingest_seconds.observe(time.perf_counter() - began)
         await send_json(send, 200, content)
 
+    async def _permit(self, request: Request, receive: Receive) -> object:
+        self._auth.admit(request, worker=False)
+        body = await read_body(request, receive)
+        began = time.perf_counter()
+        _, verified = self._auth.verify_pilot(request, body)
+        if body != b"{}":
+            raise HttpProblemError(422, "permit", "The body of a permit request is {}.")
+        answer = await self._permits.issue(verified)
+        self.metrics.permit_seconds.observe(time.perf_counter() - began)
+        return answer
+
+    async def _acknowledgement(self, request: Request, receive: Receive) -> object:
+        self._auth.admit(request, worker=False)
+        body = await read_body(request, receive)
+        key, verified = self._auth.verify_pilot(request, body)
+        return await self._permits.acknowledge(request, body, verified, key)
+
+    async def _acknowledged(self, request: Request, receive: Receive) -> object:
+        """`{acknowledgements: [{entry, …record}]}` that follow an entry."""
+        after = _decode(await self._from_worker(request, receive), AfterCall, "after")
+        return {"acknowledgements": await asyncio.to_thread(self._permits.acknowledged, after)}
+
+    async def _changed(self, request: Request, receive: Receive) -> object:
+        call = _decode(await self._from_worker(request, receive), ChangedCall, "changed")
+        return {"told": self.hub.changed(call.topic, call.entry)}
+
+    async def _fed(self, request: Request, receive: Receive) -> object:
+        call = _decode(await self._from_worker(request, receive), FedCall, "fed")
+        self._permits.feed.fed(call.as_of_us)
+        return {}
+
     async def _from_worker(self, request: Request, receive: Receive) -> bytes:
         self._auth.admit(request, worker=True)
         body = await read_body(request, receive)
         self._auth.verify_worker(request, body)
         return body
 
-    async def _control(self, body: bytes) -> int:
-        """`{outbox_id, kind, …record}` → entry number."""
+    async def _control(self, request: Request, receive: Receive) -> object:
+        """`{outbox_id, kind, …record}` → `{entry}`."""
+        body = await self._from_worker(request, receive)
         try:
             record = msgspec.json.decode(body, type=dict[str, object])
             outbox_id = record.pop("outbox_id", None)
             kind = EntryKind(str(record.pop("kind", None)))
             if type(outbox_id) is not int:
                 raise HttpProblemError(422, "control", "outbox_id must be an integer.")
-            return await asyncio.wrap_future(self.journal.submit_control(kind, outbox_id, record))
+            submitted = self.journal.submit_control(kind, outbox_id, record)
+            return {"entry": await asyncio.wrap_future(submitted)}
         except (msgspec.DecodeError, ControlError, ValueError) as error:
             raise HttpProblemError(422, "control", f"{error}.") from error
 
@@ -221,8 +265,8 @@ class Gate:
         await self.hub.stream(token, headers, receive, send)
 
 
-def _decode_call(body: bytes) -> ChangedCall:
+def _decode(body: bytes, kind: type[_Call], code: str) -> _Call:
     try:
-        return msgspec.json.decode(body, type=ChangedCall)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
-        raise HttpProblemError(422, "changed", f"{error}.") from error
+        raise HttpProblemError(422, code, f"{error}.") from error

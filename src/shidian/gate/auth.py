@@ -67,12 +67,18 @@ class Authenticator:
 
     def verify_source(self, request: Request, body: bytes, project: str) -> KnownKey:
         """The key that signed, bound to `project`. Raises HttpProblemError 401, 403, 404."""
-        key = self._registry().keys[self._verify(request, body, worker=False)]
+        key, _ = self.verify_pilot(request, body)
         if key.project != project:
             raise HttpProblemError(403, "foreign", "This key may write only its own project.")
+        return key
+
+    def verify_pilot(self, request: Request, body: bytes) -> tuple[KnownKey, signatures.Verified]:
+        """The key that signed, whatever its project. Raises HttpProblemError 401, 403, 404."""
+        verified = self._verify(request, body, worker=False)
+        key = self._registry().keys[verified.key_id]
         if key.revoked:
             raise HttpProblemError(403, "revoked", "This key was revoked: register a new one.")
-        return key
+        return key, verified
 
     def verify_worker(self, request: Request, body: bytes) -> None:
         """That the worker signed. Raises HttpProblemError 401, 404."""
@@ -84,7 +90,7 @@ class Authenticator:
         known = self._registry().keys.get(key_id)
         return None if known is None else known.public_key
 
-    def _verify(self, request: Request, body: bytes, *, worker: bool) -> str:
+    def _verify(self, request: Request, body: bytes, *, worker: bool) -> signatures.Verified:
         now = time.time()
         try:
             verified = signatures.verify_request(
@@ -101,4 +107,4 @@ class Authenticator:
                 raise not_found() from error
             raise HttpProblemError(401, f"signature-{error.code}", f"{error}.") from error
         self._nonces.spend(verified.key_id, verified.nonce, now)
-        return verified.key_id
+        return verified

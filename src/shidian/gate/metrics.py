@@ -21,6 +21,11 @@ class Metrics:
             "From a batch's whole body to its acknowledgement.",
             registry=self.registry,
         )
+        self.permit_seconds = Histogram(
+            "shidian_gate_permit_seconds",
+            "From a permit request's whole body to the permit.",
+            registry=self.registry,
+        )
         self.waiting_events = Gauge(
             "shidian_gate_waiting_events", "Taken in, not yet committed.", registry=self.registry
         )

@@ -37,6 +37,10 @@ NONCES_MAX = 500_000
 LISTENERS_MAX = 2_000
 HEARTBEAT_S = 15.0
 RETRY_AFTER_S = 1
+FEED_STALE_S = 30.0
+"""Age of the last word from the worker from which no permit is renewed."""
+ACKNOWLEDGEMENTS_MAX = 500
+"""Acknowledgements in one answer to the worker."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from shidian.apps.cases.models import OutboxDelivery
 from shidian.apps.supervision.domain import keys
 from shidian.apps.supervision.models import ControlReceipt
 from shidian.apps.supervision.queries import plan_versions
-from shidian.apps.supervision.worker.controls import send_controls
+from shidian.apps.supervision.worker.controls import send_controls, tell_fed
 from shidian.apps.supervision.worker.gate_client import GateRefusedError, GateUnreachableError
 from shidian.apps.supervision.worker.loop import Duty, run_duties
 from shidian_kit.wire import keys as wire_keys
@@ -26,6 +27,10 @@ class Gate:
         self.entries = {}
         self.calls = []
         self.trouble = {}
+        self.fed_us = []
+
+    def fed(self, as_of_us):
+        self.fed_us.append(as_of_us)
 
     def control(self, outbox_id, kind, record):
         self.calls.append((outbox_id, kind, record))
@@ -50,6 +55,18 @@ def test_controls_go_in_order_and_get_their_receipts(pilot):
     record = gate.calls[0][2]
     assert record["document"]["rulebook"] == "demo-city"
     assert "rulebook_digest" not in record
+
+
+def test_gate_is_told_that_it_knows_everything_only_where_nothing_waits(pilot):
+    gate = Gate()
+    assert not tell_fed(gate)
+    send_controls(gate)
+    before_us = time.time_ns() // 1000
+    assert tell_fed(gate)
+    keys.revoke_machine_key(key=pilot.machine_keys.get(), by=None)
+    assert not tell_fed(gate)
+    [fed_us] = gate.fed_us
+    assert before_us <= fed_us <= time.time_ns() // 1000
 
 
 def test_what_has_a_receipt_is_not_sent_again(pilot):

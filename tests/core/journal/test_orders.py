@@ -40,7 +40,7 @@ def order(order_id, kind, **changed):
     return {
         "project": PROJECT,
         "order_id": order_id,
-        "kind": kind,
+        "order_kind": kind,
         "effective_us": START_US,
         "digest": DIGEST,
     } | changed
@@ -235,7 +235,7 @@ RECORDS = st.lists(
             OrderRecord,
             project=st.just(PROJECT),
             order_id=st.sampled_from(["a", "b", "c", "d", "e"]),
-            kind=st.sampled_from(OrderKind),
+            order_kind=st.sampled_from(OrderKind),
             effective_us=st.just(0),
             digest=st.just(DIGEST),
         ),

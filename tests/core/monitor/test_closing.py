@@ -12,7 +12,7 @@ from tests.oracle.histories import random_log
 
 CLOSING = {"effective_us": 1, "outcome": "graduated", "keep_until_us": 2}
 PASSED_OVER = {
-    EntryKind.ORDER: {"order_id": "O-1", "kind": "suspend", "effective_us": 1, "digest": "…"},
+    EntryKind.ORDER: {"order_id": "O-1", "order_kind": "suspend", "effective_us": 1, "digest": "…"},
     EntryKind.LAPSE: {"order_id": "O-1", "effective_us": 1, "reopens": True},
     EntryKind.LEASE: {"nonce": "n"},
     EntryKind.ACKNOWLEDGEMENT: {"order_id": "O-1", "kind": "effective"},

@@ -215,7 +215,7 @@ def _order_dict(order: OrderDocument) -> dict[str, object]:
         "basis": order.basis,
         "authority": order.authority,
         "rules_digest": order.rules_digest,
-        "issued_at": _time_text(order.issued_at),
+        "issued_at": format_time(time_us(order.issued_at)),
     }
     if order.follows is not None:
         wire["follows"] = order.follows
@@ -229,7 +229,7 @@ def _ack_dict(acknowledgement: Acknowledgement) -> dict[str, object]:
         "project": acknowledgement.project,
         "digest": acknowledgement.digest,
         "kind": acknowledgement.kind,
-        "at": _time_text(acknowledgement.at),
+        "at": format_time(time_us(acknowledgement.at)),
     }
 
 
@@ -316,5 +316,6 @@ def _time(name: str, value: object) -> datetime:
         raise OrderError(name, f"must be an RFC 3339 time: {error}") from None
 
 
-def _time_text(moment: datetime) -> str:
-    return format_time((moment - _EPOCH_START) // timedelta(microseconds=1))
+def time_us(moment: datetime) -> int:
+    """An aware time → µs UTC since 1970."""
+    return (moment - _EPOCH_START) // timedelta(microseconds=1)

@@ -1,7 +1,8 @@
 """HTTP Message Signatures (RFC 9421), one narrow profile: Ed25519 over a fixed list of components.
 
 Covered, in this order: `@method`, `@authority`, `@path`, `content-digest` (RFC 9530, sha-256),
-`content-type`, and `content-encoding` where the request has one. Parameters: `created`, `keyid`,
+`content-type`, and then each of `content-encoding`, `webhook-id` and `webhook-timestamp` that the
+request has. Parameters: `created`, `keyid`,
 `nonce`, `alg="ed25519"`. A request carries exactly one signature.
 
 Behind a proxy the Host that reaches the server may not be the one the sender addressed, so the
@@ -37,7 +38,7 @@ MAX_AGE_S = 60
 """How long after `created` a request is taken, and how far a sender's clock may be ahead."""
 
 _COVERED = ("@method", "@authority", "@path", "content-digest", "content-type")
-_OPTIONAL = "content-encoding"
+_OPTIONAL = ("content-encoding", "webhook-id", "webhook-timestamp")
 _HEADER_MAX_CHARS = 2048
 _INPUT = re.compile(
     r'(?P<label>[a-z*][a-z0-9_.*-]{0,63})=(?P<signed>\((?P<components>"[a-z@-]+"(?: "[a-z@-]+")*)\)'
@@ -63,11 +64,15 @@ class SignatureError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A signature that holds. The caller keeps `nonce` for `2 * MAX_AGE_S` to refuse a replay."""
+    """A signature that holds. The caller keeps `nonce` for `2 * MAX_AGE_S` to refuse a replay.
+
+    `authority`: the one of the verifier's names that the sender addressed.
+    """
 
     key_id: str
     nonce: str
     created: int
+    authority: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +183,12 @@ def verify_request(
             key_id,
         )
     request = _Signed(signed, components, method, path, headers)
-    if not any(_holds(key, signature, request, authority) for authority in authorities):
+    authority = next((one for one in authorities if _holds(key, signature, request, one)), None)
+    if authority is None:
         raise SignatureError("invalid", "the signature does not fit the request", key_id)
     if headers["content-digest"] != content_digest(body):
         raise SignatureError("digest", "content-digest is not that of the body", key_id)
-    return Verified(key_id, nonce, created)
+    return Verified(key_id, nonce, created, authority)
 
 
 def claimed_key_id(headers: Mapping[str, str]) -> str | None:
@@ -195,7 +201,7 @@ def claimed_key_id(headers: Mapping[str, str]) -> str | None:
 
 
 def _expected(headers: Mapping[str, str]) -> tuple[str, ...]:
-    return (*_COVERED, _OPTIONAL) if _OPTIONAL in headers else _COVERED
+    return (*_COVERED, *(name for name in _OPTIONAL if name in headers))
 
 
 def _parse(headers: Mapping[str, str]) -> tuple[str, tuple[str, ...], str, bytes]:

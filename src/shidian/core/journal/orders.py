@@ -32,7 +32,7 @@ class OrderRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
     project: str
     order_id: str
-    kind: OrderKind
+    order_kind: OrderKind
     effective_us: int
     digest: str
     plan: dict[str, str] = {}
@@ -88,7 +88,7 @@ class ProjectOrders:
             return
         if record.order_id in self.digests:
             raise OrderConflictError(f"order {record.order_id} is known already")
-        if self.state is OrderState.TERMINATED and record.kind in _BECOMES:
+        if self.state is OrderState.TERMINATED and record.order_kind in _BECOMES:
             raise OrderConflictError(f"{self.by} has terminated {record.project}")
 
     def after(self, record: OrderRecord | LapseRecord) -> ProjectOrders:
@@ -97,7 +97,7 @@ class ProjectOrders:
             ends = record.reopens and self.by == record.order_id
             return replace(self, state=OrderState.RUNNING, by=None) if ends else self
         digests = {**self.digests, record.order_id: record.digest}
-        state = _BECOMES.get(record.kind)
+        state = _BECOMES.get(record.order_kind)
         if state is None:
             return replace(self, digests=digests)
         return ProjectOrders(state, record.order_id, digests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -17,12 +18,17 @@ from shidian.apps.supervision.worker.gate_client import GateRefusedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.db.models import QuerySet
+
 BATCH_MAX = 100
 _log = structlog.get_logger("shidian.worker")
 
 
 class ControlGate(Protocol):
     """Where control records go."""
+
+    def fed(self, as_of_us: int) -> None:
+        """Say that at this time nothing more was to be told. Raises GateUnreachableError."""
 
     def control(self, outbox_id: int, kind: str, record: Mapping[str, Any]) -> int:
         """Append the record; its entry. Raises GateUnreachableError, GateRefusedError."""
@@ -50,11 +56,26 @@ def send_controls(gate: ControlGate) -> set[str]:
     return concerned
 
 
+def tell_fed(gate: ControlGate) -> bool:
+    """Say to the gate that it knows everything as of now; False where something waits for it.
+
+    While it is not told so for half a minute, it renews no permit: an order might be on its way.
+    """
+    as_of_us = time.time_ns() // 1000
+    if _pending().exists():
+        return False
+    gate.fed(as_of_us)
+    return True
+
+
 def _waiting() -> list[Outbox]:
+    return list(_pending().order_by("pk")[:BATCH_MAX])
+
+
+def _pending() -> QuerySet[Outbox]:
     received = ControlReceipt.objects.filter(outbox_id=OuterRef("pk"))
     refused = OutboxDelivery.objects.filter(outbox=OuterRef("pk"), consumer=CONSUMER)
-    rows = Outbox.objects.filter(~Exists(received), ~Exists(refused), topic=TOPIC)
-    return list(rows.order_by("pk")[:BATCH_MAX])
+    return Outbox.objects.filter(~Exists(received), ~Exists(refused), topic=TOPIC)
 
 
 def _record(row: Outbox) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from shidian.apps.supervision.models import ControlReceipt, Pilot, PilotState
 from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot_figures
 from shidian.apps.supervision.publish.schemes import home_figures
 from shidian.apps.supervision.worker import projection
-from shidian.apps.supervision.worker.controls import send_controls
+from shidian.apps.supervision.worker.controls import send_controls, tell_fed
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
 from shidian.core.monitor.store import StoreReader
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.05
 CONTROL_S = 0.25
+FED_S = 2.0
 RECORD_S = 0.25
 CURRENT_S = 1.0
 RETRY_S = 2.0
@@ -61,6 +62,7 @@ class Worker:
             Duty("live", POLL_S, self.tell_pages),
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("controls", CONTROL_S, self.send_controls),
+            Duty("fed", FED_S, self.tell_fed),
             Duty("record", RECORD_S, self._feeder.feed),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("readings", CURRENT_S, self.copy_readings),
@@ -137,6 +139,10 @@ class Worker:
             newest = ControlReceipt.objects.latest("entry").entry
             self._to_tell[f"pilot:{public_id}"] = newest
             self._stale_figures.add(public_id)
+
+    def tell_fed(self) -> None:
+        """Let the gate know that it knows every order: without that it renews no permit."""
+        tell_fed(self._gate)
 
     def publish_figures(self) -> None:
         """Refresh the public figures of pilots of which something changed."""

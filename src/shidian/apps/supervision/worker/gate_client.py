@@ -48,6 +48,15 @@ class GateClient:
         """Tell listening pages that a topic changed. Raises GateUnreachableError."""
         self._post("/v1/changed", {"topic": topic, "entry": entry})
 
+    def fed(self, as_of_us: int) -> None:
+        """Say that at this time (µs UTC) no control record waited. Raises GateUnreachableError."""
+        self._post("/v1/fed", {"as_of_us": as_of_us})
+
+    def acknowledgements_after(self, entry: int, limit: int) -> list[dict[str, Any]]:
+        """Firms' words on orders that follow an entry. Raises GateUnreachableError."""
+        answer = self._post("/v1/acknowledgements/after", {"entry": entry, "limit": limit})
+        return list(answer["acknowledgements"])
+
     def close(self) -> None:
         """Let the connection go."""
         if self._connection is not None:
