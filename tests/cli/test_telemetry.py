@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from shidian.cli.telemetry import telemetry
-from shidian.core.journal import Journal, JournalReader
+from shidian.core.journal import EntryKind, Journal, JournalReader
 from shidian.core.journal.sealed import segments_folder
 from tests.core.journal.samples import PROJECT, SOURCE, START_US, activate, transfer
 
@@ -64,7 +64,7 @@ def test_sealing_and_joining_leave_the_log_as_it_was(path):
     assert run(path, "verify").exit_code == 0
 
 
-@pytest.mark.parametrize("command", [("seal",), ("compact",), ("erase", *WHO)])
+@pytest.mark.parametrize("command", [("seal",), ("compact",), ("retain",), ("erase", *WHO)])
 def test_what_writes_is_refused_while_a_gate_has_the_journal(path, command):
     with opened(path):
         result = run(path, *command, stdin="p_aaaaaaaa\n")
@@ -73,7 +73,9 @@ def test_what_writes_is_refused_while_a_gate_has_the_journal(path, command):
     assert entries(path)
 
 
-@pytest.mark.parametrize("command", [("seal",), ("verify",), ("erase", *WHO), ("erasures",)])
+@pytest.mark.parametrize(
+    "command", [("seal",), ("verify",), ("retain",), ("erase", *WHO), ("erasures",)]
+)
 def test_no_journal_is_made_where_there_is_none(tmp_path, command):
     result = run(tmp_path / "none.sqlite3", *command, stdin="p_aaaaaaaa\n")
     assert result.exit_code == 2
@@ -165,3 +167,42 @@ def test_an_erasure_says_who_and_why_without_whom(path):
     assert run(path, "erase", *named, stdin="p_aaaaaaaa\n").exit_code == 2
     assert run(path, "erase", *WHO, stdin="\n").exit_code == 2
     assert run(path, "erasures").output == ""
+
+
+def close(path, *, until_us):
+    with opened(path) as journal:
+        record = {"project": PROJECT, "effective_us": START_US, "outcome": "graduated"}
+        if until_us is not None:
+            record["keep_until_us"] = until_us
+        journal.append_control(EntryKind.CLOSING, 90, record)
+
+
+def test_retain_removes_what_is_due_and_says_so(path):
+    seal_apart(path)
+    close(path, until_us=START_US + 1)
+    before = entries(path)
+    said = run(path, "retain", "--dry-run").output
+    assert f"{PROJECT}: closed as graduated; TO BE REMOVED: kept until 2023-01-01T00:00:00" in said
+    assert "1 of 1 closed pilots' events would be removed" in said
+    assert entries(path) == before
+
+    result = run(path, "retain")
+    assert result.exit_code == 0
+    assert result.output == f"{PROJECT}: events removed\n1 pilots' events removed\n"
+    assert files(path) == []
+    verified = run(path, "verify")
+    assert verified.exit_code == 0
+    assert "3 entries of 1 pilots say no more than their hash: removed" in verified.output
+    assert f"{PROJECT}: closed as graduated; removed on" in run(path, "retain", "--dry-run").output
+    assert run(path, "retain").output == "0 pilots' events removed\n"
+
+
+@pytest.mark.parametrize(
+    ("until_us", "said"), [(None, "kept: the rulebook names no end"), (2**52, "; kept until 2112-")]
+)
+def test_retain_leaves_what_is_to_be_kept(path, until_us, said):
+    close(path, until_us=until_us)
+    before = entries(path)
+    assert said in run(path, "retain", "--dry-run").output
+    assert run(path, "retain").output == "0 pilots' events removed\n"
+    assert entries(path) == before

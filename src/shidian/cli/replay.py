@@ -13,10 +13,11 @@ import click
 from shidian.cli.replay_diff import diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from shidian.core.journal.entry import Entry
     from shidian.core.journal.reader import JournalReader
+    from shidian.core.journal.sealed.removal import Removal
     from shidian.core.monitor.cutting import Span
     from shidian.core.monitor.replay import Replay
     from shidian.core.rulebook.loaded import Loaded
@@ -67,6 +68,9 @@ def replay(  # noqa: PLR0917 - click passes options by name
     with its zone (…T01:30Z). With --from or --to all is still evaluated from the first entry on,
     then cut: items that speak of an instant in between, episodes that overlap it. Printed are the
     digests of the whole and of the part; written is the part.
+
+    A pilot whose events were removed, the time for which they are kept being over, is named and
+    left out; asked for alone it is an error.
     """
     if context.invoked_subcommand is not None:
         return
@@ -81,12 +85,18 @@ def replay(  # noqa: PLR0917 - click passes options by name
     if out and out.suffix not in (".json", ".parquet"):
         raise click.UsageError(f"{out}: write FILE.parquet or FILE.json")
     override = _load(rulebook_file) if rulebook_file else None
-    live = _live(store or settings().monitor_store) if compare_live else None
+    live = None
     try:
         with JournalReader(journal or settings().journal) as reader:
+            removed = reader.removals()
+            if compare_live:
+                live = _live(store or settings().monitor_store, removed)
             zone = monitoring_zone(reader, project, override) if from_ or to else UTC
             span = _span(from_, to, zone)
-            found = _to(reader, live[0]) if live else _in_columns(reader, project, override)
+            found = (
+                _to(reader, live[0], removed) if live else _in_columns(reader, project, override)
+            )
+        _say_removed(found, removed, project)
         _report(found, span, zone, view, out)
     except (OSError, JournalDamagedError, SegmentDamagedError) as error:
         raise click.ClickException(str(error)) from None
@@ -100,7 +110,7 @@ def replay(  # noqa: PLR0917 - click passes options by name
 replay.add_command(diff)
 
 
-def _to(reader: JournalReader, last_entry: int) -> Replay:
+def _to(reader: JournalReader, last_entry: int, removed: Collection[str]) -> Replay:
     """Entry by entry up to where the monitor has come: it need not have come to the end."""
     from shidian.core.monitor.replay import replay as run
 
@@ -113,7 +123,7 @@ def _to(reader: JournalReader, last_entry: int) -> Replay:
                 yield entry
                 bar.update(1)
 
-        return run(counted(), last_entry=last_entry)
+        return run(counted(), last_entry=last_entry, removed=removed)
 
 
 def _in_columns(reader: JournalReader, project: str | None, override: Loaded | None) -> Replay:
@@ -142,6 +152,24 @@ def _in_columns(reader: JournalReader, project: str | None, override: Loaded | N
     return found
 
 
+def _say_removed(found: Replay, known: Mapping[str, Removal], project: str | None) -> None:
+    """Name what nothing can be said of any more; an error where that alone was asked for."""
+    from shidian.cli.instants import shown_instant
+
+    for name in found.removed:
+        one = known.get(name)
+        if one is None:
+            raise click.ClickException(f"the events of {name} were removed meanwhile: replay again")
+        said = (
+            f"{name}: not replayed: its events were removed on"
+            f" {shown_instant(one.removed_us, UTC)}, having had to be kept until"
+            f" {shown_instant(one.keep_until_us, UTC)}"
+        )
+        if project == name:
+            raise click.ClickException(said)
+        click.echo(said, err=True)
+
+
 def _load(path: Path) -> Loaded:
     from shidian.core.rulebook.load import load_file
     from shidian.core.rulebook.problems import RulebookErrors
@@ -152,13 +180,16 @@ def _load(path: Path) -> Loaded:
         raise click.ClickException(str(errors)) from None
 
 
-def _live(path: Path) -> tuple[int, int, str]:
-    """Cursor, number of items and digest of the monitor's store, read as of one moment."""
+def _live(path: Path, removed: Collection[str]) -> tuple[int, int, str]:
+    """Cursor, number of items and digest of the monitor's store, read as of one moment.
+
+    Items of removed projects are left out: nothing is recomputed that they could be held against.
+    """
     from shidian.core.monitor.store import StoreReader
 
     try:
         with StoreReader(path) as store:
-            return store.snapshot()
+            return store.snapshot(without=removed)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from None
 

@@ -33,10 +33,10 @@ _dry_run = partial(click.option, "--dry-run", is_flag=True)
 def seal(journal: Path | None, keep_rows: int, dry_run: bool) -> None:
     """Put entries into Parquet, as a running gate does by itself; its gate must be stopped."""
     if dry_run:
-        with _reading(journal) as reader:
+        with reading(journal) as reader:
             click.echo(f"{max(reader.unsealed_rows() - keep_rows, 0)} rows to seal")
         return
-    with _writing(journal) as writer:
+    with writing(journal) as writer:
         click.echo(f"{writer.seal(keep_rows=keep_rows)} rows sealed")
 
 
@@ -47,12 +47,12 @@ def seal(journal: Path | None, keep_rows: int, dry_run: bool) -> None:
 def compact(journal: Path | None, files_min: int, dry_run: bool) -> None:
     """Join small Parquet files, as a running gate does by itself; its gate must be stopped."""
     if not dry_run:
-        with _writing(journal) as writer:
+        with writing(journal) as writer:
             click.echo(f"{writer.compact(files_min=files_min)} files fewer")
         return
     from shidian.core.journal.sealed.sealer import joinable
 
-    with _reading(journal) as reader:
+    with reading(journal) as reader:
         segments = reader.sealed_segments()
         groups = [g for g in joinable(reader.segments_folder, segments) if len(g) >= files_min]
         for group in groups:
@@ -70,9 +70,9 @@ def verify(journal: Path | None) -> None:
     """
     from shidian.core.journal.checking import check_journal
 
-    path = _path(journal)
+    path = journal_path(journal)
     try:
-        with _reading(journal) as reader:
+        with reading(journal) as reader:
             length = reader.last_entry()
         with click.progressbar(
             length=length, label="Verifying", file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -84,8 +84,17 @@ def verify(journal: Path | None) -> None:
     for said in found.damage:
         click.echo(said, err=True)
     click.echo(f"{found.entries} entries, {found.segments} sealed files of {found.rows} rows")
+    if found.removed:
+        click.echo(
+            f"{found.removed_entries} entries of {len(found.removed)} pilots say no more than their"
+            " hash: removed, their time being over"
+        )
+    for name in found.unfinished:
+        click.echo(f"{name}: removed, but something of it is still on the disk: telemetry retain")
     if found.strays:
-        click.echo(f"{found.strays} files are no part of the log and go with the next sealing")
+        click.echo(
+            f"{found.strays} files are no part of the log and go with the next sealing or removal"
+        )
     click.echo("DAMAGED: restore from a backup" if found.damage else "all as written")
     if found.damage:
         raise SystemExit(1)
@@ -108,12 +117,12 @@ def erase(journal: Path | None, project: str, by: str, reason: str, dry_run: boo
     if not pseudonym:
         raise click.UsageError("give the pseudonym on standard input")
     if dry_run:
-        with _reading(journal) as reader:
+        with reading(journal) as reader:
             known = pseudonym in reader.pseudonyms(project).values()
         click.echo("known; nothing was erased" if known else "not known")
         raise SystemExit(0 if known else 1)
     try:
-        with _writing(journal) as writer:
+        with writing(journal) as writer:
             gone = writer.erase_pseudonym(project, pseudonym, by=by, reason=reason)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -123,7 +132,7 @@ def erase(journal: Path | None, project: str, by: str, reason: str, dry_run: boo
     from shidian.core.journal.schema import empty_wal
 
     click.echo("erased")
-    if not empty_wal(_path(journal)):
+    if not empty_wal(journal_path(journal)):
         click.echo(
             "a reader still holds older pages of the file: stop the monitor, then start it",
             err=True,
@@ -137,7 +146,7 @@ def erasures(journal: Path | None, project: str | None) -> None:
     """List erasures: when, pilot, code, who decided, why."""
     from shidian.cli.instants import shown_instant
 
-    with _reading(journal) as reader:
+    with reading(journal) as reader:
         for one in reader.erasures(project):
             at = shown_instant(one.at_us, UTC)
             click.echo(f"{at}  {one.project}  code {one.code}  {one.by}: {one.reason}")
@@ -147,7 +156,8 @@ class _NoJournal(click.ClickException):
     exit_code = 2
 
 
-def _path(journal: Path | None) -> Path:
+def journal_path(journal: Path | None) -> Path:
+    """The journal named, else the installation's; it is there."""
     from shidian.config import settings
 
     path = journal or settings().journal
@@ -157,20 +167,21 @@ def _path(journal: Path | None) -> Path:
 
 
 @contextmanager
-def _reading(journal: Path | None) -> Iterator[JournalReader]:
+def reading(journal: Path | None) -> Iterator[JournalReader]:
+    """The journal, for reading."""
     from shidian.core.journal import JournalReader
 
-    with JournalReader(_path(journal)) as reader:
+    with JournalReader(journal_path(journal)) as reader:
         yield reader
 
 
 @contextmanager
-def _writing(journal: Path | None) -> Iterator[Journal]:
+def writing(journal: Path | None) -> Iterator[Journal]:
     """The journal's one writer. Says so where a gate has it, and where it cannot be read."""
     from shidian.core.journal import Journal
 
     try:
-        with Journal(_path(journal)) as writer:
+        with Journal(journal_path(journal)) as writer:
             yield writer
     except (RuntimeError, OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from None

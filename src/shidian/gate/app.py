@@ -98,7 +98,8 @@ class Gate:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        loops = [asyncio.create_task(self._tick()), asyncio.create_task(self._seal())]
+        upkeep = (self._tick(), self._seal(), self._retain())
+        loops = [asyncio.create_task(loop) for loop in upkeep]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for loop in loops:
@@ -132,6 +133,17 @@ class Gate:
                     await asyncio.to_thread(self.journal.compact, files_min=options.COMPACT_FILES)
             except (sqlite3.Error, OSError, SegmentDamagedError, JournalClosedError) as error:
                 _log.error("not sealed", error=str(error))
+
+    async def _retain(self) -> None:
+        """Once a day, remove the events of closed projects whose time is over; say which."""
+        await asyncio.sleep(self.options.retain_first_s)
+        while True:
+            try:
+                for project in await asyncio.to_thread(self.journal.retain):
+                    _log.warning("events removed: their time is over", project=project)
+            except (sqlite3.Error, OSError, JournalClosedError) as error:
+                _log.error("events not removed", error=str(error))
+            await asyncio.sleep(options.RETAIN_EVERY_S)
 
     async def _http(self, request: Request, receive: Receive, send: Send) -> None:
         status = 200

@@ -31,6 +31,9 @@ SEAL_EVERY_S = 10.0
 SEAL_ROWS = 1_000_000
 """Rows in the journal's file from which the older ones are sealed."""
 SEAL_KEEP_ROWS = 250_000
+RETAIN_FIRST_S = 60.0
+RETAIN_EVERY_S = 86_400.0
+"""How long after its start, and then how often, the gate removes what need not be kept longer."""
 COMPACT_FILES = 8
 """Neighbouring small files of a project that are joined."""
 NONCES_MAX = 500_000
@@ -61,6 +64,7 @@ class GateOptions:
     source_burst_s: int = SOURCE_BURST_S
     seal_every_s: float = SEAL_EVERY_S
     seal_rows: int = SEAL_ROWS
+    retain_first_s: float = RETAIN_FIRST_S
 
     @classmethod
     def from_settings(cls, config: Settings, *, bind: str) -> GateOptions:

@@ -13,12 +13,13 @@ from shidian.core.journal.sealed import (
     SegmentDamagedError,
     manifest,
     read_segment,
+    removal,
     segments_folder,
 )
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from pathlib import Path
 
     from shidian.core.journal.sealed import Segment
@@ -26,12 +27,20 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Checked:
-    """What was looked at, and what is wrong. `strays`: files that the manifest does not name."""
+    """What was looked at, and what is wrong.
+
+    `removed`: projects whose events are no part of the log any more, and `removed_entries` those
+    that held them; `unfinished` of these projects have some on the disk still. `strays`: files that
+    the manifest does not name.
+    """
 
     entries: int = 0
     segments: int = 0
     rows: int = 0
     strays: int = 0
+    removed: list[str] = field(default_factory=list)
+    removed_entries: int = 0
+    unfinished: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
 
 
@@ -48,7 +57,10 @@ def check_journal(path: Path, progress: Callable[[int], None] = lambda _: None) 
         found.damage = [said for said in found.damage if said != "SQLite: ok"]
         segments = manifest.segments(db)
         _entries(db, found, progress)
-        _uncovered(db, segments, found)
+        gone = removal.removals(db)
+        found.removed = list(gone)
+        found.unfinished = [one.project for one in gone.values() if one.finished_us is None]
+        _uncovered(db, segments, gone, found)
         named = {segment.path for segment in segments}
         for segment in segments:
             _segment(db, path, segment, found)
@@ -78,15 +90,19 @@ def _entries(db: sqlite3.Connection, found: Checked, progress: Callable[[int], N
         progress(1)
 
 
-def _uncovered(db: sqlite3.Connection, segments: list[Segment], found: Checked) -> None:
-    """Entries whose payload is gone though no segment holds them."""
+def _uncovered(
+    db: sqlite3.Connection, segments: list[Segment], gone: Container[str], found: Checked
+) -> None:
+    """Entries whose payload is gone though no segment holds them and nobody removed them."""
     ranges: dict[str, list[tuple[int, int]]] = {}
     for one in segments:
         ranges.setdefault(one.project, []).append((one.first_entry, one.last_entry))
     for number, project in db.execute(
         "SELECT entry, project FROM entry WHERE kind = 'data' AND payload = x'' ORDER BY entry"
     ):
-        if not any(first <= number <= last for first, last in ranges.get(project, ())):
+        if project in gone:
+            found.removed_entries += 1
+        elif not any(first <= number <= last for first, last in ranges.get(project, ())):
             found.damage.append(f"entry {number} of {project} is in no segment")
 
 

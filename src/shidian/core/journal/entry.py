@@ -58,6 +58,10 @@ CONTROL_KINDS = RULE_KINDS | {
 """Kinds that arrive through the outbox; their `seq0` is the outbox id."""
 
 
+class EventsRemovedError(LookupError):
+    """The entry's events were removed, since the time for which they are kept is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row of the journal.
@@ -67,6 +71,7 @@ class Entry:
     is empty, `epoch` 0, `seq0` the outbox id, `n` 1. A lease or acknowledgement names project and
     source, with `epoch` and `seq0` 0 and `n` 1. A tick has project "", `seq0` 0 and `n` 0.
     `sha256` is the digest of `payload`: an Arrow IPC stream for data, canonical JSON for the rest.
+    The payload of a data entry is empty where its events were removed.
     """
 
     entry: int
@@ -80,8 +85,18 @@ class Entry:
     sha256: bytes
     payload: bytes
 
+    @property
+    def removed(self) -> bool:
+        """Whether it held events that are no part of the log any more: `sha256` alone is left."""
+        return self.kind is EntryKind.DATA and not self.payload
+
     def table(self) -> pa.Table:
-        """The rows of a data entry (see `decode_table`)."""
+        """The rows of a data entry (see `decode_table`). Raises EventsRemovedError."""
+        if self.removed:
+            raise EventsRemovedError(
+                f"the events of entry {self.entry} of {self.project} were removed: the time for"
+                " which they are kept is over"
+            )
         return decode_table(self.payload)
 
     def control(self) -> dict[str, Any]:

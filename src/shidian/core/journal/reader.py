@@ -14,15 +14,16 @@ from shidian.core.journal.entry import (
     payload_sha256,
 )
 from shidian.core.journal.schema import open_reader
-from shidian.core.journal.sealed import manifest, segments_folder
+from shidian.core.journal.sealed import SegmentDamagedError, manifest, removal, segments_folder
 from shidian.core.journal.sealed.tables import SealedTables
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
     from shidian.core.journal.sealed import Segment
+    from shidian.core.journal.sealed.removal import Closing, Removal
 
 _COLUMNS = "entry, kind, project, seq0, n, ingest_us, source, epoch, sha256, payload"
 _CONTROL_OR_DATA = "kind NOT IN ('tick', 'lease', 'acknowledgement')"
@@ -118,7 +119,7 @@ class JournalReader:
         return {str(project): int(number) for project, number in rows}
 
     def entries_after(self, entry: int, limit: int) -> list[Entry]:
-        """At most `limit` entries that follow number `entry`, in order, sealed or not.
+        """At most `limit` entries that follow number `entry`, in order, sealed, removed or not.
 
         Raises SegmentDamagedError, JournalDamagedError where what is read is not what was written.
         """
@@ -126,7 +127,16 @@ class JournalReader:
             f"SELECT {_COLUMNS} FROM entry WHERE entry > ? ORDER BY entry LIMIT ?",  # noqa: S608 - constant
             (entry, limit),
         )
-        return [self._whole(_entry(row)) for row in rows.fetchall()]
+        gone = removal.removals(self._db)
+        return [self._whole(_entry(row), gone) for row in rows.fetchall()]
+
+    def removals(self) -> dict[str, Removal]:
+        """Projects whose events were removed: of those, entries say no more than their digest."""
+        return removal.removals(self._db)
+
+    def closings(self) -> list[Closing]:
+        """The last closing of each closed project, and until when its events are kept."""
+        return removal.closings(self._db)
 
     def sealed_segments(self, project: str | None = None) -> list[Segment]:
         """Segments of a project (all if none is named) by project and entry; see `sealed`."""
@@ -154,11 +164,18 @@ class JournalReader:
             " WHERE kind = 'acknowledgement' AND entry > ? ORDER BY entry LIMIT ?",
             (entry, limit),
         )
-        return [self._whole(_entry(row)) for row in rows.fetchall()]
+        return [self._whole(_entry(row), ()) for row in rows.fetchall()]
 
-    def _whole(self, entry: Entry) -> Entry:
+    def _whole(self, entry: Entry, gone: Container[str]) -> Entry:
+        if entry.kind is EntryKind.DATA and entry.project in gone:
+            return replace(entry, payload=b"")
         if entry.kind is EntryKind.DATA and not entry.payload:
-            return replace(entry, payload=encode_table(self._sealed.table(entry.entry)))
+            try:
+                return replace(entry, payload=encode_table(self._sealed.table(entry.entry)))
+            except SegmentDamagedError:
+                if entry.project in removal.removals(self._db):
+                    return entry  # it went between two looks
+                raise
         if payload_sha256(entry.payload) != entry.sha256:
             raise JournalDamagedError(
                 f"entry {entry.entry} is not what was written: restore the journal from a backup"
@@ -187,8 +204,9 @@ class JournalReader:
             " WHERE entry > ? AND kind = 'data' AND project = ? ORDER BY entry",
             (self.sealed_to(), project),
         )
+        gone = removal.removals(self._db)
         for row in rows:
-            yield self._whole(_entry(row))
+            yield self._whole(_entry(row), gone)
 
     def pseudonyms(self, project: str) -> dict[int, str]:
         """Code → pseudonym of the project's investors, without those erased."""
@@ -208,11 +226,12 @@ class JournalReader:
 
     def unsealed_rows(self) -> int:
         """Rows of data entries that are in no segment yet."""
-        (rows,) = self._db.execute(
-            "SELECT coalesce(sum(n), 0) FROM entry WHERE entry > ? AND kind = 'data'",
+        gone = removal.removals(self._db)
+        rows = self._db.execute(
+            "SELECT project, sum(n) FROM entry WHERE entry > ? AND kind = 'data' GROUP BY project",
             (self.sealed_to(),),
-        ).fetchone()
-        return int(rows)
+        )
+        return sum(int(n) for project, n in rows if project not in gone)
 
     def gaps(self, project: str) -> list[Gap]:
         """Numbers missing between those that came, by source, epoch and number."""

@@ -6,13 +6,13 @@ import fcntl
 import sqlite3
 from typing import IO, TYPE_CHECKING
 
-from shidian.core.journal.sealed import manifest
+from shidian.core.journal.sealed import manifest, removal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 3
-"""3: leases and acknowledgements, which come from pilots and have no outbox id."""
+SCHEMA_VERSION = 4
+"""3: leases and acknowledgements, which come from pilots and have no outbox id. 4: removals."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -158,7 +158,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
         raise RuntimeError(f"{path} has format {version}; this release knows {SCHEMA_VERSION}")
     older = _BEFORE_3 if 0 < version < 3 else ""  # noqa: PLR2004 - the version named
     db.executescript(
-        f"BEGIN IMMEDIATE;{older}{_TABLES}{manifest.TABLES}{_TRIGGERS}{manifest.TRIGGERS}"
+        f"BEGIN IMMEDIATE;{older}{_TABLES}{manifest.TABLES}{removal.TABLES}"
+        f"{_TRIGGERS}{manifest.TRIGGERS}{removal.TRIGGERS}"
         f"PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
     )
     return db

@@ -246,6 +246,13 @@ class Journal:
         """Join small segments (see `Sealer.compact`); how many files went."""
         return self._sealer.compact(files_min=files_min)
 
+    def retain(self) -> list[str]:
+        """Remove the events of closed projects whose time is over (see `Sealer.retain`); names."""
+        gone = self._sealer.retain(self._submit(lambda: self._log.stamp(self._clock())).result())
+        if gone:
+            self._submit(self._codes.forget).result()
+        return gone
+
     def _in_transaction(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         return self._submit(lambda: work(self._db)).result()
 

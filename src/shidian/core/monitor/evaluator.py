@@ -24,6 +24,8 @@ from shidian.core.monitor.watermark import Watermark
 from shidian.core.rulebook.problems import RulebookErrors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
     from shidian.core.monitor.explain import Answers
@@ -59,11 +61,20 @@ class Evaluator:
     """All projects of one journal.
 
     `project`: evaluate this one alone. `override`: a rulebook in place of those activated.
+    `removed`: projects of which nothing is said, since their events were removed; one whose events
+    turn out to be gone on the way is among them from there on.
     Memory: per project its events (see EventTable), one pair of numbers per non-empty tile and
     measure, and its episodes.
     """
 
-    def __init__(self, *, project: str | None = None, override: Loaded | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        project: str | None = None,
+        override: Loaded | None = None,
+        removed: Iterable[str] = (),
+    ) -> None:
+        self.removed = set(removed)
         self._only = project
         self._override = override
         self._projects: dict[str, _Project] = {}
@@ -79,12 +90,22 @@ class Evaluator:
         if entry.kind is EntryKind.TICK:
             for name in sorted(self._projects):
                 self._step(self._projects[name], entry, output)
+        elif entry.removed:
+            self.leave_out([entry.project])
         elif entry.kind in _EVALUATED and self._only in (None, entry.project):
             name = entry.project
+            if name in self.removed:
+                return output
             if name not in self._projects:
                 self._projects[name] = _Project(name, Timeline(self._override))
             self._step(self._projects[name], entry, output)
         return output
+
+    def leave_out(self, removed: Iterable[str]) -> None:
+        """Say nothing more of these projects, and keep nothing of them."""
+        for name in removed:
+            self.removed.add(name)
+            self._projects.pop(name, None)
 
     def final(self) -> dict[tuple[str, str, str], list[Episode]]:
         """The final view as of the last entry: per (project, rule, group), early parts left out."""
@@ -101,6 +122,8 @@ class Evaluator:
         Raises LookupError where there is no such project, the instant lies beyond the watermark or
         no step of the rule, or the rule is not in force then.
         """
+        if project in self.removed:
+            raise LookupError(f"{project}: its events were removed, their time being over")
         if project not in self._projects:
             raise LookupError(f"{project} has no entry in this journal")
         return self._projects[project].explanation(rule, group, at_us)

@@ -31,6 +31,7 @@ class Live:
     again, storing nothing, and holds what they yield against the stored stream: the same entries
     yield the same items, so what is stored is neither lost nor repeated. Without a checkpoint that
     fits it begins with the first entry. Raises StreamDiffers where the streams are not the same.
+    What is stored of projects whose events were removed since stands as it is.
 
     `checkpoint_every_s`: how long it goes on without a new one; the clock decides nothing else.
     """
@@ -85,6 +86,12 @@ class Live:
         took_s = self._saved_at_s - began_s
         self._pause_s = max(self._every_s, CHECKPOINT_SHARE * took_s if self._every_s else 0)
 
+    def _leave_out_removed(self) -> frozenset[str]:
+        """Projects whose events were removed: what is stored of them stands, and no more comes."""
+        removed = frozenset(self._journal.removals())
+        self._evaluator.leave_out(removed)
+        return removed
+
     def _take_up(self, cursor: int) -> int:
         """Go on from the checkpoint if it is of this journal and store; items stored by then."""
         saved = checkpoint.load(self._checkpoint)
@@ -102,6 +109,7 @@ class Live:
     def _catch_up(self) -> None:
         cursor, digest = self._store.cursor(), AsKnownDigest()
         known = self._take_up(cursor)
+        removed = self._leave_out_removed()
         while self._at < cursor:
             limit = min(BATCH_ENTRIES, cursor - self._at)
             entries = self._journal.entries_after(self._at, limit)
@@ -114,9 +122,10 @@ class Live:
             for entry in entries:
                 items = self._evaluator.apply(entry)
                 digest.add(items)
-                self._digest.add(items)
+                if not removed:
+                    self._digest.add(items)
             self._at = entries[-1].entry
-        stored = self._store.digest_of(known, self._store.last_seq())
+        stored = self._store.digest_of(known, self._store.last_seq(), without=removed)
         if (stored.items, stored.text()) != (digest.items, digest.text()):
             raise StreamDiffers(
                 "The alerts in the monitor store are not those that this release finds in the "
@@ -124,3 +133,6 @@ class Live:
                 "numbering), start the release that wrote it again, or put all stores back from "
                 "one backup, and report this."
             )
+        if removed:
+            # What is stored of those whose events are gone is part of the stream as it stands.
+            self._store.extend(self._digest, known, self._store.last_seq())

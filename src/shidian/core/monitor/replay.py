@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Replay:
-    """What a replay found: the as-known stream and the final view, each with its digest."""
+    """What a replay found: the as-known stream and the final view, each with its digest.
+
+    `removed`: projects asked for of which nothing can be said, since their events were removed.
+    """
 
     last_entry: int = 0
     items: list[Item] = field(default_factory=list)
@@ -26,6 +29,7 @@ class Replay:
     as_known_digest: str = ""
     final_digest: str = ""
     faults: list[Fault] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
 
 
 def replay(
@@ -34,25 +38,30 @@ def replay(
     project: str | None = None,
     override: Loaded | None = None,
     last_entry: int | None = None,
+    removed: Iterable[str] = (),
 ) -> Replay:
     """Evaluate entries in order, up to number `last_entry` if given.
 
     `override` stands in place of every rulebook activated; plan values are the log's.
+    `removed`: see Evaluator.
     """
-    evaluator = Evaluator(project=project, override=override)
-    digest = AsKnownDigest()
+    evaluator = Evaluator(project=project, override=override, removed=removed)
     found = Replay()
+    told: list[Item] = []
     for entry in entries:
         if last_entry is not None and entry.entry > last_entry:
             break
-        items = evaluator.apply(entry)
-        first = len(found.items) + 1
-        items = [item.numbered(first + place) for place, item in enumerate(items)]
-        digest.add(items)
-        found.items.extend(items)
+        told.extend(evaluator.apply(entry))
         found.last_entry = entry.entry
+    # What a project said before its events turned out to be gone would be half of the truth.
+    left = [item for item in told if item.project not in evaluator.removed]
+    found.items = [item.numbered(seq) for seq, item in enumerate(left, 1)]
+    digest = AsKnownDigest()
+    digest.add(found.items)
     found.final = evaluator.final()
     found.as_known_digest = digest.text()
     found.final_digest = final_digest(found.final)
-    found.faults = list(evaluator.faults.values())
+    gone = evaluator.removed
+    found.faults = [one for one in evaluator.faults.values() if one.project not in gone]
+    found.removed = sorted(name for name in gone if project in (None, name))
     return found

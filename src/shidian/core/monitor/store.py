@@ -13,7 +13,7 @@ from shidian.core.monitor.program import severity_of
 from shidian.core.monitor.quality import SourceQuality
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from shidian.core.monitor.evaluator import Output
@@ -206,26 +206,37 @@ class StoreReader:
         rows = self._db.execute("SELECT entry, project, message FROM fault ORDER BY project")
         return [Fault(*row) for row in rows]
 
-    def snapshot(self) -> tuple[int, int, str]:
-        """Cursor, number of items and digest, all of one moment."""
+    def snapshot(self, *, without: Collection[str] = ()) -> tuple[int, int, str]:
+        """Cursor, number of items and digest, all of one moment; some projects' items left out."""
         self._db.execute("BEGIN")
         try:
-            return (self.cursor(), *self.stream_digest())
+            return (self.cursor(), *self.stream_digest(without=without))
         finally:
             self._db.execute("ROLLBACK")
 
-    def stream_digest(self) -> tuple[int, str]:
-        """Number of stored items and their as-known digest."""
-        digest = self.digest_of(0, self.last_seq())
+    def stream_digest(self, *, without: Collection[str] = ()) -> tuple[int, str]:
+        """Number of stored items and their as-known digest, some projects' items left out."""
+        digest = self.digest_of(0, self.last_seq(), without=without)
         return digest.items, digest.text()
 
-    def digest_of(self, after: int, through: int) -> AsKnownDigest:
-        """As-known digest of the stored items that follow number `after`, up to `through`."""
+    def digest_of(
+        self, after: int, through: int, *, without: Collection[str] = ()
+    ) -> AsKnownDigest:
+        """As-known digest of the stored items that follow number `after`, up to `through`.
+
+        Items of the projects `without` are left out.
+        """
         digest = AsKnownDigest()
-        while after < through and (page := self.items_after(after, min(1000, through - after))):
-            digest.add(page)
-            after = page[-1].seq
+        self.extend(digest, after, through, without=without)
         return digest
+
+    def extend(
+        self, digest: AsKnownDigest, after: int, through: int, *, without: Collection[str] = ()
+    ) -> None:
+        """Continue a digest with these items (see `digest_of`)."""
+        while after < through and (page := self.items_after(after, min(1000, through - after))):
+            digest.add(item for item in page if item.project not in without)
+            after = page[-1].seq
 
 
 class MonitorStore(StoreReader):

@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS source_high (
 ) STRICT, WITHOUT ROWID;
 """
 
-# The payload of a data entry may be emptied once a segment has it; nothing else ever changes.
+# The payload of a data entry may be emptied once a segment has it, or where its project's events
+# were removed; nothing else ever changes.
 TRIGGERS = """
 DROP TRIGGER IF EXISTS entry_no_update;
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
@@ -48,8 +49,9 @@ WHEN NOT (
          NEW.sha256)
      IS (OLD.entry, OLD.kind, OLD.project, OLD.seq0, OLD.n, OLD.ingest_us, OLD.source, OLD.epoch,
          OLD.sha256)
-    AND EXISTS (SELECT 1 FROM segment WHERE project = OLD.project
-                AND first_entry <= OLD.entry AND last_entry >= OLD.entry))
+    AND (EXISTS (SELECT 1 FROM segment WHERE project = OLD.project
+                 AND first_entry <= OLD.entry AND last_entry >= OLD.entry)
+         OR EXISTS (SELECT 1 FROM removal WHERE project = OLD.project)))
 BEGIN SELECT RAISE(ABORT, 'entry is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS segment_no_update BEFORE UPDATE ON segment
 BEGIN SELECT RAISE(ABORT, 'a segment does not change'); END;
@@ -65,7 +67,7 @@ _COLUMNS = (
 
 
 def sealed_to(db: sqlite3.Connection) -> int:
-    """Every data entry up to this one is in a segment; 0 while nothing is sealed."""
+    """Every data entry up to this one is in a segment, or removed; 0 while nothing is sealed."""
     row = db.execute("SELECT entry FROM sealed_to").fetchone()
     return 0 if row is None else int(row[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from shidian.core.journal.entry import decode_table
 from shidian.core.journal.schema import open_reader
-from shidian.core.journal.sealed import manifest
+from shidian.core.journal.sealed import manifest, removal
 from shidian.core.journal.sealed.rows import (
     Layout,
     SealedEntry,
@@ -92,10 +93,41 @@ class Sealer:
             finally:
                 db.close()
 
+    def retain(self, now_us: int) -> list[str]:
+        """Remove the events of projects whose time is over; their names.
+
+        A project's events are no part of the log from one commit on. Then its files, the payloads
+        still in the journal's file, and its pseudonyms go; what a crash leaves of them goes with
+        the next call. Raises OSError, sqlite3.Error.
+        """
+        with self._one_at_a_time:
+            db = open_reader(self._journal)
+            try:
+                due = removal.due(db, now_us)
+                for closing in due:
+                    self._write(partial(removal.remove, closing=closing, now_us=now_us))
+                unfinished = [r for r in removal.removals(db).values() if r.finished_us is None]
+                if unfinished:
+                    self._clear_away(db)
+                for one in unfinished:
+                    self._forget(db, one.project, now_us)
+                return [closing.project for closing in due]
+            finally:
+                db.close()
+
+    def _forget(self, db: sqlite3.Connection, project: str, now_us: int) -> None:
+        for numbers in removal.payloads(db, project):
+            self._write(partial(removal.empty, numbers=numbers))
+        while self._write(partial(removal.forget_codes, project=project)):
+            pass
+        self._write(partial(removal.finish, project=project, now_us=now_us))
+
     def _round(self, db: sqlite3.Connection, keep_rows: int, rows_min: int) -> int:
         since = manifest.sealed_to(db)
         (unsealed,) = db.execute(
-            "SELECT coalesce(sum(n), 0) FROM entry WHERE entry > ? AND kind = 'data'", (since,)
+            "SELECT coalesce(sum(n), 0) FROM entry WHERE entry > ? AND kind = 'data'"
+            " AND project NOT IN (SELECT project FROM removal)",
+            (since,),
         ).fetchone()
         spare = int(unsealed) - keep_rows
         if spare < max(rows_min, 1):
@@ -184,7 +216,8 @@ def _read(
     cursor = db.execute(
         "SELECT e.entry, e.project, e.source, e.epoch, e.n, e.payload, f.feed FROM entry e"
         " JOIN feed f ON (f.project, f.source, f.epoch) = (e.project, e.source, e.epoch)"
-        " WHERE e.entry > ? AND e.kind = 'data' ORDER BY e.entry LIMIT ?",
+        " WHERE e.entry > ? AND e.kind = 'data'"
+        " AND e.project NOT IN (SELECT project FROM removal) ORDER BY e.entry LIMIT ?",
         (since, SEAL_ENTRIES),
     )
     for entry, project, source, epoch, n, payload, feed in cursor:

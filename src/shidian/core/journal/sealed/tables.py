@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shidian.core.journal.sealed import manifest
+from shidian.core.journal.sealed import manifest, removal
 from shidian.core.journal.sealed.rows import payload_tables
 from shidian.core.journal.sealed.segment import SegmentDamagedError, verify_segment
 
@@ -65,7 +65,10 @@ class SealedTables:
         )
         found: list[tuple[str, int]] = []
         left = WINDOW_ROWS
+        gone = removal.removals(self._db)
         for project, number, n in rows:
+            if project in gone:
+                continue
             found.append((str(project), int(number)))
             left -= int(n)
             if left <= 0:

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow.compute as pc
 
-from shidian.core.journal.entry import RULE_KINDS, EntryKind
+from shidian.core.journal.entry import RULE_KINDS, EntryKind, EventsRemovedError
 from shidian.core.journal.sealed import OPS, SegmentDamagedError
 from shidian.core.journal.sealed.segment import verify_segment
 from shidian.core.monitor.engines.clock import Ticks
@@ -38,6 +38,7 @@ class JournalHistory:
             key=attrgetter("project", "entry"),
         )
         self._heads = {name: list(group) for name, group in groupby(heads, attrgetter("project"))}
+        self.removed = frozenset(reader.removals())
         self.last_entry = reader.last_entry()
         self.ticks = Ticks(*reader.ticks())
 
@@ -51,7 +52,7 @@ class JournalHistory:
         return self._heads[project]
 
     def rows(self, project: str) -> Rows:
-        """All its events. Raises SegmentDamagedError, JournalDamagedError."""
+        """All its events. Raises SegmentDamagedError, JournalDamagedError, EventsRemovedError."""
         heads = self._heads[project]
         for _ in range(_TRIES - 1):
             try:
@@ -67,6 +68,8 @@ class JournalHistory:
             tail = list(self._reader.unsealed(project))
             if self._reader.sealed_to() != sealed_to:
                 raise _SealedMeanwhile
+            if project in self._reader.removals():
+                raise EventsRemovedError(f"the events of {project} were removed")
         folder = self._reader.segments_folder
         for segment in segments:
             verify_segment(folder, segment)

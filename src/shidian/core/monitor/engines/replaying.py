@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shidian.core.journal.entry import EventsRemovedError
 from shidian.core.monitor.digest import AsKnownDigest, final_digest
 from shidian.core.monitor.engines.batch import ProjectBatch, Unsupported
 from shidian.core.monitor.engines.duckdb import JournalHistory
@@ -71,7 +72,8 @@ class BatchReplay:
         if self._history is None:
             self._history = JournalHistory(self.reader)
         history = self._history
-        names = [name for name in history.projects if project in (None, name)]
+        asked = [name for name in history.projects if project in (None, name)]
+        names = [name for name in asked if name not in history.removed]
 
         def one(name: str) -> _Part | None:
             part = self._project(history, name, override, explain=explain)
@@ -86,7 +88,9 @@ class BatchReplay:
             parts.append(part or self._evaluated(name, override))
             if progress is not None and part is None:
                 progress(name)
-        return self._joined(parts, history.last_entry)
+        found = self._joined(parts, history.last_entry)
+        found.removed = sorted({*found.removed, *history.removed.intersection(asked)})
+        return found
 
     def _project(
         self, history: JournalHistory, name: str, override: Loaded | None, *, explain: bool
@@ -98,6 +102,8 @@ class BatchReplay:
                 rows = history.rows(name)
                 batch = ProjectBatch(name, history.entries(name), history.ticks, rows)
             found = batch.evaluate(override)
+        except EventsRemovedError:
+            return _Part([], {}, Replay(removed=[name]))
         except (Unsupported, NotExecutable, RulebookErrors) as why:
             # What the batch engine does not run, and faults that halt a project midway.
             self.evaluated[name] = f"{type(why).__name__}: {why}"
@@ -139,6 +145,7 @@ class BatchReplay:
             found.final |= part.final
             if part.replay is not None:
                 found.faults.extend(part.replay.faults)
+                found.removed.extend(part.replay.removed)
         digest = AsKnownDigest()
         digest.add(found.items)
         found.as_known_digest = digest.text()
