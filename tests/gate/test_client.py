@@ -65,7 +65,7 @@ def test_answer_that_was_lost_costs_nothing(gate, own, monkeypatch, arrow):
 
         def losing(*sent):
             answer = request(*sent)
-            calls.append(answer[0])
+            calls.append(answer.status)
             if len(calls) == 1:
                 raise ConnectionResetError
             return answer

@@ -10,50 +10,46 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import ssl
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from shidian_kit.spool import Draft, Outcome, Spool, Waiting
-from shidian_kit.wire import envelope, signatures
+from shidian_kit.transport import (
+    OK,
+    TEMPORARY,
+    GateConnection,
+    GateRefusedError,
+    GateUnreachableError,
+)
+from shidian_kit.wire import envelope
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from shidian_kit.transport import Answer
+
+__all__ = ["Client", "FlushResult", "GateRefusedError", "GateUnreachableError", "draft"]
 
 BATCH_MAX = 2_000
 """Events in one request; the gate takes at most 10,000 and 8 MiB."""
 ARROW_BATCH_MAX = 20_000
 """The same of a request in Arrow, of which the gate takes 100,000."""
 BODY_MAX_BYTES = 6 * 1024 * 1024
-TIMEOUT_S = 30.0
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
 
 _JSON = "application/cloudevents-batch+json"
 _ARROW = "application/vnd.apache.arrow.stream"
-_TEMPORARY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class GateRefusedError(RuntimeError):
-    """The gate refused a whole request, and would again. The events wait in the spool."""
-
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        super().__init__(f"{status} {code}: {detail}")
-        self.status = status
-        self.code = code
-
-
-class GateUnreachableError(RuntimeError):
-    """The gate did not take the events in the time given. They wait in the spool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +80,9 @@ class Client:
         verify: ssl.SSLContext | None = None,
         arrow: bool = False,
     ) -> None:
-        parts = urlsplit(gate_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{gate_url!r} is not the address of a gate: https://gate.example")
-        self._url = f"{gate_url.rstrip('/')}/v1/projects/{quote(project, safe='')}/events"
-        self._key = key
-        self._verify = verify
+        self._gate = GateConnection(gate_url, key, verify=verify)
+        self._path = f"/v1/projects/{quote(project, safe='')}/events"
         self._encode = _arrow_encoder() if arrow else None
-        self._connection: http.client.HTTPConnection | None = None
         self.spool = Spool(spool_path, project=project, source=source)
 
     def __enter__(self) -> Self:
@@ -102,7 +93,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connection and the spool; what is not flushed waits for the next start."""
-        self._disconnect()
+        self._gate.close()
         self.spool.close()
 
     def event(
@@ -170,47 +161,25 @@ class Client:
         pause_s = BACKOFF_FIRST_S
         while True:
             try:
-                status, headers, content = self._request(content_type, body)
+                answered = self._request(content_type, body)
             except (OSError, http.client.HTTPException) as error:
-                self._disconnect()
                 problem, retry_after_s = f"{type(error).__name__}: {error}", 0.0
             else:
-                if status == 200:  # noqa: PLR2004 - OK
-                    answer: dict[str, Any] = json.loads(content)
+                if answered.status == OK:
+                    answer: dict[str, Any] = json.loads(answered.content)
                     return answer
-                code, problem = _problem(content)
-                if status not in _TEMPORARY:
-                    raise GateRefusedError(status, code, problem)
-                retry_after_s = _seconds(headers.get("retry-after"))
+                code, problem = answered.problem()
+                if answered.status not in TEMPORARY:
+                    raise GateRefusedError(answered.status, code, problem)
+                retry_after_s = _seconds(answered.headers.get("retry-after"))
             wait_s = max(retry_after_s, pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries
             if time.monotonic() + wait_s > until:
                 raise GateUnreachableError(f"the gate took nothing: {problem}")
             time.sleep(wait_s)
             pause_s = min(pause_s * 2, BACKOFF_MAX_S)
 
-    def _request(self, content_type: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        parts = urlsplit(self._url)
-        headers = {"Content-Type": content_type}
-        headers |= signatures.sign_request(
-            self._key,
-            method="POST",
-            url=self._url,
-            headers=headers,
-            body=body,
-            created=int(time.time()),
-        )
-        if self._connection is None:
-            self._connection = _connect(
-                parts.scheme, parts.hostname or "", parts.port, self._verify
-            )
-        self._connection.request("POST", parts.path, body=body, headers=headers)
-        response = self._connection.getresponse()
-        return response.status, {k.lower(): v for k, v in response.headers.items()}, response.read()
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def _request(self, content_type: str, body: bytes) -> Answer:
+        return self._gate.post(self._path, content_type, body)
 
 
 def draft(
@@ -283,22 +252,5 @@ def _refusals(batch: list[Waiting], answers: list[tuple[int, str, str, str]]) ->
     return found
 
 
-def _problem(content: bytes) -> tuple[str, str]:
-    try:
-        problem = json.loads(content)
-        return str(problem["title"]), str(problem["detail"])
-    except (ValueError, KeyError, TypeError):
-        return "unknown", content[:200].decode("utf-8", "replace")
-
-
 def _seconds(text: str | None) -> float:
     return float(text) if text is not None and text.isdigit() else 0.0
-
-
-def _connect(
-    scheme: str, host: str, port: int | None, verify: ssl.SSLContext | None
-) -> http.client.HTTPConnection:
-    if scheme == "https":
-        context = verify or ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
-    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
