@@ -92,6 +92,12 @@ class Permission(StrEnum):
     PILOT_READ = "pilot:pilot:read"
     PILOT_SUPERVISE = "pilot:pilot:supervise"
     BOARD_READ = "pilot:board:read"
+    ORDER_READ = "pilot:order:read"
+    """See the orders given to a pilot: its authorities', its parties'."""
+    ORDER_PROPOSE = "pilot:order:propose"
+    """Propose an order, decline or withdraw a proposal."""
+    ORDER_APPROVE = "pilot:order:approve"
+    """Approve or countersign an order with a second factor."""
 
     # The policy lab.
     LAB_READ = "lab:lab:read"

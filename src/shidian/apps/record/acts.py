@@ -75,7 +75,7 @@ def told() -> Counter[str]:
 
 def key_of(payload: Mapping[str, Any]) -> str:
     """What identifies an act: its kind, what it is about, and when."""
-    names = ("kind", "case", "notice", "call", "scheme", "version", "calendar", "edition")
+    names = ("kind", "case", "notice", "call", "scheme", "version", "calendar", "edition", "order")
     members = {name: payload[name] for name in (*names, "page", "key") if name in payload}
     if "page" not in payload:
         members["at"] = _moment(payload.get("at"))

@@ -37,6 +37,8 @@ KINDS = {
     "pilot.started": LeafKind.DECISION,
     "pilot.extended": LeafKind.DECISION,
     "draft.rejected": LeafKind.DECISION,
+    "order.issued": LeafKind.ORDER,
+    "order.lapsed": LeafKind.ORDER,
     "rulebook.published": LeafKind.RULEBOOK_PUBLISHED,
     "call.opened": LeafKind.CALL_OPENED,
     "calendar.changed": LeafKind.CALENDAR_CHANGED,
@@ -208,6 +210,24 @@ def _page(row: Outbox) -> Statement:
     )
 
 
+def _order(row: Outbox) -> Statement:
+    """An order issued or lapsed: a commitment at a fixed hour. Where the rulebook's register has
+    orders, the document and its salt are published; else nobody learns that there is one."""
+    payload = row.payload
+    public = payload["public"] is True
+    said = ("kind", "order", "pilot", "digest", "at")
+    return Statement(
+        kind=KINDS[payload["kind"]],
+        subject=f"order/{payload['order']}" if public else RESTRICTED,
+        time=_at(row),
+        rules_digest=payload["rules_digest"] if public else None,
+        document={name: payload[name] for name in said},
+        sealed=True,
+        opened=public,
+        scheduled=True,
+    )
+
+
 def _withdrawn(row: Outbox) -> Statement:
     payload = row.payload
     return Statement(
@@ -257,6 +277,8 @@ _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "pilot.extended": _case_act,
     "page.published": _page,
     "page.withdrawn": _withdrawn,
+    "order.issued": _order,
+    "order.lapsed": _order,
 }
 
 

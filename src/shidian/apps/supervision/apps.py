@@ -18,13 +18,19 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register consumers; keep the append-only triggers in place after every migration."""
-        from shidian.apps.supervision import consumers  # noqa: F401 - registers them
+        from shidian.apps.supervision import (
+            consumers,  # noqa: F401 - registers them
+            public_acts,  # noqa: F401 - registers them
+            rules,  # noqa: F401 - registers permissions
+        )
 
         post_migrate.connect(_install_guards, sender=self)
 
 
 def _install_guards(*, using: str, **_kwargs: Any) -> None:
     from shidian.apps.cases.append_only import install
+    from shidian.apps.supervision import order_triggers
     from shidian.apps.supervision.guards import GUARDS
 
     install(GUARDS, using)
+    order_triggers.install(using)

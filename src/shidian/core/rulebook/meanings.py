@@ -316,7 +316,8 @@ MEANINGS: dict[str, dict[str, str]] = {
     },
     "Orders": {
         "kinds": "Orders that there are.",
-        "two_officers": "Acts that take two officers.",
+        "two_officers": "Acts that take two officers; resume, loosen, terminate always do.",
+        "on_lapse": "What an order by one officer leaves if none countersigns it in 24 hours.",
         "permit": "The lease that tells a pilot system what it may do now.",
     },
     "PermitRules": {

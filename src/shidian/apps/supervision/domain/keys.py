@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.supervision.domain.control import post_control
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.permission import require_supervisor
-from shidian.apps.supervision.models import MachineKey, Pilot, PilotState
+from shidian.apps.supervision.models import AT_WORK, MachineKey, Pilot
 from shidian_kit.wire import keys as wire_keys
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def register_machine_key(
     moment = at or timezone.now()
     pilot = Pilot.objects.select_for_update(of=("self",)).select_related("case").get(pk=pilot.pk)
     require_supervisor(by, pilot)
-    if pilot.state != PilotState.RUNNING:
+    if pilot.state not in AT_WORK:
         raise SupervisionError(_("Keys are registered for running pilots only."))
     if _SOURCE.fullmatch(source) is None:
         raise SupervisionError(

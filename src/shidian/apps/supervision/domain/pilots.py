@@ -15,7 +15,7 @@ from shidian.apps.supervision.domain.automatic import by_rule
 from shidian.apps.supervision.domain.control import post_control
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.keys import revoke_all_keys
-from shidian.apps.supervision.models import Pilot, PilotState, PlanVersion
+from shidian.apps.supervision.models import AT_WORK, Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.term import term_of
 from shidian.apps.supervision.tiers import tier_of
 from shidian.core.monitor.openings import counts_trading_days, openings
@@ -124,7 +124,7 @@ def enter_stage(*, pilot: Pilot, stage: str, at: datetime | None = None) -> None
     moment = at or timezone.now()
     locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
     rulebook = loaded_rulebook(locked.case.rulebook_version_id).rulebook
-    if locked.state != PilotState.RUNNING or not _asks_for_stage(rulebook):
+    if locked.state not in AT_WORK or not _asks_for_stage(rulebook):
         return
     newest = PlanVersion.objects.filter(pilot=locked).latest("number")
     record = {"effective_us": to_us(moment), "plan": dict(newest.values), "stage": stage}

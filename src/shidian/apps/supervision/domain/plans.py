@@ -15,7 +15,7 @@ from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.domain.pilots import ask_for_snapshot
-from shidian.apps.supervision.models import Pilot, PilotState, PlanVersion
+from shidian.apps.supervision.models import AT_WORK, Pilot, PlanVersion
 from shidian.core.rulebook.proportion import in_proportion, is_stricter
 
 if TYPE_CHECKING:
@@ -49,30 +49,55 @@ def change_plan(
     moment = at or timezone.now()
     locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
     require_supervisor(by, locked)
-    if locked.state != PilotState.RUNNING:
+    if locked.state not in AT_WORK:
         raise SupervisionError(_("Only the plan of a running pilot can be changed."))
     if not reason.strip():
         raise SupervisionError(_("Give the reason; the institution reads it."), field="reason")
     if len(reason) > REASON_MAX_CHARS:
         raise SupervisionError(_("The reason is longer than 2,000 characters."), field="reason")
-    newest = PlanVersion.objects.filter(pilot=locked).latest("number")
-    parameters = {one.id: one for one in locked.case.rulebook.plan}
+    tightened = restriction(locked, values)
+    return write_version(locked, tightened, reason=reason.strip(), by=by, moment=moment)
+
+
+def restriction(pilot: Pilot, values: Mapping[str, str]) -> dict[str, str]:
+    """The values that `values` tightens, with what the rulebook scales with them.
+
+    Raises SupervisionError as `change_plan`.
+    """
+    newest = PlanVersion.objects.filter(pilot=pilot).latest("number")
+    parameters = {one.id: one for one in pilot.case.rulebook.plan}
     tightened = _tightened(parameters, newest.values, values)
-    plan = {**newest.values, **in_proportion(parameters.values(), newest.values, tightened)}
+    return in_proportion(parameters.values(), newest.values, tightened)
+
+
+def write_version(
+    pilot: Pilot,
+    values: Mapping[str, str],
+    *,
+    reason: str,
+    by: Person | None,
+    moment: datetime,
+) -> PlanVersion:
+    """Put a version in force that has these values and else what was agreed. For verbs that have
+
+    checked who may do so: tightening, an order, the lifting of one.
+    """
+    newest = PlanVersion.objects.filter(pilot=pilot).latest("number")
+    plan = {**newest.values, **values}
     outbox_id = post_control(
-        locked, "plan", {"effective_us": to_us(moment), "plan": plan}, at=moment
+        pilot, "plan", {"effective_us": to_us(moment), "plan": plan}, at=moment
     )
     version = PlanVersion.objects.create(
-        pilot=locked,
+        pilot=pilot,
         number=newest.number + 1,
         values=plan,
         effective_us=to_us(moment),
-        reason=reason.strip(),
+        reason=reason,
         made_at=moment,
         made_by=by,
         outbox_id=outbox_id,
     )
-    ask_for_snapshot(locked, at=moment)
+    ask_for_snapshot(pilot, at=moment)
     return version
 
 

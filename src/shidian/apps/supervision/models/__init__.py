@@ -8,7 +8,17 @@ from shidian.apps.supervision.models.alert import (
 )
 from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
-from shidian.apps.supervision.models.pilot import Pilot, PilotState, PlanVersion
+from shidian.apps.supervision.models.order import (
+    IN_FORCE,
+    Order,
+    OrderAcknowledgement,
+    OrderApproval,
+    OrderChallenge,
+    OrderDelivery,
+    OrderKind,
+    OrderState,
+)
+from shidian.apps.supervision.models.pilot import AT_WORK, Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.models.reading import (
     CurrentReading,
     IndicatorReading,
@@ -18,6 +28,8 @@ from shidian.apps.supervision.models.reading import (
 )
 
 __all__ = [
+    "AT_WORK",
+    "IN_FORCE",
     "AlertAcknowledgement",
     "AlertEpisode",
     "AlertItem",
@@ -28,6 +40,13 @@ __all__ = [
     "IndicatorReading",
     "MachineKey",
     "MonitorFault",
+    "Order",
+    "OrderAcknowledgement",
+    "OrderApproval",
+    "OrderChallenge",
+    "OrderDelivery",
+    "OrderKind",
+    "OrderState",
     "Pilot",
     "PilotState",
     "PlanVersion",

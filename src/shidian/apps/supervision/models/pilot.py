@@ -10,12 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PilotState(models.TextChoices):
-    """Whether a pilot runs. Suspension is a state of the pilot, not a stage of its case."""
+    """Whether a pilot runs. Suspension is a state of the pilot, not a stage of its case.
+
+    Terminated: it takes no new business any more; its system goes on sending what runs off, until
+    the case is closed.
+    """
 
     PENDING = "pending", _("Not executable yet")
     RUNNING = "running", _("Running")
     SUSPENDED = "suspended", _("Suspended")
+    TERMINATED = "terminated", _("Terminated, running off")
     CLOSED = "closed", _("Closed")
+
+
+AT_WORK = (PilotState.RUNNING, PilotState.SUSPENDED, PilotState.TERMINATED)
+"""It has been activated, and its case is not closed: what its system sends is watched."""
 
 
 class Pilot(models.Model):

@@ -13,7 +13,7 @@ from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.models import Case, CaseEvent, RulebookVersion, Scheme
 from shidian.apps.cases.rulebooks import loaded_rulebook
-from shidian.apps.supervision.models import Pilot, PilotState
+from shidian.apps.supervision.models import AT_WORK, Pilot
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.core.procedure.calendars import CalendarMissingError, names_of
 from shidian.core.procedure.types import EventKind
@@ -189,9 +189,7 @@ def home_figures() -> HomeFigures:
         .values("case")
         .distinct()
         .count(),
-        "running": Pilot.objects.filter(
-            state__in=(PilotState.RUNNING, PilotState.SUSPENDED)
-        ).count(),
+        "running": Pilot.objects.filter(state__in=AT_WORK).count(),
         "closed": Case.objects.filter(pk__in=closed).count(),
         "days_to_start": str(int(median(days))) if days else "",
     }

@@ -38,5 +38,6 @@ PILOT_STATE: dict[str, Text] = {
     "pending": _t("尚不能执行", "Not executable yet"),
     "running": _t("运行中", "Running"),
     "suspended": _t("已暂停", "Suspended"),
+    "terminated": _t("已终止，正在了结存量业务", "Terminated, running off"),
     "closed": _t("已结束", "Closed"),
 }

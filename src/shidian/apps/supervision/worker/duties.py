@@ -12,7 +12,8 @@ from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.record.feeder import Feeder
-from shidian.apps.supervision.models import ControlReceipt, Pilot, PilotState
+from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
+from shidian.apps.supervision.models import AT_WORK, ControlReceipt, Pilot
 from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot_figures
 from shidian.apps.supervision.publish.schemes import home_figures
 from shidian.apps.supervision.worker import projection
@@ -33,6 +34,7 @@ RETRY_S = 2.0
 FIGURES_S = 5.0
 HOME_S = 5.0
 SILENCES_S = 30.0
+LAPSES_S = 5.0
 BATCH_MAX = 1_000
 
 
@@ -64,6 +66,7 @@ class Worker:
             Duty("controls", CONTROL_S, self.send_controls),
             Duty("fed", FED_S, self.tell_fed),
             Duty("record", RECORD_S, self._feeder.feed),
+            Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("readings", CURRENT_S, self.copy_readings),
             Duty("figures", FIGURES_S, self.publish_figures),
@@ -101,9 +104,7 @@ class Worker:
             self._changed(projection.apply_readings(readings))
             if len(readings) < BATCH_MAX:
                 break
-        running = Pilot.objects.filter(
-            state__in=(PilotState.RUNNING, PilotState.SUSPENDED)
-        ).values_list("public_id", flat=True)
+        running = Pilot.objects.filter(state__in=AT_WORK).values_list("public_id", flat=True)
         values = [value for project in running for value in store.current(project)]
         self._changed(projection.apply_current(values))
         self._changed(projection.apply_faults(store.faults()))
@@ -132,6 +133,11 @@ class Worker:
     def record_silences(self) -> None:
         """Do what the law makes of authorities that let a clock run out, on the day it may."""
         record_due_silences()
+
+    def lapse_orders(self) -> None:
+        """Announce orders that nobody has countersigned, and let them lapse when it is time."""
+        announce_lapses()
+        lapse_due_orders()
 
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""

@@ -102,6 +102,17 @@ def _orders(orders: Orders) -> Iterator[Finding]:
                 ),
                 say(f"请在 kinds 中加入 {name}，或删去", f"add {name} to kinds, or leave it out"),
             )
+    if orders.on_lapse != "stays-stopped" and not any(
+        one in orders.kinds and one not in orders.two_officers for one in ("restrict", "suspend")
+    ):
+        yield error(
+            "/orders/on_lapse",
+            say(
+                "没有可由一人作出的限制或暂停指令，不会有指令失效",
+                "no order can lapse: none to restrict or suspend is given by one officer",
+            ),
+            say("请删去 on_lapse", "leave on_lapse out"),
+        )
     if "suspend" in orders.kinds and not {"resume", "terminate"} & set(orders.kinds):
         yield error(
             "/orders/kinds",

@@ -191,6 +191,7 @@ signed_by|签署人|signed by
 to|报送对象|sent to
 orders|处置指令|orders
 two_officers|须两人办理的指令|orders that take two officers
+on_lapse|指令失效后|when an order lapses
 permit|运行凭证|permit
 ttl|有效期|lifetime
 grace|宽限|grace

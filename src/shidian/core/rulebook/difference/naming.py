@@ -54,6 +54,7 @@ _WORDS: dict[str, Mapping[Any, Text]] = {
     "fields/type": words.FIELD_TYPE,
     "orders/kinds": words.ORDER,
     "two_officers": words.ORDER,
+    "on_lapse": words.ON_LAPSE,
     "permit/mode": words.PERMIT_MODE,
     "on_regulator_outage": words.OUTAGE,
     "register/public": words.REGISTER,

@@ -268,10 +268,16 @@ class PermitRules(Frozen):
 
 
 class Orders(Frozen):
-    """Which orders there are, and which of them take two officers."""
+    """Which orders there are, and which of them take two officers.
+
+    A restriction or suspension by one officer lapses after 24 hours unless another one
+    countersigns it. `on_lapse`: whether the pilot then stays as it is until somebody decides, or
+    goes on as before.
+    """
 
     kinds: tuple[OrderKind, ...]
     two_officers: tuple[Literal["resume", "loosen", "terminate", "restrict", "suspend"], ...] = ()
+    on_lapse: Literal["stays-stopped", "reopens"] = "stays-stopped"
     permit: PermitRules | None = None
 
 

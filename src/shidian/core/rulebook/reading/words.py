@@ -272,6 +272,13 @@ ORDER = {
     "terminate": _t("终止", "terminate"),
     "loosen": _t("放宽约定", "loosen the agreed plan"),
 }
+ON_LAPSE = {
+    "stays-stopped": _t(
+        "试点维持限制或暂停状态，等待决定",
+        "the pilot stays restricted or suspended until somebody decides",
+    ),
+    "reopens": _t("试点按原约定恢复", "the pilot goes on as before"),
+}
 PERMIT_MODE = {
     "advisory": _t("仅作提醒", "the pilot system is only advised"),
     "no-new-business": _t("停止新增业务", "no new business may be taken"),

@@ -9,7 +9,7 @@ from shidian.core.rulebook.reading import numbers, words
 from shidian.core.rulebook.reading.pen import Draft, Value, val
 
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Clause, Period, PermitRules, ReportDuty
+    from shidian.core.rulebook.model import Clause, Orders, Period, PermitRules, ReportDuty
     from shidian.core.rulebook.reading.pen import Pen
 
 
@@ -156,8 +156,30 @@ def _orders(pen: Pen) -> None:
                 for n, one in enumerate(orders.two_officers)
             ],
         )
+    _lapse(pen, article, orders)
     if orders.permit:
         _permit(pen, orders.permit)
+
+
+def _lapse(pen: Pen, article: Draft, orders: Orders) -> None:
+    alone = [one for one in ("restrict", "suspend") if one in orders.kinds]
+    alone = [one for one in alone if one not in orders.two_officers]
+    if not alone:
+        if orders.on_lapse != "stays-stopped":
+            none = Text(
+                zh="没有指令会因未会签而失效", en="No order lapses for want of a second officer"
+            )
+            pen.say(article, "{none}。", " {none}.", none=val(none, "/orders/on_lapse"))
+        return
+    kinds = [val(words.ORDER[one]) for one in alone]
+    pen.say(
+        article,
+        "一名人员单独作出的{kinds}指令，二十四小时内未经另一人会签即失效，{then}。",
+        " An order by one officer to {kinds} lapses unless another one countersigns it within 24"
+        " hours; then {then}.",
+        kinds=kinds,
+        then=val(words.ON_LAPSE[orders.on_lapse], "/orders/on_lapse"),
+    )
 
 
 def _permit(pen: Pen, permit: PermitRules) -> None:
