@@ -157,7 +157,7 @@ def test_contradicting_orders_are_refused_with_the_reason(walk, pilot, second):
     issued(pilot, "terminate", walk, second)
     refused("resume", "已被终止")
     propose(pilot, "warn", walk.officer, walk.tick())
-    pilots.close_pilot(pilot=pilot, at=walk.tick())
+    pilots.close_pilot(pilot=pilot, at=walk.tick(), outcome="withdrawn")
     refused("remind", "已退出")
 
 
@@ -448,3 +448,32 @@ def test_the_audit_of_the_record_knows_every_order(walk, pilot):
     assert len(own) == 2
     assert untold(own) == []
     assert all(told()[key_of(act.payload)] == 1 for act in own)
+
+
+def test_the_journal_takes_what_it_is_told_of_orders(walk, pilot, second):
+    from shidian.apps.supervision.worker.controls import send_controls
+    from shidian.core.journal.controls import Registry, parse
+    from shidian.core.journal.entry import EntryKind
+
+    class Gate:
+        """Takes records as the gate does."""
+
+        def __init__(self):
+            self.registry, self.taken = Registry(), []
+
+        def control(self, outbox_id, kind, record):
+            typed = parse(EntryKind(kind), record)
+            self.registry.check(typed)
+            self.registry.apply(typed)
+            self.taken.append(kind)
+            return len(self.taken)
+
+    first = issued(pilot, "restrict", walk, second)
+    order = issued(pilot, "suspend", walk, second)
+    orders.lapse_due_orders(order.issued_at + timedelta(hours=24))
+    gate = Gate()
+    send_controls(gate)
+    assert gate.taken == ["activation", "plan", "order", "order", "lapse", "lapse"]
+    known = gate.registry.orders_of(pilot.public_id)
+    assert set(known.digests) == {first.public_id, order.public_id}
+    assert known.state == "suspended"

@@ -79,13 +79,8 @@ def _pending() -> QuerySet[Outbox]:
 
 
 def _record(row: Outbox) -> dict[str, Any]:
-    """The record as the journal keeps it; an activation gets its rulebook's document here.
-
-    In the outbox `kind` is the record's own; what an order does is its `order_kind` there.
-    """
+    """The record as the journal keeps it; an activation gets its rulebook's document here."""
     record = {key: value for key, value in row.payload.items() if key != "kind"}
-    if "order_kind" in record:
-        record["kind"] = record.pop("order_kind")
     digest = record.pop("rulebook_digest", None)
     if digest is not None:
         record["document"] = RulebookVersion.objects.get(digest=digest).document
