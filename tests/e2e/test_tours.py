@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
+from shidian.apps.portal.addresses import address
 from shidian.apps.portal.snapshots import Named
-from shidian.apps.portal.views.record import address
 from tests.browser import Visitor, chromium, environment
 from tests.e2e.demo_city import FAULT_AFTER_S, DemoCity, demo_city
 from tests.e2e.walks import NARROW, WALKS, WIDE, Tours, confirm
@@ -120,6 +120,9 @@ PILOT, REVIEWED, ASSESSED = "applicant/3", "expert-1/1", "assessor/0"
 PLACES = (
     Place("home"),
     Place("about"),
+    Place("search"),
+    Place("check"),
+    Place("open-data"),
     Place("accounts:sign-in"),
     Place("mfa_index", "officer-bureau"),
     Place("accounts:sessions", "officer-bureau"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases.models import Case, CaseText
 from shidian.apps.cases.search import TOKENS_MAX, strings_in, terms_of, tokens_of
-from shidian.apps.cases.search_index import matching
+from shidian.apps.cases.search_index import CASES
 from shidian.core.rulebook.model import StageKind
 from tests.factories import Walk
 
@@ -22,7 +22,7 @@ WORDS = st.text(st.sampled_from("试点管理𠮷证券abC9 ，。é"), max_size
 
 
 def found(query: str, person: Person) -> set[str]:
-    ids = matching(query)
+    ids = CASES.matching(query)
     assert ids is not None
     return set(
         Case.objects.visible_to(person).filter(pk__in=ids).values_list("title_zh", flat=True)
@@ -88,7 +88,7 @@ def test_search_finds_words_of_two_characters(walk: Walk, query: str, hits: set[
 
 @pytest.mark.parametrize("query", ["", "  ", "，。", "\x00", '"*(', "' & !"])
 def test_a_query_without_a_word_asks_nothing(query: str) -> None:
-    assert matching(query) is None
+    assert CASES.matching(query) is None
 
 
 @pytest.mark.parametrize(

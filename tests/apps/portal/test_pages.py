@@ -25,7 +25,7 @@ pytestmark = pytest.mark.rendering
 
 HOSTILE = '</p><script>alert("x")</script><img src=x onerror=alert(1)>'
 LANGUAGES = ("zh-hans", "en")
-PUBLISHED = {"notices_publishedsnapshot", "notices_publishedleaf"}
+PUBLISHED = {f"notices_published{what}" for what in ("snapshot", "leaf", "text", "name")}
 """All that the public site may read: texts as published, and where they stand on the record."""
 
 
@@ -53,6 +53,9 @@ def addresses(walk, pilot=None):
     found = [
         reverse("home"),
         reverse("about"),
+        reverse("check") + "?q=P-2025-0001",
+        reverse("search") + "?q=demo",
+        reverse("open-data"),
         reverse("call-list"),
         reverse("call", args=[walk.world.call.slug]),
         reverse("notice-list"),

@@ -162,8 +162,8 @@ def test_nothing_else_of_the_disk_is_served(few):
 
 
 def test_every_published_page_names_its_leaf_and_the_leaf_its_text(recorded, notary):
+    from shidian.apps.portal.addresses import address
     from shidian.apps.portal.snapshots import Named
-    from shidian.apps.portal.views.record import address
 
     shown = PublishedSnapshot.objects.current().exclude(kind=SnapshotKind.FIGURES)
     assert {one.kind for one in shown} >= {"call", "notice", "pilot", "case", "rulebook", "scheme"}

@@ -22,7 +22,7 @@ class CasesConfig(AppConfig):
 def _install_guards(*, using: str, **_: Any) -> None:
     from shidian.apps.cases.append_only import install
     from shidian.apps.cases.guards import GUARDS
-    from shidian.apps.cases.search_index import install_index
+    from shidian.apps.cases.search_index import CASES
 
     install(GUARDS, using)
-    install_index(using)
+    CASES.install(using)

@@ -18,7 +18,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from shidian.apps.cases.models import Case, CaseHandler, Task
-from shidian.apps.cases.search_index import matching
+from shidian.apps.cases.search_index import CASES
 from shidian.core.procedure.types import ActorKind
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _state(state: str) -> Q:
 
 
 def _text(cases: QuerySet[Case], query: str, _asker: Asker) -> QuerySet[Case]:
-    found = matching(query)
+    found = CASES.matching(query)
     by_number = Q(number=query.strip())
     return cases.filter(by_number if found is None else by_number | Q(pk__in=found))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.signals import post_migrate
 
 
@@ -13,7 +14,7 @@ class NoticesConfig(AppConfig):
     label = "notices"
 
     def ready(self) -> None:
-        """Register permissions; keep the append-only triggers in place after every migration."""
+        """Register permissions; keep append-only triggers and search in place after migrations."""
         from shidian.apps.notices import rules  # noqa: F401 - registers permissions
 
         post_migrate.connect(_install_guards, sender=self)
@@ -21,6 +22,11 @@ class NoticesConfig(AppConfig):
 
 def _install_guards(*, using: str, **_: Any) -> None:
     from shidian.apps.cases.append_only import install
+    from shidian.apps.notices.domain.finding import find_what_was_published
     from shidian.apps.notices.guards import GUARDS
+    from shidian.apps.notices.search import PUBLISHED
 
     install(GUARDS, using)
+    PUBLISHED.install(using)
+    if using == DEFAULT_DB_ALIAS:
+        find_what_was_published()

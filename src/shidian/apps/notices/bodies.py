@@ -7,7 +7,10 @@ them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired
+
+# Before Python 3.12 pydantic, which describes the open API by these types, takes no other.
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     from shidian.core.rulebook.loaded import Json

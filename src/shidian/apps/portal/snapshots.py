@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -13,8 +16,10 @@ from django.utils.translation import get_language
 from shidian.apps.notices.models import PublishedLeaf, PublishedSnapshot, SnapshotKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from shidian.apps.notices.querysets import SnapshotQuerySet
 
 Body = dict[str, Any]
 
@@ -94,6 +99,74 @@ def bodies(kind: SnapshotKind, *, prefix: str = "", limit: int | None = None) ->
     if limit is not None:
         listed = listed[:limit]
     return [{**content, "published_at": published_at} for content, published_at in listed]
+
+
+def bodies_of(things: Iterable[tuple[str, str]]) -> dict[Named, Body]:
+    """The current bodies of these things, by kind and key; what is gone by now is left out."""
+    wanted = [Named(*thing) for thing in things]
+    if not wanted:
+        return {}
+    these = reduce(or_, (Q(kind=thing.kind, key=thing.key) for thing in wanted))
+    rows = PublishedSnapshot.objects.current().filter(these)
+    listed = rows.values_list("kind", "key", _column(), "published_at")
+    return {Named(kind, key): {**body, "published_at": at} for kind, key, body, at in listed}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A current snapshot with what it is known by."""
+
+    thing: Named
+    body: Body
+    version: int
+    digest: str
+    published_at: datetime
+    leaf: int | None
+
+
+def newest(kinds: Iterable[SnapshotKind], limit: int) -> list[Published]:
+    """The current snapshots of these kinds, newest first."""
+    rows = PublishedSnapshot.objects.current().filter(kind__in=[str(kind) for kind in kinds])
+    return _published(rows.order_by("-published_at", "kind", "key"), 0, limit)
+
+
+def page_of_kind(kind: SnapshotKind, offset: int, limit: int) -> tuple[int, list[Published]]:
+    """How many there are, and `limit` of them from `offset` on, by key."""
+    rows = PublishedSnapshot.objects.current().filter(kind=kind.value)
+    return rows.count(), _published(rows.order_by("key"), offset, limit)
+
+
+def one(kind: SnapshotKind, key: str) -> Published:
+    """The current snapshot of one thing. Raises Http404 where there is none."""
+    rows = PublishedSnapshot.objects.current().filter(kind=kind.value, key=key)
+    found = _published(rows, 0, 1)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _published(rows: SnapshotQuerySet, offset: int, limit: int) -> list[Published]:
+    listed = rows.values_list(
+        "kind", "key", _column(), "version", "digest", "published_at", "leaf__index"
+    )[offset : offset + limit]
+    return [
+        Published(
+            thing=Named(kind, key),
+            body=body,
+            version=version,
+            digest=digest,
+            published_at=published_at,
+            leaf=leaf,
+        )
+        for kind, key, body, version, digest, published_at, leaf in listed
+    ]
+
+
+def all_things(limit: int) -> list[tuple[Named, datetime]]:
+    """Everything that is published, with when; live figures have no page."""
+    rows = PublishedSnapshot.objects.current().exclude(kind=SnapshotKind.FIGURES.value)
+    listed = rows.order_by("kind", "key").values_list("kind", "key", "published_at")[:limit]
+    return [(Named(kind, key), published_at) for kind, key, published_at in listed]
 
 
 def versions(kind: SnapshotKind, prefix: str) -> list[dict[str, Any]]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
+from shidian.apps.portal import api
 from shidian.apps.portal.views import (
     calls,
     clauses,
+    feeds,
+    finding,
     home,
     notices,
     pilots,
@@ -35,6 +38,13 @@ register_converter(LeafConverter, "leaf")
 urlpatterns = [
     path("", home.home, name="home"),
     path("about/", home.about, name="about"),
+    path("search/", finding.find, name="search"),
+    path("check/", finding.check, name="check"),
+    path("feeds/<str:language>/<str:kind>.atom", feeds.feed, name="feed"),
+    path("sitemap.xml", feeds.sitemap, name="sitemap"),
+    path("robots.txt", feeds.robots, name="robots"),
+    path("data/", feeds.open_data, name="open-data"),
+    path("api/v1/", api.urls),
     path("calls/", calls.call_list, name="call-list"),
     path("calls/<slug:key>/", calls.call, name="call"),
     path("public-notices/", notices.notice_list, name="notice-list"),

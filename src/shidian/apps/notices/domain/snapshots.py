@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.cases import outbox
+from shidian.apps.notices.domain import finding
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
 from shidian_kit.wire import canonical
 
@@ -38,8 +39,8 @@ def publish_snapshot(
 ) -> PublishedSnapshot:
     """Publish a new version of one page's contents; the same contents again publish nothing.
 
-    Outbox `record.leaf`: whatever the site shows is on record. Kind `figures` is refreshed in place
-    instead, and stays off it. Returns the current snapshot.
+    The site's search finds the new one. Outbox `record.leaf`: whatever the site shows is on record.
+    Kind `figures` is refreshed in place instead, and stays off it. Returns the current snapshot.
     """
     at = at or timezone.now()
     if kind == SnapshotKind.FIGURES:
@@ -64,6 +65,7 @@ def publish_snapshot(
         digest=snapshot_digest(kind, key, version, zh, en),
         published_at=at,
     )
+    finding.find_by(snapshot)
     _put_leaf("page.published", snapshot, at)
     return snapshot
 
@@ -110,4 +112,5 @@ def withdraw_snapshot(*, kind: SnapshotKind, key: str, at: datetime | None = Non
     newest = standing.order_by("-version").first()
     if newest is not None and kind != SnapshotKind.FIGURES:
         _put_leaf("page.withdrawn", newest, at)
+    finding.forget(kind, key)
     return standing.update(withdrawn_at=at)

@@ -3,6 +3,7 @@
 from .comment import Comment, CommentModeration, CommentState
 from .leaf import ErasureGround, PublishedLeaf
 from .notice import Notice
+from .published_text import PublishedName, PublishedText, TextPart
 from .snapshot import PublishedSnapshot, SnapshotKind
 
 __all__ = [
@@ -12,6 +13,9 @@ __all__ = [
     "ErasureGround",
     "Notice",
     "PublishedLeaf",
+    "PublishedName",
     "PublishedSnapshot",
+    "PublishedText",
     "SnapshotKind",
+    "TextPart",
 ]

@@ -11,6 +11,8 @@ from django.shortcuts import render
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
+from shidian.apps.portal.addresses import check_address
+from shidian.apps.portal.qr import code_of
 from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.portal.views.timelines import with_moments
 
@@ -105,7 +107,12 @@ def pilot(request: HttpRequest, key: str) -> HttpResponse:
     return render(
         request,
         "portal/pilot.html",
-        {"pilot": shown, "charts": charts, "groups": with_moments(body["groups"])},
+        {
+            "pilot": shown,
+            "charts": charts,
+            "groups": with_moments(body["groups"]),
+            "code": code_of(request.build_absolute_uri(check_address(key))),
+        },
     )
 
 

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import record_log, snapshots
+from shidian.apps.portal.addresses import address
 from shidian_kit.wire import canonical
-
-if TYPE_CHECKING:
-    from shidian.apps.portal.snapshots import Named
 
 LEAVES_PER_PAGE = 50
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _ALWAYS_ASK = "no-cache"
-_PAGES = {
-    SnapshotKind.CALL: "call",
-    SnapshotKind.NOTICE: "notice",
-    SnapshotKind.PILOT: "pilot",
-    SnapshotKind.CASE: "case-timeline",
-    SnapshotKind.DRAFT: "notice-rules",
-    SnapshotKind.SCHEME: "scheme",
-    SnapshotKind.CLAUSES: "scheme-clauses",
-}
 
 
 @public
@@ -137,16 +124,6 @@ def log_file(request: HttpRequest, path: str) -> HttpResponse:  # noqa: ARG001
     # Public files that other people's verifiers read, from pages of their own as well.
     answer["Access-Control-Allow-Origin"] = "*"
     return answer
-
-
-def address(named: Named | None) -> str:
-    """Where the site shows the thing that a leaf is about; empty where it does not."""
-    if named is None:
-        return ""
-    if named.kind == SnapshotKind.RULEBOOK:
-        return reverse("rulebook-version", args=named.key.split("/", 1))
-    route = _PAGES.get(SnapshotKind(named.kind))
-    return reverse(route, args=[named.key]) if route else ""
 
 
 def _log_url(request: HttpRequest) -> str:
