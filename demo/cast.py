@@ -113,6 +113,10 @@ PLAYERS = (
     Player("bank-signer", "签小行", "Qian Xiaohang", "signer", "bank"),
     Player("equity-signer", "签小股", "Qian Xiaogu", "signer", "equity"),
     Player("brokerage-signer", "签小券", "Qian Xiaoquan", "signer", "brokerage"),
+    Player("ai-signer", "签小智", "Qian Xiaozhi", "signer", "ai", "参与机构 签署人员：答复邀请、签署申报"),
+    Player("cloud-signer", "签小云", "Qian Xiaoyun", "signer", "cloud"),
+    Player("chain-signer", "签小链", "Qian Xiaolian", "signer", "chain"),
+    Player("rating-signer", "签小评", "Qian Xiaoping", "signer", "rating"),
 )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from demo.days import Diary
 from demo.projects import PROJECTS
 from demo.registration import Registration, folder
 from shidian.apps.cases.answers import canonical_answers
-from shidian.apps.cases.domain import applying, deciding, starting
+from shidian.apps.cases.domain import applying, deciding, partners, starting
+from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.notices import domain as noticing
 from shidian.apps.notices.models import Comment, CommentState, Notice
@@ -82,6 +83,7 @@ class Director(Diary):
         *,
         only: Sequence[str] = (),
         leave_out: Sequence[str] = (),
+        all_join: bool = True,
     ) -> Case:
         """Start an application and save its sections: all, `only` these, or all but some."""
         project = PROJECTS[project_id]
@@ -97,9 +99,9 @@ class Director(Diary):
         self._projects[case.pk] = project
         self.cases[project_id] = case
         for firm, task in project.partners:
-            applying.add_partner(
-                case=case, institution=self._firms[firm], task=task, by=signer, at=at
-            )
+            self._ask(case, firm, task, at)
+            if all_join:
+                self._join(case, firm, at)
         answers = form.answers(project, (at + timedelta(days=120)).date())
         for place, section in enumerate(case.rulebook.form):
             if section.id in leave_out or (only and section.id not in only):
@@ -114,8 +116,40 @@ class Director(Diary):
             )
         return case
 
+    def _ask(self, case: Case, firm: str, task: str, at: datetime) -> None:
+        """Invite a firm to take part."""
+        partners.invite_partner(
+            case=case, institution=self._firms[firm], task=task, by=self._signer(case), at=at
+        )
+
+    def _join(self, case: Case, firm: str, at: datetime) -> None:
+        """Its signer accepts."""
+        partners.answer_invitation(
+            case=case,
+            institution=self._firms[firm],
+            join=True,
+            by=self._people[signer_of(firm)],
+            at=at,
+        )
+
+    def sign_as_partners(self, case: Case, at: datetime) -> None:
+        """Lay the text before the partners, whose signers sign it. Nothing where there is none."""
+        project = self._projects[case.pk]
+        if not project.partners:
+            return
+        partners.request_signatures(case=case, by=self._signer(case), at=at)
+        for firm, _task in project.partners:
+            partners.sign_application(
+                case=case,
+                institution=self._firms[firm],
+                sha256=filled_form(case).sha256,
+                by=self._people[signer_of(firm)],
+                at=at,
+            )
+
     def submit(self, case: Case, at: datetime) -> None:
-        """File the application."""
+        """File the application, signed by every party."""
+        self.sign_as_partners(case, at - timedelta(minutes=20))
         applying.submit_case(case=case, by=self._signer(case), at=at)
 
     def answer(self, case: Case, at: datetime, text: str) -> None:

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from demo.days import Diary
 from shidian.apps.cases.answers import canonical_answers
-from shidian.apps.cases.domain import applying, consulting, deciding, starting
+from shidian.apps.cases.domain import applying, consulting, deciding, partners, starting
 from shidian.apps.cases.domain.materials import hand_in_material
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
@@ -68,8 +68,10 @@ class Scene(Diary):
         )
         self.cases[project.id] = case
         for firm, task in project.partners:
-            applying.add_partner(
-                case=case, institution=self._firms[firm], task=task, by=signer, at=at
+            institution = self._firms[firm]
+            partners.invite_partner(case=case, institution=institution, task=task, by=signer, at=at)
+            partners.answer_invitation(
+                case=case, institution=institution, join=True, by=self._signs_for(firm), at=at
             )
         for place, section in enumerate(case.rulebook.form):
             filled = filled_form(case)
@@ -101,6 +103,17 @@ class Scene(Diary):
                     by=signer,
                     at=at - timedelta(hours=1),
                 )
+        laid = at - timedelta(minutes=20)
+        if project.partners:
+            partners.request_signatures(case=case, by=signer, at=laid)
+        for firm, _task in project.partners:
+            partners.sign_application(
+                case=case,
+                institution=self._firms[firm],
+                sha256=filled_form(case).sha256,
+                by=self._signs_for(firm),
+                at=laid,
+            )
         applying.submit_case(case=case, by=signer, at=at)
 
     def ask(self, project: ForeignProject, at: datetime, question: str) -> None:
@@ -203,7 +216,10 @@ class Scene(Diary):
         return newest.version if newest else 0
 
     def _signer(self, project: ForeignProject) -> Person:
-        return self._people[self.scheme.player("signer", project.lead).username]
+        return self._signs_for(project.lead)
+
+    def _signs_for(self, firm: str) -> Person:
+        return self._people[self.scheme.player("signer", firm).username]
 
     @property
     def _officer(self) -> Person:

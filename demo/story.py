@@ -57,7 +57,7 @@ def _to_running(
 def drafting(d: Director) -> None:
     """Two drafts: one nearly finished, for the applicant's tour, and one just begun."""
     d.draft("education", 3, d.on(6), leave_out=("undertakings",))
-    d.draft("profile", 3, d.on(2), only=("parties", "innovation"))
+    d.draft("profile", 3, d.on(2), only=("parties", "innovation"), all_join=False)
 
 
 def asked_for_information(d: Director) -> None:

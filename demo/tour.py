@@ -49,10 +49,21 @@ PARTS = (
         (
             Step("登录后打开草稿“投资者教育智能问答”", "Sign in and open the draft on investor education", "case:education"),
             Step("填写最后一栏“承诺”，检查全部答案", "Fill in the last section, Undertakings, and check all answers", "case:education"),
+            Step("提请参与机构签署；改以 ai-signer 登录，核对并签署", "Ask the partner to sign; sign in as ai-signer, read the text and sign it", "case:education"),
             Step("改以 applicant-signer 登录并提交，看看“现在轮到谁”", "Sign in as applicant-signer, submit it, and see whose turn it is now", "case:education"),
             Step("看运行中的试点“智能交易助手”：限额还剩多少", "Look at your running pilot, the trading assistant, and how much headroom is left", "pilot:trading"),
         ),
         "applicant",
+    ),
+    Part(
+        "参与机构", "The partner",
+        "答复邀请，加入后共同起草，提交前签署。",
+        "Answers an invitation, drafts with the lead once it has joined, and signs before it is filed.",
+        (
+            Step("登录后打开邀请：加入之前只看到项目名称、各方和自己的分工", "Sign in and open the invitation: before you join you see the project's name, its parties and your part", "desk"),
+            Step("选择参与，案件随即对贵机构开放", "Join, and the case opens to your institution", "desk"),
+        ),
+        "cloud-signer",
     ),
     Part(
         "经办人员", "The case officer",

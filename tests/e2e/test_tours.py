@@ -116,7 +116,7 @@ DRAFT, SCREENED, NOTICED, SIGNED = (
     "officer-bureau/2",
     "signer-bureau/0",
 )
-PILOT, REVIEWED, ASSESSED = "applicant/3", "expert-1/1", "assessor/0"
+PILOT, REVIEWED, ASSESSED = "applicant/4", "expert-1/1", "assessor/0"
 PLACES = (
     Place("home"),
     Place("about"),

@@ -37,11 +37,14 @@ ON_TOUR = {
         "cases:case",
         "cases:application",
         "cases:partners",
+        "cases:sign",
+        "cases:act",
         "cases:section",
         "cases:check",
         "cases:receipt",
         "supervision:pilot",
     },
+    "cloud-signer": {"cases:desk", "cases:invitation", "cases:application"},
     "officer-bureau": {
         "cases:desk",
         "cases:act",
@@ -168,7 +171,7 @@ def confirm(guest: Guest, **answers: str) -> None:
 
 
 def walk_applicant(tours: Tours, guest: Guest, steps: list[str]) -> None:
-    draft, last_section, submission, pilot = steps
+    draft, last_section, signing, submission, pilot = steps
     guest.open(draft)
     guest.follow('a[href$="/application/"]')
     guest.follow('main a[href$="/partners/"]')
@@ -182,6 +185,15 @@ def walk_applicant(tours: Tours, guest: Guest, steps: list[str]) -> None:
     guest.follow('main button[value="list"]')
     guest.follow('main a[href$="/application/check/"]')
     assert "项未填写" not in guest.text()
+    guest.follow('main a[href$="/do/request-signatures/"]')
+    confirm(guest)
+
+    partner = tours.guest("ai-signer")
+    partner.open(signing)
+    partner.follow('a[href$="/application/sign/"]')
+    confirm(partner)
+    guest.seen += partner.seen
+    partner.leave()
 
     signer = tours.guest("applicant-signer")
     signer.open(submission)
@@ -197,6 +209,16 @@ def walk_applicant(tours: Tours, guest: Guest, steps: list[str]) -> None:
 
     guest.open(pilot)
     assert guest.page.locator(".headroom").count() >= 3
+
+
+def walk_partner(_tours: Tours, guest: Guest, steps: list[str]) -> None:
+    desk, _joined = steps
+    guest.open(desk)
+    guest.follow('main a[href$="/invitation/"]')
+    assert "区域股权市场企业数字画像" in guest.text()
+    guest.page.locator('input[name="join"][value="yes"]').check()
+    guest.follow("main .actions button")
+    assert guest.page.url.endswith("/application/")
 
 
 def walk_officer(tours: Tours, guest: Guest, steps: list[str]) -> None:
@@ -288,6 +310,7 @@ def walk_public(tours: Tours, guest: Guest, steps: list[str]) -> None:
 
 WALKS: dict[str, Callable[[Tours, Guest, list[str]], None]] = {
     "applicant": walk_applicant,
+    "cloud-signer": walk_partner,
     "officer-bureau": walk_officer,
     "signer-bureau": walk_signing_officer,
     "expert-1": walk_expert,

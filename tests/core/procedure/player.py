@@ -11,6 +11,7 @@ from shidian.core.procedure.calendars import WorkingCalendar, by_id
 from shidian.core.procedure.consents import signers
 from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.facts import needed_facts
+from shidian.core.procedure.parties import text_to_sign
 from shidian.core.procedure.thresholds import found_by_an_officer
 from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import Rulebook, StageKind
 
 FIRM = "firm-1"
+PARTNER = "firm-2"
 HASH = "ab" * 32
 USCC = "91440101MA00000X0X"
 START = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
@@ -82,13 +84,17 @@ class Player:
 
         return self.actor(VERBS[verb].by[0])
 
-    def actor(self, kind: ActorKind, *, person: str = "", authority: str | None = None) -> Actor:
+    def actor(
+        self, kind: ActorKind, *, person: str = "", authority: str | None = None, firm: str = ""
+    ) -> Actor:
         lead = next(iter(self.rulebook.authorities)).id
         match kind:
             case ActorKind.APPLICANT:
                 return Actor(kind, person or "applicant", institution=FIRM)
             case ActorKind.OFFICER | ActorKind.SIGNING_OFFICER:
                 return Actor(kind, person or f"officer-{authority or lead}", authority or lead)
+            case ActorKind.PARTNER:
+                return Actor(kind, person or "partner", institution=firm or PARTNER)
             case ActorKind.ASSESSOR:
                 return Actor(kind, person or "assessor", institution="body")
             case ActorKind.SYSTEM:
@@ -108,14 +114,15 @@ class Player:
         plan = {parameter.id: "1000" for parameter in self.rulebook.plan}
         promises = [{"id": "p1", "text": "不亏"}, {"id": "p2", "text": "可退"}]
         return {"version": 1, "sha256": HASH, "missing": [], "promises": promises,
-                "partners": ["firm-2"], "plan": plan, "facts": dict.fromkeys(needed_facts(self.rulebook))}  # fmt: skip
+                "partners": [one.institution for one in self.state.parties.values()
+                             if one.standing == "joined"], "plan": plan, "facts": dict.fromkeys(needed_facts(self.rulebook))}  # fmt: skip
 
     def cooperate(self, task: Task) -> Act:
         """The act that does a task, rightly."""
         self.now = max(self.now, _morning(task.not_before) if task.not_before else self.now)
         return self.act(task.verb, self._doer(task), **self.willing(task.verb, task))
 
-    def willing(  # noqa: C901, PLR0911, PLR0912 - one case a verb
+    def willing(  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a verb
         self, verb: Verb, task: Task | None = None
     ) -> dict[str, object]:
         """Data that do a verb rightly in the state the case is in."""
@@ -206,6 +213,20 @@ class Player:
                         "reason": "新版"}  # fmt: skip
             case Verb.CLOSE:
                 return {"outcome": "graduated", "reason": "完成"}
+            case Verb.INVITE_PARTNER:
+                firms = [f"firm-{n}" for n in range(2, 60)]
+                free = next(one for one in firms if one not in state.parties)
+                intake = self.rulebook.intake
+                kinds = intake.partner if intake else ("tech-company",)
+                return {"institution": free, "kind": kinds[0] if kinds else "x", "task": "建模"}
+            case Verb.ANSWER_INVITATION:
+                return {"join": True, "reason": ""}
+            case Verb.RELEASE_PARTNER:
+                return {"institution": next(iter(state.parties), PARTNER), "reason": "另有安排"}
+            case Verb.REQUEST_SIGNATURES:
+                return {"sha256": HASH, "missing": []}
+            case Verb.SIGN_APPLICATION:
+                return {"sha256": text_to_sign(state) or HASH}
             case Verb.CLOSE_ROUND:
                 return {}
             case _:
@@ -224,7 +245,12 @@ class Player:
         return {one.id: {"met": True, "reason": "已核实"} for one in found}
 
     def _doer(self, task: Task) -> Actor:
-        return self.actor(task.kind, person=task.person or "", authority=task.authority)
+        return self.actor(
+            task.kind,
+            person=task.person or "",
+            authority=task.authority,
+            firm=task.institution or "",
+        )
 
     def _criteria(self) -> list:
         return [one for one in self.rulebook.criteria if one.stage == self.state.stage]

@@ -8,7 +8,12 @@ from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.history import person_key
-from shidian.apps.cases.rules import authorities_handling, consulted_parts
+from shidian.apps.cases.rules import (
+    authorities_handling,
+    consulted_parts,
+    invited_of,
+    partners_of,
+)
 from shidian.core.procedure.types import Actor, ActorKind, Verb
 from shidian.core.procedure.verbs import VERBS
 
@@ -39,6 +44,13 @@ def consulted_actor(person: Person, case: Case, consultation: str) -> Actor:
         if asked.id == consultation and asked.authority in consulted_parts(person, case):
             return Actor(ActorKind.OFFICER, person_key(person.pk), authority=asked.authority)
     raise ForbiddenError
+
+
+def partner_actor(person: Person, institution: int) -> Actor:
+    """`person` speaking for an institution that is invited or a partner. Raises ForbiddenError."""
+    if institution not in roles_of(person).institutions(StaffRole.SIGNER):
+        raise ForbiddenError
+    return Actor(ActorKind.PARTNER, person_key(person.pk), institution=str(institution))
 
 
 def actor_as(person: Person, case: Case, kind: ActorKind) -> Actor | None:
@@ -80,8 +92,15 @@ def _assessor(person: Person, case: Case) -> Actor | None:
     return Actor(ActorKind.ASSESSOR, person_key(person.pk), institution=str(body))
 
 
+def _partner(person: Person, case: Case) -> Actor | None:
+    """For the first institution that takes part or is asked to, where there are several."""
+    ids = partners_of(person, case) + invited_of(person, case)
+    return partner_actor(person, ids[0]) if ids else None
+
+
 _MAKERS: dict[ActorKind, Callable[[Person, Case], Actor | None]] = {
     ActorKind.APPLICANT: _applicant,
+    ActorKind.PARTNER: _partner,
     ActorKind.OFFICER: _officer(ActorKind.OFFICER, OfficerRole.CASE),
     ActorKind.SIGNING_OFFICER: _officer(ActorKind.SIGNING_OFFICER, OfficerRole.SIGNING),
     ActorKind.EXPERT: _expert,

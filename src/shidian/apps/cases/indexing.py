@@ -10,6 +10,7 @@ from shidian.apps.cases.search import strings_in, tokens_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shidian.apps.accounts.models import Institution
     from shidian.apps.cases.models import Case
 
 
@@ -21,6 +22,15 @@ def index_case(case: Case, *, with_form: bool) -> None:
     if with_form:
         texts += strings_in(_newest_answers(case))
     CaseText.objects.update_or_create(case=case, defaults={"tokens": " ".join(tokens_of(texts))})
+
+
+def add_institution(case: Case, institution: Institution) -> None:
+    """Make the case findable by an institution that joined; the rest stays as it was indexed."""
+    names = [institution.name_zh, institution.name_en, institution.code]
+    row = CaseText.objects.get(case=case)
+    known = row.tokens.split()
+    row.tokens = " ".join([*known, *(set(tokens_of(names)) - set(known))])
+    row.save(update_fields=["tokens"])
 
 
 def _parties(case: Case) -> Iterable[Any]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from shidian.apps.accounts.models import Person
 from shidian.apps.accounts.roles import roles_of
+from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -68,18 +69,21 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(case__in=cases)
 
     def reaching(self, person: Person | AnonymousUser) -> Self:
-        """Tasks of visible cases, and those that name `person` in a case not denied to them.
+        """Tasks of visible cases, and those before them in a case not denied to `person`.
 
-        An expert's declaration of interests is asked for before they may see the case.
+        An expert declares their interests, and an invited institution answers, before they may see
+        the case.
         """
         if not isinstance(person, Person):
             return self.none()
         cases = apps.get_model("cases", "Case").objects
         denied = _rows_reaching(person, "deny")
         undenied = cases.filter(~Exists(denied))
-        return self.filter(
-            Q(case__in=cases.visible_to(person)) | Q(person=person, case__in=undenied)
-        )
+        before = Q(person=person)
+        if places := roles_of(person).institutions():
+            asked = Q(verb=Verb.ANSWER_INVITATION.value, closed_at__isnull=True)
+            before |= asked & Q(institution__in=places)
+        return self.filter(Q(case__in=cases.visible_to(person)) | (before & Q(case__in=undenied)))
 
 
 class NoteQuerySet(models.QuerySet["CaseNote"]):

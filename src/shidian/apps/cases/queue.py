@@ -54,7 +54,7 @@ class DueIn(StrEnum):
 
 
 KINDS = {
-    TurnOf.APPLICANT: (ActorKind.APPLICANT,),
+    TurnOf.APPLICANT: (ActorKind.APPLICANT, ActorKind.PARTNER),
     TurnOf.AUTHORITIES: (ActorKind.OFFICER, ActorKind.SIGNING_OFFICER),
     TurnOf.EXPERTS: (ActorKind.EXPERT,),
     TurnOf.BODY: (ActorKind.ASSESSOR,),

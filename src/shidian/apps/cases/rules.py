@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.apps.accounts.access import Permission
-from shidian.apps.accounts.models import OfficerRole, StaffRole
+from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.cases.models import Case, Scheme, SchemeAuthority
+from shidian.apps.cases.models import AccessEffect, Case, Scheme, SchemeAuthority
+from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.model import AuthorityRole
 
 if TYPE_CHECKING:
@@ -125,6 +126,46 @@ def signs_for_the_lead(person: Someone, case: Case | None) -> bool:
     return case.lead_id in roles_of(person).institutions(StaffRole.SIGNER)
 
 
+def partners_of(person: Someone, case: Case) -> list[int]:
+    """Ids of the case's partners for which `person` signs."""
+    signed_for = roles_of(person).institutions(StaffRole.SIGNER)
+    if not signed_for:
+        return []
+    parties = case.parties.filter(institution__in=signed_for).order_by("pk")
+    return list(parties.values_list("institution_id", flat=True))
+
+
+def invited_of(person: Someone, case: Case) -> list[int]:
+    """Ids of the institutions for which `person` signs and that are to answer an invitation."""
+    signed_for = roles_of(person).institutions(StaffRole.SIGNER)
+    if not signed_for:
+        return []
+    open_ones = case.tasks.filter(
+        closed_at=None, verb=Verb.ANSWER_INVITATION.value, institution__in=signed_for
+    )
+    return list(open_ones.order_by("pk").values_list("institution_id", flat=True))
+
+
+@predicate
+def signs_for_a_partner(person: Someone, case: Case | None) -> bool:
+    """Signs for an institution that joined the case."""
+    return case is not None and bool(partners_of(person, case))
+
+
+@predicate
+def signs_for_an_invited_institution(person: Someone, case: Case | None) -> bool:
+    """Signs for an institution whose invitation to the case is unanswered."""
+    return case is not None and bool(invited_of(person, case))
+
+
+@predicate
+def is_not_denied(person: Someone, case: Case | None) -> bool:
+    """No denial stands against the person: asked where the case is not yet theirs to see."""
+    if case is None or not isinstance(person, Person):
+        return False
+    return not case.access.filter(person=person, effect=AccessEffect.DENY).exists()
+
+
 @predicate
 def assesses(person: Someone, case: Case | None) -> bool:
     """Is an assessor of a body that was given the case."""
@@ -181,6 +222,11 @@ permit(Permission.CASE_READ_INTERNAL, is_of_the_authorities & sees)
 permit(Permission.FORM_EDIT, drafts_for_a_party & sees)
 permit(Permission.CASE_SUBMIT, signs_for_the_lead & sees)
 permit(Permission.CASE_WITHDRAW, signs_for_the_lead & sees)
+permit(Permission.PARTNER_INVITE, drafts_for_the_lead & sees)
+permit(Permission.PARTNER_RELEASE, signs_for_the_lead & sees)
+permit(Permission.INVITATION_ANSWER, signs_for_an_invited_institution & is_not_denied)
+permit(Permission.APPLICATION_SIGN, signs_for_a_partner & sees)
+permit(Permission.CASE_LEAVE, signs_for_a_partner & sees)
 permit(Permission.REQUEST_ANSWER, drafts_for_the_lead & sees)
 permit(Permission.REPORT_FILE, drafts_for_the_lead & sees)
 permit(Permission.CASE_HANDLE, is_case_officer & sees)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from shidian.apps.accounts.models import Person
-from shidian.apps.cases.models import Case
+from shidian.apps.cases.models import AccessEffect, Case, Task
 from shidian.config import settings
+from shidian.core.procedure.types import EventKind
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Outbox
@@ -32,8 +33,7 @@ def send_mail_of(row: Outbox) -> int:
     for person in recipients(row):
         with override(person.language):
             message = EmailMessage(
-                # On one line: a line break would begin another header, and is refused.
-                subject=_("News on “%(title)s”") % {"title": " ".join(row.case.title.split())},
+                subject=_subject(row.case, person),
                 body=_body(row.case),
                 from_email=django_settings.DEFAULT_FROM_EMAIL,
                 to=[person.email],
@@ -61,6 +61,8 @@ def recipients(row: Outbox) -> list[Person]:
     elif kind == "applicant" and row.case is not None:
         institution = payload.get("institution") or row.case.lead_id
         held = _tenure("staff_of", today) & Q(staff_of__institution=int(institution))
+    elif kind == "partner" and payload.get("institution"):
+        held = _tenure("staff_of", today) & Q(staff_of__institution=int(payload["institution"]))
     elif kind == "assessor":
         held = _tenure("assessor_of", today)
         if payload.get("institution"):
@@ -68,11 +70,31 @@ def recipients(row: Outbox) -> list[Person]:
     else:
         return []
     people = Person.objects.filter(held, is_active=True).exclude(email="").distinct()
-    return [
-        person
-        for person in people.order_by("pk")
-        if row.case is not None and Case.objects.visible_to(person).filter(pk=row.case.pk).exists()
-    ]
+    return [person for person in people.order_by("pk") if _concerns(row, person)]
+
+
+def _concerns(row: Outbox, person: Person) -> bool:
+    """Who sees the case, who is asked something before they see it, and who just ceased to."""
+    if row.case is None:
+        return False
+    if _sees(person, row.case):
+        return True
+    if Task.objects.open().reaching(person).filter(case=row.case).exists():
+        return True
+    denied = row.case.access.filter(person=person, effect=AccessEffect.DENY).exists()
+    return row.payload.get("kind") == EventKind.PARTNER_LEFT and not denied
+
+
+def _sees(person: Person, case: Case) -> bool:
+    return Case.objects.visible_to(person).filter(pk=case.pk).exists()
+
+
+def _subject(case: Case, person: Person) -> str:
+    """With the case's title for those who see it, and for nobody else."""
+    if not _sees(person, case):
+        return _("News on case %(reference)s") % {"reference": case.reference}
+    # On one line: a line break would begin another header, and is refused.
+    return _("News on “%(title)s”") % {"title": " ".join(case.title.split())}
 
 
 def _tenure(relation: str, today: object) -> Q:

@@ -23,6 +23,8 @@ class ActorKind(StrEnum):
     """In which capacity someone acts. One person may act in several, one act in one."""
 
     APPLICANT = "applicant"
+    PARTNER = "partner"
+    """For an institution that the lead invited, or that joined it."""
     OFFICER = "officer"
     SIGNING_OFFICER = "signing-officer"
     EXPERT = "expert"
@@ -36,7 +38,7 @@ class Actor:
     """Who acts. `person`: a stable opaque id, never a name ("" for an anonymous commenter).
 
     `authority`: id of the rulebook's authority, set for officers; `institution`: the app's opaque
-    id of the firm, set for applicants and assessors.
+    id of the firm, set for applicants, partners and assessors.
     """
 
     kind: ActorKind
@@ -85,6 +87,12 @@ class Verb(StrEnum):
     | record_silence | clock: id of a clock that has run out and whose `on_silence` says what follows; uscc?, lei?, seq? where that starts a pilot |
     | extend_clock | clock: id of a running clock that has an `extension`; reason |
     | migrate | an officer proposes: from_digest, to_digest: `sha256:…`, version: of the rulebook moved to, reason. A signing officer of a leading authority answers: to_digest, authority, consent: bool, reason (may be "" on consent); the last consent moves the case |
+    | invite_partner | institution: id; kind: of institution; task: its part, in words; replaces?: id of the partner that goes when this one joins |
+    | answer_invitation | join: bool; reason (may be "" on joining). The actor speaks for the institution |
+    | leave_case | reason. The actor speaks for the partner |
+    | release_partner | institution: id of a partner, joined or invited; reason |
+    | request_signatures | sha256: of the form laid before the partners; missing: as in submit |
+    | sign_application | sha256: of the form signed. The actor signs for the partner |
     """
 
     CREATE = "create"
@@ -119,6 +127,12 @@ class Verb(StrEnum):
     RECORD_SILENCE = "record_silence"
     EXTEND_CLOCK = "extend_clock"
     MIGRATE = "migrate"
+    INVITE_PARTNER = "invite_partner"
+    ANSWER_INVITATION = "answer_invitation"
+    LEAVE_CASE = "leave_case"
+    RELEASE_PARTNER = "release_partner"
+    REQUEST_SIGNATURES = "request_signatures"
+    SIGN_APPLICATION = "sign_application"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +161,10 @@ class EventKind(StrEnum):
     report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
     consultation.opened; opinion.given; risk.graded; clock.extended – length, unit;
     silence.recorded – effect (approved, may-start), expired (the clock's last day), software;
-    migration.proposed; migration.signed; case.migrated – from_digest, to_digest, version.
+    migration.proposed; migration.signed; case.migrated – from_digest, to_digest, version;
+    partner.invited; partner.joined, partner.declined – institution; partner.left – institution,
+    replaced_by? (the institution that took its place); signatures.requested;
+    application.signed – institution.
 
     Every event also has `legal_effect`, and `rule` where the procedure itself caused it:
     {id: JSON pointer into the rulebook, rulebook: id, version}.
@@ -187,6 +204,12 @@ class EventKind(StrEnum):
     MIGRATION_PROPOSED = "migration.proposed"
     MIGRATION_SIGNED = "migration.signed"
     CASE_MIGRATED = "case.migrated"
+    PARTNER_INVITED = "partner.invited"
+    PARTNER_JOINED = "partner.joined"
+    PARTNER_DECLINED = "partner.declined"
+    PARTNER_LEFT = "partner.left"
+    SIGNATURES_REQUESTED = "signatures.requested"
+    APPLICATION_SIGNED = "application.signed"
 
 
 @dataclass(frozen=True, slots=True)

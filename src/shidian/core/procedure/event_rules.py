@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.moves import consultation_of, stage_of
+from shidian.core.procedure.party_rules import PARTY_RULES, as_filed
 from shidian.core.procedure.types import (
     AreaFinding,
     CaseState,
@@ -66,6 +67,7 @@ def _submitted(state: CaseState, it: Happened) -> CaseState:
         submitted_visit=len(state.visits),
         promises=_promises(it.data),
         partners=it.data.names("partners"),
+        parties=as_filed(state, it),
         plan={key: plan.name(key) for key in plan.fields()},
         waivers=_waivers(it.data),
         facts=it.data.table("facts").values(),
@@ -113,6 +115,7 @@ def _entered(state: CaseState, it: Happened) -> CaseState:
 
 
 _CLEARED: Mapping[StageKind, Mapping[str, object]] = {
+    StageKind.DRAFT: {"laid_before": None},
     StageKind.SCREENING: {"checklist": {}},
     StageKind.REVIEW: {"round": None},
     StageKind.ASSESSMENT: {"commissioned": (), "findings": {}},
@@ -391,4 +394,5 @@ RULES: dict[str, Apply] = {
     EventKind.MIGRATION_PROPOSED: _migration_proposed,
     EventKind.MIGRATION_SIGNED: _migration_signed,
     EventKind.CASE_MIGRATED: _migrated,
+    **PARTY_RULES,
 }

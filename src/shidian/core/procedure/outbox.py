@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import leading, signers
 from shidian.core.procedure.moves import consultation_of, stage_of
+from shidian.core.procedure.parties import unsigned
 from shidian.core.procedure.types import ActorKind, CaseState, EventKind, OutboxItem
 from shidian.core.rulebook.model import Rulebook, StageKind
 
@@ -58,7 +59,17 @@ _TO_EXPERTS = frozenset({EventKind.ROUND_OPENED, EventKind.EXPERTS_INVITED})
 _TO_AUTHORITIES = frozenset(
     {EventKind.CONSULTATION_OPENED, EventKind.MIGRATION_PROPOSED, EventKind.STAGE_ENTERED}
 )
-_MAILED = _TO_APPLICANT | _TO_OFFICER | _TO_EXPERTS | _TO_AUTHORITIES
+_ABOUT_PARTNERS = frozenset(
+    {
+        EventKind.PARTNER_INVITED,
+        EventKind.PARTNER_JOINED,
+        EventKind.PARTNER_DECLINED,
+        EventKind.PARTNER_LEFT,
+        EventKind.SIGNATURES_REQUESTED,
+        EventKind.APPLICATION_SIGNED,
+    }
+)
+_MAILED = _TO_APPLICANT | _TO_OFFICER | _TO_EXPERTS | _TO_AUTHORITIES | _ABOUT_PARTNERS
 _ABOUT_THE_PILOT = frozenset(
     {EventKind.PILOT_STARTED, EventKind.CASE_MIGRATED, EventKind.CASE_CLOSED}
 )
@@ -128,8 +139,25 @@ def _mail(rulebook: Rulebook, after: CaseState, event: NewEvent) -> Iterator[Out
         experts = event.data["experts"]
         for expert in experts if isinstance(experts, list | tuple) else ():
             yield _letter(ActorKind.EXPERT, after, event, person=expert)
+    if event.kind in _ABOUT_PARTNERS:
+        yield from _mail_about_partners(after, event)
     if event.kind in _TO_AUTHORITIES:
         yield from _mail_to_authorities(rulebook, after, event)
+
+
+def _mail_about_partners(after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
+    """To the side that did not act; to the officers what changes among the parties once filed."""
+    if event.kind is EventKind.SIGNATURES_REQUESTED:
+        for party in unsigned(after):
+            yield _letter(ActorKind.PARTNER, after, event, institution=party.institution)
+        return
+    if event.actor.kind is ActorKind.PARTNER:
+        yield _letter(ActorKind.APPLICANT, after, event, institution=after.institution)
+    if event.data.get("institution") != event.actor.institution:
+        yield _letter(ActorKind.PARTNER, after, event, institution=event.data["institution"])
+    changes = event.kind in (EventKind.PARTNER_JOINED, EventKind.PARTNER_LEFT)
+    if changes and after.stage_kind is not StageKind.DRAFT:
+        yield _letter(ActorKind.OFFICER, after, event)
 
 
 def _mail_to_authorities(

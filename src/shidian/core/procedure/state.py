@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from shidian.core.procedure.acts import ActorKind, Json, Verb
+    from shidian.core.procedure.parties import Party
     from shidian.core.procedure.working_calendar import WorkingCalendar
 
 
@@ -347,6 +348,11 @@ class CaseState:
     submitted_visit: int = 0
     promises: tuple[Promise, ...] = ()
     partners: tuple[str, ...] = ()
+    """As last submitted."""
+    parties: Mapping[str, Party] = field(default_factory=dict)
+    """Institution → how it stands to the case, those that declined or left among them."""
+    laid_before: str | None = None
+    """Fingerprint of the text that the partners were asked to sign in this draft."""
     plan: Mapping[str, str] = field(default_factory=dict)
     requests: tuple[Request, ...] = ()
     checklist: Mapping[str, bool] = field(default_factory=dict)

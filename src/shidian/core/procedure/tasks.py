@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shidian.core.procedure.desk import Desk, said
 from shidian.core.procedure.duties import besides, in_order
 from shidian.core.procedure.moves import stage_of
+from shidian.core.procedure.parties import partner_tasks
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
 from shidian.core.rulebook.model import Rulebook, StageKind
 
@@ -37,7 +38,7 @@ def open_tasks(
     if not state.stage or state.stage_kind is None or state.is_closed:
         return ()
     desk = Desk(rulebook, calendar, state, stage_of(rulebook, state.stage), today)
-    found = [*_requests(desk), *besides(desk)]
+    found = [*_requests(desk), *besides(desk), *partner_tasks(desk)]
     found += (one for task in _TASKS[state.stage_kind](desk) for one in in_order(desk, task))
     return tuple({task.key: task for task in found}.values())
 

@@ -197,6 +197,13 @@ class RefusalCode(StrEnum):
     NO_MIGRATION = "no-migration"
     STAGE_GONE = "stage-gone"
     HISTORY_UNFIT = "history-unfit"
+    ALREADY_PARTY = "already-party"
+    MAY_NOT_JOIN = "may-not-join"
+    TOO_MANY_PARTNERS = "too-many-partners"
+    NO_PARTNER = "no-partner"
+    INVITATION_OPEN = "invitation-open"
+    SIGNATURE_MISSING = "signature-missing"
+    TEXT_CHANGED = "text-changed"
 
 
 @dataclass(frozen=True, slots=True)

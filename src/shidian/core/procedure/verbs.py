@@ -9,6 +9,7 @@ _APPLICANT = (ActorKind.APPLICANT,)
 _OFFICER = (ActorKind.OFFICER,)
 _DECIDING = (ActorKind.OFFICER, ActorKind.SIGNING_OFFICER)
 _EXPERT = (ActorKind.EXPERT,)
+_PARTNER = (ActorKind.PARTNER,)
 
 _BEFORE_THE_RUN = (
     StageKind.SCREENING,
@@ -118,6 +119,16 @@ VERBS: dict[Verb, VerbSpec] = {
         _text("延长期限", "Extend deadline"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)
     ),
     Verb.MIGRATE: VerbSpec(_text("改用新版制度", "Move to another version"), _DECIDING, _OPEN),
+    Verb.INVITE_PARTNER: VerbSpec(_text("邀请参与机构", "Invite a partner"), _APPLICANT, _OPEN),
+    Verb.ANSWER_INVITATION: VerbSpec(
+        _text("答复参与邀请", "Answer the invitation"), _PARTNER, _OPEN
+    ),
+    Verb.LEAVE_CASE: VerbSpec(_text("退出参与", "Leave the case"), _PARTNER, _OPEN),
+    Verb.RELEASE_PARTNER: VerbSpec(_text("解除参与机构", "Release a partner"), _APPLICANT, _OPEN),
+    Verb.REQUEST_SIGNATURES: VerbSpec(
+        _text("提请参与机构签署", "Ask the partners to sign"), _APPLICANT, (StageKind.DRAFT,)
+    ),
+    Verb.SIGN_APPLICATION: VerbSpec(_text("签署申报", "Sign the application"), _PARTNER, _OPEN),
 }
 """`close` from a running stage only where the rulebook has no evaluation stage to go to;
 `file_assessment` by an officer only where the stage says `by: authority`."""
@@ -161,5 +172,11 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.MIGRATE: frozenset(
         {"from_digest", "to_digest", "version", "reason", "authority", "consent"}
     ),
+    Verb.INVITE_PARTNER: frozenset({"institution", "kind", "task", "replaces"}),
+    Verb.ANSWER_INVITATION: frozenset({"join", "reason"}),
+    Verb.LEAVE_CASE: frozenset({"reason"}),
+    Verb.RELEASE_PARTNER: frozenset({"institution", "reason"}),
+    Verb.REQUEST_SIGNATURES: frozenset({"sha256", "missing"}),
+    Verb.SIGN_APPLICATION: frozenset({"sha256"}),
 }
 """What an act's data may hold; the docstring of `Verb` says what each key means."""

@@ -1,7 +1,6 @@
 """The verbs on cases: the only writers."""
 
 from shidian.apps.cases.domain.applying import (
-    add_partner,
     answer_information,
     attach_file,
     is_editable,
@@ -44,6 +43,16 @@ from shidian.apps.cases.domain.migrating import (
     propose_migration,
     sign_migration,
 )
+from shidian.apps.cases.domain.partners import (
+    answer_invitation,
+    ever_asked,
+    institution_named,
+    invite_partner,
+    leave_case,
+    release_partner,
+    request_signatures,
+    sign_application,
+)
 from shidian.apps.cases.domain.perform import Performed, perform_act
 from shidian.apps.cases.domain.reporting import file_report
 from shidian.apps.cases.domain.schemes import (
@@ -57,9 +66,9 @@ from shidian.apps.cases.domain.starting import create_case
 
 __all__ = [
     "Performed",
-    "add_partner",
     "advance_case",
     "answer_information",
+    "answer_invitation",
     "assign_cases",
     "attach_file",
     "begin_evaluation",
@@ -67,6 +76,7 @@ __all__ = [
     "consult",
     "create_case",
     "do",
+    "ever_asked",
     "extend_clock",
     "extend_pilot",
     "file_evaluation",
@@ -76,8 +86,11 @@ __all__ = [
     "give_opinion",
     "grade_risk",
     "hand_in_material",
+    "institution_named",
+    "invite_partner",
     "is_editable",
     "judge_promise",
+    "leave_case",
     "next_call_number",
     "open_call",
     "perform_act",
@@ -88,11 +101,14 @@ __all__ = [
     "record_due_silences",
     "record_silence",
     "reject_case",
+    "release_partner",
     "request_information",
+    "request_signatures",
     "return_to_applicant",
     "revoke_deadlines",
     "save_section",
     "save_view",
+    "sign_application",
     "sign_migration",
     "sign_off",
     "submit_case",

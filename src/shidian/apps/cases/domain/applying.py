@@ -1,4 +1,4 @@
-"""What an applicant does: save, attach, join partners, submit, answer, withdraw, report."""
+"""What an applicant does: save, attach, submit, answer, withdraw. Partners: `partners`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shidian.apps.cases.domain.starting import check_call_is_open
 from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
 from shidian.apps.cases.filled import Filled, filled_form
 from shidian.apps.cases.history import state_of
-from shidian.apps.cases.models import Attachment, Case, CaseParty, FormSection
+from shidian.apps.cases.models import Attachment, Case, FormSection
 from shidian.core.procedure.facts import facts_of
 from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Section, StageKind, Text
@@ -28,50 +28,7 @@ if TYPE_CHECKING:
 
     from django.core.files.base import File
 
-    from shidian.apps.accounts.models import Institution, Person
-
-
-@transaction.atomic
-def add_partner(
-    *, case: Case, institution: Institution, task: str, by: Person, at: datetime | None = None
-) -> CaseParty:
-    """Name a partner while the case is a draft. Its staff see the case once it is submitted.
-
-    Raises DomainError (`not-draft`, `may-not-join`, `too-many-partners`, `already-party`),
-    ForbiddenError.
-    """
-    del at
-    locked = _editable(case, by)
-    intake = locked.rulebook.intake
-    if locked.stage_rule.kind is not StageKind.DRAFT:
-        raise DomainError(
-            "not-draft",
-            Text(zh="只能在草拟阶段变更参与机构。", en="Partners can be named in the draft only."),
-        )
-    if intake is not None and institution.kind not in intake.partner:
-        raise DomainError(
-            "may-not-join",
-            Text(zh="该类机构不能参与申报。", en="An institution of this kind cannot join."),
-            "institution",
-        )
-    most = intake.partners_max if intake is not None else None
-    if most is not None and locked.parties.count() >= most:
-        raise DomainError(
-            "too-many-partners",
-            Text(
-                zh=f"参与机构最多 {most} 家，本案已满。",
-                en=f"At most {most} partners can join, and so many have.",
-            ),
-            "institution",
-        )
-    known = locked.parties.filter(institution=institution).exists()
-    if known or institution.pk == locked.lead_id:
-        raise DomainError(
-            "already-party",
-            Text(zh="该机构已在本案中。", en="That institution is a party already."),
-            "institution",
-        )
-    return CaseParty.objects.create(case=locked, institution=institution, task=task.strip())
+    from shidian.apps.accounts.models import Person
 
 
 def _editable(case: Case, by: Person) -> Case:
@@ -310,9 +267,10 @@ def submit_case(
     """File the application. `by` signs for the lead.
 
     Preconditions: draft; every section complete, hard gates first; the rulebook's checks hold and
-    the required documents are in; the call still open unless the case was returned. Effects: the
-    form's version and hash are fixed, the scheme's authorities and the partners get access, the
-    screening clock starts. Events: case.submitted, stage.entered.
+    the required documents are in; every partner has signed this text; the call still open unless
+    the case was returned. Effects: the
+    form's version and hash are fixed, the scheme's authorities get access, the screening clock
+    starts. Events: case.submitted, stage.entered.
     """
     at = at or timezone.now()
     if case.form_version == 0:

@@ -73,6 +73,12 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.RECORD_SILENCE: Permission.SILENCE_RECORD,
     Verb.EXTEND_CLOCK: Permission.CASE_HANDLE,
     Verb.MIGRATE: Permission.CASE_DECIDE,
+    Verb.INVITE_PARTNER: Permission.PARTNER_INVITE,
+    Verb.ANSWER_INVITATION: Permission.INVITATION_ANSWER,
+    Verb.LEAVE_CASE: Permission.CASE_LEAVE,
+    Verb.RELEASE_PARTNER: Permission.PARTNER_RELEASE,
+    Verb.REQUEST_SIGNATURES: Permission.PARTNER_INVITE,
+    Verb.SIGN_APPLICATION: Permission.APPLICATION_SIGN,
 }
 """What a person needs for each verb. None: the calling verb has checked what there is to check."""
 

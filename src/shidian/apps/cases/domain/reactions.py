@@ -77,12 +77,10 @@ def _becomes_searchable(case: Case, event: CaseEvent) -> None:
 
 
 @reacts(EventKind.CASE_SUBMITTED)
-def _authorities_and_partners_see(case: Case, event: CaseEvent) -> None:
+def _authorities_see(case: Case, event: CaseEvent) -> None:
     parts = case.scheme.parts.exclude(role=AuthorityRole.CONSULTED.value)
     for authority in parts.values_list("authority_id", flat=True):
         grant(case, event, authority=authority)
-    for institution in case.parties.values_list("institution_id", flat=True):
-        grant(case, event, institution=institution)
 
 
 @reacts(EventKind.CONSULTATION_OPENED)

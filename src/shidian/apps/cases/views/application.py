@@ -1,11 +1,10 @@
-"""The application: start from a call, task list, reading, partners, check, submit, receipt."""
+"""The application: start from a call, task list, reading, check, submit, receipt."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,22 +18,24 @@ from shidian.apps.accounts.models import Institution, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.domain.applying import (
-    add_partner,
     is_editable,
     submit_case,
 )
 from shidian.apps.cases.domain.starting import check_call_is_open, create_case
 from shidian.apps.cases.errors import DomainError, DoubledError
 from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import CaseEvent
 from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.loaders import call_by_slug, case_by_reference
 from shidian.apps.cases.views.materials import material_rows
-from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.cases.views.parties import PartyRow, party_rows
+from shidian.apps.cases.views.roles import is_party, viewer_of
 from shidian.apps.cases.views.sheet import check_url, field_url
 from shidian.apps.cases.words import localized
+from shidian.core.procedure.parties import Standing, standing_as, unsigned
 from shidian.core.procedure.types import EventKind, Verb
 from shidian.core.rulebook.model import StageKind
 
@@ -106,11 +107,20 @@ def application(request: HttpRequest, case: Case, **_url: object) -> HttpRespons
         "items": _task_items(case, filled) if may_edit else [],
         "sections": [] if may_edit else form_rows(filled),
         "materials": [] if may_edit else material_rows(request.user, case, filled),
-        "partners_max": intake.partners_max if intake else None,
-        "partners": list(case.parties.all()),
+        "may_invite": allows(request.user, Permission.PARTNER_INVITE, case)
+        and bool(intake and intake.partner),
+        "parties": _parties_of(request, case),
         "crumbs": act_crumbs(case, _("Application")),
     }
     return render(request, "cases/application.html", context)
+
+
+def _parties_of(request: HttpRequest, case: Case) -> list[PartyRow]:
+    """Who applies, with people and signatures: for the parties and the authorities."""
+    viewer = viewer_of(request.user)  # type: ignore[arg-type]  # a Person: the rule saw to it
+    if not (viewer.is_of_the_authorities or is_party(case, viewer)):
+        return []
+    return party_rows(case, state_of(case), viewer)
 
 
 def _task_items(case: Case, filled: Filled) -> list[dict[str, Any]]:
@@ -152,39 +162,6 @@ def _materials_item(case: Case, filled: Filled) -> dict[str, Any]:
     }
 
 
-class PartnerForm(forms.Form):
-    """Who joins, and for what."""
-
-    institution = forms.ModelChoiceField(
-        Institution.objects.none(), label=gettext_lazy("Partner institution")
-    )
-    task = forms.CharField(label=gettext_lazy("Its part in the project"), max_length=200)
-
-
-@rule(Permission.FORM_EDIT, obj=case_by_reference)
-@require_http_methods(["GET", "POST"])
-def partners(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
-    """Name a partner while the case is a draft."""
-    if case.stage_rule.kind is not StageKind.DRAFT:
-        raise Http404
-    form = PartnerForm(request.POST or None)
-    joined = [case.lead_id, *(party.institution_id for party in case.parties.all())]
-    field = form.fields["institution"]
-    if isinstance(field, forms.ModelChoiceField):
-        intake = case.rulebook.intake
-        kinds = intake.partner if intake else ()
-        field.queryset = Institution.objects.filter(kind__in=kinds).exclude(pk__in=joined)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and attempt(form, lambda: add_partner(case=case, by=request.user, **form.cleaned_data))  # type: ignore[arg-type]
-    ):
-        messages.success(request, _("The partner was added."))
-        return redirect("cases:application", reference=case.reference)
-    context = {"case": case, "form": form, "crumbs": act_crumbs(case, _("Add a partner"))}
-    return render(request, "cases/partners.html", context, status=422 if form.errors else 200)
-
-
 class SubmitForm(ActForm):
     """The declaration that stands in for a signature in this release."""
 
@@ -205,8 +182,9 @@ def check(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     if case.stage_rule.kind is not StageKind.DRAFT:
         raise Http404
     filled = filled_form(case)
+    state = state_of(case)
     may_submit = allows(request.user, Permission.CASE_SUBMIT, case)
-    form = SubmitForm(case, None, request.POST or None)  # type: ignore[arg-type]  # asks no state
+    form = SubmitForm(case, state, request.POST or None)
     sections = form_rows(filled)
     if request.method == "POST" and not may_submit:
         raise Http404
@@ -227,6 +205,9 @@ def check(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         failed=_failed(case, filled),
         may_submit=may_submit,
         signers=_signers(case) if not may_submit else [],
+        parties=party_rows(case, state, viewer_of(request.user)),  # type: ignore[arg-type]
+        unsigned=len(unsigned(state, filled.sha256)),
+        unanswered=len(standing_as(state, Standing.INVITED)),
     )
     if response.status_code == 302:  # noqa: PLR2004 - found: it was sent
         return redirect("cases:receipt", reference=case.reference)

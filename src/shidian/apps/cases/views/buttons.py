@@ -10,8 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from shidian.apps.accounts.access import allows
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases.domain.perform import PERMISSIONS
-from shidian.apps.cases.rules import consulted_parts
+from shidian.apps.cases.rules import consulted_parts, partners_of
 from shidian.apps.cases.views.open_matters import to_answer, to_consult, to_extend, to_record
+from shidian.core.procedure.parties import Standing, standing_as, text_to_sign, unsigned
 from shidian.core.procedure.step import permitted_verbs
 from shidian.core.procedure.tiers import may_grade
 from shidian.core.procedure.types import ActorKind, Verb
@@ -33,6 +34,8 @@ PAGES = {
     Verb.OPEN_NOTICE: "notices:open",
     Verb.ANSWER_COMMENT: "notices:comments",
     Verb.MIGRATE: "lab:migrate",
+    Verb.INVITE_PARTNER: "cases:partners",
+    Verb.SIGN_APPLICATION: "cases:sign",
 }
 """Acts with a page of their own; every other act has the generic page `cases:act`."""
 
@@ -43,12 +46,22 @@ ELSEWHERE = frozenset(
         Verb.RECORD_COMMENT,
         Verb.DECLARE_CONFLICT,
         Verb.SUBMIT_REVIEW,
+        Verb.ANSWER_INVITATION,
     }
 )
 """Not begun from the case page: the call, the part on the assessment, the public site,
 the expert's sheet."""
 
-LAST = frozenset({Verb.REJECT, Verb.WITHDRAW, Verb.TERMINATE, Verb.RETURN_TO_APPLICANT})
+LAST = frozenset(
+    {
+        Verb.REJECT,
+        Verb.WITHDRAW,
+        Verb.TERMINATE,
+        Verb.RETURN_TO_APPLICANT,
+        Verb.RELEASE_PARTNER,
+        Verb.LEAVE_CASE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,8 @@ def kinds_of(viewer: Viewer, case: Case) -> list[ActorKind]:
             kinds.append(kind)
     if case.lead_id in viewer.roles.institutions():
         kinds.append(ActorKind.APPLICANT)
+    if partners_of(viewer.person, case):
+        kinds.append(ActorKind.PARTNER)
     if ActorKind.OFFICER not in kinds and consulted_parts(viewer.person, case):
         kinds.append(ActorKind.OFFICER)
     if viewer.roles.is_assessor:
@@ -124,6 +139,16 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return bool(to_extend(case, state))
         case Verb.RECORD_SILENCE:
             return bool(to_record(case, state))
+        case Verb.INVITE_PARTNER:
+            return bool(case.rulebook.intake and case.rulebook.intake.partner)
+        case Verb.RELEASE_PARTNER:
+            return bool(standing_as(state, Standing.INVITED, Standing.JOINED))
+        case Verb.REQUEST_SIGNATURES:
+            return bool(standing_as(state, Standing.JOINED))
+        case Verb.SIGN_APPLICATION:
+            mine = {str(one) for one in partners_of(viewer.person, case)}
+            asked = text_to_sign(state) is not None
+            return asked and any(one.institution in mine for one in unsigned(state))
         case Verb.JUDGE_PROMISE:
             return bool(state.promises)
         case Verb.MIGRATE:

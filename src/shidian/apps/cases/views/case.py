@@ -25,8 +25,9 @@ from shidian.apps.cases.views.matters import (
     waiver_rows,
 )
 from shidian.apps.cases.views.notes import notes_part
+from shidian.apps.cases.views.parties import party_rows
 from shidian.apps.cases.views.parts import parts_of
-from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.cases.views.roles import is_party, viewer_of
 from shidian.apps.cases.views.threshold_fields import waits_of
 from shidian.apps.cases.views.timeline import timeline_of
 from shidian.apps.cases.views.turn import turn_of
@@ -57,7 +58,7 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
             "authority", "institution", "case"
         )
     )
-    party = viewer.is_of_the_authorities or _is_party(case, viewer)
+    party = viewer.is_of_the_authorities or is_party(case, viewer)
     context: dict[str, Any] = {
         "case": case,
         "state": state,
@@ -70,6 +71,7 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "timeline": timeline_of(case, viewer),
         "facts": _facts(case),
         "requests": state.requests if party else (),
+        "parties": party_rows(case, state, viewer) if party else [],
         "signoffs": _signoffs(case, state, viewer),
         "agreement": _agreement(case),
         "consultations": consultation_rows(case, state, viewer),
@@ -105,13 +107,6 @@ def _with_days(case: Case, turn: Turn) -> Turn:
     except CalendarMissingError:
         return turn
     return replace(turn, days=days if days > 0 else None)
-
-
-def _is_party(case: Case, viewer: Viewer) -> bool:
-    places = viewer.roles.institutions()
-    return case.lead_id in places or any(
-        party.institution_id in places for party in case.parties.all()
-    )
 
 
 def _ended(case: Case, state: CaseState) -> str:

@@ -19,7 +19,7 @@ from shidian.apps.cases.rules import schemes_led_by
 from shidian.apps.cases.views.case_lines import case_line, with_scheme, with_turns
 from shidian.apps.cases.views.roles import Viewer, viewer_of
 from shidian.apps.cases.views.words import stage_name
-from shidian.core.procedure.types import ActorKind
+from shidian.core.procedure.types import ActorKind, Verb
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -92,6 +92,10 @@ def task_url(task: Task) -> str:
     """Where a task is done: the expert's own page, else the case page, which shows the buttons."""
     if task.kind == ActorKind.EXPERT:
         return reverse("review:sheet", args=[task.case.reference])
+    if task.verb == Verb.ANSWER_INVITATION:
+        return reverse("cases:invitation", args=[task.case.reference])
+    if task.verb == Verb.SIGN_APPLICATION:
+        return reverse("cases:sign", args=[task.case.reference])
     return reverse("cases:case", args=[task.case.reference])
 
 

@@ -28,6 +28,8 @@ class Effect:
 
 
 APPLICANT = _("the applicant")
+LEAD = _("the lead institution")
+INVITED = _("the signers of that institution")
 PARTNERS = _("the partner institutions")
 OFFICERS = _("the case officers of the authorities")
 SIGNERS = _("the signing officers of the authorities")
@@ -249,6 +251,60 @@ EFFECTS: dict[Verb, Effect] = {
         practice=_("The case goes on as if the word had been given."),
         told=(APPLICANT, OFFICERS, SIGNERS),
         undo=KEPT_FOR_GOOD,
+    ),
+    Verb.INVITE_PARTNER: Effect(
+        law=_("An offer to take part. It binds nobody before the institution joins."),
+        practice=_(
+            "Its signers see the project's name, its parties and the part you describe, and nothing"
+            " of the application. Once it joins its staff read and draft with you."
+        ),
+        told=(INVITED,),
+        undo=_("The invitation can be withdrawn, and a partner be let go, with a reason."),
+    ),
+    Verb.ANSWER_INVITATION: Effect(
+        law=_(
+            "Your institution's own decision. It signs the application itself before it is filed."
+        ),
+        practice=_(
+            "If it joins, its staff see the case from now on. If it declines, nobody there sees"
+            " anything of it."
+        ),
+        told=(LEAD,),
+        undo=_("A partner can leave at any time with a reason; who declined can be invited anew."),
+    ),
+    Verb.LEAVE_CASE: Effect(
+        law=_(
+            "Your institution gives up its part in the project. Contracts are not touched by it."
+        ),
+        practice=_("Nobody at your institution sees the case from now on."),
+        told=(LEAD, OFFICERS),
+        undo=_("No. The lead institution can invite yours anew."),
+        grave=True,
+    ),
+    Verb.RELEASE_PARTNER: Effect(
+        law=_("The institution takes part no more. Contracts are not touched by it."),
+        practice=_("Nobody there sees the case from now on; an open invitation is void."),
+        told=(PARTNERS, OFFICERS),
+        undo=_("No. It can be invited anew."),
+        grave=True,
+    ),
+    Verb.REQUEST_SIGNATURES: Effect(
+        law=NO_DECISION,
+        practice=_(
+            "Each partner's signers are asked to read and sign this very text. A later change makes"
+            " their signatures count no more, and you lay the new text before them."
+        ),
+        told=(PARTNERS,),
+        undo=_("You can go on drafting; signatures under the earlier text stay in the file."),
+    ),
+    Verb.SIGN_APPLICATION: Effect(
+        law=_("Your institution is bound by what the application says of its part."),
+        practice=_(
+            "The text is signed under its fingerprint. The lead institution submits it when every"
+            " partner has signed."
+        ),
+        told=(LEAD,),
+        undo=_("No, but your institution can leave the case."),
     ),
     Verb.CLOSE: Effect(
         law=_("The pilot ends with the outcome you choose. No licence is granted by it."),

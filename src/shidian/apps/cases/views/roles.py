@@ -14,7 +14,7 @@ from shidian.apps.cases.rules import DECIDING
 from shidian.core.procedure.types import ActorKind
 
 if TYPE_CHECKING:
-    from shidian.apps.cases.models import Task
+    from shidian.apps.cases.models import Case, Task
 
 DRAFTING = (StaffRole.DRAFTER, StaffRole.SIGNER)
 
@@ -40,7 +40,7 @@ class Viewer:
     def only_reads(self) -> bool:
         return self.roles.is_officer and not self.is_officer
 
-    def has(self, task: Task) -> bool:
+    def has(self, task: Task) -> bool:  # noqa: PLR0911 - one a kind
         """Whether this task is theirs to do."""
         if task.person_id is not None:
             return bool(task.person_id == self.person.pk)
@@ -51,6 +51,8 @@ class Viewer:
                 return self._handles(task, OfficerRole.SIGNING)
             case ActorKind.APPLICANT:
                 return task.institution_id in self.roles.institutions(*DRAFTING)
+            case ActorKind.PARTNER:
+                return task.institution_id in self.roles.institutions(StaffRole.SIGNER)
             case ActorKind.ASSESSOR:
                 bodies = self.roles.bodies
                 return (
@@ -76,10 +78,20 @@ class Viewer:
                 found |= nobody & Q(kind=kind) & (anyone | Q(authority__in=held))
         if places := self.roles.institutions(*DRAFTING):
             found |= nobody & Q(kind=ActorKind.APPLICANT, institution__in=places)
+        if signed_for := self.roles.institutions(StaffRole.SIGNER):
+            found |= nobody & Q(kind=ActorKind.PARTNER, institution__in=signed_for)
         if bodies := self.roles.bodies:
             whose = Q(institution__isnull=True) | Q(institution__in=bodies)
             found |= nobody & Q(kind=ActorKind.ASSESSOR) & whose
         return found
+
+
+def is_party(case: Case, viewer: Viewer) -> bool:
+    """Whether they hold a place in the lead or in a partner that joined."""
+    places = viewer.roles.institutions()
+    return case.lead_id in places or any(
+        party.institution_id in places for party in case.parties.all()
+    )
 
 
 def viewer_of(person: Person) -> Viewer:

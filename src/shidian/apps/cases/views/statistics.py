@@ -100,6 +100,7 @@ def addressee_word(kind: str) -> str:
     """Who is waited for."""
     words = {
         ActorKind.APPLICANT: _("the applicant"),
+        ActorKind.PARTNER: _("the partner institutions"),
         ActorKind.OFFICER: _("case officers"),
         ActorKind.SIGNING_OFFICER: _("signing officers"),
         ActorKind.EXPERT: _("the experts"),

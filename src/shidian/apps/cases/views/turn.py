@@ -40,7 +40,7 @@ def addressee(task: Task, case: Case) -> str:  # noqa: PLR0911 - one a kind
     if task.authority is not None:
         return str(task.authority)
     match ActorKind(task.kind):
-        case ActorKind.APPLICANT:
+        case ActorKind.APPLICANT | ActorKind.PARTNER:
             return str(task.institution or case.lead)
         case ActorKind.OFFICER | ActorKind.SIGNING_OFFICER:
             return lead_authorities(case)

@@ -83,6 +83,12 @@ EVENT_WORDS = {
     EventKind.MIGRATION_PROPOSED: gettext_lazy("Move to another version of the rulebook proposed"),
     EventKind.MIGRATION_SIGNED: gettext_lazy("Move to another version of the rulebook signed off"),
     EventKind.CASE_MIGRATED: gettext_lazy("Case moved to another version of the rulebook"),
+    EventKind.PARTNER_INVITED: gettext_lazy("Partner institution invited"),
+    EventKind.PARTNER_JOINED: gettext_lazy("Partner institution joined"),
+    EventKind.PARTNER_DECLINED: gettext_lazy("Invitation to join declined"),
+    EventKind.PARTNER_LEFT: gettext_lazy("Partner institution takes part no more"),
+    EventKind.SIGNATURES_REQUESTED: gettext_lazy("Text laid before the partners to sign"),
+    EventKind.APPLICATION_SIGNED: gettext_lazy("Application signed by a partner"),
 }
 
 

@@ -26,6 +26,7 @@ EVENT: dict[str, Text] = {
 
 ACTOR: dict[str, Text] = {
     ActorKind.APPLICANT: _t("申报机构", "the applicant"),
+    ActorKind.PARTNER: _t("参与机构", "a partner institution"),
     ActorKind.OFFICER: _t("专项工作组", "the working group"),
     ActorKind.SIGNING_OFFICER: _t("专项工作组", "the working group"),
     ActorKind.EXPERT: _t("专家组", "the expert panel"),

@@ -12,6 +12,7 @@ from shidian.core.procedure.handlers import (
     decision,
     migrating,
     notice,
+    partners,
     review,
     run,
 )
@@ -53,4 +54,10 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.RECORD_SILENCE: deadlines.record_silence,
     Verb.EXTEND_CLOCK: deadlines.extend_clock,
     Verb.MIGRATE: migrating.migrate,
+    Verb.INVITE_PARTNER: partners.invite_partner,
+    Verb.ANSWER_INVITATION: partners.answer_invitation,
+    Verb.LEAVE_CASE: partners.leave_case,
+    Verb.RELEASE_PARTNER: partners.release_partner,
+    Verb.REQUEST_SIGNATURES: partners.request_signatures,
+    Verb.SIGN_APPLICATION: partners.sign_application,
 }

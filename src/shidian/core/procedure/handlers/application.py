@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from shidian.core.procedure.case_clocks import request_days
 from shidian.core.procedure.facts import facts_given
 from shidian.core.procedure.handlers.entering import enter
+from shidian.core.procedure.handlers.gates import must_be_complete
+from shidian.core.procedure.handlers.partners import must_be_of_one_mind
 from shidian.core.procedure.handlers.proposal import proposed_plan, waivers_allowed
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EventKind, RefusalCode
 
 if TYPE_CHECKING:
-    from shidian.core.procedure.reading import Data
     from shidian.core.procedure.situation import Situation
     from shidian.core.procedure.types import NewEvent
-    from shidian.core.rulebook.model import Rulebook
 
 REQUEST_DAYS_MAX = 250
 
@@ -41,10 +41,9 @@ def create(case: Situation) -> tuple[NewEvent, ...]:
 def submit(case: Situation) -> tuple[NewEvent, ...]:
     """Files the form. Refused while sections or hard gates are missing."""
     data = case.data
-    _complete(case.rulebook, data)
+    must_be_complete(case)
     data.integer("version", 1, 10**9)
-    data.sha256("sha256")
-    data.names("partners")
+    must_be_of_one_mind(case, data.sha256("sha256"))
     promises = [(item.name("id"), item.text("text")) for item in data.tables("promises")]
     if len({name for name, _ in promises}) != len(promises):
         refuse(
@@ -57,21 +56,6 @@ def submit(case: Situation) -> tuple[NewEvent, ...]:
     waivers_allowed(case.rulebook, data)
     facts_given(case.rulebook, data)
     return (case.event(EventKind.CASE_SUBMITTED, plan=plan), *enter(case, case.target()))
-
-
-def _complete(rulebook: Rulebook, data: Data) -> None:
-    missing = data.names("missing")
-    if not missing:
-        return
-    titles = {section.id: section.title for section in rulebook.form}
-    zh = "、".join(titles[name].zh if name in titles else name for name in missing)
-    en = ", ".join(titles[name].en if name in titles else name for name in missing)
-    refuse(
-        RefusalCode.INCOMPLETE,
-        f"以下部分尚未填完，请补齐后再提交：{zh}。",
-        f"Complete these sections, then submit: {en}.",
-        "missing",
-    )
 
 
 def request_information(case: Situation) -> tuple[NewEvent, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.handlers.partners import must_be_signed
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.tiers import scaled_plan
 from shidian.core.procedure.types import EventKind, RefusalCode
@@ -39,6 +40,7 @@ def enter(
     events = list(_leave(case)) if left is case.stage else []
     starts = target.kind is StageKind.RUNNING and not case.state.admitted
     if starts:
+        must_be_signed(case)
         events.append(_admission(case, left))
     data: dict[str, Json] = {"from": left.id, "to": target.id, "reason": reason}
     if found:

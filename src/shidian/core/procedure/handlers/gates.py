@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import Stage
 
 
+def must_be_complete(case: Situation) -> None:
+    """Refuses while sections or hard gates are missing."""
+    missing = case.data.names("missing")
+    if not missing:
+        return
+    titles = {section.id: section.title for section in case.rulebook.form}
+    zh = "、".join(titles[name].zh if name in titles else name for name in missing)
+    en = ", ".join(titles[name].en if name in titles else name for name in missing)
+    refuse(
+        RefusalCode.INCOMPLETE,
+        f"以下部分尚未填完，请补齐后再提交：{zh}。",
+        f"Complete these sections, then submit: {en}.",
+        "missing",
+    )
+
+
 def must_be_agreed(case: Situation) -> None:
     """Refuses while a consent that is needed is missing or can no longer be had."""
     now = standing(signoff_rule(case.rulebook, case.stage.id), case.state.signoffs)

@@ -244,6 +244,12 @@ ActName = Literal[
     "record_silence",
     "extend_clock",
     "migrate",
+    "invite_partner",
+    "answer_invitation",
+    "leave_case",
+    "release_partner",
+    "request_signatures",
+    "sign_application",
 ]
 """Names of the verbs that `core/procedure` defines; a test keeps the two lists alike."""
 
