@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shidian.core.monitor.program import Program
     from shidian.core.monitor.replay import Replay
@@ -29,13 +29,16 @@ def bounds_of(program: Program) -> dict[str, Fraction]:
     return found
 
 
-def answer_of(found: Replay, until_us: Mapping[str, int]) -> Answer:
-    """The same of a replay, from its final episodes. `until_us`: each project's last instant."""
-    answer: Answer = {}
+def answer_of(found: Replay, until_us: Mapping[str, int], rules: Iterable[str]) -> Answer:
+    """The same of a replay, from its final episodes, for each of `rules`.
+
+    `until_us`: each project's last instant.
+    """
+    answer: Answer = dict.fromkeys(rules, (0, 0))
     for (project, rule, _), episodes in found.final.items():
         if rule == _HELD:
             continue
-        met, runs = answer.get(rule, (0, 0))
+        met, runs = answer[rule]
         for episode in episodes:
             end_us = until_us[project] + _MINUTE_US if episode.end_us is None else episode.end_us
             met += (end_us - episode.start_us) // _MINUTE_US
