@@ -82,8 +82,8 @@ class ProjectBatch:
         self._rows = rows
         self._lives = lives(rows)
         self._newest = _newest_by_entry(rows)
-        self._marks: list[tuple[int, int]] | None = None
-        self._base = Base(rows, self._lives, np.empty(0, np.int64))
+        self._marks: list[tuple[int, int, int]] | None = None
+        self._base = Base(rows, self._lives, *np.empty((2, 0), np.int64))
         self._parts: dict[object, Part] = {}
         self._sides: dict[object, Side] = {}
         self._merged: dict[object, tuple[Band, Band]] = {}
@@ -102,7 +102,7 @@ class ProjectBatch:
     def evaluate(self, override: Loaded | None = None) -> Found:
         """All phases, rule by rule. Raises Unsupported; NotExecutable, RulebookErrors."""
         found = phases(self._entries, self._ticks, self._newest, override)
-        self._settle([step for phase in found for step in phase.steps])
+        self._settle(found)
         for phase in found:
             for segment in phase.timeline.segments:
                 for rule in segment.program.rules:
@@ -115,8 +115,8 @@ class ProjectBatch:
                 told.extend(_Walk(self, state, rule_id, group, found).run())
             final |= {(rule_id, group): episodes for group, episodes in state.final()}
         told.sort(key=lambda one: (one.entry, one.rule, one.group, one.place))
-        last = self._marks[-1][1] if self._marks else None
-        return Found(told, final, last)
+        last_us = self._marks[-1][1] if self._marks else None
+        return Found(told, final, last_us)
 
     def side(self, measure: Measure, text: str) -> Side:
         """A group's contributions to a measure and their bounds."""
@@ -126,7 +126,7 @@ class ProjectBatch:
         key = (_content(measure), text)
         if key not in self._sides:
             group = part.group_named(text)
-            last = self._last_us // measure.tile_us + 2 + measure.step_us // measure.tile_us
+            last = self._last_us // measure.tile_us + 1
             made = band(part, group, measure.quantile, last, dense=not measure.by)
             self._sides[key] = Side(measure, part, group, made)
         return self._sides[key]
@@ -144,22 +144,29 @@ class ProjectBatch:
             self._merged[key] = merged(number, under)
         return self._merged[key]
 
-    def _settle(self, steps: list[Step]) -> None:
-        """Take the watermark's way; what rests on another one is forgotten."""
-        marks = [(step.entry, step.watermark_us) for step in steps]
+    def _settle(self, found: Sequence[Phase]) -> None:
+        """Take the watermark's way, and how far ahead is looked; what rests on others is forgotten.
+
+        A mark is an entry, the watermark after it, and the last instant that is looked at then.
+        """
+        segments = [segment for phase in found for segment in phase.timeline.segments]
+        reach_us = max((segment.program.reach_us for segment in segments), default=0)
+        marks = [
+            (step.entry, step.watermark_us, max(step.watermark_us, step.newest_us + reach_us))
+            for phase in found
+            for step in phase.steps
+        ]
         if marks == self._marks:
             return
         self._marks = marks
         self._parts.clear()
         self._sides.clear()
         self._merged.clear()
-        self._last_us = max((step.newest_us for step in steps), default=0)
-        before_us = np.full(len(self._rows), LONG_AGO, np.int64)
-        if marks:
-            entries, reached = np.array(marks, np.int64).T
-            place = np.searchsorted(entries, self._rows.entry) - 1
-            before_us = np.where(place >= 0, reached[np.maximum(place, 0)], LONG_AGO)
-        self._base = Base(self._rows, self._lives, before_us)
+        self._last_us = max((open_us for _, _, open_us in marks), default=0)
+        entries, *ways = np.array([(-1, LONG_AGO, LONG_AGO), *marks], np.int64).T
+        before = np.searchsorted(entries, self._rows.entry) - 1
+        ended = np.searchsorted(entries, self._lives.until) - 1
+        self._base = Base(self._rows, self._lives, ways[0][before], ways[1][ended])
 
     def _part(self, measure: Measure) -> Part:
         key = _content(measure)
@@ -246,7 +253,7 @@ class _Walk:
             places, late = chosen_steps(steps, near, effects(list(sides.values())), reach_us)
             due = dict(zip(places.tolist(), late.tolist(), strict=True))
         # Other rules: all is looked at anew.
-        if phase.steps[0].anew or not self._was_hot:
+        if phase.steps[0].anew:
             due[0] = LONG_AGO
         self._was_hot = True
         for place in sorted(due):
@@ -254,19 +261,18 @@ class _Walk:
 
     def _interest(self, phase: Phase, sides: dict[Measure, Side]) -> tuple[Interest, int | None]:
         found: list[Interest] = []
-        asked: list[tuple[Rule, Band, Band | None]] = []
+        asked: list[tuple[Rule, int, Band, Band | None]] = []
         boundaries: list[int] = []
         tail_us, reach_us = 0, None
         for segment in phase.timeline.segments:
-            boundaries += [segment.start_us, segment.end_us]
+            boundaries.append(segment.start_us)
             rule = segment.program.rule(self._rule_id)
             # Under rules with other dimensions there is no such group.
             if rule is None or bool(rule.measure.by) != bool(self._group):
                 continue
             measure = rule.measure
-            number, under = self._project.bands(measure, sides)
-            asked.append((rule, number, under))
-            found.append(interest(rule, number, under))
+            asked.append((rule, segment.start_us, *self._project.bands(measure, sides)))
+            found.append(interest(*asked[-1]))
             tail_us = max(tail_us, tail_of(rule))
             if rule.may_be_early:
                 reach_us = max(reach_us or 0, measure.tile_us + measure.step_us)
@@ -287,10 +293,10 @@ class _Walk:
     ) -> Iterator[Told]:
         known = Known(step, self._group, sides)
         from_us = LONG_AGO if self._told_us == LONG_AGO else min(self._told_us + 1, late_us)
-        if not self._group and from_us > LONG_AGO and len(phase.timeline.segments) == 1:
-            # Up to there an instant says what the one before it says. (A group of its own may come
-            # to be in between; under other rules what was held may end.)
-            from_us = near.after(from_us)
+        if len(phase.timeline.segments) == 1:
+            # Up to there an instant says what the one before it says. (Under other rules what was
+            # held may end.)
+            from_us = near.near.after(from_us)
         rows = known.rows(phase.timeline, self._rule_id, from_us)
         moment = Moment(step.entry, step.watermark_us, step.newest_us)
         self._told_us = step.watermark_us

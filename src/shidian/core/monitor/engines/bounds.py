@@ -1,8 +1,9 @@
 """Between which two sets of rungs a rule lies at an instant, whatever part of the log is known.
 
-At instants up to the watermark every settled row counts, and of the unsettled ones (late,
-corrected) some set: so a value lies between two that need no knowledge of entries. Where both meet
-the same rungs, no entry can ever have changed the answer; where no rung is met, nothing is told.
+At instants up to the watermark every settled row counts; an unsettled one (late, corrected) counts
+for certain where the watermark came by after it, and may or may not before: so a value lies between
+two that need no knowledge of entries. Where both meet the same rungs, no entry can ever have
+changed the answer; where no rung is met, nothing is told.
 """
 
 from __future__ import annotations
@@ -65,45 +66,54 @@ def band(part: Part, group: Group, quantile: Fraction | None, last: int, *, dens
         steps = [tile - base + 1 for tile in tiles]
         if part.window is not None:
             steps += [step + part.window for step in steps]
+        steps += [np.minimum(turn - base, n + 1) for turn in (group.sure, group.gone)]
         grid = rising(np.concatenate([np.zeros(1, np.int64), *steps]))
-        grid = grid[grid <= n]
-    return _Bounding(part, settled, late, base, n, grid, quantile).band()
+        grid = grid[(grid >= 0) & (grid <= n)]
+    return _Bounding(part, group, base, n, grid, quantile, dense=dense).band()
 
 
 class _Bounding:
     def __init__(  # noqa: PLR0917 - what a grid is made of
         self,
         part: Part,
-        settled: Some,
-        late: Some,
+        group: Group,
         base: int,
         n: int,
         grid: Ints,
         quantile: Fraction | None,
+        *,
+        dense: bool,
     ) -> None:
-        self.part, self.quantile = part, quantile
-        self.settled, self.late = settled, late
+        self.part, self.quantile, self.dense = part, quantile, dense
+        self.settled, self.late = group.settled, group.unsettled
         self.base, self.n, self.grid = base, n, grid
+        # Where each unsettled row begins to count for some, for all, and ceases to.
+        self.enters = self.late.tile + 1
+        leaves = np.full(len(self.late), _TOP)
+        if part.window is not None:
+            leaves = self.enters + part.window
+        self.sure = np.clip(group.sure, self.enters, leaves)
+        self.leaves = leaves
+        self.ends = np.minimum(self.sure, np.maximum(group.gone, self.enters))
 
     def band(self) -> Band:
         take = self.part.take
         ones = np.ones(len(self.late), np.int64)
-        if take is Take.COUNT:
-            low = self._sum(self.settled, self.settled.value)
-            return self._always(low, low + self._sum(self.late, ones))
-        if take is Take.SUM:
-            low = self._sum(self.settled, self.settled.value)
-            less, more = np.minimum(self.late.value, 0), np.maximum(self.late.value, 0)
-            return self._always(low + self._sum(self.late, less), low + self._sum(self.late, more))
+        if take in (Take.COUNT, Take.SUM):
+            low = self._sum(self.settled)
+            if not len(self.late):
+                return self._always(low, low)
+            value = ones if take is Take.COUNT else self.late.value
+            low = low + self._during(self.sure, self.leaves, value)
+            less, more = np.minimum(value, 0), np.maximum(value, 0)
+            high = low + self._during(self.enters, self.ends, more)
+            return self._always(low + self._during(self.enters, self.ends, less), high)
         if take is Take.DISTINCT:
-            low = self._dense(Take.DISTINCT, self.settled)
-            if self.part.window is not None:
-                return self._always(low, low + self._sum(self.late, ones))
-            return self._always(low, self._dense(Take.DISTINCT, joined(self.settled, self.late)))
-        sure = self._sum(self.settled, np.ones(len(self.settled), np.int64)) > 0
-        perhaps = sure | (self._sum(self.late, ones) > 0)
-        top = self._dense(Take.MAX, joined(self.settled, self.late))
-        bottom = self._dense(Take.MIN, joined(self.settled, self.late))
+            return self._always(*self._different())
+        sure = self._during(self.settled.tile + 1, None, np.ones(len(self.settled), np.int64)) > 0
+        perhaps = sure | (self._during(self.enters, self.leaves, ones) > 0)
+        both = joined(self.settled, self.late)
+        top, bottom = self._dense(Take.MAX, both), self._dense(Take.MIN, both)
         if take is Take.MAX:
             bottom = np.maximum(bottom, np.where(sure, self._dense(Take.MAX, self.settled), bottom))
         elif take is Take.MIN:
@@ -111,6 +121,27 @@ class _Bounding:
         else:
             top, bottom = self._ranks(top, bottom)
         return Band(self.base + self.grid, bottom, top, ~sure, perhaps)
+
+    def _different(self) -> tuple[Ints, Ints]:
+        """Of values that certainly count, and of those that may."""
+        if self.part.window is not None:
+            low = self._dense(Take.DISTINCT, self.settled)
+            return low, self._dense(Take.DISTINCT, joined(self.settled, self.late))
+        values, tiles = self.settled.firsts
+        points = self.base + self.grid
+        if not len(self.late):
+            low = np.searchsorted(np.sort(tiles + 1), points, "right")
+            return low, low
+        place = np.minimum(np.searchsorted(values, self.late.value), max(len(values) - 1, 0))
+        seen = values[place] == self.late.value if len(values) else np.zeros(len(place), np.bool_)
+        others, number = np.unique(self.late.value[~seen], return_inverse=True)
+        found = []
+        for begins in (self.sure, self.enters):
+            firsts = np.concatenate((tiles + 1, np.full(len(others), _TOP)))
+            np.minimum.at(firsts, place[seen], begins[seen])
+            np.minimum.at(firsts, len(tiles) + number, begins[~seen])
+            found.append(np.searchsorted(np.sort(firsts), points, "right"))
+        return found[0], found[1]
 
     def _ranks(self, top: Ints, bottom: Ints) -> tuple[Ints, Ints]:
         """What a quantile can be when each unsettled row above or below it may count or not.
@@ -134,8 +165,9 @@ class _Bounding:
         q = self.quantile
         ranks = -(-c * q.numerator // q.denominator)
         most = -(-(c + u) * q.numerator // q.denominator)
-        exact = chosen.slide_rank(tile, numbers, n, window, np.maximum(ranks - u, 0))
-        above = chosen.slide_rank(tile, numbers, n, window, np.where(most <= c, most, 0))
+        grid = self.grid
+        exact = chosen.slide_rank(tile, numbers, n, window, np.maximum(ranks - u, 0))[grid]
+        above = chosen.slide_rank(tile, numbers, n, window, np.where(most <= c, most, 0))[grid]
         low = np.where(exact == NONE, bottom, values[np.maximum(exact, 0)])
         high = np.where(above == NONE, top, values[np.maximum(above, 0)])
         return high, low
@@ -144,15 +176,34 @@ class _Bounding:
         yes = np.ones(len(self.grid), np.bool_)
         return Band(self.base + self.grid, low, high, ~yes, yes)
 
-    def _sum(self, rows: Some, value: Ints) -> Ints:
+    def _sum(self, rows: Some) -> Ints:
         """Sums over the window at the grid's points."""
-        total = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(value, out=total[1:])
+        if self.dense:
+            return self._dense(Take.SUM, rows)
         points = self.base + self.grid
-        found = total[np.searchsorted(rows.tile, points)]
+        found = rows.cumulated[np.searchsorted(rows.tile, points)]
         if self.part.window is None:
             return found
-        return found - total[np.searchsorted(rows.tile, points - self.part.window)]
+        return found - rows.cumulated[np.searchsorted(rows.tile, points - self.part.window)]
+
+    def _during(self, begins: Ints, ends: Ints | None, value: Ints) -> Ints:
+        """At the grid's points, the sum of what holds from `begins` and before `ends`.
+
+        `ends` None: until it leaves the window.
+        """
+        if ends is None and self.part.window is not None:
+            ends = begins + self.part.window
+        found = self._since(begins, value)
+        return found if ends is None else found - self._since(ends, value)
+
+    def _since(self, begins: Ints, value: Ints) -> Ints:
+        if self.dense:
+            at = np.clip(begins - self.base, 0, self.n + 1)
+            found = kernels().slide_sum(kernels().tile_sums(at, value, self.n + 2), None)
+            return found[1:-1]
+        order = np.argsort(begins, kind="stable")
+        total = np.append(0, np.cumsum(value[order]))
+        return total[np.searchsorted(begins[order], self.base + self.grid, "right")]
 
     def _dense(self, take: Take, rows: Some) -> Ints:
         tile = rows.tile - self.base

@@ -37,49 +37,74 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
-    """Instants near which a rule's answer changes or depends on the entry: [from, until], µs."""
+class Spans:
+    """Instants in intervals [from, until], µs, rising and apart."""
 
     starts: Ints
     ends: Ints
 
-    @property
-    def cold(self) -> bool:
-        """Whether there are none: then nothing is ever stated."""
-        return len(self.starts) == 0
-
     def after(self, instant_us: int) -> int:
-        """The first instant of interest from one on; that one itself where none follows."""
+        """The first of them from an instant on; that one itself where none follows."""
         place = int(np.searchsorted(self.ends, instant_us))
         return max(instant_us, int(self.starts[place])) if place < len(self.starts) else instant_us
 
+    def meet(self, low: Ints, high: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which of the intervals (low, high] meet one of these."""
+        if not len(self.starts):
+            return np.zeros(len(low), np.bool_)
+        place = np.searchsorted(self.ends, low, "right")
+        inside = place < len(self.starts)
+        starts = self.starts[np.minimum(place, len(self.starts) - 1)]
+        return np.asarray(inside & (starts <= high), np.bool_)
 
-def interest(rule: Rule, number: Band, under: Band | None, *, held: bool = False) -> Interest:
+
+NOTHING = Spans(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """`near`: near these a rule's answer changes, or it depends on the entry; `apart`: it does."""
+
+    near: Spans
+    apart: Spans
+
+    @property
+    def cold(self) -> bool:
+        """Whether there are none: then nothing is ever stated."""
+        return len(self.near.starts) == 0
+
+
+def interest(
+    rule: Rule, start_us: int, number: Band, under: Band | None, *, held: bool = False
+) -> Interest:
     """Where the rungs met change or are not the same for all that can be known.
 
-    `under`: bounds of what a ratio divides by, at the same points. `held`: an episode may come from
-    other rules, and go on while there is no value: then the first value is of interest too.
+    `start_us`: since when the rule is in force. `under`: bounds of what a ratio divides by, at the
+    same points. `held`: an episode may come from other rules, and go on while there is no value:
+    then the first value is of interest too.
     """
     sure, may = rungs_between(rule, number, under)
-    nothing = np.array([], np.int64)
-    telling = may & ~(1 << EMPTY_BIT)
-    if rule.no_data == "fire":
-        telling = may
+    telling = may if rule.no_data == "fire" else may & ~(1 << EMPTY_BIT)
     levels = 0
     for level in rule.levels:
         levels |= 1 << level.rung
     levels |= (1 << EMPTY_BIT) if rule.no_data == "fire" else 0
     if not held and not np.any(telling & levels):
-        return Interest(nothing, nothing)
+        return Interest(NOTHING, NOTHING)
     begins = np.flatnonzero(np.append(np.True_, (sure[1:] != sure[:-1]) | (may[1:] != may[:-1])))
     starts = number.points[begins] * rule.measure.tile_us
     ends = np.append(starts[1:], 2**62 if sure[-1] != may[-1] else starts[-1:])
-    # A stretch on which all agree is of interest where it begins alone.
     agreed = (sure == may)[begins]
-    ends = np.where(agreed, starts, ends)
     if sure[0] & levels or may[0] & levels:
         starts[0] = LONG_AGO
-    return _united(starts, ends + tail_of(rule))
+    apart = _united(starts[~agreed], ends[~agreed] - 1)
+    # A stretch on which all agree is of interest where it begins alone.
+    ends = np.where(agreed, starts, ends)
+    place = int(np.searchsorted(starts, start_us, "right"))
+    if (sure | may)[begins[max(place - 1, 0)]] & levels:
+        # What is met when the rule comes into force begins there.
+        starts, ends = np.insert(starts, place, start_us), np.insert(ends, place, start_us)
+    return Interest(_united(starts, ends + tail_of(rule)), apart)
 
 
 def tail_of(rule: Rule) -> int:
@@ -91,30 +116,28 @@ def tail_of(rule: Rule) -> int:
 
 def together(found: list[Interest], boundaries: list[int], tail_us: int) -> Interest:
     """Interests of a rule's segments, and where rules change; none if every segment is cold."""
-    hot = [one for one in found if not one.cold]
+    hot = [one.near for one in found if not one.cold]
     if not hot:
-        return Interest(np.array([], np.int64), np.array([], np.int64))
+        return Interest(NOTHING, NOTHING)
+    if len(boundaries) == 1:
+        return found[0]
     edges = np.array(boundaries, np.int64)
     starts = np.concatenate([one.starts for one in hot] + [edges])
     ends = np.concatenate([one.ends for one in hot] + [edges + tail_us])
     order = np.argsort(starts, kind="stable")
-    return _united(starts[order], ends[order])
+    near = _united(starts[order], ends[order])
+    # Across a change of rules, what a group was before it counts too.
+    return Interest(near, near)
 
 
-def _united(starts: Ints, ends: Ints) -> Interest:
+def _united(starts: Ints, ends: Ints) -> Spans:
     """Intervals that touch, joined; `starts` rise."""
+    if not len(starts):
+        return NOTHING
     reach = np.maximum.accumulate(ends)
     first = np.flatnonzero(np.append(np.True_, starts[1:] > reach[:-1]))
     last = np.append(first[1:], len(starts)) - 1
-    return Interest(starts[first], reach[last])
-
-
-def meets(found: Interest, low: Ints, high: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which of the intervals (low, high] meet an interval of interest."""
-    place = np.searchsorted(found.ends, low, "right")
-    inside = place < len(found.starts)
-    starts = found.starts[np.minimum(place, len(found.starts) - 1)]
-    return np.asarray(inside & (starts <= high), np.bool_)
+    return Spans(starts[first], reach[last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +187,15 @@ def chosen_steps(
     high = steps.watermark_us
     if reach_us is not None:
         high = np.maximum(high, steps.newest_us + reach_us)
-    due = meets(found, steps.before_us, high)
+    due = found.near.meet(steps.before_us, high)
     late_from = np.full(len(steps.entry), 2**62)
     if len(effect.entry):
         # A row may come with an entry that has no step of its own: the next one tells.
         at = np.searchsorted(steps.entry, effect.entry)
         inside = at < len(steps.entry)
         at, from_us, until_us = at[inside], effect.from_us[inside], effect.until_us[inside]
-        # What it changes beyond the instants looked at is told when they are.
-        telling = meets(found, from_us - 1, np.minimum(until_us, high[at]))
-        telling &= from_us <= high[at]
+        # What it changes beyond the watermark is told when that comes by.
+        telling = found.apart.meet(from_us - 1, np.minimum(until_us, steps.before_us[at]))
         np.minimum.at(late_from, at[telling], from_us[telling])
         due |= late_from < 2**62
     places = np.flatnonzero(due)

@@ -94,11 +94,14 @@ class Group:
 
     `settled`: rows that are the only revision of their event and were there before the watermark
     passed the end of their tile: whatever is known, at instants up to the watermark they count.
-    `unsettled`: all others.
+    `unsettled`: all others. Each counts whenever anything is said of instants from `sure` on (in
+    tiles), and never of those from `gone` on.
     """
 
     settled: Some
     unsettled: Some
+    sure: Ints
+    gone: Ints
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class Part:
     names: tuple[str, ...]
     settled: Some
     unsettled: Some
+    sure: Ints
+    gone: Ints
     settled_cuts: Ints
     unsettled_cuts: Ints
 
@@ -120,13 +125,15 @@ class Part:
         """The group at a place of `names`."""
         a, b = self.settled_cuts[place : place + 2].tolist()
         c, d = self.unsettled_cuts[place : place + 2].tolist()
-        return Group(self.settled.between(a, b), self.unsettled.between(c, d))
+        late = self.unsettled.between(c, d)
+        return Group(self.settled.between(a, b), late, self.sure[c:d], self.gone[c:d])
 
     def group_named(self, name: str) -> Group:
         """The group of that name; empty where there is none."""
         place = self.places.get(name)
         if place is None:
-            return Group(self.settled.between(0, 0), self.unsettled.between(0, 0))
+            nothing = self.unsettled.between(0, 0)
+            return Group(self.settled.between(0, 0), nothing, self.sure[:0], self.gone[:0])
         return self.group(place)
 
     @cached_property
@@ -175,18 +182,23 @@ class _Selected:
     entry: Ints
     until: Ints
     cuts: Ints
+    sure: Ints
+    gone: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A project's rows with what settles them: the watermark before the entry of each, µs.
+    """A project's rows with what settles them, µs.
 
+    `before_us`: the watermark before the entry of each. `open_us`: of one that is superseded, the
+    last instant looked at, open ones included, before that; of others without meaning.
     Measures over the same rows share them, and values of the same field.
     """
 
     rows: Rows
     lives: Lives
     before_us: Ints
+    open_us: Ints
     selected: dict[object, tuple[tuple[str, ...], _Selected, _Selected]] = field(
         default_factory=dict
     )
@@ -222,6 +234,8 @@ def part_of(measure: Measure, base: Base) -> Part:
         names,
         Some(settled.tile, on_time, settled.entry, settled.until),
         Some(late.tile, others, late.entry, late.until),
+        late.sure,
+        late.gone,
         settled.cuts,
         late.cuts,
     )
@@ -235,7 +249,7 @@ def _selected(
     settled = base.lives.alone & (base.before_us < (tile + 1) * measure.tile_us)
     group, names = _grouped(measure, rows, kept)
     sides = []
-    for side in (kept & settled, kept & ~settled):
+    for side, late in ((kept & settled, False), (kept & ~settled, True)):
         places = np.flatnonzero(side)
         cuts = np.array([0, len(places)], np.int64)
         if group is not None:
@@ -246,8 +260,21 @@ def _selected(
         if len(until) and bool((until == FOREVER).all()):
             # One number for all of them takes no room.
             until = np.broadcast_to(np.int64(FOREVER), until.shape)
-        sides.append(_Selected(places, tile[places], rows.entry[places], until, cuts))
+        sure, gone = _certainty(measure, base, places[: None if late else 0])
+        sides.append(_Selected(places, tile[places], rows.entry[places], until, cuts, sure, gone))
     return names, sides[0], sides[1]
+
+
+def _certainty(measure: Measure, base: Base, places: Ints) -> tuple[Ints, Ints]:
+    """`sure` and `gone` of unsettled rows, see Group.
+
+    Who speaks of an instant beyond the watermark before a row's entry knows the row. Once it is
+    superseded, nobody who speaks of an instant not looked at before counts it.
+    """
+    ever = base.lives.until[places] == FOREVER
+    sure = np.where(ever, base.before_us[places] // measure.tile_us + 1, FOREVER)
+    gone = np.where(ever, FOREVER, base.open_us[places] // measure.tile_us + 1)
+    return sure, gone
 
 
 def _chosen(measure: Measure, base: Base) -> tuple[Bools, Ints | None, str | None]:
