@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shidian.core.monitor.program import Measure
 
 
+_FLOAT_EXACT = 2**53
 _FEW = 16
 """Points up to which extremes are taken of tiles' extremes, one point after the other."""
 
@@ -251,10 +252,12 @@ def bucket_of(values: Ints) -> Ints:
     counts alone.
     """
     magnitude = np.abs(values)
-    bits = np.zeros(len(values), np.int64)
-    for shift in (32, 16, 8, 4, 2, 1):
-        more = magnitude >> (bits + shift) > 0
-        bits += np.where(more, shift, 0)
-    width = np.int64(1) << np.maximum(bits + (magnitude > 0) - 6, 0)
-    found: Ints = values // width * width + width - 1
+    if len(values) == 0 or int(magnitude.max()) < _FLOAT_EXACT:
+        bits = np.frexp(magnitude.astype(np.float64))[1].astype(np.int64)
+    else:
+        bits = (magnitude > 0).astype(np.int64)
+        for shift in (32, 16, 8, 4, 2, 1):
+            bits += np.where(magnitude >> (bits - 1 + shift) > 0, shift, 0)
+    shift = np.maximum(bits - 6, 0)
+    found: Ints = (values >> shift << shift) + ((np.int64(1) << shift) - 1)
     return found

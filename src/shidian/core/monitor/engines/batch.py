@@ -197,12 +197,11 @@ class ProjectBatch:
         part = self._part(measure)
         if measure.take in _PEAKED and measure.ratio_to is None:
             bound = min(level.bound for level in rule.levels)
-            for place in np.flatnonzero(
-                part.peaks >= -(-bound.numerator // bound.denominator)
-            ).tolist():
-                yield part.names[place]
+            for place in part.reaching(-(-bound.numerator // bound.denominator)):
+                yield part.names.name(place)
             return
-        yield from part.names
+        for place in range(len(part.names)):
+            yield part.names.name(place)
 
 
 class _Sides(dict["Measure", Side]):

@@ -15,6 +15,8 @@ from shidian.core.monitor.windows import bucket_of
 from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     from shidian.core.monitor.engines.rows import Lives, Rows
@@ -44,15 +46,13 @@ class Some:
         return found
 
     @cached_property
-    def topped(self) -> Ints:
-        """Greatest value up to each place."""
-        return np.maximum.accumulate(self.value)
-
-    @cached_property
     def firsts(self) -> tuple[Ints, Ints]:
         """The different values, rising, and the first tile of each."""
-        values, places = np.unique(self.value, return_index=True)
-        return values, self.tile[places]
+        values, numbers = numbered(self.value)
+        first = np.empty(len(values), np.int64)
+        # Of several rows the one written last stays: the first, from behind.
+        first[numbers[::-1]] = self.tile[::-1]
+        return values, first
 
     @cached_property
     def first_tiles(self) -> Ints:
@@ -104,6 +104,43 @@ class Group:
     gone: Ints
 
 
+class Names:
+    """Names of groups by place, made when asked for: of most groups nothing is ever said."""
+
+    def __init__(
+        self, by: tuple[str, ...], keys: Ints, said: Sequence[Callable[[int], object]]
+    ) -> None:
+        self._by, self._keys, self._said = by, keys, said
+        self._places: dict[str, int] = {}
+        self._all = False
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def name(self, place: int) -> str:
+        """Of the group at a place."""
+        if not self._by:
+            return ""
+        values = zip(self._said, self._keys[place].tolist(), strict=True)
+        spoken = {name: say(value) for name, (say, value) in zip(self._by, values, strict=True)}
+        text = json.dumps(spoken, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        self._places[text] = place
+        return text
+
+    def place(self, text: str) -> int | None:
+        """Of the group of that name; None where there is none."""
+        if not self._by:
+            return None if text else 0
+        if text not in self._places and not self._all:
+            for place in range(len(self)):
+                self.name(place)
+            self._all = True
+        return self._places.get(text)
+
+
+NAMELESS = Names((), np.zeros((1, 0), np.int64), ())
+
+
 @dataclass(frozen=True)
 class Part:
     """A measure's contributions by group (`names`; one group without `by`).
@@ -113,7 +150,7 @@ class Part:
 
     take: Take
     window: int | None
-    names: tuple[str, ...]
+    names: Names
     settled: Some
     unsettled: Some
     sure: Ints
@@ -130,46 +167,66 @@ class Part:
 
     def group_named(self, name: str) -> Group:
         """The group of that name; empty where there is none."""
-        place = self.places.get(name)
+        place = self.names.place(name)
         if place is None:
             nothing = self.unsettled.between(0, 0)
             return Group(self.settled.between(0, 0), nothing, self.sure[:0], self.gone[:0])
         return self.group(place)
 
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """Name of a group → its place."""
-        return {name: place for place, name in enumerate(self.names)}
+    def reaching(self, bound: int) -> list[int]:
+        """Places of groups of whose count, sum or maximum nothing is known that rules out `bound`.
+
+        A group's greatest value is at most the greatest of its settled rows with all others.
+        """
+        hot = np.flatnonzero(self._wholes >= bound)
+        if self.window is not None and self.take is not Take.MAX:
+            hot = hot[self._peaks(hot) >= bound]
+        return hot.tolist()
 
     @cached_property
-    def peaks(self) -> Ints:
-        """Per group a bound that no value of a count, sum or maximum exceeds, whatever is known."""
-        sides = ((self.settled, self.settled_cuts), (self.unsettled, self.unsettled_cuts))
-        group = np.concatenate(
-            [np.repeat(np.arange(len(cuts) - 1), np.diff(cuts)) for _, cuts in sides]
-        )
-        tile = np.concatenate([rows.tile for rows, _ in sides])
-        value = np.concatenate([rows.value for rows, _ in sides])
-        found = np.full(len(self.names), NULL, np.int64)
-        if len(tile) == 0:
+    def _extras(self) -> Ints:
+        """Of unsettled rows, per group."""
+        return self._by_group(self.unsettled, self.unsettled_cuts)
+
+    @cached_property
+    def _wholes(self) -> Ints:
+        """Of all rows together, per group."""
+        settled = self._by_group(self.settled, self.settled_cuts)
+        if self.take is Take.MAX:
+            return np.maximum(settled, self._extras)
+        return settled + self._extras
+
+    def _by_group(self, rows: Some, cuts: Ints) -> Ints:
+        top = self.take is Take.MAX
+        found = np.full(len(self.names), NULL if top else 0, np.int64)
+        there = np.flatnonzero(np.diff(cuts))
+        if len(there):
+            reduce = np.maximum if top else np.add
+            value = rows.value if top else np.maximum(rows.value, 0)
+            found[there] = reduce.reduceat(value, cuts[there])
+        return found
+
+    def _peaks(self, places: Ints) -> Ints:
+        """Greatest sum over a window, of settled rows, and all of the others, of some groups."""
+        starts, ends = self.settled_cuts[places], self.settled_cuts[places + 1]
+        sizes = ends - starts
+        begins = np.cumsum(sizes) - sizes
+        chosen = np.repeat(starts - begins, sizes) + np.arange(int(sizes.sum()))
+        found = self._extras[places].copy()
+        if len(chosen) == 0:
             return found
+        tile, value = self.settled.tile[chosen], np.maximum(self.settled.value[chosen], 0)
         base = int(tile.min())
         span = int(tile.max()) - base + 1
+        group = np.repeat(np.arange(len(places)), sizes)
         key = group * span + (tile - base)
-        order = np.argsort(key, kind="stable")
-        key, group, value = key[order], group[order], value[order]
-        starts = np.flatnonzero(np.append(np.True_, group[1:] != group[:-1]))
-        if self.take is Take.MAX:
-            reached = value
-        else:
-            total = np.zeros(len(value) + 1, np.int64)
-            np.cumsum(np.maximum(value, 0), out=total[1:])
-            oldest = group * span
-            if self.window is not None:
-                oldest = np.maximum(oldest, key - self.window + 1)
-            reached = total[1:] - total[np.searchsorted(key, oldest)]
-            # Rows of one tile count together, the last of them with all.
-        found[group[starts]] = np.maximum.reduceat(reached, starts)
+        total = np.zeros(len(value) + 1, np.int64)
+        np.cumsum(value, out=total[1:])
+        oldest = np.maximum(group * span, key - (self.window or span) + 1)
+        # Rows of one tile count together, the last of them with all.
+        reached = total[1:] - total[np.searchsorted(key, oldest)]
+        there = sizes > 0
+        found[there] += np.maximum.reduceat(reached, begins[there])
         return found
 
 
@@ -199,7 +256,7 @@ class Base:
     lives: Lives
     before_us: Ints
     open_us: Ints
-    selected: dict[object, tuple[tuple[str, ...], _Selected, _Selected]] = field(
+    selected: dict[object, tuple[Names, _Selected, _Selected]] = field(
         default_factory=dict
     )
     values: dict[object, tuple[Ints, Ints]] = field(default_factory=dict)
@@ -241,9 +298,7 @@ def part_of(measure: Measure, base: Base) -> Part:
     )
 
 
-def _selected(
-    measure: Measure, base: Base, kept: Bools
-) -> tuple[tuple[str, ...], _Selected, _Selected]:
+def _selected(measure: Measure, base: Base, kept: Bools) -> tuple[Names, _Selected, _Selected]:
     rows = base.rows
     tile = rows.time_us // measure.tile_us
     settled = base.lives.alone & (base.before_us < (tile + 1) * measure.tile_us)
@@ -254,8 +309,11 @@ def _selected(
         cuts = np.array([0, len(places)], np.int64)
         if group is not None:
             # Rows stand in order of time: a stable order by group leaves tiles rising in each.
-            places = places[np.argsort(group[places], kind="stable")]
-            cuts = np.searchsorted(group[places], np.arange(len(names) + 1))
+            # (A stable order of short integers takes one pass for each of their bytes.)
+            numbers = group[places]
+            short = numbers.astype(np.uint16) if len(names) < 2**16 else numbers
+            places = places[np.argsort(short, kind="stable")]
+            cuts = np.append(0, np.cumsum(np.bincount(numbers, minlength=len(names))))
         until = base.lives.until[places]
         if len(until) and bool((until == FOREVER).all()):
             # One number for all of them takes no room.
@@ -299,10 +357,10 @@ def _chosen(measure: Measure, base: Base) -> tuple[Bools, Ints | None, str | Non
 
 def _grouped(
     measure: Measure, rows: Rows, kept: Bools
-) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+) -> tuple[NDArray[np.int64] | None, Names]:
     """A number for each row's group, names of the groups; rows without a group leave `kept`."""
     if not measure.by:
-        return None, ("",)
+        return None, NAMELESS
     columns = [rows.field(measure.stream, name) for name in measure.by]
     for column in columns:
         kept &= column != NULL
@@ -316,16 +374,7 @@ def _grouped(
         combined, numbers = np.unique(stacked, axis=0, return_inverse=True)
     found[places] = numbers
     said = [rows.said(measure.stream, name) for name in measure.by]
-    names = [
-        _text(measure.by, [say(value) for say, value in zip(said, key, strict=True)])
-        for key in combined.tolist()
-    ]
-    return found, tuple(names)
-
-
-def _text(by: tuple[str, ...], values: list[object]) -> str:
-    said = dict(zip(by, values, strict=True))
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return found, Names(measure.by, combined, said)
 
 
 def numbered(values: Ints) -> tuple[Ints, Ints]:
