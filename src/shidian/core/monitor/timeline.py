@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shidian.core.journal.entry import EntryKind
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.loaded import Loaded
 
 FOREVER = 2**62
+
+
+@lru_cache(maxsize=16)
+def _loaded(document: str) -> Loaded:
+    """Many pilots run under one rulebook."""
+    return from_document(json.loads(document))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Timeline:
         record = entry.control()
         loaded = None
         if entry.kind is EntryKind.ACTIVATION:
-            loaded = self._override or from_document(record["document"])
+            loaded = self._override or _loaded(json.dumps(record["document"]))
             if self.start_us is None:
                 self.start_us = int(record["start_us"])
         effective_us = int(record["effective_us"])

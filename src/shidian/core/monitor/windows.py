@@ -258,6 +258,6 @@ def bucket_of(values: Ints) -> Ints:
         bits = (magnitude > 0).astype(np.int64)
         for shift in (32, 16, 8, 4, 2, 1):
             bits += np.where(magnitude >> (bits - 1 + shift) > 0, shift, 0)
-    shift = np.maximum(bits - 6, 0)
-    found: Ints = (values >> shift << shift) + ((np.int64(1) << shift) - 1)
+    dropped = np.maximum(bits - 6, 0)
+    found: Ints = (values >> dropped << dropped) + ((np.int64(1) << dropped) - 1)
     return found

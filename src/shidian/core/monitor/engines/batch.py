@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.bounds import Band, band, merged
+from shidian.core.monitor.engines.blocks import Blocks, stretches
+from shidian.core.monitor.engines.bounds import band, merged, rungs_between
 from shidian.core.monitor.engines.clock import phases
 from shidian.core.monitor.engines.knowledge import Known
 from shidian.core.monitor.engines.pair import (
@@ -21,18 +22,20 @@ from shidian.core.monitor.engines.pair import (
     tail_of,
     together,
 )
-from shidian.core.monitor.engines.parts import Base, Part, part_of
-from shidian.core.monitor.engines.rows import lives
+from shidian.core.monitor.engines.selecting import Base, based, part_of
 from shidian.core.monitor.rule_state import Moment, RuleState
 from shidian.core.rulebook.model import Comparison, Take
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
+    from shidian.core.monitor.engines.bounds import Band
     from shidian.core.monitor.engines.clock import Phase, Step, Ticks
+    from shidian.core.monitor.engines.parts import Part
     from shidian.core.monitor.engines.rows import Rows
+    from shidian.core.monitor.events import Ints
     from shidian.core.monitor.items import Episode
     from shidian.core.monitor.program import Measure, Rule
     from shidian.core.monitor.timeline import Timeline
@@ -73,34 +76,52 @@ class Found:
 
 
 class ProjectBatch:
-    """A project's columns, with tiles and windows by content: kept, they serve other thresholds."""
+    """A project's contributions and bounds by content: kept, they serve other thresholds.
 
-    def __init__(self, name: str, entries: Sequence[Entry], ticks: Ticks, rows: Rows) -> None:
+    `read` gives its rows. It is asked again where rules need what no rules before them did; between
+    evaluations rows are not kept.
+    """
+
+    def __init__(
+        self, name: str, entries: Sequence[Entry], ticks: Ticks, read: Callable[[], Rows]
+    ) -> None:
         self.name = name
         self._entries = entries
         self._ticks = ticks
-        self._rows = rows
-        self._lives = lives(rows)
-        self._newest = _newest_by_entry(rows)
+        self._read = read
+        self._rows: Rows | None = None
+        self._base: Base | None = None
+        self._newest: dict[int, int] | None = None
         self._marks: list[tuple[int, int, int]] | None = None
-        self._base = Base(rows, self._lives, *np.empty((2, 0), np.int64))
         self._parts: dict[object, Part] = {}
         self._sides: dict[object, Side] = {}
-        self._merged: dict[object, tuple[Band, Band]] = {}
-        self._last_us = 0
+        # Of measures without `by` that groups are divided by.
+        self._bands: dict[object, Band] = {}
+        self._first_us = self._last_us = 0
 
     @property
     def nbytes(self) -> int:
-        """Memory held, about."""
-        return (
-            self._rows.nbytes
-            + self._base.nbytes
-            + sum(side.band.nbytes for side in self._sides.values())
-            + sum(band.nbytes for pair in self._merged.values() for band in pair)
-        )
+        """Memory held between evaluations, about."""
+        columns = {id(a): a.nbytes for part in self._parts.values() for a in part.columns()}
+        return sum(columns.values()) + sum(side.nbytes for side in self._sides.values())
 
     def evaluate(self, override: Loaded | None = None) -> Found:
-        """All phases, rule by rule. Raises Unsupported; NotExecutable, RulebookErrors."""
+        """All phases, rule by rule. Raises Unsupported; NotExecutable, RulebookErrors.
+
+        And what `read` raises.
+        """
+        try:
+            return self._evaluated(override)
+        finally:
+            self._rows = self._base = None
+            self._bands.clear()
+            for side in self._sides.values():
+                if side.blocks is not None:
+                    side.blocks.forget()
+
+    def _evaluated(self, override: Loaded | None) -> Found:
+        if self._newest is None:
+            self._newest = _newest_by_entry(self._all_rows())
         found = phases(self._entries, self._ticks, self._newest, override)
         self._settle(found)
         for phase in found:
@@ -120,29 +141,44 @@ class ProjectBatch:
 
     def side(self, measure: Measure, text: str) -> Side:
         """A group's contributions to a measure and their bounds."""
-        part = self._part(measure)
         if not measure.by:
             text = ""
         key = (_content(measure), text)
         if key not in self._sides:
+            part = self._part(measure)
             group = part.group_named(text)
+            args = (part, group, measure.quantile)
             last = self._last_us // measure.tile_us + 1
-            made = band(part, group, measure.quantile, last, dense=not measure.by)
-            self._sides[key] = Side(measure, part, group, made)
+            if measure.by:
+                self._sides[key] = Side(measure, part, group, band=band(*args, last))
+            else:
+                first = self._first_us // measure.tile_us
+                made = Blocks(*args, first, max(last, first + 1))
+                self._sides[key] = Side(measure, part, group, blocks=made)
         return self._sides[key]
 
-    def bands(self, measure: Measure, sides: Mapping[Measure, Side]) -> tuple[Band, Band | None]:
-        """Bounds of a measure and, of a ratio, of what it divides by, at the same points."""
-        number = sides[measure].band
-        if measure.ratio_to is None:
-            return number, None
-        under = sides[measure.ratio_to].band
-        if measure.by:
-            return merged(number, under)
-        key = (_content(measure), _content(measure.ratio_to))
-        if key not in self._merged:
-            self._merged[key] = merged(number, under)
-        return self._merged[key]
+    def conditions(self, rule: Rule, sides: Mapping[Measure, Side]) -> tuple[Ints, Ints, Ints]:
+        """Points from which other conditions of a rule hold for certain, or may hold, and these."""
+        number = sides[rule.measure]
+        over = rule.measure.ratio_to
+        under = None if over is None else sides[over]
+        if number.blocks is not None:
+            return stretches(rule, number.blocks, None if under is None else under.blocks)
+        upper, lower = number.band, None
+        assert upper is not None  # noqa: S101 - of blocks and a band a side has one
+        if under is not None:
+            upper, lower = merged(upper, self._band(under))
+        return upper.points, *rungs_between(rule, upper, lower)
+
+    def _band(self, side: Side) -> Band:
+        """A side's bounds at points where they may change, also where it has blocks."""
+        if side.band is not None:
+            return side.band
+        key = _content(side.measure)
+        if key not in self._bands:
+            last = self._last_us // side.measure.tile_us + 1
+            self._bands[key] = band(side.part, side.group, side.measure.quantile, last)
+        return self._bands[key]
 
     def _settle(self, found: Sequence[Phase]) -> None:
         """Take the watermark's way, and how far ahead is looked; what rests on others is forgotten.
@@ -159,22 +195,35 @@ class ProjectBatch:
         if marks == self._marks:
             return
         self._marks = marks
+        self._base = None
         self._parts.clear()
         self._sides.clear()
-        self._merged.clear()
+        self._bands.clear()
         self._last_us = max((open_us for _, _, open_us in marks), default=0)
-        entries, *ways = np.array([(-1, LONG_AGO, LONG_AGO), *marks], np.int64).T
-        before = np.searchsorted(entries, self._rows.entry) - 1
-        ended = np.searchsorted(entries, self._lives.until) - 1
-        self._base = Base(self._rows, self._lives, ways[0][before], ways[1][ended])
+
+    def _all_rows(self) -> Rows:
+        if self._rows is None:
+            self._rows = self._read()
+            self._first_us = int(self._rows.time_us[0]) if len(self._rows) else 0
+        return self._rows
 
     def _part(self, measure: Measure) -> Part:
         key = _content(measure)
         if key not in self._parts:
+            if self._base is None:
+                rows = self._all_rows()
+                self._base = based(rows, self._marks or [])
             part = part_of(measure, self._base)
-            _check_size(part)
+            self._check_size(part)
             self._parts[key] = part
         return self._parts[key]
+
+    def _check_size(self, part: Part) -> None:
+        """Raises Unsupported where sums could leave int64, or a grid would be out of proportion."""
+        if part.magnitude >= 2.0**61:
+            raise Unsupported("values add up to where exact sums are promised no longer")
+        if (self._last_us - self._first_us) // part.tile_us > TILES_MAX:
+            raise Unsupported("too many tiles")
 
     def _groups(self, found: Sequence[Phase], rule_id: str) -> list[str]:
         """Groups that any part of the log may let meet a rung, by name."""
@@ -260,7 +309,7 @@ class _Walk:
 
     def _interest(self, phase: Phase, sides: dict[Measure, Side]) -> tuple[Interest, int | None]:
         found: list[Interest] = []
-        asked: list[tuple[Rule, int, Band, Band | None]] = []
+        asked: list[tuple[Rule, int, tuple[Ints, Ints, Ints]]] = []
         boundaries: list[int] = []
         tail_us, reach_us = 0, None
         for segment in phase.timeline.segments:
@@ -270,7 +319,7 @@ class _Walk:
             if rule is None or bool(rule.measure.by) != bool(self._group):
                 continue
             measure = rule.measure
-            asked.append((rule, segment.start_us, *self._project.bands(measure, sides)))
+            asked.append((rule, segment.start_us, self._project.conditions(rule, sides)))
             found.append(interest(*asked[-1]))
             tail_us = max(tail_us, tail_of(rule))
             if rule.may_be_early:
@@ -338,20 +387,6 @@ def _check(rule: Rule) -> None:
         upward = all(level.comparison in _UPWARD and level.bound > 0 for level in rule.levels)
         if not upward or rule.no_data == "fire":
             raise Unsupported(f"{rule.id}: a group without events may meet it")
-
-
-def _check_size(part: Part) -> None:
-    """Raises Unsupported where sums could leave int64, or the grid would be out of proportion."""
-    magnitude = 0.0
-    ends: list[int] = []
-    for rows in (part.settled, part.unsettled):
-        if len(rows):
-            magnitude += float(np.abs(rows.value.astype(np.float64)).sum())
-            ends += [int(rows.tile.min()), int(rows.tile.max())]
-    if magnitude >= 2.0**61:
-        raise Unsupported("values add up to where exact sums are promised no longer")
-    if ends and max(ends) - min(ends) > TILES_MAX:
-        raise Unsupported("too many tiles")
 
 
 def _newest_by_entry(rows: Rows) -> dict[int, int]:

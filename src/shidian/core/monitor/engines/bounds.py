@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shidian.core.monitor.engines.columns import joined, numbered
 from shidian.core.monitor.engines.known import dense_values, rising
-from shidian.core.monitor.engines.parts import joined, numbered
 from shidian.core.monitor.exact import met
 from shidian.core.monitor.kernels import NONE, kernels
+from shidian.core.monitor.program import COUNTING
 from shidian.core.rulebook.model import Comparison, Take
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from shidian.core.monitor.engines.parts import Group, Part, Some
+    from shidian.core.monitor.engines.columns import Some
+    from shidian.core.monitor.engines.parts import Group, Part
     from shidian.core.monitor.events import Ints
     from shidian.core.monitor.program import Level, Rule
 
@@ -49,44 +51,60 @@ class Band:
         """Memory held."""
         return sum(a.nbytes for a in (self.points, self.low, self.high, self.none, self.some))
 
+    def between(self, a: int, b: int) -> Band:
+        """At the points in places [a, b)."""
+        return Band(self.points[a:b], self.low[a:b], self.high[a:b], self.none[a:b], self.some[a:b])
 
-def band(part: Part, group: Group, quantile: Fraction | None, last: int, *, dense: bool) -> Band:
-    """Bounds of a group's values at instants up to tile `last`."""
-    settled, late = group.settled, group.unsettled
-    tiles = [some.tile for some in (settled, late) if len(some)]
+
+def band(part: Part, group: Group, quantile: Fraction | None, last: int) -> Band:
+    """Bounds of a group's values at instants up to tile `last`, at points where they may change."""
+    tiles = [some.tile for some in (group.settled, group.unsettled) if len(some)]
     if not tiles:
         empty = np.array([-_TOP], np.int64)
-        no = np.array([part.take not in (Take.COUNT, Take.SUM, Take.DISTINCT)])
+        no = np.array([part.take not in COUNTING])
         return Band(empty, empty * 0, empty * 0, no, ~no)
     base = min(int(tile[0]) for tile in tiles)
     n = max(last - base, 1)
-    if dense:
-        grid = np.arange(n + 1)
+    steps = [tile - base + 1 for tile in tiles]
+    if part.window is not None:
+        steps += [step + part.window for step in steps]
+    steps += [np.minimum(turn - base, n + 1) for turn in (group.sure, group.gone)]
+    grid = rising(np.concatenate([np.zeros(1, np.int64), *steps]))
+    grid = grid[(grid >= 0) & (grid <= n)]
+    return _Bounding(part, group, quantile, _Grid(base, n, grid, dense=False)).band()
+
+
+def dense_band(part: Part, group: Group, quantile: Fraction | None, low: int, high: int) -> Band:
+    """Bounds of a group's values at each of the instants from tile `low` to tile `high`."""
+    if part.window is None:
+        tiles = [some.tile for some in (group.settled, group.unsettled) if len(some)]
+        base = min([low, *(int(tile[0]) for tile in tiles)])
+        grid = np.arange(low - base, high - base + 1)
+        # Sums and first times are looked up; the rest is computed from the beginning.
+        dense = part.take not in COUNTING
+        found = _Grid(base, high - base, grid, dense=dense)
     else:
-        steps = [tile - base + 1 for tile in tiles]
-        if part.window is not None:
-            steps += [step + part.window for step in steps]
-        steps += [np.minimum(turn - base, n + 1) for turn in (group.sure, group.gone)]
-        grid = rising(np.concatenate([np.zeros(1, np.int64), *steps]))
-        grid = grid[(grid >= 0) & (grid <= n)]
-    return _Bounding(part, group, base, n, grid, quantile, dense=dense).band()
+        base = low - part.window
+        group = group.cut(base, high)
+        found = _Grid(base, high - base, np.arange(part.window, high - base + 1), dense=True)
+    return _Bounding(part, group, quantile, found).band()
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """`points` of the instants 0 … n from tile `base`; `dense`: they are about all of them."""
+
+    base: int
+    n: int
+    points: Ints
+    dense: bool
 
 
 class _Bounding:
-    def __init__(  # noqa: PLR0917 - what a grid is made of
-        self,
-        part: Part,
-        group: Group,
-        base: int,
-        n: int,
-        grid: Ints,
-        quantile: Fraction | None,
-        *,
-        dense: bool,
-    ) -> None:
-        self.part, self.quantile, self.dense = part, quantile, dense
+    def __init__(self, part: Part, group: Group, quantile: Fraction | None, grid: _Grid) -> None:
+        self.part, self.quantile, self.dense = part, quantile, grid.dense
         self.settled, self.late = group.settled, group.unsettled
-        self.base, self.n, self.grid = base, n, grid
+        self.base, self.n, self.grid = grid.base, grid.n, grid.points
         # Where each unsettled row begins to count for some, for all, and ceases to.
         self.enters = self.late.tile + 1
         leaves = np.full(len(self.late), _TOP)
@@ -130,7 +148,7 @@ class _Bounding:
         values, tiles = self.settled.firsts
         points = self.base + self.grid
         if not len(self.late):
-            low = np.searchsorted(np.sort(tiles + 1), points, "right")
+            low = np.searchsorted(self.settled.first_tiles, points)
             return low, low
         place = np.minimum(np.searchsorted(values, self.late.value), max(len(values) - 1, 0))
         seen = values[place] == self.late.value if len(values) else np.zeros(len(place), np.bool_)
@@ -200,7 +218,7 @@ class _Bounding:
         if self.dense:
             at = np.clip(begins - self.base, 0, self.n + 1)
             found = kernels().slide_sum(kernels().tile_sums(at, value, self.n + 2), None)
-            return found[1:-1]
+            return found[1:-1][self.grid]
         order = np.argsort(begins, kind="stable")
         total = np.append(0, np.cumsum(value[order]))
         return total[np.searchsorted(begins[order], self.base + self.grid, "right")]
@@ -225,6 +243,14 @@ def _at(found: Band, points: Ints) -> Band:
     return Band(points, found.low[place], found.high[place], found.none[place], found.some[place])
 
 
+def conditions(rule: Rule) -> list[tuple[int, Level]]:
+    """The bit and threshold of every rung, and of the condition to clear."""
+    found = [(level.rung, level) for level in rule.levels]
+    if rule.clear is not None:
+        found.append((CLEAR_BIT, rule.clear))
+    return found
+
+
 def rungs_between(rule: Rule, found: Band, under: Band | None) -> tuple[Ints, Ints]:
     """Bit sets at the band's points: conditions that surely hold, and those that may.
 
@@ -242,10 +268,7 @@ def rungs_between(rule: Rule, found: Band, under: Band | None) -> tuple[Ints, In
         none, some = none | (under.low <= 0), some & (under.high != 0) | (under.low < 0)
     sure = np.zeros(len(found.points), np.int64)
     may = np.zeros(len(found.points), np.int64)
-    levels = [(level.rung, level) for level in rule.levels]
-    if rule.clear is not None:
-        levels.append((CLEAR_BIT, rule.clear))
-    for bit, level in levels:
+    for bit, level in conditions(rule):
         reached = [_met(level, value, over) for value, over in sides]
         always, sometimes = np.logical_and.reduce(reached), np.logical_or.reduce(reached)
         if under is not None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shidian.core.monitor.conditions import Rows
+from shidian.core.monitor.engines.columns import joined
 from shidian.core.monitor.engines.known import known_values, rising
-from shidian.core.monitor.engines.parts import joined
 from shidian.core.monitor.exact import divided, met
 from shidian.core.monitor.grouping import NEVER
 from shidian.core.monitor.kernels import NONE

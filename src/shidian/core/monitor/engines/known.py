@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.parts import Group, Some, joined, numbered
+from shidian.core.monitor.engines.columns import Some, joined, numbered
 from shidian.core.monitor.kernels import NONE, kernels
 from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from shidian.core.monitor.engines.parts import Part
+    from shidian.core.monitor.engines.parts import Group, Part
     from shidian.core.monitor.events import Ints
 
 
@@ -35,19 +35,23 @@ def known_values(
     first = -(2**62) if window is None else low - window
     safe = min(low, passed)
     late = group.unsettled.cut(first, high).known(entry)
+    settled = group.settled
+    if window is None and part.take is Take.DISTINCT:
+        # Of rows beyond passed tiles, those whose value is not in these.
+        a, b = np.searchsorted(settled.tile, (safe, high)).tolist()
+        new = settled.at(a + np.flatnonzero(settled.leads[a:b] >= safe)).known(entry)
+        points = _points(new, settled, late, window, low, high)
+        return points, _firsts(settled, new, late, points, safe)
     # Settled rows of tiles that the watermark has passed are known: they need not be looked at.
     additive = part.take in (Take.COUNT, Take.SUM)
-    fresh = group.settled.cut(safe if window is None or additive else first, high).known(entry)
-    points = _points(fresh, group.settled, late, window, low, high)
+    fresh = settled.cut(safe if additive else first, high).known(entry)
+    points = _points(fresh, settled, late, window, low, high)
     if additive:
-        found = _sums(group.settled, fresh, late, points, safe)
+        found = _sums(settled, fresh, late, points, safe)
         if window is not None:
-            found = found - _sums(group.settled, fresh, late, points - window, safe)
+            found = found - _sums(settled, fresh, late, points - window, safe)
         return points, found
-    if window is None and part.take is Take.DISTINCT:
-        return points, _firsts(group.settled, fresh, late, points, safe)
-    rows = joined(group.settled.cut(first, high).known(entry), late)
-    return points, _windowed(part.take, rows, points, window, quantile)
+    return points, _windowed(part.take, joined(fresh, late), points, window, quantile)
 
 
 def _points(  # noqa: PLR0917 - three sets of rows, three lengths
@@ -75,21 +79,22 @@ def _sums(settled: Some, fresh: Some, late: Some, points: Ints, safe: int) -> In
     return found + late.cumulated[np.searchsorted(late.tile, points)]
 
 
-def _firsts(settled: Some, fresh: Some, late: Some, points: Ints, safe: int) -> Ints:
-    """Different values before each point."""
+def _firsts(settled: Some, new: Some, late: Some, points: Ints, safe: int) -> Ints:
+    """Different values before each point. `new`: settled rows of values that `safe` tiles lack."""
     found = np.searchsorted(settled.first_tiles, np.minimum(points, safe))
-    more = joined(fresh, late)
-    if len(more) == 0:
-        return found
     values, firsts = settled.firsts
-    place = np.searchsorted(values, more.value)
-    at = np.minimum(place, max(len(values) - 1, 0))
-    seen = np.zeros(len(more), np.bool_)
+    seen = np.zeros(len(late), np.bool_)
     if len(values):
-        seen = (values[at] == more.value) & (firsts[at] < safe)
+        place = np.minimum(np.searchsorted(values, late.value), len(values) - 1)
+        seen = (values[place] == late.value) & (firsts[place] < safe)
+    tile = np.concatenate((new.tile, late.tile[~seen]))
+    value = np.concatenate((new.value, late.value[~seen]))
+    if len(tile) == 0:
+        return found
+    order = np.argsort(tile, kind="stable")
     # Rows rise by tile: the first place of a value has its first tile.
-    _, first = np.unique(more.value[~seen], return_index=True)
-    return found + np.searchsorted(np.sort(more.tile[~seen][first]), points)
+    _, first = np.unique(value[order], return_index=True)
+    return found + np.searchsorted(np.sort(tile[order][first]), points)
 
 
 def _windowed(

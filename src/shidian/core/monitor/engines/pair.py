@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.bounds import (
-    EMPTY_BIT,
-    Band,
-    rungs_between,
-)
+from shidian.core.monitor.engines.bounds import EMPTY_BIT
 
 if TYPE_CHECKING:
+    from shidian.core.monitor.engines.blocks import Blocks
+    from shidian.core.monitor.engines.bounds import Band
     from shidian.core.monitor.engines.parts import Group, Part
     from shidian.core.monitor.events import Ints
     from shidian.core.monitor.program import Measure, Rule
@@ -28,12 +26,21 @@ LONG_AGO = -(2**61)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A measure's part and group, with bounds up to the last instant there is."""
+    """A measure's part and group, with bounds up to the last instant there is.
+
+    In `blocks` of a measure without `by`, in a `band` of a group's.
+    """
 
     measure: Measure
     part: Part
     group: Group
-    band: Band
+    blocks: Blocks | None = None
+    band: Band | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held beside the rows."""
+        return sum(one.nbytes for one in (self.blocks, self.band) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +82,15 @@ class Interest:
 
 
 def interest(
-    rule: Rule, start_us: int, number: Band, under: Band | None, *, held: bool = False
+    rule: Rule, start_us: int, found: tuple[Ints, Ints, Ints], *, held: bool = False
 ) -> Interest:
     """Where the rungs met change or are not the same for all that can be known.
 
-    `start_us`: since when the rule is in force. `under`: bounds of what a ratio divides by, at the
-    same points. `held`: an episode may come from other rules, and go on while there is no value:
-    then the first value is of interest too.
+    `start_us`: since when the rule is in force. `found`: points, and conditions between them as
+    `rungs_between` has them. `held`: an episode may come from other rules, and go on while there is
+    no value: then the first value is of interest too.
     """
-    sure, may = rungs_between(rule, number, under)
+    points, sure, may = found
     telling = may if rule.no_data == "fire" else may & ~(1 << EMPTY_BIT)
     levels = 0
     for level in rule.levels:
@@ -92,7 +99,7 @@ def interest(
     if not held and not np.any(telling & levels):
         return Interest(NOTHING, NOTHING)
     begins = np.flatnonzero(np.append(np.True_, (sure[1:] != sure[:-1]) | (may[1:] != may[:-1])))
-    starts = number.points[begins] * rule.measure.tile_us
+    starts = points[begins] * rule.measure.tile_us
     ends = np.append(starts[1:], 2**62 if sure[-1] != may[-1] else starts[-1:])
     agreed = (sure == may)[begins]
     if sure[0] & levels or may[0] & levels:

@@ -6,6 +6,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shidian.core.journal.entry import EventsRemovedError
@@ -99,8 +100,8 @@ class BatchReplay:
         batch = self._kept.get(name)
         try:
             if batch is None:
-                rows = history.rows(name)
-                batch = ProjectBatch(name, history.entries(name), history.ticks, rows)
+                entries = history.entries(name)
+                batch = ProjectBatch(name, entries, history.ticks, partial(history.rows, name))
             found = batch.evaluate(override)
         except EventsRemovedError:
             return _Part([], {}, Replay(removed=[name]))

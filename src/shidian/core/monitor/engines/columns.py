@@ -1,0 +1,99 @@
+"""Columns of what counts towards a measure, in order of time, and what is asked of them often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from shidian.core.monitor.events import Ints
+
+
+@dataclass(frozen=True)
+class Some:
+    """Contributions in order of tile. `entry` brought each; from `until` on it counts no more."""
+
+    tile: Ints
+    value: Ints
+    entry: Ints
+    until: Ints
+
+    def __len__(self) -> int:
+        return len(self.tile)
+
+    @cached_property
+    def cumulated(self) -> Ints:
+        """Sums of values before each place, and of all."""
+        found = np.zeros(len(self) + 1, np.int64)
+        np.cumsum(self.value, out=found[1:])
+        return found
+
+    @cached_property
+    def firsts(self) -> tuple[Ints, Ints]:
+        """The different values, rising, and the first tile of each."""
+        values, numbers = numbered(self.value)
+        first = np.empty(len(values), np.int64)
+        # Of several rows the one written last stays: the first, from behind.
+        first[numbers[::-1]] = self.tile[::-1]
+        return values, first
+
+    @cached_property
+    def leads(self) -> Ints:
+        """For each row the first tile of its value."""
+        return self.firsts[1][numbered(self.value)[1]]
+
+    @cached_property
+    def first_tiles(self) -> Ints:
+        """First tiles of the values, rising."""
+        return np.sort(self.firsts[1])
+
+    def cut(self, low: int, high: int) -> Some:
+        """Those with tiles in [low, high)."""
+        a, b = np.searchsorted(self.tile, (low, high)).tolist()
+        return Some(self.tile[a:b], self.value[a:b], self.entry[a:b], self.until[a:b])
+
+    def known(self, entry: int) -> Some:
+        """Those that count after an entry."""
+        kept = (self.entry <= entry) & (self.until > entry)
+        return Some(self.tile[kept], self.value[kept], self.entry[kept], self.until[kept])
+
+    def at(self, places: Ints) -> Some:
+        """Those at places, rising."""
+        return Some(self.tile[places], self.value[places], self.entry[places], self.until[places])
+
+    def between(self, a: int, b: int) -> Some:
+        """Those at places [a, b)."""
+        return Some(self.tile[a:b], self.value[a:b], self.entry[a:b], self.until[a:b])
+
+
+def joined(one: Some, other: Some) -> Some:
+    """Both, in order of tile."""
+    if len(other) == 0:
+        return one
+    tile = np.concatenate((one.tile, other.tile))
+    order = np.argsort(tile, kind="stable")
+    return Some(
+        tile[order],
+        np.concatenate((one.value, other.value))[order],
+        np.concatenate((one.entry, other.entry))[order],
+        np.concatenate((one.until, other.until))[order],
+    )
+
+
+def numbered(values: Ints) -> tuple[Ints, Ints]:
+    """Different values, rising, and for each of `values` its place among them."""
+    if len(values) == 0:
+        return values, values
+    low, high = int(values.min()), int(values.max())
+    if high - low > 4 * len(values) + 1024:
+        keys, numbers = np.unique(values, return_inverse=True)
+        return keys, numbers
+    present = np.zeros(high - low + 1, np.bool_)
+    present[values - low] = True
+    keys = np.flatnonzero(present)
+    place = np.zeros(high - low + 1, np.int64)
+    place[keys] = np.arange(len(keys))
+    return keys + low, place[values - low]

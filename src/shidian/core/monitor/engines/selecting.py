@@ -1,0 +1,181 @@
+"""From a project's rows to what counts towards a measure: filter, field, groups, settled or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shidian.core.monitor.engines.columns import Some, numbered
+from shidian.core.monitor.engines.names import NAMELESS, Names
+from shidian.core.monitor.engines.parts import Part
+from shidian.core.monitor.engines.rows import FOREVER, lives
+from shidian.core.monitor.events import NULL
+from shidian.core.monitor.windows import bucket_of
+from shidian.core.rulebook.model import Take
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from shidian.core.monitor.engines.rows import Lives, Rows
+    from shidian.core.monitor.events import Ints
+    from shidian.core.monitor.program import Measure
+
+    Bools = NDArray[np.bool_]
+
+
+NEVER_US = -(2**61)
+"""Where the watermark stands before there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """Rows that count towards some measures: places in the project's rows, and what they share."""
+
+    places: Ints
+    tile: Ints
+    entry: Ints
+    until: Ints
+    cuts: Ints
+    sure: Ints
+    gone: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A project's rows with what settles them, µs.
+
+    `before_us`: the watermark before the entry of each. `open_us`: of one that is superseded, the
+    last instant looked at, open ones included, before that; of others without meaning.
+    Measures over the same rows share them, and values of the same field.
+    """
+
+    rows: Rows
+    lives: Lives
+    before_us: Ints
+    open_us: Ints
+    selected: dict[object, tuple[Names, _Selected, _Selected]] = field(default_factory=dict)
+    values: dict[object, tuple[Some, Some]] = field(default_factory=dict)
+
+
+def based(rows: Rows, marks: Sequence[tuple[int, int, int]]) -> Base:
+    """`marks`: entries, the watermark after each, and the last instant looked at then."""
+    entries, *ways = np.array([(-1, NEVER_US, NEVER_US), *marks], np.int64).T
+    life = lives(rows)
+    before = np.searchsorted(entries, rows.entry) - 1
+    ended = np.searchsorted(entries, life.until) - 1
+    return Base(rows, life, ways[0][before], ways[1][ended])
+
+
+def part_of(measure: Measure, base: Base) -> Part:
+    """The contributions of a measure, its ratio apart."""
+    kept, value, lacking = _chosen(measure, base)
+    key = (measure.stream, measure.where, measure.by, measure.tile_us, lacking)
+    if key not in base.selected:
+        base.selected[key] = _selected(measure, base, kept)
+    names, settled, late = base.selected[key]
+    value_key = (key, measure.take is Take.QUANTILE, None if value is None else measure.field)
+    if value_key not in base.values:
+        base.values[value_key] = _valued(settled, value), _valued(late, value)
+    window = None if measure.window_us is None else measure.window_us // measure.tile_us
+    return Part(
+        measure.take,
+        measure.tile_us,
+        window,
+        names,
+        *base.values[value_key],
+        late.sure,
+        late.gone,
+        settled.cuts,
+        late.cuts,
+    )
+
+
+def _valued(side: _Selected, value: Ints | None) -> Some:
+    # One number for all of them takes no room.
+    ones = np.broadcast_to(np.int64(1), side.tile.shape)
+    found = ones if value is None else value[side.places]
+    return Some(side.tile, found, side.entry, side.until)
+
+
+def _selected(measure: Measure, base: Base, kept: Bools) -> tuple[Names, _Selected, _Selected]:
+    rows = base.rows
+    tile = rows.time_us // measure.tile_us
+    settled = base.lives.alone & (base.before_us < (tile + 1) * measure.tile_us)
+    group, names = _grouped(measure, rows, kept)
+    sides = []
+    for side, late in ((kept & settled, False), (kept & ~settled, True)):
+        places = np.flatnonzero(side)
+        cuts = np.array([0, len(places)], np.int64)
+        if group is not None:
+            # Rows stand in order of time: a stable order by group leaves tiles rising in each.
+            # (A stable order of short integers takes one pass for each of their bytes.)
+            numbers = group[places]
+            short = numbers.astype(np.uint16) if len(names) < 2**16 else numbers
+            places = places[np.argsort(short, kind="stable")]
+            cuts = np.append(0, np.cumsum(np.bincount(numbers, minlength=len(names))))
+        until = base.lives.until[places]
+        if len(until) and bool((until == FOREVER).all()):
+            until = np.broadcast_to(np.int64(FOREVER), until.shape)
+        sure, gone = _certainty(measure, base, places[: None if late else 0])
+        entry = rows.entry[places]
+        if not late and len(entry) and int(entry.max()) < 2**31:
+            # Of settled rows it is compared alone.
+            entry = entry.astype(np.int32)
+        sides.append(_Selected(places, tile[places], entry, until, cuts, sure, gone))
+    return names, sides[0], sides[1]
+
+
+def _certainty(measure: Measure, base: Base, places: Ints) -> tuple[Ints, Ints]:
+    """`sure` and `gone` of unsettled rows, see Group.
+
+    Who speaks of an instant beyond the watermark before a row's entry knows the row. Once it is
+    superseded, nobody who speaks of an instant not looked at before counts it.
+    """
+    ever = base.lives.until[places] == FOREVER
+    sure = np.where(ever, base.before_us[places] // measure.tile_us + 1, FOREVER)
+    gone = np.where(ever, FOREVER, base.open_us[places] // measure.tile_us + 1)
+    return sure, gone
+
+
+def _chosen(measure: Measure, base: Base) -> tuple[Bools, Ints | None, str | None]:
+    """Rows that count at some entry; what each counts for, None: one; the field that some lack."""
+    rows = base.rows
+    kept = base.lives.counts & (rows.stream == rows.place_of(measure.stream))
+    if measure.where is not None:
+        prefix = f"{measure.stream}/"
+        columns = {
+            name: rows.fields[prefix + name]
+            for name in measure.where.names
+            if prefix + name in rows.fields
+        }
+        kept &= measure.where.holds(columns, rows.words, len(rows))
+    if measure.take is Take.COUNT or measure.field is None:
+        return kept, None, None
+    value = rows.field(measure.stream, measure.field)
+    given = kept & (value != NULL)
+    lacking = None if np.array_equal(given, kept) else measure.field
+    return given, bucket_of(value) if measure.take is Take.QUANTILE else value, lacking
+
+
+def _grouped(measure: Measure, rows: Rows, kept: Bools) -> tuple[NDArray[np.int64] | None, Names]:
+    """A number for each row's group, names of the groups; rows without a group leave `kept`."""
+    if not measure.by:
+        return None, NAMELESS
+    columns = [rows.field(measure.stream, name) for name in measure.by]
+    for column in columns:
+        kept &= column != NULL
+    places = np.flatnonzero(kept)
+    found = np.zeros(len(rows), np.int64)
+    if len(columns) == 1:
+        keys, numbers = numbered(columns[0][places])
+        combined = keys[:, None]
+    else:
+        stacked = np.stack([column[places] for column in columns], axis=1)
+        combined, numbers = np.unique(stacked, axis=0, return_inverse=True)
+    found[places] = numbers
+    said = [rows.said(measure.stream, name) for name in measure.by]
+    return found, Names(measure.by, combined, said)
