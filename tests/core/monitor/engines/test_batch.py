@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from shidian.core.journal import Journal, JournalReader
 from shidian.core.monitor.digest import as_known_row
+from shidian.core.monitor.engines import blocks
 from shidian.core.monitor.engines.replaying import BatchReplay
 from shidian.core.monitor.replay import replay
 from shidian.core.rulebook.load import load_text
 from tests.core.monitor.agreement import through_the_journal, write_journal
-from tests.oracle.histories import HEAD, MINUTE, T0, Log, random_log
+from tests.oracle.histories import HEAD, MINUTE, T0, Log, random_log, random_rulebook
 
 NEW = {"rev": 0, "op": "new"}
 TRADE = NEW | {"type": "trade.done", "trade.done/amount": 100, "trade.done/investor": 1}
@@ -42,16 +45,32 @@ def assert_agrees(reader, entries, **batch):
     return engine
 
 
-def assert_agrees_on(seeds, folder):
+def assert_agrees_under(engine, entries, rules):
+    """A further replay under other rules is the evaluator's under them; nothing where these halt."""
+    wanted = replay(entries, override=rules)
+    if wanted.faults:
+        return
+    found = engine.replay(override=rules)
+    assert (found.as_known_digest, found.final_digest) == (
+        wanted.as_known_digest,
+        wanted.final_digest,
+    )
+
+
+def assert_agrees_on(seeds, folder, monkeypatch):
     """Over logs written as they are; how many projects the batch engine did itself."""
     done = 0
     for seed in seeds:
+        rng = random.Random(seed)
+        monkeypatch.setattr(blocks, "BLOCK", rng.choice([1, 2, 3, 8, 256]))
         log = random_log(seed)
         path = folder / f"{seed}.sqlite3"
         write_journal(path, log.entries)
         with JournalReader(path) as reader:
             engine = assert_agrees(reader, log.entries)
-        done += len({e.project for e in log.entries if e.project}) - len(engine.evaluated)
+            done += len({e.project for e in log.entries if e.project}) - len(engine.evaluated)
+            assert_agrees_under(engine, log.entries, None)
+            assert_agrees_under(engine, log.entries, random_rulebook(rng, 9))
     return done
 
 
@@ -59,7 +78,7 @@ def assert_agrees_on(seeds, folder):
 def test_batch_agrees_with_the_evaluator(kernels, tmp_path, monkeypatch):
     monkeypatch.setenv("SHIDIAN_KERNELS", kernels)
 
-    done = assert_agrees_on(range(40_000, 40_012), tmp_path)
+    done = assert_agrees_on(range(40_000, 40_012), tmp_path, monkeypatch)
 
     assert done >= 3
 
@@ -111,10 +130,25 @@ def test_what_rules_before_began_is_held_until_there_is_a_value(tmp_path):
     assert not engine.evaluated
 
 
+def test_a_percentile_by_groups_stands_at_points_of_its_own(tmp_path):
+    log = Log()
+    late = "of: order.failed, take: quantile, quantile: '0.5', field: delay, by: [investor]"
+    log.activate("p", alert(1, late, ">=1"), T0, {"cap": "5"})
+    for number, minute in enumerate([1, 9, 5, 20], 1):
+        log.now_us = T0 + 30 * MINUTE + number
+        log.data("p", "s", [FAILED | {"seqno": number, "time_us": T0 + minute * MINUTE}])
+    write_journal(tmp_path / "journal.sqlite3", log.entries)
+
+    with JournalReader(tmp_path / "journal.sqlite3") as reader:
+        engine = assert_agrees(reader, log.entries)
+
+    assert not engine.evaluated
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("kernels", ["numpy", "numba"])
 @pytest.mark.parametrize("first", range(43_000, 43_100, 50))
 def test_batch_agrees_with_the_evaluator_on_many_more(first, kernels, tmp_path, monkeypatch):
     monkeypatch.setenv("SHIDIAN_KERNELS", kernels)
 
-    assert assert_agrees_on(range(first, first + 50), tmp_path)
+    assert assert_agrees_on(range(first, first + 50), tmp_path, monkeypatch)

@@ -390,11 +390,11 @@ def _check(rule: Rule) -> None:
 
 
 def _newest_by_entry(rows: Rows) -> dict[int, int]:
-    """Highest event time of each entry; rows stand in order of time, so the last one has it."""
+    """Highest event time of each entry."""
     if len(rows) == 0:
         return {}
     base = int(rows.entry.min())
     newest = np.full(int(rows.entry.max()) - base + 1, -1, np.int64)
-    newest[rows.entry - base] = rows.time_us
+    np.maximum.at(newest, rows.entry - base, rows.time_us)
     there = np.flatnonzero(newest >= 0)
     return dict(zip((there + base).tolist(), newest[there].tolist(), strict=True))

@@ -80,8 +80,8 @@ def dense_band(part: Part, group: Group, quantile: Fraction | None, low: int, hi
         tiles = [some.tile for some in (group.settled, group.unsettled) if len(some)]
         base = min([low, *(int(tile[0]) for tile in tiles)])
         grid = np.arange(low - base, high - base + 1)
-        # Sums and first times are looked up; the rest is computed from the beginning.
-        dense = part.take not in COUNTING
+        # Sums and first times of a few instants are looked up.
+        dense = part.take not in COUNTING or low == base
         found = _Grid(base, high - base, grid, dense=dense)
     else:
         base = low - part.window
@@ -128,37 +128,41 @@ class _Bounding:
             return self._always(low + self._during(self.enters, self.ends, less), high)
         if take is Take.DISTINCT:
             return self._always(*self._different())
-        sure = self._during(self.settled.tile + 1, None, np.ones(len(self.settled), np.int64)) > 0
-        perhaps = sure | (self._during(self.enters, self.leaves, ones) > 0)
-        both = joined(self.settled, self.late)
-        top, bottom = self._dense(Take.MAX, both), self._dense(Take.MIN, both)
+        top, above = (self._dense(Take.MAX, rows) for rows in (self.settled, self.late))
+        sure, perhaps = top != NONE, (top != NONE) | (above != NONE)
         if take is Take.MAX:
-            bottom = np.maximum(bottom, np.where(sure, self._dense(Take.MAX, self.settled), bottom))
-        elif take is Take.MIN:
-            top = np.minimum(top, np.where(sure, self._dense(Take.MIN, self.settled), top))
-        else:
-            top, bottom = self._ranks(top, bottom)
-        return Band(self.base + self.grid, bottom, top, ~sure, perhaps)
+            low, high = top, np.maximum(top, above)
+            if not np.array_equal(sure, perhaps):
+                low = np.where(sure, top, self._dense(Take.MIN, self.late))
+            return Band(self.base + self.grid, low, high, ~sure, perhaps)
+        bottom, below = (self._dense(Take.MIN, rows) for rows in (self.settled, self.late))
+        lowest = np.minimum(np.where(sure, bottom, below), np.where(below == NONE, bottom, below))
+        if take is Take.MIN:
+            return Band(
+                self.base + self.grid, lowest, np.where(sure, bottom, above), ~sure, perhaps
+            )
+        high, low = self._ranks(np.maximum(top, above), lowest)
+        return Band(self.base + self.grid, low, high, ~sure, perhaps)
 
     def _different(self) -> tuple[Ints, Ints]:
         """Of values that certainly count, and of those that may."""
         if self.part.window is not None:
             low = self._dense(Take.DISTINCT, self.settled)
-            return low, self._dense(Take.DISTINCT, joined(self.settled, self.late))
+            both = low
+            if len(self.late):
+                both = self._dense(Take.DISTINCT, joined(self.settled, self.late))
+            return low, both
         values, tiles = self.settled.firsts
-        points = self.base + self.grid
-        if not len(self.late):
-            low = np.searchsorted(self.settled.first_tiles, points)
-            return low, low
-        place = np.minimum(np.searchsorted(values, self.late.value), max(len(values) - 1, 0))
-        seen = values[place] == self.late.value if len(values) else np.zeros(len(place), np.bool_)
-        others, number = np.unique(self.late.value[~seen], return_inverse=True)
+        late = self.late.value
+        place = np.minimum(np.searchsorted(values, late), max(len(values) - 1, 0))
+        seen = values[place] == late if len(values) else np.zeros(len(late), np.bool_)
+        others, number = np.unique(late[~seen], return_inverse=True)
         found = []
         for begins in (self.sure, self.enters):
             firsts = np.concatenate((tiles + 1, np.full(len(others), _TOP)))
             np.minimum.at(firsts, place[seen], begins[seen])
             np.minimum.at(firsts, len(tiles) + number, begins[~seen])
-            found.append(np.searchsorted(np.sort(firsts), points, "right"))
+            found.append(self._since(firsts, np.ones(len(firsts), np.int64)))
         return found[0], found[1]
 
     def _ranks(self, top: Ints, bottom: Ints) -> tuple[Ints, Ints]:
@@ -171,14 +175,13 @@ class _Bounding:
         chosen = kernels()
         window = self.part.window
         rows = self.settled
-        tile, n = rows.tile - self.base, self.n
-        kept = tile < n
-        if not kept.any():
+        n = self.n
+        tile, value = self._inside(rows)
+        if not len(tile):
             return top, bottom
-        tile = tile[kept]
-        values, numbers = numbered(rows.value[kept])
+        values, numbers = numbered(value)
         c = chosen.slide_sum(chosen.tile_sums(tile, None, n), window)
-        late = self.late.tile[self.late.tile - self.base < n] - self.base
+        late, _ = self._inside(self.late)
         u = chosen.slide_sum(chosen.tile_sums(late, None, n), window)
         q = self.quantile
         ranks = -(-c * q.numerator // q.denominator)
@@ -204,32 +207,28 @@ class _Bounding:
             return found
         return found - rows.cumulated[np.searchsorted(rows.tile, points - self.part.window)]
 
-    def _during(self, begins: Ints, ends: Ints | None, value: Ints) -> Ints:
-        """At the grid's points, the sum of what holds from `begins` and before `ends`.
-
-        `ends` None: until it leaves the window.
-        """
-        if ends is None and self.part.window is not None:
-            ends = begins + self.part.window
-        found = self._since(begins, value)
-        return found if ends is None else found - self._since(ends, value)
+    def _during(self, begins: Ints, ends: Ints, value: Ints) -> Ints:
+        """At the grid's points, the sum of what holds from `begins` and before `ends`."""
+        return self._since(begins, value) - self._since(ends, value)
 
     def _since(self, begins: Ints, value: Ints) -> Ints:
-        if self.dense:
-            at = np.clip(begins - self.base, 0, self.n + 1)
-            found = kernels().slide_sum(kernels().tile_sums(at, value, self.n + 2), None)
-            return found[1:-1][self.grid]
         order = np.argsort(begins, kind="stable")
+        if self.dense:
+            at = np.clip(begins[order] - self.base, 0, self.n + 1)
+            found = kernels().slide_sum(kernels().tile_sums(at, value[order], self.n + 2), None)
+            return found[1:-1][self.grid]
         total = np.append(0, np.cumsum(value[order]))
         return total[np.searchsorted(begins[order], self.base + self.grid, "right")]
 
     def _dense(self, take: Take, rows: Some) -> Ints:
-        tile = rows.tile - self.base
-        kept = tile < self.n
-        found = dense_values(
-            take, tile[kept], rows.value[kept], self.n, self.part.window, self.quantile
-        )
+        tile, value = self._inside(rows)
+        found = dense_values(take, tile, value, self.n, self.part.window, self.quantile)
         return found[self.grid]
+
+    def _inside(self, rows: Some) -> tuple[Ints, Ints]:
+        """Places on the grid, and values, of rows that some instant of it covers."""
+        end = int(np.searchsorted(rows.tile, self.base + self.n))
+        return rows.tile[:end] - self.base, rows.value[:end]
 
 
 def merged(number: Band, under: Band) -> tuple[Band, Band]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shidian.core.monitor.events import Ints
 
 
@@ -32,18 +34,17 @@ class Some:
         return found
 
     @cached_property
-    def firsts(self) -> tuple[Ints, Ints]:
-        """The different values, rising, and the first tile of each."""
-        values, numbers = numbered(self.value)
-        first = np.empty(len(values), np.int64)
-        # Of several rows the one written last stays: the first, from behind.
-        first[numbers[::-1]] = self.tile[::-1]
-        return values, first
+    def numbers(self) -> tuple[Ints, Ints]:
+        """The different values, rising, and of each row the place of its own among them."""
+        return numbered(self.value)
 
     @cached_property
-    def leads(self) -> Ints:
-        """For each row the first tile of its value."""
-        return self.firsts[1][numbered(self.value)[1]]
+    def firsts(self) -> tuple[Ints, Ints]:
+        """The different values, rising, and the first tile of each."""
+        values, numbers = self.numbers
+        first = np.full(len(values), np.iinfo(np.int64).max)
+        np.minimum.at(first, numbers, self.tile)
+        return values, first
 
     @cached_property
     def first_tiles(self) -> Ints:
@@ -59,6 +60,19 @@ class Some:
         """Those that count after an entry."""
         kept = (self.entry <= entry) & (self.until > entry)
         return Some(self.tile[kept], self.value[kept], self.entry[kept], self.until[kept])
+
+    @cached_property
+    def magnitude(self) -> float:
+        """Sum of absolute values, about."""
+        return float(np.abs(self.value).sum(dtype=np.float64))
+
+    def derived(self) -> Iterator[Ints]:
+        """The long arrays among what has been asked of it."""
+        known = vars(self)
+        if "cumulated" in known:
+            yield self.cumulated
+        if "numbers" in known:
+            yield self.numbers[1]
 
     def at(self, places: Ints) -> Some:
         """Those at places, rising."""

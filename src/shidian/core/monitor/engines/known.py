@@ -39,7 +39,8 @@ def known_values(
     if window is None and part.take is Take.DISTINCT:
         # Of rows beyond passed tiles, those whose value is not in these.
         a, b = np.searchsorted(settled.tile, (safe, high)).tolist()
-        new = settled.at(a + np.flatnonzero(settled.leads[a:b] >= safe)).known(entry)
+        leads = settled.firsts[1][settled.numbers[1][a:b]]
+        new = settled.at(a + np.flatnonzero(leads >= safe)).known(entry)
         points = _points(new, settled, late, window, low, high)
         return points, _firsts(settled, new, late, points, safe)
     # Settled rows of tiles that the watermark has passed are known: they need not be looked at.

@@ -62,16 +62,13 @@ class Part:
     @property
     def magnitude(self) -> float:
         """No sum of values has a greater absolute value, about."""
-        sides = (self.settled.value, self.unsettled.value)
-        return sum(float(np.abs(value.astype(np.float64)).sum()) for value in sides)
+        return self.settled.magnitude + self.unsettled.magnitude
 
     def columns(self) -> Iterator[Ints]:
         """The arrays it holds, for their size."""
         for rows in (self.settled, self.unsettled):
             yield from (a for a in (rows.tile, rows.value, rows.entry, rows.until) if a.strides[0])
-            yield from (
-                a for a in (vars(rows).get("cumulated"), vars(rows).get("leads")) if a is not None
-            )
+            yield from rows.derived()
         yield from (self.sure, self.gone, self.settled_cuts, self.unsettled_cuts)
 
     def group(self, place: int) -> Group:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from shidian.core.monitor.items import Episode, Item
     from shidian.core.rulebook.loaded import Loaded
 
-CACHE_BYTES = 2**29
-"""Columns, tiles and windows kept for a further replay; projects beyond are read again."""
+CACHE_BYTES = 5 * 2**28
+"""What counts and bounds, kept for a further replay; projects beyond are read again."""
 
 
 @dataclass(frozen=True, slots=True)
