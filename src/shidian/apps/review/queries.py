@@ -24,11 +24,6 @@ def parties_to_declare(assignment: Assignment) -> list[str]:
     return [case.lead.name, *(party.institution.name for party in case.parties.all())]
 
 
-def has_declared(assignment: Assignment) -> bool:
-    """Whether interests were declared; uses the prefetched declarations."""
-    return bool(assignment.declarations.all())
-
-
 def panels_for(person: Someone, case: Case) -> QuerySet[Panel]:
     """Panels of the case with everything in them, for those who read the authorities' own."""
     if not allows(person, Permission.CASE_READ_INTERNAL, case):

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from shidian.apps.accounts.access import Permission, rule
+from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.effects import EFFECTS
 from shidian.apps.review.domain import declare_conflict, save_sheet, submit_review
-from shidian.apps.review.queries import has_declared, parties_to_declare
+from shidian.apps.review.queries import parties_to_declare
 from shidian.apps.review.views.forms import DeclareForm, SheetForm
 from shidian.apps.review.views.loaders import own_assignment
 from shidian.core.procedure.types import Verb
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "POST"])
 def sheet(request: HttpRequest, assignment: Assignment, **_url: object) -> HttpResponse:
     """One address for the expert's whole work on a case."""
-    if not has_declared(assignment):
+    if not allows(request.user, Permission.REVIEW_READ, assignment):
         return _declare(request, assignment)
     review = getattr(assignment, "review", None)
     if review is not None or assignment.panel.closed_id is not None:
