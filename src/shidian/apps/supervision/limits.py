@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
 from shidian.apps.supervision.series import TREND_POINTS, Change, sample
-from shidian.core.rulebook.model import parse_exact
+from shidian.core.rulebook.model import FieldType, parse_exact
 from shidian.core.rulebook.scaling import effective_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shidian.core.rulebook.model import Limit, Rulebook, Text
+    from shidian.apps.supervision.models import GroupedReading
+    from shidian.core.rulebook.model import Indicator, Limit, Rulebook, Text
 
 
 @dataclass(frozen=True, slots=True)
 class AgreedLimit:
     """A limit that applies to a pilot. `cap` in major units; `reading`: id of the values held
 
-    against it: the indicator's, or those of its looks where it is not measured all the time.
+    against it: the indicator's, or those of its looks where it is not measured all the time. `by`:
+    the dimensions by which it is counted apart; `pseudonyms`: those of them that name an investor.
     """
 
     id: str
@@ -31,15 +34,51 @@ class AgreedLimit:
     cap: Decimal
     warn_at: tuple[int, ...]
     public: bool
+    by: tuple[str, ...] = ()
+    pseudonyms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUse:
+    """A group of a limit: dimension, value, and whether that is a pseudonym's number; its use."""
+
+    names: tuple[tuple[str, str, bool], ...]
+    used: Decimal
+    per_cent: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RungCount:
+    """So many groups stand at `per_cent` of the cap or more, or have breached it."""
+
+    per_cent: int
+    breach: bool
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsUse:
+    """How the groups of a limit stand: how many there are, on each rung, and the nearest ones."""
+
+    at_us: int
+    final: bool
+    groups: int
+    rungs: tuple[RungCount, ...]
+    nearest: tuple[GroupUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """A limit with what is used of it. `used` None: no value has arrived yet."""
+    """A limit with what is used of it. `used` None: no value has arrived yet.
+
+    Where it is counted apart, `used` is that of the group nearest to the cap, and `groups` says how
+    all of them stand.
+    """
 
     limit: AgreedLimit
     used: Decimal | None
     trend: tuple[float, ...]
+    groups: GroupsUse | None = None
 
     @property
     def share(self) -> Decimal:
@@ -67,16 +106,19 @@ def agreed_limits(
         cap = _cap(limit, rulebook, plan)
         if cap is None:
             continue
+        indicator = rulebook.indicator(limit.indicator)
         agreed.append(
             AgreedLimit(
                 id=limit.id,
                 title=limit.title,
-                unit=rulebook.indicator(limit.indicator).unit,
+                unit=indicator.unit,
                 indicator=limit.indicator,
                 reading=limit.reading,
                 cap=cap,
                 warn_at=limit.warn_at,
                 public=limit.public,
+                by=indicator.by,
+                pseudonyms=_pseudonyms(rulebook, indicator),
             )
         )
     return agreed
@@ -92,12 +134,60 @@ def _cap(limit: Limit, rulebook: Rulebook, plan: Mapping[str, str]) -> Decimal |
     return Decimal(str(text)) if text not in (None, "") else None
 
 
+def _pseudonyms(rulebook: Rulebook, indicator: Indicator) -> frozenset[str]:
+    stream = next((one for one in rulebook.streams if one.id == indicator.of), None)
+    fields = stream.fields if stream else {}
+    return frozenset(
+        name for name in indicator.by if name in fields and fields[name].type is FieldType.PSEUDONYM
+    )
+
+
+def _per_cent(used: Decimal, cap: Decimal) -> Decimal | None:
+    """To a tenth, cut off: what is below the cap never reads as 100."""
+    if not cap:
+        return None
+    return (100 * used / cap).quantize(Decimal("0.1"), ROUND_FLOOR).normalize() + 0
+
+
+def groups_use(limit: AgreedLimit, reading: GroupedReading) -> GroupsUse:
+    """What the monitor said of a limit's groups, as people read it."""
+    nearest = []
+    for one in reading.nearest:
+        used = Decimal(one["value"]).scaleb(-one["scale"])
+        names = tuple(
+            (name, str(value), name in limit.pseudonyms)
+            for name, value in json.loads(one["group"]).items()
+        )
+        nearest.append(GroupUse(names, used, _per_cent(used, limit.cap)))
+    return GroupsUse(
+        reading.instant_us,
+        reading.final,
+        reading.groups,
+        tuple(RungCount(**rung) for rung in reading.rungs),
+        tuple(nearest),
+    )
+
+
 def uses(
-    limits: Sequence[AgreedLimit], changes: Mapping[str, Sequence[Change]], *, now_us: int
+    limits: Sequence[AgreedLimit],
+    changes: Mapping[str, Sequence[Change]],
+    *,
+    now_us: int,
+    grouped: Mapping[str, GroupedReading] | None = None,
 ) -> list[LimitUse]:
-    """Each limit with its newest value and trend; `changes` by reading, rising in time."""
+    """Each limit with its newest value and trend; `changes` by reading, rising in time.
+
+    `grouped`: limit → how its groups stand. What is public is made without it: the figures of
+    single groups are nobody's but the officers' and the firm's.
+    """
     found = []
     for limit in limits:
+        reading = (grouped or {}).get(limit.id)
+        if limit.by and reading is not None:
+            groups = groups_use(limit, reading)
+            used = groups.nearest[0].used if groups.nearest else None
+            found.append(LimitUse(limit, used, (), groups))
+            continue
         known = changes.get(limit.reading, ())
         points = sample(known, until_us=now_us, points=TREND_POINTS)
         found.append(

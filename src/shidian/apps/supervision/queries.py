@@ -19,6 +19,7 @@ from shidian.apps.supervision.models import (
     AlertEpisode,
     ControlReceipt,
     EpisodeState,
+    GroupedReading,
     Pilot,
     PilotState,
     PlanVersion,
@@ -142,12 +143,21 @@ def _nearest(pilots: list[Pilot]) -> dict[int, LimitUse]:
     own: dict[int, dict[str, list[Change]]] = {}
     for (pilot_id, indicator), found in changes.items():
         own.setdefault(pilot_id, {})[indicator] = found
+    grouped = grouped_of(pilots)
     nearest = {}
     for pilot_id, agreed in limits.items():
-        ranked = uses(agreed, own.get(pilot_id, {}), now_us=now_us)
+        ranked = uses(agreed, own.get(pilot_id, {}), now_us=now_us, grouped=grouped.get(pilot_id))
         if ranked:
             nearest[pilot_id] = max(ranked, key=lambda use: use.share)
     return nearest
+
+
+def grouped_of(pilots: Iterable[Pilot]) -> dict[int, dict[str, GroupedReading]]:
+    """Pilot id → limit → how its groups stand. One query."""
+    found: dict[int, dict[str, GroupedReading]] = {}
+    for row in GroupedReading.objects.filter(pilot__in=[pilot.pk for pilot in pilots]):
+        found.setdefault(row.pilot_id, {})[row.rule] = row
+    return found
 
 
 def newest_plans(pilots: Iterable[Pilot]) -> dict[int, dict[str, str]]:
@@ -229,4 +239,5 @@ def limits_with_use(pilot: Pilot) -> list[LimitUse]:
         [pilot], {limit.reading for limit in limits}, since_us=now_us - TREND_SPAN_US
     )
     own = {name: rows for (_, name), rows in changes.items()}
-    return uses(limits, own, now_us=now_us)
+    grouped = grouped_of([pilot]).get(pilot.pk)
+    return uses(limits, own, now_us=now_us, grouped=grouped)

@@ -13,6 +13,7 @@ from shidian.core.journal.entry import RULE_KINDS, EntryKind
 from shidian.core.monitor.events import SumOverflow
 from shidian.core.monitor.explain import explain
 from shidian.core.monitor.items import Current, Episode, Item, Reading
+from shidian.core.monitor.nearest import nearest
 from shidian.core.monitor.program import NotExecutable
 from shidian.core.monitor.quality import QualityState
 from shidian.core.monitor.readings import ReadingState
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
     from shidian.core.monitor.explain import Answers
+    from shidian.core.monitor.nearest import Grouped
     from shidian.core.monitor.quality import SourceQuality
     from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
@@ -116,6 +118,20 @@ class Evaluator:
             for group, episodes in state.final()
         }
 
+    def grouped(self, project: str, entry: int) -> list[Grouped]:
+        """Limits with dimensions of a project as of its last entry, by rule (see `nearest`).
+
+        `entry` is the number under which they are told. None of one that is halted or left out.
+        """
+        if project in self.faults or project not in self._projects:
+            return []
+        return self._projects[project].grouped(entry)
+
+    @property
+    def projects(self) -> list[str]:
+        """Projects that are evaluated, by name."""
+        return sorted(self._projects)
+
     def explanation(self, project: str, rule: str, group: str, at_us: int) -> dict[str, Any]:
         """What a rule's value at a final instant rests on, as known by now (see `explain`).
 
@@ -175,6 +191,19 @@ class _Project:
             anew = True
         further = self.watermark.newest_us != newest_us
         self._advance(entry.entry, touched, output, anew=anew, further=further)
+
+    def grouped(self, entry: int) -> list[Grouped]:
+        """See `Evaluator.grouped`."""
+        watermark_us, newest_us = self.watermark.value_us, self.watermark.newest_us
+        if watermark_us is None or newest_us is None:
+            return []
+        segment = self._timeline.at(watermark_us) or (self._timeline.segments or (None,))[0]
+        moment = Moment(entry, watermark_us, newest_us)
+        return [
+            nearest(self.name, rule, self._values, moment)
+            for rule in (segment.program.rules if segment else ())
+            if rule.kind == "limit" and rule.measure.by
+        ]
 
     def explanation(self, rule_id: str, group: str, at_us: int) -> dict[str, Any]:
         """See `Evaluator.explanation`."""

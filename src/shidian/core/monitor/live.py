@@ -23,6 +23,10 @@ CHECKPOINT_EVERY_S = 15.0
 CHECKPOINT_SHARE = 20
 """So many times as long as the last checkpoint took, at least, passes before the next one."""
 
+GROUPS_EVERY_S = 2.0
+GROUPS_SHARE = 50
+"""The same of the values of a project's groups, which are looked at all at once."""
+
 
 class Live:
     """A live evaluator over a journal, with its store.
@@ -33,7 +37,8 @@ class Live:
     fits it begins with the first entry. Raises StreamDiffers where the streams are not the same.
     What is stored of projects whose events were removed since stands as it is.
 
-    `checkpoint_every_s`: how long it goes on without a new one; the clock decides nothing else.
+    `checkpoint_every_s`: how long it goes on without a new one. The clock decides that, and how
+    often the groups of limits with dimensions are looked at; nothing else.
     """
 
     def __init__(
@@ -53,14 +58,20 @@ class Live:
         self._pause_s = checkpoint_every_s
         self._catch_up()
         self._saved_at_s = time.monotonic()
+        self._regroup = set(self._evaluator.projects)
+        self._groups_due_s = self._saved_at_s
 
     def close(self) -> None:
-        """Let go of the store."""
+        """State what is left to state of groups, and let go of the store."""
+        while self._regroup:
+            self._save_groups()
         self._store.close()
 
     def poll(self, limit: int = BATCH_ENTRIES) -> int:
         """Apply at most `limit` entries that have come since; how many."""
         entries = self._journal.entries_after(self._at, limit)
+        if self._regroup and time.monotonic() >= self._groups_due_s:
+            self._save_groups()
         if not entries:
             return 0
         outputs = [self._evaluator.step(entry) for entry in entries]
@@ -68,9 +79,22 @@ class Live:
         self._at = entries[-1].entry
         for output in outputs:
             self._digest.add(output.items)
+            self._regroup.update(output.changed)
         if time.monotonic() - self._saved_at_s >= self._pause_s:
             self._save_checkpoint(entries[-1])
         return len(entries)
+
+    def _save_groups(self) -> None:
+        """Of one project of which something changed, how its groups stand."""
+        began_s = time.monotonic()
+        project = min(self._regroup)
+        self._regroup.remove(project)
+        self._store.save_grouped(project, self._evaluator.grouped(project, self._at))
+        took_s = time.monotonic() - began_s
+        pause_s = GROUPS_SHARE * took_s
+        if not self._regroup:
+            pause_s = max(pause_s, GROUPS_EVERY_S)
+        self._groups_due_s = began_s + pause_s
 
     def _save_checkpoint(self, entry: Entry) -> None:
         began_s = time.monotonic()

@@ -6,9 +6,12 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Self
 
+import msgspec
+
 from shidian.core.monitor.digest import AsKnownDigest
 from shidian.core.monitor.evaluator import Fault
 from shidian.core.monitor.items import Change, Current, Item, Reading, Step
+from shidian.core.monitor.nearest import Grouped
 from shidian.core.monitor.program import severity_of
 from shidian.core.monitor.quality import SourceQuality
 
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
 
     from shidian.core.monitor.evaluator import Output
 
-FORMAT = 2
+FORMAT = 3
+"""3: how the groups of limits with dimensions stand."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS cursor (
@@ -77,6 +81,12 @@ CREATE TABLE IF NOT EXISTS quality (
     ingest_us INTEGER NOT NULL,
     silent    INTEGER NOT NULL,
     PRIMARY KEY (project, source)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grouped (
+    project TEXT NOT NULL,
+    rule    TEXT NOT NULL,
+    stated  TEXT NOT NULL,
+    PRIMARY KEY (project, rule)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fault (
     project TEXT PRIMARY KEY,
@@ -190,6 +200,16 @@ class StoreReader:
             for k, p, s, epoch, n, late, missing, newest, ingest, silent in rows
         ]
 
+    def grouped(self) -> list[Grouped]:
+        """How the groups of limits with dimensions stand, as last looked at.
+
+        Nothing while a monitor of an older release wrote the store.
+        """
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'grouped'").fetchone():
+            return []
+        rows = self._db.execute("SELECT stated FROM grouped ORDER BY project, rule")
+        return [msgspec.json.decode(stated, type=Grouped) for (stated,) in rows]
+
     def series(self, project: str, indicator: str, since_us: int) -> list[tuple[int, int | None]]:
         """(instant µs, value) of changes in order, from the last one at or before `since_us` on."""
         rows = self._db.execute(
@@ -272,6 +292,20 @@ class MonitorStore(StoreReader):
                 reading += len(output.readings)
                 self._put(output)
             self._db.execute("UPDATE cursor SET entry = ?", (cursor,))
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def save_grouped(self, project: str, stated: Iterable[Grouped]) -> None:
+        """Replace what is stored of a project's groups."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("DELETE FROM grouped WHERE project = ?", (project,))
+            self._db.executemany(
+                "INSERT INTO grouped VALUES (?, ?, ?)",
+                [(project, one.rule, msgspec.json.encode(one).decode()) for one in stated],
+            )
         except BaseException:
             self._db.execute("ROLLBACK")
             raise

@@ -21,6 +21,7 @@ from shidian.apps.supervision.models.order import (
 from shidian.apps.supervision.models.pilot import AT_WORK, Pilot, PilotState, PlanVersion
 from shidian.apps.supervision.models.reading import (
     CurrentReading,
+    GroupedReading,
     IndicatorReading,
     MonitorFault,
     SourceReading,
@@ -37,6 +38,7 @@ __all__ = [
     "ControlReceipt",
     "CurrentReading",
     "EpisodeState",
+    "GroupedReading",
     "IndicatorReading",
     "MachineKey",
     "MonitorFault",

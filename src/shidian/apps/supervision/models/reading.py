@@ -118,3 +118,32 @@ class SourceReading(models.Model):
     def late_per_cent(self) -> float:
         """Share of late events, 0 to 100."""
         return 100 * self.late / self.events if self.events else 0.0
+
+
+class GroupedReading(models.Model):
+    """How the groups of a limit with dimensions stand: a copy of what the monitor's store says now.
+
+    `groups`: how many there are. `rungs`: per rung `{per_cent, breach, groups}`, how many meet it.
+    `nearest`: `{group, value, scale}` of those nearest to the cap, nearest first; an investor is
+    named by the journal's code, never by the pseudonym.
+    """
+
+    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="grouped")
+    rule = models.CharField(max_length=64)
+    entry = models.BigIntegerField()
+    instant_us = models.BigIntegerField()
+    final = models.BooleanField()
+    groups = models.BigIntegerField()
+    rungs = models.JSONField()
+    nearest = models.JSONField()
+
+    class Meta:
+        """One row a limit."""
+
+        ordering: ClassVar = ["pilot", "rule"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pilot", "rule"], name="one_grouped_reading_a_rule")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.groups}"

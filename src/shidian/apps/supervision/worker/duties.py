@@ -109,6 +109,7 @@ class Worker:
         self._changed(projection.apply_current(values))
         self._changed(projection.apply_faults(store.faults()))
         self._changed(projection.apply_quality(store.quality()))
+        self._changed(projection.apply_grouped(store.grouped()))
 
     def tell_pages(self) -> None:
         """Tell open pages what changed; what cannot be told now is told later, newest entry."""

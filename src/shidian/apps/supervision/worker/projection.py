@@ -6,7 +6,7 @@ from where the database is, not from where it thought it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from shidian.apps.supervision.models import (
     AlertItem,
     CurrentReading,
     EpisodeState,
+    GroupedReading,
     IndicatorReading,
     MonitorFault,
     Pilot,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from shidian.core.monitor.evaluator import Fault
     from shidian.core.monitor.items import Current, Item, Reading
+    from shidian.core.monitor.nearest import Grouped
     from shidian.core.monitor.quality import SourceQuality
     from shidian.core.rulebook.model import AlertRule, Limit
 
@@ -273,6 +275,46 @@ def apply_quality(stated: Sequence[SourceQuality]) -> Applied:
         unique_fields=["pilot", "source"],
         update_fields=list(_QUALITY),
     )
+    return applied
+
+
+@transaction.atomic
+def apply_grouped(stated: Sequence[Grouped]) -> Applied:
+    """Keep how the groups of limits stand where it differs from what is kept; drop the others."""
+    applied = Applied()
+    pilots = _pilots(one.project for one in stated)
+    kept = {
+        (row.pilot_id, row.rule): row
+        for row in GroupedReading.objects.select_related("pilot__case__scheme")
+    }
+    changed = []
+    for one in stated:
+        pilot = pilots.get(one.project)
+        before = None if pilot is None else kept.pop((pilot.pk, one.rule), None)
+        if pilot is None or (before is not None and before.entry == one.entry):
+            continue
+        changed.append(
+            GroupedReading(
+                pilot=pilot,
+                rule=one.rule,
+                entry=one.entry,
+                instant_us=one.at_us,
+                final=one.final,
+                groups=one.groups,
+                rungs=[asdict(rung) for rung in one.rungs],
+                nearest=[asdict(value) for value in one.nearest],
+            )
+        )
+        applied.note(pilot, one.entry)
+    GroupedReading.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["pilot", "rule"],
+        update_fields=["entry", "instant_us", "final", "groups", "rungs", "nearest"],
+    )
+    for row in kept.values():
+        row.delete()
+        applied.note(row.pilot, row.entry)
     return applied
 
 
