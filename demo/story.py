@@ -142,6 +142,30 @@ def running(d: Director) -> None:
         d.connect(_to_running(d, project, start, call=2, panel=panel), d.on(start - 61, "14:00"))
 
 
+def complained_about(d: Director) -> None:
+    """Two complaints about a pilot: one answered by the institution, one before the authorities."""
+    case = d.cases["trading"]
+    first = d.complaint(
+        case,
+        d.on(30, "20:05"),
+        "fault",
+        "设好的价格上限没有起作用，成交价高于上限，差价要求退还。（演示）",
+    )
+    d.take_up(first, d.on(29, "10:00"))
+    d.answer_complaint(
+        first,
+        d.on(24, "16:30"),
+        "经核实属实：行情延迟所致，差价已于当日退还，延迟告警已调整。（演示）",
+    )
+    d.complaint(
+        case,
+        d.on(3, "21:18"),
+        "misled",
+        "销售人员说这个试点保本，与风险揭示不符。（演示）",
+        channel="authority",
+    )
+
+
 def being_evaluated(d: Director) -> None:
     """The run is over but for the judgement of its promises."""
     case = _to_running(d, "kyc", 290, call=1, panel=PANEL_B)
@@ -188,6 +212,7 @@ FIRST_CALL: tuple[Callable[[Director], None], ...] = (graduated, withdrawn, bein
 LATER_CALLS: tuple[Callable[[Director], None], ...] = (
     rejected,
     running,
+    complained_about,
     awaiting_second_signature,
     on_notice,
     in_assessment,

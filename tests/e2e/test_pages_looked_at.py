@@ -33,6 +33,8 @@ NOT_PAGES = {
     "supervision:pilot-live": "a part of the pilot's page",
     "supervision:pilot-token": "a token",
     "supervision:acknowledge": "takes posts alone",
+    "supervision:complaint-handle": "takes posts alone",
+    "supervision:complaint-respond": "takes posts alone",
     "supervision:revoke-key": "takes posts alone",
     "supervision:series-csv": "a file",
     "pilot-series": "a file",

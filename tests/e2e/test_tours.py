@@ -98,6 +98,8 @@ class Place:
 
     def path(self, tours: Tours) -> str:
         """`argument` is `part/step`: that step's address ends with the argument."""
+        if self.argument == COMPLAINT:
+            return reverse(self.name, args=[first_complaint(tours.city.home)])
         username, _, step = self.argument.partition("/")
         if not step:
             return reverse(self.name, args=self.more)
@@ -116,6 +118,18 @@ DRAFT, SCREENED, NOTICED, SIGNED = (
     "officer-bureau/2",
     "signer-bureau/0",
 )
+COMPLAINT = "complaint"
+"""In place of an address: the first complaint that there is."""
+
+
+def first_complaint(home: Path) -> str:
+    with closing(sqlite3.connect(home / "app.sqlite3")) as db:
+        [(reference,)] = db.execute(
+            "SELECT reference FROM supervision_complaint ORDER BY id LIMIT 1"
+        ).fetchall()
+    return str(reference)
+
+
 PILOT, REVIEWED, ASSESSED = "applicant/4", "expert-1/1", "assessor/0"
 PLACES = (
     Place("home"),
@@ -133,6 +147,10 @@ PLACES = (
     Place("notice", argument="/0"),
     Place("pilot-list"),
     Place("pilot", argument="/1"),
+    Place("complain", argument="/1"),
+    Place("complaint-status"),
+    Place("supervision:complaints", "officer-bureau"),
+    Place("supervision:complaint", "officer-bureau", COMPLAINT),
     Place("case-timeline", argument=NOTICED),
     Place("rulebook-list"),
     Place("rulebook", argument="/2"),

@@ -8,6 +8,7 @@ from shidian.apps.portal import api
 from shidian.apps.portal.views import (
     calls,
     clauses,
+    complaints,
     feeds,
     finding,
     home,
@@ -53,6 +54,8 @@ urlpatterns = [
     path("public-notices/<slug:key>/rules/", notices.draft_text, name="notice-rules"),
     path("pilots/", pilots.pilot_list, name="pilot-list"),
     path("pilots/<slug:key>/", pilots.pilot, name="pilot"),
+    path("pilots/<slug:key>/complain/", complaints.complain, name="complain"),
+    path("complaints/", complaints.status, name="complaint-status"),
     path("pilots/<slug:key>/data.csv", pilots.pilot_series, name="pilot-series"),
     path("timeline/<slug:key>/", timelines.case, name="case-timeline"),
     path("rulebooks/", rulebooks.rulebook_list, name="rulebook-list"),

@@ -6,6 +6,12 @@ from shidian.apps.cases.append_only import Guard
 from shidian.apps.supervision import models
 
 GUARDS = (
+    Guard(
+        models.Complaint,
+        # What was said stays; its number is given once it is kept.
+        mutable=("reference", "state", "acknowledge_by", "answer_by", "outcome", "closed_at"),
+    ),
+    Guard(models.ComplaintStep),
     Guard(models.PlanVersion),
     Guard(models.ControlReceipt),
     Guard(models.AlertItem),

@@ -1,4 +1,4 @@
-"""Permissions on orders: a scheme's deciding officers give them, a pilot's parties read theirs."""
+"""Permissions on orders and complaints: who gives and handles them, who reads and answers them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from shidian.apps.accounts.access import Permission
 from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.cases.rules import handles, is_of_the_authorities, sees
+from shidian.apps.cases.rules import (
+    drafts_for_the_lead,
+    handles,
+    is_of_the_authorities,
+    sees,
+)
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.rules import Someone
@@ -28,3 +33,6 @@ def works_for_a_party(person: Someone, case: Case | None) -> bool:
 permit(Permission.ORDER_READ, (is_of_the_authorities | works_for_a_party) & sees)
 permit(Permission.ORDER_PROPOSE, handles & sees)
 permit(Permission.ORDER_APPROVE, handles & sees)
+permit(Permission.COMPLAINT_READ, (is_of_the_authorities | drafts_for_the_lead) & sees)
+permit(Permission.COMPLAINT_HANDLE, handles & sees)
+permit(Permission.COMPLAINT_ANSWER, drafts_for_the_lead & sees)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.supervision.views import board, changes, live, pilots
+from shidian.apps.supervision.views import board, changes, complaints, live, pilots
 
 app_name = "supervision"
 
@@ -12,6 +12,18 @@ urlpatterns = [
     path("", board.page, name="board"),
     path("live/", board.fragment, name="board-live"),
     path("token/", live.board_token, name="board-token"),
+    path("complaints/", complaints.complaint_list, name="complaints"),
+    path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),
+    path(
+        "complaints/<slug:reference>/handle/<slug:act>/",
+        complaints.handle,
+        name="complaint-handle",
+    ),
+    path(
+        "complaints/<slug:reference>/respond/<slug:act>/",
+        complaints.respond,
+        name="complaint-respond",
+    ),
     path("pilots/<slug:public_id>/", pilots.page, name="pilot"),
     path("pilots/<slug:public_id>/live/", pilots.fragment, name="pilot-live"),
     path("pilots/<slug:public_id>/token/", live.pilot_token, name="pilot-token"),

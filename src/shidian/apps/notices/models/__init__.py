@@ -5,6 +5,7 @@ from .leaf import ErasureGround, PublishedLeaf
 from .notice import Notice
 from .published_text import PublishedName, PublishedText, TextPart
 from .snapshot import PublishedSnapshot, SnapshotKind
+from .submission import Submission
 
 __all__ = [
     "Comment",
@@ -17,5 +18,6 @@ __all__ = [
     "PublishedSnapshot",
     "PublishedText",
     "SnapshotKind",
+    "Submission",
     "TextPart",
 ]

@@ -6,6 +6,15 @@ from shidian.apps.supervision.models.alert import (
     AlertItem,
     EpisodeState,
 )
+from shidian.apps.supervision.models.complaint import (
+    Complaint,
+    ComplaintCategory,
+    ComplaintChannel,
+    ComplaintOutcome,
+    ComplaintState,
+    ComplaintStep,
+    StepKind,
+)
 from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.order import (
@@ -34,6 +43,12 @@ __all__ = [
     "AlertAcknowledgement",
     "AlertEpisode",
     "AlertItem",
+    "Complaint",
+    "ComplaintCategory",
+    "ComplaintChannel",
+    "ComplaintOutcome",
+    "ComplaintState",
+    "ComplaintStep",
     "Consequence",
     "ControlReceipt",
     "CurrentReading",
@@ -53,5 +68,6 @@ __all__ = [
     "PilotState",
     "PlanVersion",
     "SourceReading",
+    "StepKind",
     "StreamCursor",
 ]

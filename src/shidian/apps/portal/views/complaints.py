@@ -1,0 +1,169 @@
+"""Complaints about a pilot: said once, followed by a receipt, taken further by it. No account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core import signing
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shidian.apps.notices import inbox
+from shidian.apps.notices.models import SnapshotKind
+from shidian.apps.notices.public import public
+from shidian.apps.portal import snapshots
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from shidian.apps.portal.snapshots import Body
+
+BODY_CHARS_MAX = 5_000
+RECEIPT_CHARS_MAX = 60
+_SALT = "shidian.portal.complaint"
+CHANNELS = (
+    ("institution", gettext_lazy("To the institution first: it answers, and you may go further")),
+    ("authority", gettext_lazy("To the authorities that watch over the pilot")),
+)
+CATEGORIES = (
+    ("misled", gettext_lazy("I was told something that was not true")),
+    ("loss", gettext_lazy("I lost money")),
+    ("fees", gettext_lazy("fees or refunds")),
+    ("fault", gettext_lazy("the system did not work as it should")),
+    ("data", gettext_lazy("my personal data")),
+    ("leaving", gettext_lazy("I was kept from leaving the pilot")),
+    ("other", gettext_lazy("something else")),
+)
+STATES = {
+    "received": gettext_lazy("The authorities have it and decide what to do."),
+    "forwarded": gettext_lazy("It was sent to the institution, which has not taken it up yet."),
+    "acknowledged": gettext_lazy("The institution has taken it up and is looking into it."),
+    "answered": gettext_lazy("The institution has answered."),
+    "escalated": gettext_lazy("The authorities have it again, since you took it further."),
+    "closed": gettext_lazy("The authorities have closed it with an answer."),
+}
+_WITH_INSTITUTION = ("forwarded", "acknowledged")
+
+
+class ComplaintForm(forms.Form):
+    """What went wrong. Who complains stays unnamed unless they choose otherwise."""
+
+    category = forms.ChoiceField(
+        label=gettext_lazy("What is it about?"),
+        choices=CATEGORIES,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose what it is about.")},
+    )
+    body = forms.CharField(
+        label=gettext_lazy("What happened?"),
+        help_text=gettext_lazy(
+            "What, when, and what you would like to be done. Up to 5,000 characters."
+        ),
+        max_length=BODY_CHARS_MAX,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": gettext_lazy("Write what happened.")},
+    )
+    channel = forms.ChoiceField(
+        label=gettext_lazy("Who should have it first?"),
+        choices=CHANNELS,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose who should have it first.")},
+    )
+    contact = forms.CharField(
+        label=gettext_lazy("How you can be reached"),
+        help_text=gettext_lazy(
+            "Optional: you can read every answer by your receipt. Where money is to be paid back,"
+            " the institution needs it."
+        ),
+        max_length=200,
+        required=False,
+    )
+    share_contact = forms.BooleanField(
+        label=gettext_lazy("The institution may see how I can be reached"), required=False
+    )
+
+
+@public
+def complain(request: HttpRequest, key: str) -> HttpResponse:
+    """The form; a valid one is handed over, and its receipt shown once."""
+    body = snapshots.page_of(SnapshotKind.PILOT, key)
+    form = ComplaintForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        receipt = _receipt_of(key, request.POST.get("sending", ""))
+        if receipt and (answer := _send(request, key, form, receipt)):
+            return answer
+        if not receipt:
+            form.add_error(None, _("This page was open for too long. Send it once more."))
+    return _form(request, body, key, form)
+
+
+def _form(request: HttpRequest, body: Body, key: str, form: ComplaintForm) -> HttpResponse:
+    sending = signing.dumps({"pilot": key, "receipt": inbox.new_receipt()}, salt=_SALT)
+    context = {"pilot": body, "form": form, "sending": sending}
+    status = 422 if form.errors else 200
+    answer = render(request, "portal/complain.html", context, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _receipt_of(key: str, sending: str) -> str:
+    """The receipt that this form was shown with; a second click sends nothing a second time."""
+    try:
+        content = signing.loads(sending, salt=_SALT, max_age=24 * 3600)
+    except signing.BadSignature:
+        return ""
+    return str(content["receipt"]) if content["pilot"] == key else ""
+
+
+def _send(request: HttpRequest, key: str, form: ComplaintForm, receipt: str) -> HttpResponse | None:
+    content = {**form.cleaned_data, "sealing_key": inbox.sealing_key(receipt)}
+    try:
+        inbox.submit("complaint", about=key, content=content, receipt=receipt)
+    except ValueError as refusal:
+        form.add_error(None, str(refusal))
+        return None
+    answer = render(
+        request,
+        "portal/complaint_received.html",
+        {"receipt": receipt, "pilot": snapshots.body(SnapshotKind.PILOT, key)},
+    )
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@public
+def status(request: HttpRequest) -> HttpResponse:
+    """How far a complaint is, by its receipt: posted, so that no log and no history keeps it."""
+    receipt = request.POST.get("receipt", "")[:RECEIPT_CHARS_MAX]
+    known = inbox.status_of(receipt) if receipt else None
+    further = ""
+    if known and request.POST.get("then") == "further":
+        try:
+            inbox.follow_up("complaint.escalation", receipt, {"text": _text(request)})
+            known = inbox.status_of(receipt)
+        except ValueError as refusal:
+            further = str(refusal)
+    context: dict[str, object] = {"receipt": receipt, "known": known, "refused": further}
+    if known:
+        pilot = snapshots.body_or_none(SnapshotKind.PILOT, known.about)
+        if pilot:
+            timezone.activate(ZoneInfo(pilot["zone"]))
+        late = known.due_on is not None and known.due_on < timezone.localdate()
+        context |= {
+            "pilot": pilot,
+            "said": STATES[known.state],
+            "late": late,
+            "may_go_further": known.state == "answered"
+            or (known.state in _WITH_INSTITUTION and late),
+        }
+    answer = render(request, "portal/complaint_status.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _text(request: HttpRequest) -> str:
+    return request.POST.get("text", "")[:BODY_CHARS_MAX]

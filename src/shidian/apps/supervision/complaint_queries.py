@@ -1,0 +1,60 @@
+"""Which complaints a person sees, and what of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from shidian.apps.accounts.models import StaffRole
+from shidian.apps.accounts.roles import roles_of
+from shidian.apps.cases.models import Case, SchemeAuthority
+from shidian.apps.supervision.models import Complaint, ComplaintState, ComplaintStep, StepKind
+from shidian.core.rulebook.model import AuthorityRole
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from shidian.apps.accounts.models import Person
+
+
+def complaints_for(person: Person) -> QuerySet[Complaint]:
+    """Complaints that a person may read, with what a list shows; as `rules` permits one by one.
+
+    Officers of a scheme's authorities and auditors: all about its pilots. Staff of the lead: those
+    that were sent to it. Nobody: about a case that they do not see.
+    """
+    roles = roles_of(person)
+    seen = Complaint.objects.filter(pilot__case__in=Case.objects.visible_to(person))
+    if roles.is_auditor:
+        return _listed(seen)
+    mine = Q(pk__in=())
+    if roles.is_officer:
+        parts = SchemeAuthority.objects.filter(authority__in=roles.authorities())
+        watched = parts.exclude(role=AuthorityRole.CONSULTED.value).values("scheme")
+        mine |= Q(pilot__case__scheme__in=watched)
+    led = roles.institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
+    if led:
+        forwarded = ComplaintStep.objects.filter(
+            complaint=OuterRef("pk"), kind=StepKind.FORWARDED.value
+        )
+        mine |= Q(Exists(forwarded), pilot__case__lead__in=led)
+    return _listed(seen.filter(mine))
+
+
+def _listed(complaints: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    return complaints.select_related(
+        "pilot__case__lead", "pilot__case__rulebook_version", "pilot__case__scheme"
+    ).defer("pilot__case__rulebook_version__document")
+
+
+def open_count(complaints: QuerySet[Complaint]) -> dict[str, int]:
+    """How many there are in each state that is not closed."""
+    rows = complaints.order_by().exclude(state=ComplaintState.CLOSED.value)
+    return dict(rows.values("state").annotate(n=Count("pk")).values_list("state", "n"))
+
+
+def steps_for(person: Person, complaint: Complaint) -> QuerySet[ComplaintStep]:
+    """What was done, without the authority's own notes for the institution's staff."""
+    steps = complaint.steps.select_related("by")
+    return steps if roles_of(person).is_officer else steps.filter(internal=False)

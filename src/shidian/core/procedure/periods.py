@@ -1,0 +1,40 @@
+"""The last day of a period that no case clock measures, such as that of answering a complaint."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from shidian.core.procedure.clocks import add_months, counting
+from shidian.core.procedure.working_calendar import CalendarMissingError
+from shidian.core.rulebook.model import PeriodUnit, Unit
+
+if TYPE_CHECKING:
+    from shidian.core.procedure.working_calendar import WorkingCalendar
+    from shidian.core.rulebook.model import Period
+
+_HOURS_A_DAY = 24
+_MONTHS_A_YEAR = 12
+
+
+def last_day_of(period: Period, start: date, calendar: WorkingCalendar) -> date | None:
+    """The period's last day, where it begins on the day after `start`.
+
+    Hours end on the last day that they touch. None where the calendar does not reach so far, or
+    counts no trading days.
+    """
+    match period.unit:
+        case PeriodUnit.WORKING_DAY | PeriodUnit.TRADING_DAY:
+            counted = counting(Unit(period.unit.value), calendar)
+            try:
+                return counted.add(start, period.length) if counted else None
+            except CalendarMissingError:
+                return None
+        case PeriodUnit.CALENDAR_DAY:
+            return start + timedelta(period.length)
+        case PeriodUnit.HOUR:
+            return start + timedelta(-(-period.length // _HOURS_A_DAY))
+        case PeriodUnit.MONTH:
+            return add_months(start, period.length)
+        case PeriodUnit.YEAR:
+            return add_months(start, period.length * _MONTHS_A_YEAR)
