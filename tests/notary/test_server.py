@@ -7,6 +7,7 @@ import shutil
 import socket
 import stat
 import threading
+import time
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,20 @@ from shidian.core.record.notary import Notary
 from shidian.core.record.reader import LogReader
 from shidian.core.record.witness import Witness
 from shidian.notary.client import ITEMS_MAX, NotaryClient
+from shidian.notary.orders import OrderSigner
 from shidian.notary.server import NotaryServer
 from shidian.notary.witness_http import witness_server
 from shidian.notary.witnesses import HttpWitnesses
 from shidian_kit.wire import keys
+from shidian_kit.wire.keys import load_public
 from shidian_kit.wire.note import KeyType, Vkey
+from shidian_kit.wire.order import canonical
 from shidian_kit.wire.policy import parse_policy
 from shidian_kit.wire.proof import verify_proof
 from shidian_kit.wire.refusal import RecordError, Refusal
+from shidian_kit.wire.signatures import verify_request
 from tests.core.record.logs import ORIGIN, entry, items, quick_folder
+from tests.kit.test_order import SUSPEND
 from tests.notary.running import RunningNotary
 
 if TYPE_CHECKING:
@@ -47,7 +53,7 @@ class Served:
     def __init__(self, home: Path, **more: object) -> None:
         self.notary = Notary(home / "record", ORIGIN, **more)  # type: ignore[arg-type]
         self.path = home / "record" / "notary.sock"
-        self.server = NotaryServer(self.notary, self.path)
+        self.server = NotaryServer(self.notary, OrderSigner(home / "record" / "signer"), self.path)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.server.run, args=(self._stop,))
         self._thread.start()
@@ -289,3 +295,42 @@ def test_whole_log_is_verified_from_a_folder_and_over_http(home: Path) -> None:
     (tiles / "tile/0/001").write_bytes(right)
     found = run(record, ["verify", str(tiles), "--key", stranger])
     assert "signature-missing" in found.output
+
+
+def test_order_is_signed_for_one_address_and_this_minute(home: Path) -> None:
+    body = canonical(SUSPEND)
+    with Served(home) as client:
+        public = load_public(client.order_key())
+        headers = client.sign_order(body.decode(), "https://pilot.example/orders")
+    assert stat.S_IMODE((home / "record" / "signer" / "order-1.key").stat().st_mode) == 0o600
+    verified = verify_request(
+        method="POST",
+        path="/orders",
+        headers={name.lower(): value for name, value in headers.items()},
+        body=body,
+        authorities=["pilot.example"],
+        find_key={keys.key_id(public): public}.get,
+        now=int(time.time()),
+    )
+    assert headers["webhook-id"] == SUSPEND.id
+    assert headers["webhook-timestamp"] == str(verified.created)
+    with Served(home) as again:
+        assert load_public(again.order_key()) == public
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("{}", "https://pilot.example/orders"),
+        (canonical(SUSPEND).decode() + " ", "https://pilot.example/orders"),
+        (canonical(SUSPEND).decode(), "file:///etc/passwd"),
+        (canonical(SUSPEND).decode(), "https://pilot.example/?a=1"),
+        (canonical(SUSPEND).decode(), "https://"),
+        (canonical(SUSPEND).decode(), "https://pilot.example/\n"),
+        (canonical(SUSPEND).decode(), "https://pilot.example/" + "a" * 500),
+    ],
+)
+def test_notary_signs_nothing_but_an_order_on_its_way(home: Path, text: str, url: str) -> None:
+    with Served(home) as client, pytest.raises(RecordError) as refused:
+        client.sign_order(text, url)
+    assert refused.value.name is Refusal.REQUEST_MALFORMED

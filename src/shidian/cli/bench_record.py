@@ -90,10 +90,11 @@ def _publish_p99_s(notary: Notary, home: Path, size: int, count: int) -> float:
     import threading
 
     from shidian.notary.client import NotaryClient
+    from shidian.notary.orders import OrderSigner
     from shidian.notary.server import NotaryServer
 
     stop = threading.Event()
-    server = NotaryServer(notary, home / "notary.sock")
+    server = NotaryServer(notary, OrderSigner(home), home / "notary.sock")
     serving = threading.Thread(target=server.run, args=(stop,))
     serving.start()
     while not (home / "notary.sock").exists():

@@ -19,13 +19,14 @@ MODES = {"600": 0o600, "660": 0o660}
     help="Who may connect: 660 lets the socket's group, where the worker is another user.",
 )
 def notary(socket_mode: str) -> None:
-    """Write the public record and sign it: the one process that holds its key.
+    """Write the public record and sign it, and sign orders: it alone holds the keys.
 
     Publishes SHIDIAN_HOME/record/tiles as static files, listens on SHIDIAN_HOME/record/notary.sock,
     and completes on start what it was killed at. A second notary on the same folder is refused.
     """
     from shidian.config import settings
     from shidian.core.record.notary import NO_WITNESSES, Notary
+    from shidian.notary.orders import OrderSigner
     from shidian.notary.server import NotaryServer
     from shidian.notary.witnesses import HttpWitnesses
     from shidian_kit.wire.policy import parse_policy
@@ -43,6 +44,9 @@ def notary(socket_mode: str) -> None:
             config.record, config.record_origin, witness_policy=text, witnesses=witnesses
         ) as at_work:
             click.echo(f"the record's key: {at_work.vkey}")
-            NotaryServer(at_work, config.notary_socket, mode=MODES[socket_mode]).run(stop)
+            orders = OrderSigner(config.record / "signer")
+            click.echo(f"orders are signed with: {orders.public_key}")
+            server = NotaryServer(at_work, orders, config.notary_socket, mode=MODES[socket_mode])
+            server.run(stop)
     except (RecordError, OSError) as refused:
         raise click.ClickException(str(refused)) from None

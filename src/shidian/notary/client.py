@@ -1,7 +1,8 @@
 """How the worker speaks to the notary: one line of JSON each way over a unix socket.
 
 Requests are `{"op": …}`: `append` with `items` as `[[outbox id, base64 of the leaf], …]`,
-`checkpoint`, `prove` with `index`, `rotate-key`. An answer is `{"ok": true, …}`, or
+`checkpoint`, `prove` with `index`, `rotate-key`, `order-key`, `sign-order` with `order` and `url`.
+An answer is `{"ok": true, …}`, or
 `{"error": name, "detail": …}` with a name of `shidian_kit.wire.refusal.Refusal`, and `outbox_id`
 where one item is to blame. A request that is refused has changed nothing.
 """
@@ -98,6 +99,15 @@ class NotaryClient:
         """Make a new key, record it in a leaf signed by both; the leaf's index, the new vkey."""
         answer = self._ask({"op": "rotate-key"})
         return int(answer["index"]), str(answer["vkey"])
+
+    def order_key(self) -> str:
+        """The public key under which orders are signed, `ed25519:…`."""
+        return str(self._ask({"op": "order-key"})["public_key"])
+
+    def sign_order(self, order: str, url: str) -> dict[str, str]:
+        """Canonical order, and where it goes → headers of the request, good for a minute."""
+        answer = self._ask({"op": "sign-order", "order": order, "url": url})
+        return {str(name): str(value) for name, value in answer["headers"].items()}
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:

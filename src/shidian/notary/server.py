@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shidian.core.record.notary import Notary
+    from shidian.notary.orders import OrderSigner
 
 WITNESS_PAUSE_S = 5.0
 """How often witnesses that are missing from the checkpoint are thought of."""
@@ -34,8 +35,11 @@ _log = structlog.get_logger()
 class NotaryServer:
     """Answers the worker's requests; `run` blocks until `stop` is set."""
 
-    def __init__(self, notary: Notary, socket_path: Path, *, mode: int = 0o600) -> None:
-        self._notary, self._path, self._mode = notary, socket_path, mode
+    def __init__(
+        self, notary: Notary, orders: OrderSigner, socket_path: Path, *, mode: int = 0o600
+    ) -> None:
+        self._notary, self._orders = notary, orders
+        self._path, self._mode = socket_path, mode
         self._one_at_a_time = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
@@ -55,6 +59,12 @@ class NotaryServer:
         """A request's line → the answer to it."""
         try:
             request = _parsed(line)
+            match request:
+                case {"op": "order-key"}:
+                    return {"ok": True, "public_key": self._orders.public_key}
+                case {"op": "sign-order", "order": str(text), "url": str(url)}:
+                    # Waits for no checkpoint: a stop is on its way.
+                    return {"ok": True, "headers": self._orders.sign(text, url)}
             with self._one_at_a_time:
                 return {"ok": True, **self._done(request)}
         except ItemRefusedError as error:
@@ -76,7 +86,10 @@ class NotaryServer:
             case {"op": "rotate-key"}:
                 index = self._notary.rotate_key()
                 return {"index": index, "vkey": str(self._notary.vkey), **self._checkpoint()}
-        raise _malformed("op must be append (items), checkpoint, prove (index) or rotate-key")
+        raise _malformed(
+            "op must be append (items), checkpoint, prove (index), rotate-key, order-key or"
+            " sign-order (order, url)"
+        )
 
     def _checkpoint(self) -> dict[str, Any]:
         return {"checkpoint": self._notary.checkpoint().decode()}

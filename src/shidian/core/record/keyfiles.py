@@ -26,7 +26,11 @@ def ensure_key(folder: Path, number: int) -> Ed25519PrivateKey:
 
     A half-written draft of an earlier attempt is not mistaken for a key: the file is linked whole.
     """
-    path = key_path(folder, number)
+    return ensure_key_file(key_path(folder, number))
+
+
+def ensure_key_file(path: Path) -> Ed25519PrivateKey:
+    """The key in this file, made where it is missing. Raises as `ensure_key` does."""
     if not path.exists():
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
