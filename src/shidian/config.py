@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     """Rows in the journal's file from which the gate moves the older ones into Parquet."""
     seal_every_s: float = Field(10.0, gt=0)
     """Seconds after which the gate looks again whether there is so much to seal."""
+    egress_allow: str = ""
+    """Networks besides the public internet to which orders may be sent, such as `10.1.0.0/16`."""
     web_origin: str = ""
     """Origin whose pages may listen to the gate's live updates; empty: derived from `web_bind`."""
     allowed_hosts: str = "127.0.0.1,localhost"

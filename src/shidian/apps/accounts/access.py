@@ -114,6 +114,8 @@ class Permission(StrEnum):
     """Propose an order, decline or withdraw a proposal."""
     ORDER_APPROVE = "pilot:order:approve"
     """Approve or countersign an order with a second factor."""
+    ENDPOINT_SET = "pilot:endpoint:set"
+    """Say where the pilot's system takes orders; the lead's drafters, and who supervises."""
 
     # The policy lab.
     LAB_READ = "lab:lab:read"

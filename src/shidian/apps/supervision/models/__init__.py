@@ -17,6 +17,7 @@ from shidian.apps.supervision.models.complaint import (
 )
 from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
+from shidian.apps.supervision.models.endpoint import OrderEndpoint
 from shidian.apps.supervision.models.order import (
     IN_FORCE,
     Order,
@@ -62,6 +63,7 @@ __all__ = [
     "OrderApproval",
     "OrderChallenge",
     "OrderDelivery",
+    "OrderEndpoint",
     "OrderKind",
     "OrderState",
     "Pilot",

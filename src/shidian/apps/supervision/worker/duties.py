@@ -13,14 +13,18 @@ from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.record.feeder import Feeder
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
-from shidian.apps.supervision.models import AT_WORK, ControlReceipt, Pilot
+from shidian.apps.supervision.models import AT_WORK, ControlReceipt, Order, Pilot
 from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot_figures
 from shidian.apps.supervision.publish.schemes import home_figures
 from shidian.apps.supervision.worker import projection
+from shidian.apps.supervision.worker.acknowledgements import copy_acknowledgements
 from shidian.apps.supervision.worker.controls import send_controls, tell_fed
+from shidian.apps.supervision.worker.delivery import Deliverer
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
 from shidian.core.monitor.store import StoreReader
+from shidian.egress import Guard
+from shidian.notary.client import NotaryClient
 
 if TYPE_CHECKING:
     from shidian.config import Settings
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 CONTROL_S = 0.25
 FED_S = 2.0
+ORDERS_S = 0.1
 RECORD_S = 0.25
 CURRENT_S = 1.0
 RETRY_S = 2.0
@@ -51,6 +56,8 @@ class Worker:
         self._store: StoreReader | None = None
         self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
         self._feeder = Feeder(config)
+        self._notary = NotaryClient(config.notary_socket)
+        self._orders = Deliverer(self._notary.sign_order, Guard.of(config.egress_allow))
         self._to_tell: dict[str, int] = {}
         self._stale_figures: set[str] = set()
         self._home: dict[str, object] = {}
@@ -65,6 +72,8 @@ class Worker:
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("controls", CONTROL_S, self.send_controls),
             Duty("fed", FED_S, self.tell_fed),
+            Duty("orders", ORDERS_S, self._orders.run),
+            Duty("acknowledgements", CONTROL_S, self.copy_acknowledgements),
             Duty("record", RECORD_S, self._feeder.feed),
             Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("silences", SILENCES_S, self.record_silences),
@@ -75,6 +84,8 @@ class Worker:
 
     def close(self) -> None:
         """Let go of connections and files."""
+        self._orders.close()
+        self._notary.close()
         self._gate.close()
         self._feeder.close()
         if self._store is not None:
@@ -146,6 +157,13 @@ class Worker:
             newest = ControlReceipt.objects.latest("entry").entry
             self._to_tell[f"pilot:{public_id}"] = newest
             self._stale_figures.add(public_id)
+
+    def copy_acknowledgements(self) -> None:
+        """Bring firms' words on orders to the orders' pages, while any is waited for."""
+        if not Order.objects.filter(issued_at__isnull=False, effective_at=None).exists():
+            return
+        for public_id in copy_acknowledgements(self._gate):
+            self._to_tell[f"pilot:{public_id}"] = projection.position("acknowledgements")
 
     def tell_fed(self) -> None:
         """Let the gate know that it knows every order: without that it renews no permit."""

@@ -70,7 +70,7 @@ def apply_items(items: Sequence[Item]) -> Applied:
     Items of projects that are no pilots here are passed over as well: the cursor moves past them.
     """
     applied = Applied()
-    cursor = _locked_cursor(ITEMS)
+    cursor = locked_cursor(ITEMS)
     fresh = [item for item in items if item.seq > cursor.position]
     pilots = _pilots(item.project for item in fresh)
     now = timezone.now()
@@ -166,7 +166,7 @@ def _rule(pilot: Pilot, rule_id: str) -> Limit | AlertRule | None:
 def apply_readings(readings: Sequence[Reading]) -> Applied:
     """Store these final values; a later statement about the same instant replaces the earlier."""
     applied = Applied()
-    cursor = _locked_cursor(READINGS)
+    cursor = locked_cursor(READINGS)
     fresh = [reading for reading in readings if reading.seq > cursor.position]
     pilots = _pilots(reading.project for reading in fresh)
     newest: dict[tuple[int, str, int], IndicatorReading] = {}
@@ -318,7 +318,8 @@ def apply_grouped(stated: Sequence[Grouped]) -> Applied:
     return applied
 
 
-def _locked_cursor(name: str) -> StreamCursor:
+def locked_cursor(name: str) -> StreamCursor:
+    """A stream's cursor, for the transaction that applies what was read."""
     StreamCursor.objects.get_or_create(name=name, defaults={"changed_at": timezone.now()})
     return StreamCursor.objects.select_for_update().get(name=name)
 
