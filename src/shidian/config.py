@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         return self.record / "notary.sock"
 
     @property
+    def order_public_key(self) -> Path:
+        """Public half of the key that signs orders, for everyone to read; written by the notary."""
+        return self.record / "order.pub"
+
+    @property
     def keys(self) -> Path:
         """Folder of private keys and secrets, mode 0700."""
         return self.home / "keys"

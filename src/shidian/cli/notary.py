@@ -25,6 +25,7 @@ def notary(socket_mode: str) -> None:
     and completes on start what it was killed at. A second notary on the same folder is refused.
     """
     from shidian.config import settings
+    from shidian.core.record.disk import replace
     from shidian.core.record.notary import NO_WITNESSES, Notary
     from shidian.notary.orders import OrderSigner
     from shidian.notary.server import NotaryServer
@@ -45,6 +46,7 @@ def notary(socket_mode: str) -> None:
         ) as at_work:
             click.echo(f"the record's key: {at_work.vkey}")
             orders = OrderSigner(config.record / "signer")
+            replace(config.order_public_key, f"{orders.public_key}\n".encode())
             click.echo(f"orders are signed with: {orders.public_key}")
             server = NotaryServer(at_work, orders, config.notary_socket, mode=MODES[socket_mode])
             server.run(stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.supervision.views import board, changes, complaints, live, pilots
+from shidian.apps.supervision.views import board, changes, complaints, connection, live, pilots
 
 app_name = "supervision"
 
@@ -29,6 +29,7 @@ urlpatterns = [
     path("pilots/<slug:public_id>/token/", live.pilot_token, name="pilot-token"),
     path("pilots/<slug:public_id>/plan/", changes.plan, name="plan"),
     path("pilots/<slug:public_id>/keys/", changes.register_key, name="key"),
+    path("pilots/<slug:public_id>/connection/", connection.page, name="connection"),
     path(
         "pilots/<slug:public_id>/keys/<slug:key_id>/revoke/", changes.revoke_key, name="revoke-key"
     ),
