@@ -125,6 +125,8 @@ class Secret:
             "receipt": "none",
             "indicator": "investors",
             "episode": "none",
+            "order": "O-2025-0001",
+            "language": "zh",
             "key_id": "none",
             "clause": "none",
             "number": "1",

@@ -266,6 +266,17 @@ class ConsequenceLine(TypedDict):
     withdrawn_at: str
 
 
+class OrderLine(TypedDict):
+    """An order given to the pilot, where the register has orders. `ended_at`: when it lapsed."""
+
+    id: str
+    kind: str
+    """In words."""
+    reason: str
+    issued_at: str
+    ended_at: str
+
+
 class PilotBody(TypedDict):
     """Kind `pilot`, key: its public id. `state`: a word for machines, the label for people."""
 
@@ -291,6 +302,8 @@ class PilotBody(TypedDict):
     limits: list[LimitLine]
     consequences: NotRequired[list[ConsequenceLine]]
     """Not in pages of earlier releases."""
+    orders: NotRequired[list[OrderLine]]
+    """Newest first. Not in pages of earlier releases."""
     promises: list[str]
     complaint: str
     groups: list[TimelineStage]

@@ -67,6 +67,12 @@ class Explanation:
     measured: str = ""
 
     @property
+    def proposes(self) -> str:
+        """Kind of the order that the rule has a breach propose; empty for none."""
+        word, _, kind = self.on_breach.partition(".")
+        return kind if word == "propose order" else ""
+
+    @property
     def adds_up(self) -> bool:
         """Whether the lines sum to the value: they do for counts and sums."""
         averaged = self.measured == "monthly-average"

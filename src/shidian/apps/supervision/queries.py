@@ -85,13 +85,19 @@ class Tile:
         return hasattr(self.pilot, "fault")
 
     @property
-    def order(self) -> tuple[bool, int, int, float, str]:
-        """Blind ones first, then gravest, then unseen, then the nearest to a limit."""
+    def stopped(self) -> bool:
+        """An order keeps it from taking new business."""
+        return self.pilot.state in {PilotState.SUSPENDED, PilotState.TERMINATED}
+
+    @property
+    def order(self) -> tuple[bool, int, int, bool, float, str]:
+        """Blind ones first, then gravest, then unseen, stopped, then the nearest to a limit."""
         share = float(self.nearest.share) if self.nearest else -1.0
         return (
             not self.halted,
             -rank(self.worst),
             -self.unseen,
+            not self.stopped,
             -share,
             self.pilot.public_id,
         )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.supervision.views import board, changes, complaints, connection, live, pilots
+from shidian.apps.supervision.views import (
+    approving,
+    board,
+    changes,
+    complaints,
+    connection,
+    live,
+    orders,
+    pilots,
+)
+from shidian.apps.supervision.views import part as _part  # noqa: F401 - registers with the case page
 
 app_name = "supervision"
 
@@ -27,6 +37,12 @@ urlpatterns = [
     path("pilots/<slug:public_id>/", pilots.page, name="pilot"),
     path("pilots/<slug:public_id>/live/", pilots.fragment, name="pilot-live"),
     path("pilots/<slug:public_id>/token/", live.pilot_token, name="pilot-token"),
+    path("orders/", orders.listing, name="orders"),
+    path("orders/<slug:order>/", orders.page, name="order"),
+    path("orders/<slug:order>/live/", orders.fragment, name="order-live"),
+    path("orders/<slug:order>/approve/", approving.approve, name="order-approve"),
+    path("orders/<slug:order>/end/", orders.end, name="order-end"),
+    path("pilots/<slug:public_id>/orders/new/", orders.new, name="order-new"),
     path("pilots/<slug:public_id>/plan/", changes.plan, name="plan"),
     path("pilots/<slug:public_id>/keys/", changes.register_key, name="key"),
     path("pilots/<slug:public_id>/connection/", connection.page, name="connection"),

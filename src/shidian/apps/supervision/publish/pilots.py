@@ -10,14 +10,19 @@ from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import FormSection, SchemeAuthority
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.limits import AgreedLimit, agreed_limits, uses
-from shidian.apps.supervision.models import AlertEpisode, EpisodeState, MonitorFault
+from shidian.apps.supervision.models import (
+    AT_WORK,
+    AlertEpisode,
+    EpisodeState,
+    MonitorFault,
+)
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
 from shidian.apps.supervision.tiers import tier_of
 from shidian.core.rulebook.model import QuestionKind
-from shidian.core.rulebook.reading.words import ON_BREACH
+from shidian.core.rulebook.reading.words import ON_BREACH, ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
         AlertLine,
         ConsequenceLine,
         LimitLine,
+        OrderLine,
         PilotBody,
         PilotFigures,
         SeriesLine,
@@ -38,6 +44,7 @@ WHAT_MAX = 4
 SUMMARY = "summary"
 """The question whose answer says what a project is: it stands first."""
 ALERTS_MAX = 50
+ORDERS_MAX = 50
 _PROSE = (QuestionKind.LONG,)
 _DECIDING = ("lead", "member")
 
@@ -52,6 +59,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
     """What the pilot is, may do, promised, and what was decided when."""
     case = pilot.case
     rulebook = case.rulebook
+    state = _public_state(pilot)
     notice = case.notices.order_by("-version").first()
     complaint = rulebook.safeguards.complaint
     return {
@@ -73,12 +81,13 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "rulebook": rulebook.rulebook,
         "rulebook_version": rulebook.version,
         "zone": rulebook.zone,
-        "state": pilot.state,
-        "state_label": text(words.PILOT_STATE[pilot.state], language),
+        "state": state,
+        "state_label": text(words.PILOT_STATE[state], language),
         "starts_on": pilot.starts_on.isoformat(),
         "ends_on": pilot.ends_on.isoformat(),
         "limits": _limits(pilot, language),
         "consequences": _consequences(pilot, language),
+        "orders": _orders(pilot, language),
         "promises": [promise.text for promise in state_of(case).promises],
         "complaint": text(complaint, language) if complaint else "",
         "groups": public_course(case, language),
@@ -112,6 +121,35 @@ def _consequences(pilot: Pilot, language: Language) -> list[ConsequenceLine]:
             "withdrawn_at": _moment(to_us(one.withdrawn_at)) if one.withdrawn_at else "",
         }
         for one in pilot.consequences.filter(public=True)
+    ]
+
+
+def _shows_orders(pilot: Pilot) -> bool:
+    return "orders" in pilot.case.rulebook.public_register.public
+
+
+def _public_state(pilot: Pilot) -> str:
+    """Where orders are not public, a page does not tell a running pilot from a stopped one."""
+    if _shows_orders(pilot) or pilot.state not in AT_WORK:
+        return str(pilot.state)
+    return words.IN_ITS_TERM
+
+
+def _orders(pilot: Pilot, language: Language) -> list[OrderLine]:
+    """The orders that were issued, where the rulebook's register has them; proposals never."""
+    if not _shows_orders(pilot):
+        return []
+    issued = pilot.orders.exclude(issued_at=None).order_by("-issued_at", "-pk")
+    return [
+        {
+            "id": one.public_id,
+            "kind": text(ORDER[one.kind], language),
+            "reason": one.reason_zh if language == "zh" else one.reason_en,
+            "issued_at": _moment(to_us(one.issued_at)),
+            "ended_at": _moment(to_us(one.ended_at)) if one.ended_at else "",
+        }
+        for one in issued[:ORDERS_MAX]
+        if one.issued_at is not None
     ]
 
 

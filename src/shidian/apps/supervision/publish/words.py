@@ -35,7 +35,9 @@ ACTOR: dict[str, Text] = {
     ActorKind.SYSTEM: _t("系统按制度文本自动办理", "the system, by the rulebook"),
 }
 
+IN_ITS_TERM = "in-term"
 PILOT_STATE: dict[str, Text] = {
+    IN_ITS_TERM: _t("试点期内", "Within its term"),
     "pending": _t("尚不能执行", "Not executable yet"),
     "running": _t("运行中", "Running"),
     "suspended": _t("已暂停", "Suspended"),

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from shidian.apps.supervision.domain.instants import from_us
 from shidian.apps.supervision.publish.language import title
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from decimal import Decimal
 
-    from shidian.apps.supervision.models import AlertEpisode
+    from shidian.apps.supervision.models import AlertEpisode, Order
 
 register = template.Library()
 
@@ -44,3 +45,27 @@ def clock_seconds(moment: datetime | None) -> str:
 def per_cent(share: Decimal) -> str:
     """0.823 → 82 %."""
     return f"{int(share * 100)} %"
+
+
+@register.filter
+def reason_text(order: Order) -> str:
+    """The order's reason in the active language."""
+    english = (get_language() or "").startswith("en")
+    return order.reason_en if english else order.reason_zh
+
+
+@register.filter
+def ended_text(order: Order) -> str:
+    """Why a proposal ended: what a person wrote, or that its alert was withdrawn."""
+    if order.ended_by_id is None:
+        return _("The alert was withdrawn, and with it what it had proposed.")
+    return order.ended_because
+
+
+@register.filter
+def time_left(left: timedelta | None) -> str:
+    """3 h 12 min."""
+    if left is None:
+        return ""
+    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.supervision.domain.alerts import LEVELS
+from shidian.apps.supervision.orders import orders_to_decide
 from shidian.apps.supervision.queries import Tile, board
 
 if TYPE_CHECKING:
@@ -24,18 +25,19 @@ DENSE_FROM = 24
 @rule(Permission.BOARD_READ)
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page; its live part is the fragment."""
-    return render(request, "supervision/board.html", _context(board(request.user)))
+    return render(request, "supervision/board.html", _context(request))
 
 
 @rule(Permission.BOARD_READ)
 def fragment(request: HttpRequest) -> HttpResponse:
     """The live part alone, fetched when something has changed."""
-    return render(request, "supervision/_board.html", _context(board(request.user)))
+    return render(request, "supervision/_board.html", _context(request))
 
 
-def _context(tiles: Sequence[Tile]) -> dict[str, object]:
-    alerting = [tile for tile in tiles if tile.worst or tile.halted]
-    quiet = [tile for tile in tiles if not tile.worst and not tile.halted]
+def _context(request: HttpRequest) -> dict[str, object]:
+    tiles: Sequence[Tile] = board(request.user)
+    alerting = [tile for tile in tiles if tile.worst or tile.halted or tile.stopped]
+    quiet = [tile for tile in tiles if tile not in alerting]
     counts = Counter(tile.worst for tile in alerting)
     return {
         "tiles": tiles if len(tiles) < DENSE_FROM else alerting,
@@ -43,6 +45,8 @@ def _context(tiles: Sequence[Tile]) -> dict[str, object]:
         "total": len(tiles),
         "counts": [(level, counts[level]) for level in reversed(LEVELS) if counts[level]],
         "halted": sum(tile.halted for tile in tiles),
+        "stopped": sum(tile.stopped for tile in tiles),
+        "to_decide": orders_to_decide(request.user),
         "unseen": sum(tile.unseen for tile in tiles),
         "at": timezone.now(),
     }

@@ -18,7 +18,14 @@ from shidian.apps.supervision.domain.alerts import acknowledge_alert
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.explanations import laid_out
-from shidian.apps.supervision.models import AlertEpisode, EpisodeState, IndicatorReading, Pilot
+from shidian.apps.supervision.models import (
+    AT_WORK,
+    AlertEpisode,
+    EpisodeState,
+    IndicatorReading,
+    Pilot,
+)
+from shidian.apps.supervision.orders import shown_orders, standing_stop, visible_orders
 from shidian.apps.supervision.queries import (
     limits_with_use,
     plan_versions,
@@ -37,6 +44,8 @@ if TYPE_CHECKING:
 ENDED_MAX = 50
 """Ended and withdrawn episodes listed; the rest is in the CSV of alerts to come."""
 CHARTS_MAX = 8
+ORDERS_MAX = 20
+"""Orders listed on a pilot's page, newest first; all of them are in the list of orders."""
 
 
 @rule(Permission.PILOT_READ, obj=case_of_pilot)
@@ -52,6 +61,19 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
     return render(request, "supervision/pilot.html", context)
 
 
+def may_read_orders(person: object, pilot: Pilot) -> bool:
+    """Whether the page says by which order a pilot stands still."""
+    return allows(person, Permission.ORDER_READ, pilot.case)
+
+
+def may_propose(person: object, pilot: Pilot) -> bool:
+    """Whether the page offers to propose an order."""
+    rules = pilot.case.rulebook.orders
+    if rules is None or pilot.state not in AT_WORK:
+        return False
+    return allows(person, Permission.ORDER_PROPOSE, pilot.case)
+
+
 @rule(Permission.PILOT_READ, obj=case_of_pilot)
 def fragment(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
     """The live part alone, fetched when something has changed."""
@@ -65,6 +87,14 @@ def _live(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
         "pilot": pilot,
         "case": pilot.case,
         "may_supervise": allows(request.user, Permission.PILOT_SUPERVISE, pilot.case),
+        "at_work": pilot.state in AT_WORK,
+        "may_propose": may_propose(request.user, pilot),
+        "stop": standing_stop(pilot) if may_read_orders(request.user, pilot) else None,
+        "orders": shown_orders(
+            visible_orders(request.user)
+            .filter(pilot=pilot)
+            .select_related("pilot__case__lead", "authority")[:ORDERS_MAX]
+        ),
         "consequences": [(one, ON_BREACH[one.kind]) for one in pilot.consequences.all()],
         "sources": pilot.sources.all(),
         "uses": limits_with_use(pilot),

@@ -1,0 +1,188 @@
+"""Orders as people read them: which they may see, whose turn it is, how far they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from shidian.apps.accounts.models import Person
+from shidian.apps.accounts.roles import roles_of
+from shidian.apps.cases.models import Case, CaseParty, SchemeAuthority
+from shidian.apps.record.models import LeafRow
+from shidian.apps.supervision.models import (
+    IN_FORCE,
+    Order,
+    OrderApproval,
+    OrderState,
+    PilotState,
+)
+from shidian.apps.supervision.queries import receipts, refusals
+from shidian.core.procedure.orders import ANNOUNCE_BEFORE
+from shidian.core.rulebook.model import AuthorityRole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
+    from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
+
+    from shidian.apps.supervision.models import OrderAcknowledgement, OrderDelivery, Pilot
+
+
+def visible_orders(person: Person | AnonymousUser) -> QuerySet[Order]:
+    """Orders that `person` may see: the scheme's authorities all, a party those that were issued.
+
+    A denial of the case holds here as everywhere.
+    """
+    if not isinstance(person, Person):
+        return Order.objects.none()
+    roles = roles_of(person)
+    seen = Order.objects.filter(pilot__case__in=Case.objects.visible_to(person))
+    if roles.is_auditor:
+        return seen
+    places = roles.institutions()
+    parts = SchemeAuthority.objects.filter(authority__in=roles.authorities()).exclude(
+        role=AuthorityRole.CONSULTED.value
+    )
+    partners = CaseParty.objects.filter(case=OuterRef("pilot__case"), institution__in=places)
+    of_a_party = Q(pilot__case__lead__in=places) | Q(Exists(partners))
+    return seen.filter(
+        Q(pilot__case__scheme__in=parts.values("scheme"))
+        | (Q(issued_at__isnull=False) & of_a_party)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOrder:
+    """An order with what is needed to say whose turn it is."""
+
+    order: Order
+    officers: int
+    """Different officers who have approved it."""
+    now: datetime
+
+    @property
+    def missing(self) -> int:
+        """Officers still needed before it is issued."""
+        if self.order.state != OrderState.PROPOSED:
+            return 0
+        return max(0, self.order.required_approvals - self.officers)
+
+    @property
+    def may_lapse(self) -> bool:
+        """In force by one officer, and not countersigned yet."""
+        return self.order.in_force and self.order.lapses and self.officers < 2  # noqa: PLR2004
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long until it lapses; None where it does not."""
+        if not self.may_lapse or self.order.lapses_at is None:
+            return None
+        return max(self.order.lapses_at - self.now, self.now - self.now)
+
+    @property
+    def presses(self) -> bool:
+        """It lapses within the time in which lapses are announced."""
+        return self.left is not None and self.left <= ANNOUNCE_BEFORE
+
+    @property
+    def chip(self) -> str:
+        """Kind of the chip that its state wears."""
+        kinds = {
+            OrderState.PROPOSED: "todo",
+            OrderState.ISSUED: "info",
+            OrderState.RECEIVED: "info",
+            OrderState.EFFECTIVE: "done",
+            OrderState.LAPSED: "warning",
+        }
+        return kinds.get(OrderState(self.order.state), "plain")
+
+
+def shown_orders(orders: Iterable[Order]) -> list[ShownOrder]:
+    """Orders with the number of officers who approved each. One query besides the orders'."""
+    listed = list(orders)
+    counted = (
+        OrderApproval.objects.filter(order__in=listed)
+        .values("order")
+        .order_by()
+        .annotate(officers=Count("officer", distinct=True))
+        .values_list("order", "officers")
+    )
+    officers = dict(counted)
+    now = timezone.now()
+    return [ShownOrder(order, officers.get(order.pk, 0), now) for order in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How an order came about and what became of it."""
+
+    approvals: tuple[OrderApproval, ...]
+    acknowledgements: tuple[OrderAcknowledgement, ...]
+    deliveries: tuple[OrderDelivery, ...]
+    entry: int | None
+    """The journal's entry that tells the gate of it."""
+    refused: str
+    lapse_entry: int | None
+    leaf: int | None
+    """Its place on the public record; None while it waits."""
+
+
+def course_of(order: Order) -> Course:
+    """Everything that happened to an order. Six queries."""
+    ids = [order.control_outbox_id, order.lapse_outbox_id]
+    entries = receipts(ids)
+    leaf = LeafRow.objects.filter(
+        outbox__payload__kind="order.issued",
+        outbox__payload__order=order.public_id,
+        outbox__case=order.pilot.case_id,
+    )
+    return Course(
+        approvals=tuple(order.approvals.select_related("officer")),
+        acknowledgements=tuple(order.acknowledgements.all()),
+        deliveries=tuple(order.deliveries.all()),
+        entry=entries.get(order.control_outbox_id or 0),
+        refused=refusals(ids).get(order.control_outbox_id or 0, ""),
+        lapse_entry=entries.get(order.lapse_outbox_id or 0),
+        leaf=leaf.values_list("index", flat=True).first(),
+    )
+
+
+LAPSING = "lapsing"
+
+
+def in_view(orders: QuerySet[Order], show: str) -> QuerySet[Order]:
+    """Those of the orders that a view of the list shows; all of them for no view."""
+    match show:
+        case "to-decide":
+            lapsing = in_view(Order.objects.all(), LAPSING).values("pk")
+            return orders.filter(Q(state=OrderState.PROPOSED) | Q(pk__in=lapsing))
+        case "waiting":
+            return orders.filter(state=OrderState.PROPOSED)
+        case "in-force":
+            return orders.filter(state__in=IN_FORCE)
+        case "lapsing":
+            counted = orders.annotate(officers=Count("approvals__officer", distinct=True))
+            return counted.filter(state__in=IN_FORCE, lapses=True, officers__lt=2)
+        case "past":
+            return orders.exclude(state__in=(OrderState.PROPOSED, *IN_FORCE))
+        case _:
+            return orders
+
+
+def orders_to_decide(person: Person | AnonymousUser) -> int:
+    """How many orders wait for officers: proposals, and those to be countersigned. One query."""
+    return in_view(visible_orders(person), "to-decide").count()
+
+
+def standing_stop(pilot: Pilot) -> Order | None:
+    """The order by which a pilot does not run; None where it runs."""
+    if pilot.state not in {PilotState.SUSPENDED, PilotState.TERMINATED}:
+        return None
+    kinds = ("suspend",) if pilot.state == PilotState.SUSPENDED else ("terminate",)
+    stops = Order.objects.filter(pilot=pilot, kind__in=kinds, issued_at__isnull=False)
+    return stops.order_by("-issued_at", "-pk").first()
