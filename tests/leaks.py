@@ -127,6 +127,7 @@ class Secret:
             "episode": "none",
             "order": "O-2025-0001",
             "language": "zh",
+            "rulebook": self.world.scheme.slug,
             "key_id": "none",
             "clause": "none",
             "number": "1",
