@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 
 from shidian_kit.client import Client, FlushResult, GateRefusedError, GateUnreachableError, draft
+from shidian_kit.doctor import examine
 from shidian_kit.pseudonym import pseudonym
 from shidian_kit.spool import Draft, SpoolError
 from shidian_kit.wire import envelope, keys
@@ -59,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     names = commands.add_parser("pseudonym", help="pseudonyms of identities, one a line of stdin")
     names.add_argument("--secret", type=Path, required=True, help="file of at least 16 bytes")
     names.set_defaults(run=_pseudonym)
+    doctor = commands.add_parser("doctor", help="is this system ready? says what to do where not")
+    add_connection(doctor)
+    doctor.add_argument("--gate-key", help="public key that signs permits, ed25519:…")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -134,6 +139,23 @@ def _drafts(content: bytes) -> Iterator[Draft]:
 def _flush(options: argparse.Namespace) -> int:
     with connect(options) as client:
         return report(client.flush())
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    findings = examine(
+        gate=options.gate,
+        project=options.project,
+        source=options.source,
+        key=options.key,
+        spool=options.spool,
+        gate_key=options.gate_key,
+    )
+    bad = 0
+    for finding in findings:
+        print(finding)
+        bad += not finding.good
+    print("Ready." if not bad else f"{bad} to mend.")
+    return 1 if bad else 0
 
 
 def _pseudonym(options: argparse.Namespace) -> int:
