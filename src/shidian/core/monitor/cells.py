@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -85,6 +85,10 @@ class _Level:
         # Prefixes may wrap round; a difference of two is exact while it fits.
         return cls(key, part, count, total, _prefix(count), _prefix(total))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What follows from the cells is computed again."""
+        return _level, (self.key, self.part, self.count, self.total)
+
     def cut(self, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """(owner, key, part, count, total) of the cells in each range of keys [low, high)."""
         first, last = np.searchsorted(self.key, low), np.searchsorted(self.key, high)
@@ -95,6 +99,10 @@ class _Level:
             return owner, key, self.part[inside], self.count[inside], self.total[inside]
         owner, place = _ranges(first, last)
         return owner, self.key[place], self.part[place], self.count[place], self.total[place]
+
+
+def _level(key: Ints, part: Ints, count: Ints, total: Ints) -> _Level:
+    return _Level.of(key, part, count, total)
 
 
 class Cells:

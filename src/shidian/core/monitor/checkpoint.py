@@ -14,17 +14,23 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shidian.core.monitor.evaluator import Evaluator
+    from shidian.core.monitor.events import Ints
 
-_MAGIC = b"shidian checkpoint 2\n"
+_MAGIC = b"shidian checkpoint 3\n"
 _DIGEST_BYTES = 32
 _MODULES = frozenset(
     {"builtins", "collections", "copyreg", "datetime", "decimal", "fractions", "numpy", "pyarrow"}
 )
 _BUILTINS = frozenset({"set", "frozenset", "object", "bytearray", "complex", "range", "slice"})
+
+_LONG = 1 << 10
+_KINDS = (np.uint8, np.uint16, np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,9 @@ def save(
 ) -> None:
     """Replace the checkpoint at `path`, or leave the old one: durable before it is visible."""
     state = Checkpoint(version("shidian"), entry, entry_sha256, items, digest, evaluator)
-    body = pickle.dumps(state, protocol=5)
+    written = io.BytesIO()
+    _Writer(written, protocol=5).dump(state)
+    body = written.getbuffer()
     fresh = path.with_name(f"{path.name}.new")
     with fresh.open("wb") as file:
         file.write(_MAGIC + hashlib.sha256(body).digest())
@@ -71,6 +79,41 @@ def load(path: Path) -> Checkpoint | None:
         return None
     if not isinstance(found, Checkpoint) or found.release != version("shidian"):
         return None
+    return found
+
+
+class _Writer(pickle.Pickler):
+    """Writes long columns of integers in as few bytes as hold them."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Columns alone; everything else as it is."""
+        if type(obj) is np.ndarray and obj.dtype == np.int64 and obj.size >= _LONG:
+            shorter = narrow(obj)
+            return NotImplemented if shorter is None else (wide, shorter)
+        return NotImplemented
+
+
+def narrow(column: Ints) -> tuple[int, Any, tuple[int, ...]] | None:
+    """A column's least value, what each is more than that in a shorter type (None: nothing), shape.
+
+    None where no shorter type holds it.
+    """
+    low, high = int(column.min()), int(column.max())
+    span = high - low
+    if span == 0:
+        return low, None, column.shape
+    for kind in _KINDS:
+        if span <= np.iinfo(kind).max:
+            return low, (column - low).astype(kind), column.shape
+    return None
+
+
+def wide(low: int, more: Any, shape: tuple[int, ...]) -> Ints:
+    """The column again."""
+    if more is None:
+        return np.full(shape, low, np.int64)
+    found: Ints = more.astype(np.int64)
+    found += low
     return found
 
 

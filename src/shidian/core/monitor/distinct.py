@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shidian.core.monitor.cells import TILE_BITS, Cells, group_of, key_of
+from shidian.core.monitor.index import Index
 
 if TYPE_CHECKING:
     from shidian.core.monitor.events import Ints
@@ -25,7 +26,7 @@ class Distinct:
         self.in_tile = Cells()
         self._window = window
         self._pairs = Cells()
-        self._codes: dict[int, int] = {}
+        self._codes = Index()
 
     def change(self, groups: Ints, tiles: Ints, values: Ints, sign: int) -> None:
         """Insert or retract (group, tile, value); one counts while it occurs at least once."""
@@ -43,8 +44,7 @@ class Distinct:
 
     def _coded(self, values: Ints) -> Ints:
         unique, places = np.unique(values, return_inverse=True)
-        codes = [self._codes.setdefault(value, len(self._codes)) for value in unique.tolist()]
-        coded: Ints = np.array(codes, np.int64)[places]
+        coded: Ints = self._codes.number(unique)[places]
         return coded
 
     def _present(self, pairs: Ints) -> tuple[Ints, Ints]:

@@ -58,6 +58,14 @@ class EventTable:
         self._said: list[str] = []
         self._types: dict[tuple[str, str], pa.DataType] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the room beyond the last row."""
+        columns = ("_time", "_stream", "_seqno", "_rev", "_counts")
+        room = max(self._size, 1)
+        trimmed: dict[str, Any] = {name: getattr(self, name)[:room] for name in columns}
+        trimmed["_slots"] = [slot[:room] for slot in self._slots]
+        return vars(self) | trimmed
+
     def apply(self, table: pa.Table, source: str, epoch: int) -> Changed:
         """Take in an entry's rows. The highest revision of an identity counts, in any order.
 
@@ -109,6 +117,12 @@ class EventTable:
         if pa.types.is_string(kind):
             return self.word(value)
         return bool(value) if pa.types.is_boolean(kind) else value
+
+    def meant(self, said: object) -> int | None:
+        """The number by which a value is stored that was said so; None: no event has said it."""
+        if isinstance(said, str):
+            return self.words.get(said)
+        return int(said) if isinstance(said, int) and abs(said) < -NULL else None
 
     def word(self, code: int) -> str:
         """The word of a number."""

@@ -25,8 +25,8 @@ class Ratio:
         for side, grouping in enumerate((over, under)):
             if side and not grouping.by and over.by:
                 continue  # one number for all of them
-            for group in range(len(self._places[side]), len(grouping.texts)):
-                text = grouping.texts[group]
+            for group in range(len(self._places[side]), len(grouping)):
+                text = grouping[group]
                 if text not in self.numbers:
                     self.numbers[text] = len(self.texts)
                     self.texts.append(text)

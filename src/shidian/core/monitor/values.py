@@ -27,7 +27,7 @@ from shidian.core.rulebook.model import Take
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from shidian.core.monitor.grouping import GroupingKey
+    from shidian.core.monitor.grouping import GroupingKey, Texts
     from shidian.core.monitor.program import Measure
 
     Touched: TypeAlias = "dict[GroupingKey, tuple[Ints, Ints]]"
@@ -64,7 +64,7 @@ class Values:
             self.watch(measure.sampling.admissions)
         key = grouping_key(measure)
         fresh = key not in self._groupings
-        grouping = self._groupings.setdefault(key, Grouping(measure))
+        grouping = self._groupings.setdefault(key, Grouping(measure, self._events))
         found = grouping.select(self._events, self._events.live_rows())
         if fresh:
             grouping.change(found[1], found[2], 1)
@@ -118,17 +118,17 @@ class Values:
 
     # --- groups ----------------------------------------------------------------------------
 
-    def texts(self, measure: Measure) -> list[str]:
+    def texts(self, measure: Measure) -> Texts:
         """Names of the measure's groups; a group's number is its place."""
         if measure.ratio_to is not None:
             return self._ratios[measure].texts
-        return self._groupings[grouping_key(measure)].texts
+        return self._groupings[grouping_key(measure)]
 
     def number(self, measure: Measure, text: str) -> int | None:
         """The number of a group; None: the measure has no such group."""
         if measure.ratio_to is not None:
             return self._ratios[measure].numbers.get(text)
-        return self._groupings[grouping_key(measure)].numbers.get(text)
+        return self._groupings[grouping_key(measure)].number(text)
 
     def due(self, through_us: int) -> Due:
         """Groups whose windows' contents have changed by time alone, up to an instant. Once."""
@@ -196,8 +196,9 @@ class Values:
             if side and part.by != measure.by:
                 continue
             groups = self._side(measure, side, numbers)
-            firsts = np.append(self._groupings[grouping_key(part)].firsts, NEVER)
-            found = np.minimum(found, np.where(groups >= 0, firsts[groups], NEVER))
+            firsts = self._groupings[grouping_key(part)].firsts
+            if len(firsts):
+                found = np.minimum(found, np.where(groups >= 0, firsts[groups], NEVER))
         return found
 
     # --- values ----------------------------------------------------------------------------
