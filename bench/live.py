@@ -2,7 +2,7 @@
 
 Gate, monitor, worker and web are the installation's own processes; the sender and the board's page
 are this one, so that all share the machine's cores. The page is fetched as its script does: at a
-"changed" of the gate, not more often than every `QUIET_S`.
+"changed" of the gate, and then not before a pause.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RULES = 50
 BATCH_S = 0.2
 DECIDING_EVERY_S = 0.2
 """So often a batch's last event is one that decides: a large amount of an investor's first deal."""
-QUIET_S = 0.25
+QUIET_S = 0.1
 """`QUIET_MS` of the page's script."""
 WARM_S = 2.0
 PATIENCE_S = 15.0
@@ -199,16 +199,18 @@ def _watch(installation: Installation, seen: Seen, stop: threading.Event) -> Non
     changed = threading.Event()
     listening = threading.Thread(target=_listen, args=(installation, changed), daemon=True)
     listening.start()
-    fetched = 0.0
+    free = 0.0
     while not stop.is_set():
         if not changed.wait(0.1):
             continue
-        time.sleep(max(0.0, fetched + QUIET_S - time.monotonic()))
+        time.sleep(max(0.0, free - time.monotonic()))
         changed.clear()
-        fetched = time.monotonic()
+        began = time.monotonic()
         found = _COUNTED.search(installation.fetch("/supervision/live/"))
+        ended = time.monotonic()
+        free = ended + max(QUIET_S, ended - began)
         shown = int(found.group(1)) if found else 0
-        seen.shown_s.extend([time.monotonic()] * (shown - len(seen.shown_s)))
+        seen.shown_s.extend([ended] * (shown - len(seen.shown_s)))
 
 
 def _listen(installation: Installation, changed: threading.Event) -> None:

@@ -10,7 +10,7 @@ import click
 
 from shidian.cli.monitor_explain import explain
 
-POLL_S = 0.02
+POLL_S = 0.005
 
 
 @click.group(invoke_without_command=True)

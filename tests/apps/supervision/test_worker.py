@@ -136,6 +136,26 @@ def test_a_failing_duty_waits_longer_and_comes_back():
     assert (duty.failures, duty.due) == (0, 0.1)
 
 
+def test_the_first_duty_waits_for_one_other_at_most_and_leaves_time_for_it():
+    stop = threading.Event()
+    ran = []
+
+    def slow(name):
+        def run():
+            ran.append(name)
+            time.sleep(0.004)
+            if len(ran) > 12:
+                stop.set()
+
+        return Duty(name, 0.001, run)
+
+    run_duties([slow("first"), slow("second"), slow("third")], stop)
+
+    others = [place for place, name in enumerate(ran) if name != "first"]
+    assert others
+    assert not {place + 1 for place in others} & set(others)
+
+
 def test_one_failing_duty_does_not_hold_up_another():
     stop = threading.Event()
     ran = []

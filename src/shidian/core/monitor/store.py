@@ -161,6 +161,10 @@ class StoreReader:
         )
         return [_item(row) for row in rows]
 
+    def version(self) -> int:
+        """Another number once the store has been written to by another process."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
     def items_of(self, episode: str) -> list[Item]:
         """All items of one episode, in order; none where there is no such id."""
         rows = self._db.execute(

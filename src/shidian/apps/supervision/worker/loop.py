@@ -64,12 +64,17 @@ def _nobody_answers(error: Exception) -> bool:
 
 
 def run_duties(duties: Sequence[Duty], stop: threading.Event) -> None:
-    """Run the duties until `stop` is set; a duty in hand is finished."""
+    """Run the duties until `stop` is set, the first that is due first; one in hand is finished.
+
+    So the first ones wait for one other at most, however many are due. Each has its pause when it
+    is done, in which the others have their turn.
+    """
     while not stop.is_set():
-        for duty in duties:
-            if stop.is_set():
-                return
-            if duty.due <= time.monotonic():
-                duty.attempt(time.monotonic())
+        now = time.monotonic()
+        due = next((duty for duty in duties if duty.due <= now), None)
+        if due is not None:
+            due.attempt(now)
+            due.due += time.monotonic() - now
+            continue
         next_due = min(duty.due for duty in duties)
-        stop.wait(max(0.005, min(next_due - time.monotonic(), 1.0)))
+        stop.wait(max(0.001, min(next_due - now, 1.0)))
