@@ -131,6 +131,11 @@ class Course:
     leaf: int | None
     """Its place on the public record; None while it waits."""
 
+    @property
+    def handed_over(self) -> bool:
+        """Whether the institution's system took it."""
+        return any(one.delivered for one in self.deliveries)
+
 
 def course_of(order: Order) -> Course:
     """Everything that happened to an order. Six queries."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shidian.apps.supervision.models.pilot import Pilot
 
@@ -15,7 +16,7 @@ class OrderKind(models.TextChoices):
     """What an order does. The words are those of the wire and of the rulebook."""
 
     REMIND = "remind", _("Reminder")
-    WARN = "warn", _("Warning")
+    WARN = "warn", pgettext_lazy("order", "Warning")
     RESTRICT = "restrict", _("Restriction")
     SUSPEND = "suspend", _("Suspension")
     RESUME = "resume", _("Resumption")

@@ -26,7 +26,6 @@ class OrderForm(forms.Form):
         help_text=_("In Chinese. The institution reads it; where orders are public, everyone."),
         widget=forms.Textarea(attrs={"class": "short"}),
         max_length=2000,
-        required=False,
     )
     reason_en = forms.CharField(
         label=_("Reason in English"),
@@ -38,7 +37,6 @@ class OrderForm(forms.Form):
         label=_("Basis"),
         help_text=_("The terms agreed at admission, or the article, on which the order rests."),
         max_length=1000,
-        required=False,
     )
 
     def __init__(self, pilot: Pilot, language: Language, *args: Any, **kwargs: Any) -> None:
@@ -102,5 +100,4 @@ class EndForm(forms.Form):
         help_text=_("Kept with the proposal; the authorities read it."),
         widget=forms.Textarea(attrs={"class": "short"}),
         max_length=2000,
-        required=False,
     )
