@@ -133,6 +133,7 @@ class Secret:
             "number": "1",
             "pk": "1",
             "index": "0",
+            "sha256": "none",
             "path": "checkpoint",
             "person": "1",
             "invitation": "none",

@@ -70,12 +70,19 @@ def test_program_refuses_a_copy_without_a_basis_and_prints_the_line(tmp_path: Pa
 
 def test_check_notes_what_cannot_run_yet_and_accepts(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
-    path.write_text(broken("odd: true}", "odd: true, drawn: random}"))
+    clock = (
+        "clocks:\n  - {id: aim, name: {zh: 期, en: Aim}, starts: stage.entered, length: 5,"
+        " unit: working-day, force: statutory, on_expiry: may-proceed}\n"
+    )
+    text = broken("{id: review, kind: review,", "{id: review, kind: review, clock: aim,")
+    text = text.replace("clocks:\n", clock)
+    path.write_text(text)
 
     result = run("check", str(path))
 
     assert result.exit_code == 0
-    assert f"note: {path}:29: /stages/review/panel/drawn: not executable yet" in result.output
+    line = 1 + text[: text.index("{id: aim")].count("\n")
+    assert f"note: {path}:{line}: /clocks/aim/on_expiry: not executable yet" in result.output
 
 
 def test_show_reads_in_both_languages() -> None:

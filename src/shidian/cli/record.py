@@ -9,6 +9,7 @@ from shidian.cli.lazy import LazyGroup
 SUMMARIES = {
     "verify": "Verify a whole log, in a folder or at an address.",
     "audit": "Compare what the app database knows to be public with the log.",
+    "draw": "Compute again which lots a seed draws from a pool.",
     "leaves": "List the leaves that concern a case or a notice.",
     "erase": "Erase the text behind a sealed leaf; the log goes on verifying.",
     "witness": "Serve a witness that cosigns a log's checkpoints.",

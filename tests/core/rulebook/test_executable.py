@@ -87,9 +87,7 @@ def test_expiry_runs_for_the_clock_of_a_notice_alone() -> None:
     "says",
     [{"drawn": "random"}, {"disciplines": [{"id": "law", "name": {"zh": "法", "en": "Law"}}]}],
 )
-def test_panel_that_nobody_can_put_together_is_named(says: dict[str, object]) -> None:
+def test_panel_by_lot_and_of_several_disciplines_runs(says: dict[str, object]) -> None:
     small = load(SMALL).rulebook
     stage = small.stages[0].model_copy(update={"panel": Panel.model_validate({"min": 3, **says})})
-    found = not_executable(small.model_copy(update={"stages": (stage,)}))
-
-    assert f"/stages/{stage.id}/panel/{next(iter(says))}" in [problem.path for problem in found]
+    assert not_executable(small.model_copy(update={"stages": (stage,)})) == ()

@@ -37,6 +37,7 @@ KINDS = {
     "pilot.started": LeafKind.DECISION,
     "pilot.extended": LeafKind.DECISION,
     "draft.rejected": LeafKind.DECISION,
+    "pool.committed": LeafKind.PANEL_DRAW,
     "order.issued": LeafKind.ORDER,
     "order.lapsed": LeafKind.ORDER,
     "rulebook.published": LeafKind.RULEBOOK_PUBLISHED,
@@ -267,6 +268,17 @@ def _plain(row: Outbox) -> Statement:
     )
 
 
+def _pool(row: Outbox) -> Statement:
+    """A pool fixed for a draw, by its fingerprint: not in which case, nor under which rules."""
+    sha256 = str(row.payload["sha256"])
+    return Statement(
+        kind=LeafKind.PANEL_DRAW,
+        subject=f"draw/{sha256[:16]}",
+        time=_at(row),
+        document={"kind": "pool.committed", "sha256": sha256},
+    )
+
+
 _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "notice.opened": _notice_act,
     "notice.closed": _notice_act,
@@ -277,6 +289,7 @@ _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "pilot.extended": _case_act,
     "page.published": _page,
     "page.withdrawn": _withdrawn,
+    "pool.committed": _pool,
     "order.issued": _order,
     "order.lapsed": _order,
 }

@@ -12,4 +12,5 @@ GUARDS = (
     Guard(models.Review),
     Guard(models.Commission),
     Guard(models.Assessment),
+    Guard(models.DrawPool),
 )

@@ -64,8 +64,9 @@ class Verb(StrEnum):
     | reject | reason; outcome? |
     | withdraw | reason; outcome? |
     | terminate | reason; outcome? |
-    | open_round | experts: list of person ids; starts, ends: dates; reason?: needed for a second round |
-    | invite_experts | experts: list of person ids |
+    | commit_pool | sha256: fingerprint of the pool (`drawing.py`); size: int, how many are in it; seats: int, how many are drawn; seed_source: text, what the seed will be; known_from: date, later than today, from which it can be known; reason?: needed for another pool once the first seed can be known |
+    | open_round | experts: list of person ids; starts, ends: dates; reason?: needed for a second round; disciplines?: {expert: list of ids}, needed where the panel covers disciplines; draw?: {document, people: {lot: person id}, seed}, needed where it is drawn |
+    | invite_experts | experts: list of person ids, of a drawn panel the next by lot; disciplines? as in open_round |
     | declare_conflict | conflict: bool; reason: text (may be "" where conflict is false). The actor is the expert |
     | submit_review | scores: {criterion: int 0…panel.score_max} for every criterion of the stage; reasons: {criterion: text}. The actor is the expert |
     | close_round | – |
@@ -133,6 +134,7 @@ class Verb(StrEnum):
     RELEASE_PARTNER = "release_partner"
     REQUEST_SIGNATURES = "request_signatures"
     SIGN_APPLICATION = "sign_application"
+    COMMIT_POOL = "commit_pool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ class EventKind(StrEnum):
     migration.proposed; migration.signed; case.migrated – from_digest, to_digest, version;
     partner.invited; partner.joined, partner.declined – institution; partner.left – institution,
     replaced_by? (the institution that took its place); signatures.requested;
-    application.signed – institution.
+    application.signed – institution; pool.committed – round (number); of round.opened by lot `draw`
+    is {sha256, seed, order: all person ids in lot order, disciplines: {person: ids}}.
 
     Every event also has `legal_effect`, and `rule` where the procedure itself caused it:
     {id: JSON pointer into the rulebook, rulebook: id, version}.
@@ -210,6 +213,7 @@ class EventKind(StrEnum):
     PARTNER_LEFT = "partner.left"
     SIGNATURES_REQUESTED = "signatures.requested"
     APPLICATION_SIGNED = "application.signed"
+    POOL_COMMITTED = "pool.committed"
 
 
 @dataclass(frozen=True, slots=True)

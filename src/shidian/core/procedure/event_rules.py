@@ -21,6 +21,7 @@ from shidian.core.procedure.types import (
     Judgement,
     MigrationState,
     NoticeState,
+    PoolState,
     Position,
     Promise,
     Request,
@@ -117,7 +118,7 @@ def _entered(state: CaseState, it: Happened) -> CaseState:
 _CLEARED: Mapping[StageKind, Mapping[str, object]] = {
     StageKind.DRAFT: {"laid_before": None},
     StageKind.SCREENING: {"checklist": {}},
-    StageKind.REVIEW: {"round": None},
+    StageKind.REVIEW: {"round": None, "pool": None},
     StageKind.ASSESSMENT: {"commissioned": (), "findings": {}},
     StageKind.NOTICE: {"notice": None},
     StageKind.EVALUATION: {"judgements": {}, "evaluation": {}},
@@ -167,13 +168,37 @@ def _checklist(state: CaseState, it: Happened) -> CaseState:
 def _round_opened(state: CaseState, it: Happened) -> CaseState:
     number = it.data.integer("round", 1, 10**6)
     opened = Round(number, it.data.names("experts"), it.data.day("starts"), it.data.day("ends"))
-    return state.but(rounds=number, round=opened)
+    masters = _masters(it.data)
+    if it.data.has("draw"):
+        draw = it.data.table("draw")
+        masters, order = _masters(draw), draw.names("order")
+        seats = state.pool.seats if state.pool else len(opened.experts)
+        opened = replace(opened, order=order, seats=seats)
+    return state.but(rounds=number, round=replace(opened, masters=masters), pool=None)
+
+
+def _masters(data: Data) -> dict[str, tuple[str, ...]]:
+    """Disciplines by expert; {} where none are told."""
+    given = data.table("disciplines")
+    return {expert: given.names(expert) for expert in given.fields()}
+
+
+def _pool_committed(state: CaseState, it: Happened) -> CaseState:
+    pool = PoolState(
+        round=it.data.integer("round", 1, 10**6),
+        sha256=it.data.sha256("sha256"),
+        seats=it.data.integer("seats", 1, 99),
+        seed_source=it.data.text("seed_source"),
+        known_from=it.data.day("known_from"),
+    )
+    return state.but(pool=pool)
 
 
 def _invited(state: CaseState, it: Happened) -> CaseState:
     current = _round(state)
     experts = (*current.experts, *it.data.names("experts"))
-    return state.but(round=replace(current, experts=experts))
+    masters = {**current.masters, **_masters(it.data)}
+    return state.but(round=replace(current, experts=experts, masters=masters))
 
 
 def _conflict(state: CaseState, it: Happened) -> CaseState:
@@ -394,5 +419,6 @@ RULES: dict[str, Apply] = {
     EventKind.MIGRATION_PROPOSED: _migration_proposed,
     EventKind.MIGRATION_SIGNED: _migration_signed,
     EventKind.CASE_MIGRATED: _migrated,
+    EventKind.POOL_COMMITTED: _pool_committed,
     **PARTY_RULES,
 }

@@ -84,6 +84,8 @@ def outbox_items(
     for event in events:
         if event.kind is EventKind.STAGE_ENTERED:
             stage = str(event.data["to"])
+        if event.kind is EventKind.POOL_COMMITTED:
+            items.append(_pool_leaf(event))
         if event.kind in PUBLIC_ACTS:
             items.append(_leaf(before, after, event, stage))
         if event.kind is EventKind.STAGE_ENTERED and before.admitted:
@@ -113,6 +115,14 @@ def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> O
     if event.kind is EventKind.CASE_CLOSED and (before.notice is not None or after.admitted):
         payload["outcome"] = after.outcome
     return OutboxItem("record.leaf", payload)
+
+
+def _pool_leaf(event: NewEvent) -> OutboxItem:
+    """The fingerprint alone: the public learns that a pool was fixed when, not in which case."""
+    return OutboxItem(
+        "record.leaf",
+        {"kind": event.kind.value, "at": _moment(event), "sha256": event.data["sha256"]},
+    )
 
 
 def _staged(after: CaseState, event: NewEvent) -> OutboxItem:

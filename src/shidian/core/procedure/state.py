@@ -173,10 +173,22 @@ class ExpertReview:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolState:
+    """A pool fixed for a draw: its fingerprint on record, and the seed that is yet to be known."""
+
+    round: int
+    sha256: str
+    seats: int
+    seed_source: str
+    known_from: date
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """A review round. `conflicts`: what each expert declared; absent: not yet declared.
 
-    `score`: exact weighted mean over criteria and experts once closed.
+    `score`: exact weighted mean over criteria and experts once closed. `masters`: disciplines by
+    expert, of a drawn panel of all its pool; `order`: of a drawn panel its pool in lot order.
     """
 
     number: int
@@ -188,6 +200,9 @@ class Round:
     closed: bool = False
     score: Fraction | None = None
     passed: bool | None = None
+    masters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    seats: int = 0
 
 
 class Finding(StrEnum):
@@ -358,6 +373,8 @@ class CaseState:
     checklist: Mapping[str, bool] = field(default_factory=dict)
     rounds: int = 0
     round: Round | None = None
+    pool: PoolState | None = None
+    """Fixed for the next round by lot."""
     commissioned: tuple[str, ...] = ()
     """Ids of the bodies asked to assess."""
     findings: Mapping[str, AreaFinding] = field(default_factory=dict)

@@ -76,6 +76,9 @@ def _requests(desk: Desk) -> Iterator[Task]:
 
 def _review(desk: Desk) -> Iterator[Task]:
     current = desk.state.round
+    if current is None and (task := _by_lot(desk)) is not None:
+        yield task
+        return
     if current is None:
         yield desk.officer(
             Verb.OPEN_ROUND,
@@ -98,6 +101,25 @@ def _review(desk: Desk) -> Iterator[Task]:
     yield from _expert_tasks(desk)
     yield desk.officer(
         Verb.CLOSE_ROUND, "评审意见收齐后结束评审", "Close the round once the reviews are in"
+    )
+
+
+def _by_lot(desk: Desk) -> Task | None:
+    """Fixing the pool, then the draw; None where officers choose the panel."""
+    panel, pool = desk.stage.panel, desk.state.pool
+    if panel is None or panel.drawn != "random":
+        return None
+    if pool is None:
+        return desk.officer(
+            Verb.COMMIT_POOL,
+            "固定抽签名单，公布种子来源",
+            "Fix the pool for the draw and name the seed",
+        )
+    return desk.officer(
+        Verb.OPEN_ROUND,
+        "按公布的种子抽取专家，开启评审",
+        "Draw the panel with the seed and open the round",
+        not_before=pool.known_from,
     )
 
 

@@ -38,6 +38,7 @@ from shidian.core.procedure.state import (
     LineKind,
     MigrationState,
     NoticeState,
+    PoolState,
     Position,
     Promise,
     Request,
@@ -80,6 +81,7 @@ __all__ = [
     "NoticeState",
     "OutboxItem",
     "PastEvent",
+    "PoolState",
     "Position",
     "Promise",
     "Refusal",
@@ -204,6 +206,11 @@ class RefusalCode(StrEnum):
     INVITATION_OPEN = "invitation-open"
     SIGNATURE_MISSING = "signature-missing"
     TEXT_CHANGED = "text-changed"
+    DISCIPLINE_MISSING = "discipline-missing"
+    NOT_BY_LOT = "not-by-lot"
+    NO_POOL = "no-pool"
+    SEED_UNKNOWN = "seed-unknown"
+    NOT_AS_DRAWN = "not-as-drawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,9 @@ VERBS: dict[Verb, VerbSpec] = {
         _text("提请参与机构签署", "Ask the partners to sign"), _APPLICANT, (StageKind.DRAFT,)
     ),
     Verb.SIGN_APPLICATION: VerbSpec(_text("签署申报", "Sign the application"), _PARTNER, _OPEN),
+    Verb.COMMIT_POOL: VerbSpec(
+        _text("固定抽签名单", "Fix the pool for a draw"), _OFFICER, (StageKind.REVIEW,)
+    ),
 }
 """`close` from a running stage only where the rulebook has no evaluation stage to go to;
 `file_assessment` by an officer only where the stage says `by: authority`."""
@@ -145,8 +148,9 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.REJECT: frozenset({"reason", "outcome"}),
     Verb.WITHDRAW: frozenset({"reason", "outcome"}),
     Verb.TERMINATE: frozenset({"reason", "outcome"}),
-    Verb.OPEN_ROUND: frozenset({"experts", "starts", "ends", "reason"}),
-    Verb.INVITE_EXPERTS: frozenset({"experts"}),
+    Verb.COMMIT_POOL: frozenset({"sha256", "size", "seats", "seed_source", "known_from", "reason"}),
+    Verb.OPEN_ROUND: frozenset({"experts", "starts", "ends", "reason", "disciplines", "draw"}),
+    Verb.INVITE_EXPERTS: frozenset({"experts", "disciplines"}),
     Verb.DECLARE_CONFLICT: frozenset({"conflict", "reason"}),
     Verb.SUBMIT_REVIEW: frozenset({"scores", "reasons"}),
     Verb.CLOSE_ROUND: frozenset(),

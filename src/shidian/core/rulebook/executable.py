@@ -8,7 +8,6 @@ from shidian.core.rulebook.model import (
     Clock,
     PlanParameter,
     Rulebook,
-    Stage,
     StageKind,
     Text,
 )
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 def not_executable(rulebook: Rulebook) -> tuple[Problem, ...]:
     """Every value that blocks activation on a pilot. The problems are not placed in a file."""
     of_clocks = (found for clock in rulebook.clocks for found in _clock(clock, rulebook))
-    of_panels = (found for stage in rulebook.stages for found in _panel(stage))
-    return (*not_measurable(rulebook), *_problems(rulebook, (*of_clocks, *of_panels)))
+    return (*not_measurable(rulebook), *_problems(rulebook, of_clocks))
 
 
 def not_measurable(rulebook: Rulebook) -> tuple[Problem, ...]:
@@ -86,18 +84,3 @@ def _clock(clock: Clock, rulebook: Rulebook) -> Iterator[Found]:
                 en="it runs for the clocks of notices and consultations alone",
             ),
         )
-
-
-def _panel(stage: Stage) -> Iterator[Found]:
-    """Who sits on a panel is an officer's choice, and nobody's record says what each masters."""
-    if stage.panel is None:
-        return
-    path = f"/stages/{stage.id}/panel"
-    if stage.panel.drawn == "random":
-        instead = Text(
-            zh="请写 chosen，由经办人员抽签后邀请", en="write chosen; officers draw lots"
-        )
-        yield f"{path}/drawn", "drawn: random", instead
-    if stage.panel.disciplines:
-        instead = Text(zh="请删去，由经办人员核对", en="leave it out; officers see to it")
-        yield f"{path}/disciplines", "disciplines", instead

@@ -17,6 +17,8 @@ class Expert(models.Model):
     """List of discipline ids, such as `law`, `finance`, `technology`, `risk`."""
     employer = models.CharField(max_length=200, blank=True)
     active = models.BooleanField(default=True)
+    away_until = models.DateField(null=True, blank=True)
+    """Last day on which they take no new reviews."""
 
     class Meta:
         default_permissions = ()

@@ -49,6 +49,7 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.WITHDRAW: Permission.CASE_WITHDRAW,
     Verb.TERMINATE: Permission.CASE_DECIDE,
     Verb.OPEN_ROUND: Permission.PANEL_FORM,
+    Verb.COMMIT_POOL: Permission.PANEL_FORM,
     Verb.INVITE_EXPERTS: Permission.PANEL_FORM,
     # An expert sees nothing of the case yet: `review.domain` asks this of the assignment.
     Verb.DECLARE_CONFLICT: None,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PAGES = {
     Verb.SUBMIT: "cases:application",
     Verb.OPEN_ROUND: "review:open-round",
+    Verb.COMMIT_POOL: "review:pool",
     Verb.INVITE_EXPERTS: "review:invite-experts",
     Verb.CLOSE_ROUND: "review:close-round",
     Verb.FILE_ASSESSMENT: "review:assessment",
@@ -117,7 +118,9 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
     round_open = state.round is not None and not state.round.closed
     match verb:
         case Verb.OPEN_ROUND:
-            return not round_open
+            return not round_open and (state.pool is not None or not _is_drawn(case))
+        case Verb.COMMIT_POOL:
+            return not round_open and _is_drawn(case)
         case Verb.INVITE_EXPERTS | Verb.CLOSE_ROUND:
             return round_open
         case Verb.ANSWER_INFORMATION:
@@ -154,6 +157,11 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
         case Verb.MIGRATE:
             return state.migration is not None or _has_newer_rules(case)
     return True
+
+
+def _is_drawn(case: Case) -> bool:
+    panel = case.stage_rule.panel
+    return panel is not None and panel.drawn == "random"
 
 
 def _has_newer_rules(case: Case) -> bool:

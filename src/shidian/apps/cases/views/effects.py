@@ -117,6 +117,16 @@ EFFECTS: dict[Verb, Effect] = {
         told=(EXPERTS,),
         undo=_("The round can be closed; invitations that were sent stay in the file."),
     ),
+    Verb.COMMIT_POOL: Effect(
+        law=NO_DECISION,
+        practice=_(
+            "The pool is fixed as it is now. Its fingerprint goes on the public record, which does"
+            " not say in which case. Once the seed is known it draws the panel, and anyone can"
+            " compute it again."
+        ),
+        told=(PUBLIC,),
+        undo=_("Another pool can take its place; both fingerprints stay on record."),
+    ),
     Verb.INVITE_EXPERTS: Effect(
         law=NO_DECISION,
         practice=_("The experts you choose join the open round."),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 INTERNAL = frozenset(
     {
         EventKind.CHECKLIST_FILED,
+        EventKind.POOL_COMMITTED,
         EventKind.ROUND_OPENED,
         EventKind.EXPERTS_INVITED,
         EventKind.CONFLICT_DECLARED,

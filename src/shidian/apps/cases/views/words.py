@@ -57,6 +57,7 @@ EVENT_WORDS = {
     EventKind.STAGE_ENTERED: gettext_lazy("Stage begun"),
     EventKind.CHECKLIST_FILED: gettext_lazy("Screening criteria judged"),
     EventKind.ROUND_OPENED: gettext_lazy("Review round opened"),
+    EventKind.POOL_COMMITTED: gettext_lazy("Pool for a draw fixed"),
     EventKind.EXPERTS_INVITED: gettext_lazy("Experts invited"),
     EventKind.CONFLICT_DECLARED: gettext_lazy("Interests declared by an expert"),
     EventKind.REVIEW_FILED: gettext_lazy("Review filed by an expert"),

@@ -1,5 +1,6 @@
 """The verbs of a review: the only writers."""
 
+from shidian.apps.review.domain.drawing import commit_pool, draw_panel, fixed_pool
 from shidian.apps.review.domain.judging import (
     declare_conflict,
     file_assessment,
@@ -17,8 +18,11 @@ from shidian.apps.review.domain.panels import (
 __all__ = [
     "close_round",
     "commission_assessment",
+    "commit_pool",
     "declare_conflict",
+    "draw_panel",
     "file_assessment",
+    "fixed_pool",
     "form_panel",
     "invite_experts",
     "open_panel",

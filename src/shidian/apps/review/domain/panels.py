@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.accounts.models import Expert, Institution, Person, Staff
-from shidian.apps.accounts.roles import held_on
 from shidian.apps.cases.domain.deciding import do
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.history import person_key
-from shidian.apps.cases.models import AccessEffect, Case, CaseEvent
+from shidian.apps.cases.models import Case, CaseEvent
 from shidian.apps.review.models import Assignment, Commission, Panel
+from shidian.apps.review.pool import party_ids, ties_of
 from shidian.core.procedure.types import EventKind, Json, Verb
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
+
+    from shidian.apps.accounts.models import Expert, Institution, Person
 
 
 @transaction.atomic
@@ -32,21 +32,26 @@ def form_panel(
     ends: date,
     by: Person,
     reason: str = "",
+    draw: Mapping[str, Json] | None = None,
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Panel:
     """Open a review round and invite experts, who must declare their interests first.
 
-    Refused for experts on staff of a party, and for those who declared a conflict in this case
-    before. `reason` is needed for a second round. Event: round.opened. Raises DomainError,
-    ForbiddenError.
+    Refused for experts with a known tie to a party or a conflict declared in this case before.
+    `draw`: the pool and seed, where the rulebook has the panel drawn (`draw_panel`). `reason` is
+    needed for a second round. Event: round.opened. Raises DomainError, ForbiddenError.
     """
-    _may_be_invited(case, experts)
+    if draw is None:
+        # Who is drawn was fixed before; what bars them since, they declare.
+        _may_be_invited(case, experts)
     data: dict[str, Json] = {
         "experts": [person_key(expert.person_id) for expert in experts],
         "starts": starts.isoformat(),
         "ends": ends.isoformat(),
         "reason": reason or None,
+        "draw": draw,
+        "disciplines": None if draw else _masters(case, experts),
     }
     done = do(Verb.OPEN_ROUND, case, data, by=by, at=at, expected_seq=expected_seq)
     event = done.event(EventKind.ROUND_OPENED)
@@ -72,7 +77,10 @@ def invite_experts(
 ) -> list[Assignment]:
     """Invite more experts to the open round, as after a conflict. Event: experts.invited."""
     _may_be_invited(case, experts)
-    data: dict[str, Json] = {"experts": [person_key(expert.person_id) for expert in experts]}
+    data: dict[str, Json] = {
+        "experts": [person_key(expert.person_id) for expert in experts],
+        "disciplines": _masters(case, experts),
+    }
     done = do(Verb.INVITE_EXPERTS, case, data, by=by, at=at, expected_seq=expected_seq)
     panel = open_panel(done.case)
     return _assign(panel, experts, done.event(EventKind.EXPERTS_INVITED))
@@ -105,7 +113,7 @@ def commission_assessment(
     locked = Case.objects.select_for_update().get(pk=case.pk)
     if not allows(by, Permission.CASE_HANDLE, locked):
         raise ForbiddenError
-    if body.pk in _party_ids(locked):
+    if body.pk in party_ids(locked):
         raise DomainError(
             "party-assesses",
             Text(zh="项目参与方不能评估本项目。", en="A party cannot assess its own project."),
@@ -134,34 +142,35 @@ def open_panel(case: Case) -> Panel:
     return Panel.objects.get(case=case, closed__isnull=True)
 
 
-def _party_ids(case: Case) -> set[int]:
-    return {case.lead_id, *case.parties.values_list("institution_id", flat=True)}
-
-
 def _assign(panel: Panel, experts: Iterable[Expert], event: CaseEvent) -> list[Assignment]:
     return Assignment.objects.bulk_create(
         [Assignment(panel=panel, expert=expert, invited=event) for expert in experts]
     )
 
 
+def _masters(case: Case, experts: Iterable[Expert]) -> Mapping[str, Json] | None:
+    """What each masters of the panel's disciplines; None where it needs none."""
+    panel = case.stage_rule.panel
+    wanted = {one.id for one in panel.disciplines} if panel else set()
+    if not wanted:
+        return None
+    return {
+        person_key(one.person_id): [name for name in one.disciplines if name in wanted]
+        for one in experts
+    }
+
+
 def _may_be_invited(case: Case, experts: Sequence[Expert]) -> None:
-    people = [expert.person_id for expert in experts]
-    denied = case.access.filter(person__in=people, effect=AccessEffect.DENY)
-    ours = Staff.objects.filter(
-        held_on(timezone.localdate()), person__in=people, institution__in=_party_ids(case)
-    )
-    barred = set(denied.values_list("person_id", flat=True)) | set(
-        ours.values_list("person_id", flat=True)
-    )
-    inactive = {expert.person_id for expert in experts if not expert.active}
+    ties = ties_of(case, experts)
     for expert in experts:
-        if expert.person_id in barred | inactive:
+        if known := ties[expert.person_id]:
             raise DomainError(
                 "may-not-review",
                 Text(
-                    zh=f"{expert.person.name_zh} 与本案有利益关系或已停聘，请另选专家。",
-                    en=f"{expert.person.name_en or expert.person.name_zh} has an interest in this"
-                    " case or no longer serves; choose another expert.",
+                    zh=f"{expert.person.name_zh} 不能参加本案评审（{'；'.join(known)}），"
+                    "请另选专家。",
+                    en=f"{expert.person.name_en or expert.person.name_zh} cannot review this case"
+                    f" ({'; '.join(known)}); choose another expert.",
                 ),
                 "experts",
             )

@@ -2,6 +2,7 @@
 
 from .assessment import Assessment, Commission
 from .assignment import Assignment, Conflict
+from .drawn import DrawPool
 from .panel import Panel
 from .review import Review, SheetDraft
 
@@ -10,6 +11,7 @@ __all__ = [
     "Assignment",
     "Commission",
     "Conflict",
+    "DrawPool",
     "Panel",
     "Review",
     "SheetDraft",

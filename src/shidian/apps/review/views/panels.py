@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.filled import filled_form
@@ -23,6 +23,8 @@ from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.review.domain import (
     close_round,
     commission_assessment,
+    commit_pool,
+    draw_panel,
     file_assessment,
     form_panel,
     invite_experts,
@@ -30,10 +32,12 @@ from shidian.apps.review.domain import (
 from shidian.apps.review.views.forms import (
     AssessmentForm,
     CommissionForm,
+    CommitForm,
+    DrawForm,
     InviteForm,
     PanelForm,
 )
-from shidian.core.procedure.types import Verb
+from shidian.core.procedure.types import EventKind, Verb
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -75,15 +79,55 @@ def _act(
 @rule(Permission.PANEL_FORM, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
 def open_round(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
-    """Choose experts and dates."""
-    return _act(request, case, Verb.OPEN_ROUND, PanelForm, form_panel)
+    """Choose experts and dates, beginning with a proposal; or draw them with the seed."""
+    panel = case.stage_rule.panel
+    if panel is None or panel.drawn == "chosen":
+        page = "review/panel.html"
+        return _act(request, case, Verb.OPEN_ROUND, PanelForm, form_panel, template=page)
+    pool = state_of(case).pool
+    if pool is None:
+        return redirect("review:pool", reference=case.reference)
+    page = "review/draw.html"
+    return _act(request, case, Verb.OPEN_ROUND, DrawForm, draw_panel, template=page, pool=pool)
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def pool(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Fix the pool for a draw and name the coming seed."""
+    fixed = case.draw_pools.order_by("-pk").select_related("committed")
+    return _act(
+        request,
+        case,
+        Verb.COMMIT_POOL,
+        CommitForm,
+        commit_pool,
+        template="review/pool.html",
+        fixed=list(fixed),
+    )
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_GET
+def pool_document(request: HttpRequest, case: Case, sha256: str, **_url: object) -> HttpResponse:
+    """What anyone checks a draw with; names nobody. With the seed, once it was drawn from."""
+    del request
+    fixed = case.draw_pools.filter(sha256=sha256).first()
+    if fixed is None:
+        raise Http404
+    opened = case.events.filter(kind=EventKind.ROUND_OPENED, data__draw__sha256=sha256).first()
+    seed = opened.data["draw"]["seed"] if opened else None
+    response = JsonResponse({"document": fixed.document, "seed": seed})
+    response["Content-Disposition"] = f'attachment; filename="draw-{sha256[:12]}.json"'
+    return response
 
 
 @rule(Permission.PANEL_FORM, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
 def invite(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Add experts to the open round, as after a conflict."""
-    return _act(request, case, Verb.INVITE_EXPERTS, InviteForm, invite_experts)
+    page = "review/panel.html"
+    return _act(request, case, Verb.INVITE_EXPERTS, InviteForm, invite_experts, template=page)
 
 
 @rule(Permission.PANEL_FORM, obj=case_by_reference)

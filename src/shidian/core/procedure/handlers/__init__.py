@@ -10,6 +10,7 @@ from shidian.core.procedure.handlers import (
     consultation,
     deadlines,
     decision,
+    lots,
     migrating,
     notice,
     partners,
@@ -60,4 +61,5 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.RELEASE_PARTNER: partners.release_partner,
     Verb.REQUEST_SIGNATURES: partners.request_signatures,
     Verb.SIGN_APPLICATION: partners.sign_application,
+    Verb.COMMIT_POOL: lots.commit_pool,
 }

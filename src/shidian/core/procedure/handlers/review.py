@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.handlers.lots import must_be_next, must_cover, who_sits
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EventKind, ExpertReview, RefusalCode
 from shidian.core.rulebook.model import Panel
@@ -46,7 +47,7 @@ def open_round(case: Situation) -> tuple[NewEvent, ...]:
             "The round must not end before it starts or before today; change the dates.",
             "ends",
         )
-    return (case.event(EventKind.ROUND_OPENED, round=case.state.rounds + 1),)
+    return (case.event(EventKind.ROUND_OPENED, round=case.state.rounds + 1, **who_sits(case)),)
 
 
 def invite_experts(case: Situation) -> tuple[NewEvent, ...]:
@@ -60,6 +61,7 @@ def invite_experts(case: Situation) -> tuple[NewEvent, ...]:
             "Choose experts who are not yet invited.",
             "experts",
         )
+    must_be_next(case, current)
     _room_for(case, _sitting(case, current) + len(case.data.names("experts")))
     return (case.event(EventKind.EXPERTS_INVITED),)
 
@@ -138,6 +140,7 @@ def close_round(case: Situation) -> tuple[NewEvent, ...]:
             f"有效意见应为奇数，现为 {filed} 份：请再邀请一位专家。",
             f"The number of reviews must be odd and is {filed}: invite one more expert.",
         )
+    must_cover(case, (review.expert for review in current.reviews), current.masters)
     score = weighted_score(_criteria(case), current.reviews)
     passed = None if panel.pass_mark is None else score >= panel.pass_mark
     return (

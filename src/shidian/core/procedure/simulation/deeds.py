@@ -181,7 +181,13 @@ class Deeds:
         state, dice = self.walk.state, self.walk.dice
         failed = state.round is not None and state.round.passed is False
         again = failed and state.stage_kind is StageKind.REVIEW
-        if again and dice.happens("second-round", self.ground.assumed.second_round_percent):
+        panel = self.ground.stages[state.stage].panel
+        chosen = panel is None or panel.drawn == "chosen"
+        if (
+            again
+            and chosen
+            and dice.happens("second-round", self.ground.assumed.second_round_percent)
+        ):
             return self.plain(Verb.OPEN_ROUND, ActorKind.OFFICER)
         return self.move(Verb.REJECT)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from shidian.core.procedure.drawing import document_of, drawn_lots, fingerprint
 from shidian.core.procedure.facts import needed_facts
 from shidian.core.procedure.simulation.ground import BODY, HASH, LEI, USCC
 from shidian.core.procedure.types import Json, Verb
-from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.model import Panel, StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     Data = dict[str, Json]
 
 REASON = "simulated"
+SEED = "simulated"
 NUMBERED: dict[str, Json] = {"uscc": USCC, "lei": LEI, "seq": 1}
 
 
@@ -47,17 +49,72 @@ def _advance(one: Deeds, _last: str) -> Data:
     return data
 
 
+def _seats(panel: Panel | None) -> int:
+    """As few as the rulebook allows."""
+    size = panel.min if panel else 1
+    return size + 1 if panel and panel.odd and size % 2 == 0 else size
+
+
 def _open_round(one: Deeds, _last: str) -> Data:
     panel = one.ground.stages[one.walk.state.stage].panel
-    size = panel.min if panel else 1
-    size += 1 if panel and panel.odd and size % 2 == 0 else 0
+    size = _seats(panel)
     ends = one.today + timedelta(one.ground.assumed.round_days)
-    return {
-        "experts": one.experts(size),
+    data: Data = {
         "starts": one.today.isoformat(),
         "ends": ends.isoformat(),
         "reason": REASON,
     }
+    if panel is None or panel.drawn == "chosen":
+        return data | _asked(one, size)
+    document, people = _pool(one, panel, size)
+    drawn = [people[lot] for lot in drawn_lots(document, SEED)]
+    return data | {"experts": drawn, "draw": {"document": document, "people": people, "seed": SEED}}
+
+
+def _asked(one: Deeds, size: int) -> Data:
+    """So many experts; where the panel covers disciplines, everyone masters all of them."""
+    panel, experts = one.ground.stages[one.walk.state.stage].panel, one.experts(size)
+    if panel is None or not panel.disciplines:
+        return {"experts": experts}
+    masters = [area.id for area in panel.disciplines]
+    return {"experts": experts, "disciplines": {str(who): masters for who in experts}}
+
+
+def _pool(one: Deeds, panel: Panel, size: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """Twice as many as there are seats; the same whenever it is asked for in one stay."""
+    people = {f"{n:016x}": f"lot-{one.walk.stay}-{n}" for n in range(2 * size)}
+    masters = [area.id for area in panel.disciplines]
+    fixed = one.walk.state.pool
+    document = document_of(
+        salt=HASH,
+        lots={lot: (who, masters) for lot, who in people.items()},
+        seats=size,
+        disciplines=masters,
+        seed_source=REASON,
+        known_from=fixed.known_from if fixed else one.today + timedelta(1),
+    )
+    return document, people
+
+
+def _commit(one: Deeds, _last: str) -> Data:
+    panel = one.ground.stages[one.walk.state.stage].panel or Panel(min=1)
+    size = _seats(panel)
+    document, people = _pool(one, panel, size)
+    return {
+        "sha256": fingerprint(document),
+        "size": len(people),
+        "seats": size,
+        "seed_source": REASON,
+        "known_from": document["known_from"],
+    }
+
+
+def _invite(one: Deeds, _last: str) -> Data:
+    """One more; of a drawn panel the next by lot."""
+    current = one.walk.state.round
+    if current is None or not current.order:
+        return _asked(one, 1)
+    return {"experts": [next(who for who in current.order if who not in current.experts)]}
 
 
 def _conflict(one: Deeds, _last: str) -> Data:
@@ -175,7 +232,8 @@ DATA: dict[Verb, Callable[[Deeds, str], Data]] = {
     Verb.WITHDRAW: lambda one, _last: one.ending(Verb.WITHDRAW),
     Verb.TERMINATE: lambda one, _last: one.ending(Verb.TERMINATE),
     Verb.OPEN_ROUND: _open_round,
-    Verb.INVITE_EXPERTS: lambda one, _last: {"experts": one.experts(1)},
+    Verb.COMMIT_POOL: _commit,
+    Verb.INVITE_EXPERTS: _invite,
     Verb.DECLARE_CONFLICT: _conflict,
     Verb.SUBMIT_REVIEW: _review,
     Verb.CLOSE_ROUND: lambda _one, _last: {},

@@ -52,7 +52,7 @@ class Panel(Frozen):
     min: int = Field(ge=1, le=99)
     max: int | None = Field(default=None, ge=1, le=99)
     odd: bool = False
-    disciplines: tuple[Area, ...] = ()
+    disciplines: tuple[Area, ...] = Field(default=(), max_length=10)
     independent: bool = False
     drawn: Literal["chosen", "random"] = "chosen"
     score_max: int = Field(default=100, ge=1, le=1000)
@@ -250,6 +250,7 @@ ActName = Literal[
     "release_partner",
     "request_signatures",
     "sign_application",
+    "commit_pool",
 ]
 """Names of the verbs that `core/procedure` defines; a test keeps the two lists alike."""
 
