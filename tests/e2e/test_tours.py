@@ -137,6 +137,7 @@ PLACES = (
     Place("search"),
     Place("check"),
     Place("open-data"),
+    Place("statistics"),
     Place("accounts:sign-in"),
     Place("mfa_index", "officer-bureau"),
     Place("accounts:sessions", "officer-bureau"),

@@ -359,6 +359,42 @@ class HomeFigures(TypedDict):
     days_to_start: str
 
 
+class Counted(TypedDict):
+    """So many of one kind."""
+
+    label: str
+    n: int
+
+
+class StayLine(TypedDict):
+    """How long cases stayed in a stage: median of calendar days, over `n` stays that have ended."""
+
+    label: str
+    days: str
+    n: int
+
+
+class SchemeFigures(TypedDict):
+    """What became of a scheme's cases. `months`: `[first day, filed, closed]`, oldest first."""
+
+    slug: str
+    title: str
+    reached: list[Counted]
+    outcomes: list[Counted]
+    stays: list[StayLine]
+    months: list[list[str | int]]
+    complaints: list[Counted]
+
+
+class StatisticsBody(TypedDict):
+    """Kind `figures`, key `statistics`. Nothing here is of one case: see `fewest`."""
+
+    as_of: str
+    fewest: int
+    """A length of time is given for no fewer stays than this."""
+    schemes: list[SchemeFigures]
+
+
 class TourPerson(TypedDict):
     """One part of the guided tour of a demonstration."""
 

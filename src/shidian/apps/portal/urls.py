@@ -16,6 +16,7 @@ from shidian.apps.portal.views import (
     pilots,
     record,
     rulebooks,
+    statistics,
     timelines,
 )
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("feeds/<str:language>/<str:kind>.atom", feeds.feed, name="feed"),
     path("sitemap.xml", feeds.sitemap, name="sitemap"),
     path("robots.txt", feeds.robots, name="robots"),
+    path("statistics/", statistics.statistics, name="statistics"),
     path("data/", feeds.open_data, name="open-data"),
     path("api/v1/", api.urls),
     path("calls/", calls.call_list, name="call-list"),

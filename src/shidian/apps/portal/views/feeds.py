@@ -41,7 +41,7 @@ FED = {
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 _WITH_ACCOUNT = ("account", "cases", "lab", "review", "supervision")
 _LISTS = (
-    *("home", "about", "check", "record", "open-data"),
+    *("home", "about", "check", "record", "open-data", "statistics"),
     *("call-list", "notice-list", "pilot-list", "rulebook-list"),
 )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.apps.notices.domain import publish_snapshot
 from shidian.apps.notices.models import SnapshotKind
-from shidian.apps.supervision.publish import cases, pilots, schemes
+from shidian.apps.supervision.publish import cases, pilots, schemes, statistics
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,6 +99,16 @@ def publish_home(figures: HomeFigures | None = None) -> None:
     publish_snapshot(kind=SnapshotKind.FIGURES, key="home", zh=body, en=body)
 
 
+def publish_statistics() -> None:
+    """The public statistics."""
+    publish_snapshot(
+        kind=SnapshotKind.FIGURES,
+        key="statistics",
+        zh=dict(statistics.statistics_body("zh")),
+        en=dict(statistics.statistics_body("en")),
+    )
+
+
 def publish_everything() -> None:
     """Every page anew, as after loading a history: what has not changed stays as it is."""
     from shidian.apps.cases.models import Call, Case, Scheme
@@ -114,3 +124,4 @@ def publish_everything() -> None:
         publish_pilot(pilot)
         publish_pilot_figures(pilot)
     publish_home()
+    publish_statistics()

@@ -44,3 +44,7 @@ PILOT_STATE: dict[str, Text] = {
     "terminated": _t("已终止，正在了结存量业务", "Terminated, running off"),
     "closed": _t("已结束", "Closed"),
 }
+
+FILED = _t("申报", "Filed")
+COMPLAINTS_RECEIVED = _t("收到投诉", "Complaints received")
+COMPLAINTS_CLOSED = _t("其中已办结", "of them closed")

@@ -14,7 +14,11 @@ from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.record.feeder import Feeder
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
 from shidian.apps.supervision.models import AT_WORK, ControlReceipt, Order, Pilot
-from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot_figures
+from shidian.apps.supervision.publish.refresh import (
+    publish_home,
+    publish_pilot_figures,
+    publish_statistics,
+)
 from shidian.apps.supervision.publish.schemes import home_figures
 from shidian.apps.supervision.worker import projection
 from shidian.apps.supervision.worker.acknowledgements import copy_acknowledgements
@@ -40,6 +44,7 @@ CURRENT_S = 1.0
 RETRY_S = 2.0
 FIGURES_S = 5.0
 HOME_S = 5.0
+STATISTICS_S = 600.0
 SILENCES_S = 30.0
 LAPSES_S = 5.0
 BATCH_MAX = 1_000
@@ -83,6 +88,7 @@ class Worker:
             Duty("readings", CURRENT_S, self.copy_readings),
             Duty("figures", FIGURES_S, self.publish_figures),
             Duty("home", HOME_S, self.publish_home),
+            Duty("statistics", STATISTICS_S, publish_statistics),
         ]
 
     def close(self) -> None:
