@@ -36,7 +36,9 @@ def events(draw):
 
 @given(events())
 def test_event_survives_the_wire(event):
-    assert envelope.from_dict(envelope.to_dict(event)) == event
+    wire = envelope.to_dict(event)
+    assert envelope.from_dict(wire) == event
+    assert envelope.of_spool(wire) == event
 
 
 @given(TIMES_US)

@@ -145,7 +145,8 @@ class Client:
     def _packed(self, waiting: list[Waiting]) -> tuple[list[Waiting], str, bytes]:
         """The first of what waits as one body, in columns where that says the same."""
         while self._encode is not None:
-            events = [envelope.from_dict(json.loads(item.wire)) for item in waiting]
+            # The spool checked each when it took it.
+            events = [envelope.of_spool(json.loads(item.wire)) for item in waiting]
             body = self._encode(events)
             if body is None:
                 break
