@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import (
     HTTPMessageSigner,
     HTTPMessageVerifier,
@@ -208,3 +210,24 @@ def test_authority_is_normalised(url, authority):
 def test_request_outside_the_profile_is_not_signed(changed):
     with pytest.raises(ValueError, match=r"query|content-type|host"):
         signed(**changed)
+
+
+def test_signature_base_and_signature_are_those_of_the_rfc():
+    """RFC 9421, B.2.6: other components than ours, the same base, key and signature."""
+    private = "n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU="
+    key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(private))
+    public = base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode()
+    assert public == "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs="
+    components = ("date", "@method", "@path", "@authority", "content-type", "content-length")
+    listed = " ".join(f'"{name}"' for name in components)
+    headers = {
+        "date": "Tue, 20 Apr 2021 02:07:55 GMT",
+        "content-type": "application/json",
+        "content-length": "18",
+    }
+    text = f'({listed});created=1618884473;keyid="test-key-ed25519"'
+    base = signatures._Signed(text, components, "POST", "/foo", headers).base("example.com")
+    published = (
+        "wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw=="
+    )
+    assert base64.b64encode(key.sign(base)).decode() == published

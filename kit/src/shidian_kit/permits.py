@@ -140,6 +140,10 @@ class PermitHolder:
     def start(self) -> None:
         """Ask for a permit now, and go on renewing it in a thread of its own."""
         self.renew()
+        self.start_renewing()
+
+    def start_renewing(self) -> None:
+        """Go on renewing in a thread of its own what was asked for before."""
         self._thread = threading.Thread(target=self._run, name="permit-holder", daemon=True)
         self._thread.start()
 

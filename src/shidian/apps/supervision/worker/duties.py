@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Max
+from django.utils import timezone
 
 from shidian import keyring
 from shidian.apps.cases.domain.silence import record_due_silences
@@ -36,9 +38,12 @@ if TYPE_CHECKING:
 LOOK_S = 0.01
 """Between two looks whether the monitor's store has changed: a look costs microseconds."""
 POLL_S = 0.05
-CONTROL_S = 0.25
+CONTROL_S = 0.1
 FED_S = 2.0
 ORDERS_S = 0.1
+WORDS_S = 0.1
+WORDS_QUIET_S = 2.0
+"""Once nothing was issued for a minute, a firm's word may take so long to be looked for."""
 RECORD_S = 0.25
 CURRENT_S = 1.0
 RETRY_S = 2.0
@@ -71,6 +76,7 @@ class Worker:
         self._home: dict[str, object] = {}
         self._outbox_seen = -1
         self._outbox_again = 0.0
+        self._words_again = 0.0
 
     def duties(self) -> list[Duty]:
         """In the order in which they are run when all are due: alerts first."""
@@ -81,7 +87,7 @@ class Worker:
             Duty("controls", CONTROL_S, self.send_controls),
             Duty("fed", FED_S, self.tell_fed),
             Duty("orders", ORDERS_S, self._orders.run),
-            Duty("acknowledgements", CONTROL_S, self.copy_acknowledgements),
+            Duty("acknowledgements", WORDS_S, self.copy_acknowledgements),
             Duty("record", RECORD_S, self._feeder.feed),
             Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("silences", SILENCES_S, self.record_silences),
@@ -177,8 +183,15 @@ class Worker:
 
     def copy_acknowledgements(self) -> None:
         """Bring firms' words on orders to the orders' pages, while any is waited for."""
-        if not Order.objects.filter(issued_at__isnull=False, effective_at=None).exists():
+        now = time.monotonic()
+        awaited = Order.objects.filter(issued_at__isnull=False, effective_at=None)
+        newest = awaited.aggregate(newest=Max("issued_at"))["newest"]
+        if newest is None:
             return
+        is_fresh = timezone.now() - newest < timedelta(minutes=1)
+        if not is_fresh and now < self._words_again:
+            return
+        self._words_again = now + WORDS_QUIET_S
         for public_id in copy_acknowledgements(self._gate):
             self._to_tell[f"pilot:{public_id}"] = projection.position("acknowledgements")
 
