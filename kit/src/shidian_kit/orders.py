@@ -192,7 +192,9 @@ class OrderInbox:
     def waiting(self) -> int:
         """How many orders are not obeyed, or not acknowledged to the end."""
         with self._lock:
-            row = self._db.execute("SELECT count(*) FROM incoming WHERE NOT effective_ack")
+            row = self._db.execute(
+                "SELECT count(*) FROM incoming WHERE NOT (received_ack AND effective_ack)"
+            )
             return int(row.fetchone()[0])
 
     def work(self, say: Callable[[Acknowledgement], None]) -> None:
@@ -235,7 +237,7 @@ class OrderInbox:
         with self._lock:
             rows = self._db.execute(
                 "SELECT place, id, digest, received_at, received_ack, effective_at, effective_ack"
-                " FROM incoming WHERE NOT effective_ack ORDER BY place"
+                " FROM incoming WHERE NOT (received_ack AND effective_ack) ORDER BY place"
             ).fetchall()
         found = []
         for place, order_id, digest, received_at, told, effective_at, finished in rows:
