@@ -260,6 +260,9 @@ def test_a_suspended_pilot_says_so_wherever_it_stands(client, walk, pilot, world
         page = client.get(reverse("cases:case", args=[walk.case.reference]))
         assert order.public_id in page.text
         assert "已暂停" in page.text
+        events = [one for group in page.context["timeline"] for one in group["events"]]
+        assert order.public_id in events[-1]["what"]
+        assert str(walk.officer) not in events[-1]["who"]
 
 
 def test_a_declined_proposal_keeps_its_reason_for_the_authorities(client, walk, pilot, second):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import ActorKind, EventKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
 
@@ -39,6 +42,16 @@ INTERNAL = frozenset(
     }
 )
 """The authorities' own: others see that the stage goes on, not who said what."""
+
+
+Supply = Callable[["Case", "Viewer"], "Iterable[dict[str, Any]]"]
+_supplies: list[Supply] = []
+
+
+def supply(entries: Supply) -> Supply:
+    """Register who knows acts that are no events of the case: an app above, as supervision."""
+    _supplies.append(entries)
+    return entries
 
 
 def timeline_of(case: Case, viewer: Viewer) -> list[dict[str, Any]]:
@@ -63,9 +76,21 @@ def timeline_of(case: Case, viewer: Viewer) -> list[dict[str, Any]]:
         else:
             early.append(entry)
     shown = [group for group in groups if group["events"]]
+    for entries in _supplies:
+        _put_in(shown, entries(case, viewer))
     if shown:
         shown[-1]["current"] = True
     return shown
+
+
+def _put_in(groups: list[dict[str, Any]], entries: Iterable[dict[str, Any]]) -> None:
+    """Each entry goes to the stage in which it happened, by its time."""
+    for entry in entries:
+        before = [group for group in groups if group["events"][0]["at"] <= entry["at"]]
+        if before:
+            before[-1]["events"] = sorted(
+                [*before[-1]["events"], entry], key=lambda event: event["at"]
+            )
 
 
 def _entry(case: Case, row: CaseEvent, viewer: Viewer, names: dict[str, str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from shidian.apps.accounts.domain.proving import (
     prove_by_passkey,
 )
 from shidian.apps.cases.errors import ForbiddenError
+from shidian.apps.cases.outbox import put
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.orders.issuing import issue
 from shidian.apps.supervision.domain.orders.standing import newest_issued, require_consistent
@@ -135,6 +136,9 @@ def _approve(
         _write(order, challenge, proof, by, moment)
         if order.state == OrderState.PROPOSED and _is_approved(order):
             issue(order, by=by, at=moment)
+        elif countersigning:
+            for office in ("officer", "signing-officer"):
+                put(f"mail.{office}", {"order": order.public_id}, case=order.pilot.case, at=moment)
     return order
 
 
