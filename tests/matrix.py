@@ -224,7 +224,7 @@ class Stage:
                 return scheme
             case ("lab", "draft"):
                 return {"draft": self.draft} if permission is Permission.DRAFT_READ else scheme
-            case ("desk" | "audit", _) | ("lab", "lab") | ("pilot", "board"):
+            case ("desk" | "audit", _) | ("lab", "lab") | ("pilot", "board") | (_, "availability"):
                 return {"–": None}
         return {"–": None} if permission is Permission.CASE_CREATE else {"case": self.case}
 

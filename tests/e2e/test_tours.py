@@ -158,6 +158,7 @@ PLACES = (
     Place("rulebook-version", argument="/2", more=("2026.1",)),
     Place("scheme", argument="/2"),
     Place("cases:desk", "applicant"),
+    Place("review:availability", "expert-2"),
     Place("cases:queue", "officer-bureau"),
     Place("cases:workload", "officer-bureau"),
     Place("cases:statistics", "officer-bureau"),

@@ -97,6 +97,8 @@ class Permission(StrEnum):
     REVIEW_SUBMIT = "review:sheet:submit"
     """Object: Assignment."""
     ASSESSMENT_FILE = "review:assessment:file"
+    AVAILABILITY_SET = "review:availability:set"
+    """Say until when one takes no new reviews; an expert's own. Object: None."""
 
     # Supervision. The object is a Case, or None for the whole board.
     PILOT_READ = "pilot:pilot:read"

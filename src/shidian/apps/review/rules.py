@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 
 @predicate
+def is_an_expert(person: Someone, _obj: object = None) -> bool:
+    """Is on the list of experts."""
+    return roles_of(person).is_expert
+
+
+@predicate
 def is_the_expert(person: Someone, assignment: Assignment | None) -> bool:
     """The assignment is theirs."""
     if assignment is None:
@@ -51,4 +57,5 @@ permit(Permission.PANEL_FORM, is_case_officer & sees)
 permit(Permission.CONFLICT_DECLARE, is_the_expert & is_undenied)
 permit(Permission.REVIEW_READ, is_the_expert & is_undenied & declared_no_conflict)
 permit(Permission.REVIEW_SUBMIT, is_the_expert & is_undenied & declared_no_conflict)
+permit(Permission.AVAILABILITY_SET, is_an_expert)
 permit(Permission.ASSESSMENT_FILE, (assesses | assesses_for_the_authority) & sees)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.review.views import panels, sheet
+from shidian.apps.review.views import availability, panels, sheet
 from shidian.apps.review.views import part as _part  # noqa: F401 - registers with the case page
 
 app_name = "review"
 
 urlpatterns = [
+    path("availability/", availability.availability, name="availability"),
     path("<slug:reference>/", sheet.sheet, name="sheet"),
     path("<slug:reference>/open-round/", panels.open_round, name="open-round"),
     path("<slug:reference>/pool/", panels.pool, name="pool"),

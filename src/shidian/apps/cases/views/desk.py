@@ -64,6 +64,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "calls": _open_calls(viewer),
         "led": _led(viewer),
         "board_url": _board_url(viewer),
+        "availability_url": _availability_url(viewer),
         "soon": _running_out(viewer, lines),
         "views": list(SavedView.objects.filter(person=viewer.person)),
     }
@@ -131,6 +132,15 @@ def _led(viewer: Viewer) -> list[Scheme]:
     calls = Call.objects.order_by("-number")
     led = schemes_led_by(viewer.person)
     return list(led.prefetch_related(Prefetch("calls", queryset=calls, to_attr="newest")))
+
+
+def _availability_url(viewer: Viewer) -> str:
+    if not viewer.roles.is_expert:
+        return ""
+    try:
+        return reverse("review:availability")
+    except NoReverseMatch:  # the zone has no reviews
+        return ""
 
 
 def _board_url(viewer: Viewer) -> str:

@@ -5,6 +5,7 @@ from shidian.apps.review.domain.judging import (
     declare_conflict,
     file_assessment,
     save_sheet,
+    set_away,
     submit_review,
 )
 from shidian.apps.review.domain.panels import (
@@ -27,5 +28,6 @@ __all__ = [
     "invite_experts",
     "open_panel",
     "save_sheet",
+    "set_away",
     "submit_review",
 ]

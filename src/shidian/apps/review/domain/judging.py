@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.accounts.models import Expert
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.deciding import do
 from shidian.apps.cases.domain.perform import perform_act
@@ -17,10 +18,20 @@ from shidian.core.procedure.types import Act, EventKind, Json, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from shidian.apps.accounts.models import Person
     from shidian.apps.cases.models import Case
+
+
+def set_away(*, by: Person, until: date | None) -> None:
+    """An expert takes no new reviews until that day, which is included; None: from now on again.
+
+    Panels that they sit on already are not touched. Raises ForbiddenError.
+    """
+    if not allows(by, Permission.AVAILABILITY_SET):
+        raise ForbiddenError
+    Expert.objects.filter(person=by).update(away_until=until)
 
 
 @transaction.atomic
