@@ -10,6 +10,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -329,7 +330,11 @@ def opened(stage: Stage, permission: AccessRule, name: str) -> list[str]:
     found = []
     for address in stage.routes(permission):
         answer = client.get(address)
-        closed = answer.status_code == 404 or "/sign-in/" in answer.get("Location", "")
+        if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # asked before the permission
+            answer = client.post(address)
+        closed = answer.status_code == HTTPStatus.NOT_FOUND or "/sign-in/" in answer.get(
+            "Location", ""
+        )
         if not closed:
             found.append(address)
     return found
