@@ -242,11 +242,13 @@ class PermitHolder:
 
     def _failed(self, problem: str, *, outage: bool) -> None:
         with self._lock:
+            is_news = problem != self._problem
             self._outage, self._problem = outage, problem
             if not outage:
                 # The gate answers, and refuses: what it leased before is withdrawn.
                 self._lease = None
-        _log.warning("no permit: %s", problem)
+        if is_news:
+            _log.warning("no permit: %s", problem)
         self._tell()
 
     def _status(self, now_s: float) -> Status:

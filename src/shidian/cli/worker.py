@@ -23,6 +23,8 @@ def worker(once: bool) -> None:
     import django
 
     django.setup()
+    from django.db import connections
+
     from shidian.apps.supervision.worker.duties import Worker
     from shidian.apps.supervision.worker.loop import run_duties
     from shidian.config import settings
@@ -30,12 +32,23 @@ def worker(once: bool) -> None:
     at_work = Worker(settings())
     try:
         if once:
-            for duty in at_work.duties():
+            for duty in (*at_work.duties(), *at_work.order_duties()):
                 duty.attempt(0.0)
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        run_duties(at_work.duties(), stop)
+
+        def bring_orders() -> None:
+            run_duties(at_work.order_duties(), stop)
+            connections.close_all()
+
+        orders = threading.Thread(target=bring_orders, name="orders")
+        orders.start()
+        try:
+            run_duties(at_work.duties(), stop)
+        finally:
+            stop.set()
+            orders.join()
     finally:
         at_work.close()

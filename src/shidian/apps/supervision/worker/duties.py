@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from django.db.models import Max
@@ -68,6 +69,8 @@ class Worker:
         self._store: StoreReader | None = None
         self._version = -1
         self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
+        self._order_gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
+        self._news: SimpleQueue[tuple[str, int]] = SimpleQueue()
         self._feeder = Feeder(config)
         self._notary = NotaryClient(config.notary_socket)
         self._orders = Deliverer(self._notary.sign_order, Guard.of(config.egress_allow))
@@ -84,10 +87,6 @@ class Worker:
             Duty("alerts", LOOK_S, self.copy_new_alerts),
             Duty("live", LOOK_S, self.tell_pages),
             Duty("outbox", POLL_S, self.work_outbox),
-            Duty("controls", CONTROL_S, self.send_controls),
-            Duty("fed", FED_S, self.tell_fed),
-            Duty("orders", ORDERS_S, self._orders.run),
-            Duty("acknowledgements", WORDS_S, self.copy_acknowledgements),
             Duty("record", RECORD_S, self._feeder.feed),
             Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("silences", SILENCES_S, self.record_silences),
@@ -97,10 +96,20 @@ class Worker:
             Duty("statistics", STATISTICS_S, publish_statistics),
         ]
 
+    def order_duties(self) -> list[Duty]:
+        """What an order waits for; run in a thread of its own, since pages and mail take longer."""
+        return [
+            Duty("controls", CONTROL_S, self.send_controls),
+            Duty("fed", FED_S, self.tell_fed),
+            Duty("orders", ORDERS_S, self._orders.run),
+            Duty("acknowledgements", WORDS_S, self.copy_acknowledgements),
+        ]
+
     def close(self) -> None:
         """Let go of connections and files."""
         self._orders.close()
         self._notary.close()
+        self._order_gate.close()
         self._gate.close()
         self._feeder.close()
         if self._store is not None:
@@ -147,6 +156,10 @@ class Worker:
 
     def tell_pages(self) -> None:
         """Tell open pages what changed; what cannot be told now is told later, newest entry."""
+        while not self._news.empty():
+            public_id, entry = self._news.get()
+            self._to_tell[f"pilot:{public_id}"] = entry
+            self._stale_figures.add(public_id)
         while self._to_tell:
             topic, entry = next(iter(self._to_tell.items()))
             self._gate.changed(topic, entry)
@@ -176,10 +189,8 @@ class Worker:
 
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""
-        for public_id in send_controls(self._gate):
-            newest = ControlReceipt.objects.latest("entry").entry
-            self._to_tell[f"pilot:{public_id}"] = newest
-            self._stale_figures.add(public_id)
+        for public_id in send_controls(self._order_gate):
+            self._news.put((public_id, ControlReceipt.objects.latest("entry").entry))
 
     def copy_acknowledgements(self) -> None:
         """Bring firms' words on orders to the orders' pages, while any is waited for."""
@@ -192,12 +203,12 @@ class Worker:
         if not is_fresh and now < self._words_again:
             return
         self._words_again = now + WORDS_QUIET_S
-        for public_id in copy_acknowledgements(self._gate):
-            self._to_tell[f"pilot:{public_id}"] = projection.position("acknowledgements")
+        for public_id in copy_acknowledgements(self._order_gate):
+            self._news.put((public_id, projection.position("acknowledgements")))
 
     def tell_fed(self) -> None:
         """Let the gate know that it knows every order: without that it renews no permit."""
-        tell_fed(self._gate)
+        tell_fed(self._order_gate)
 
     def publish_figures(self) -> None:
         """Refresh the public figures of pilots of which something changed."""
