@@ -59,7 +59,7 @@ def some_data(plan: Plan, **changes: Any) -> Data:
             data, baseline_first_at=plan.baseline.start, baseline_last_at=plan.baseline.start
         )
     if plan.grade is Grade.CONTROLLED_BEFORE_AFTER:
-        return replace(data, rows=some_rows(), **changes)
+        return replace(replace(data, rows=some_rows()), **changes)
     draw = np.random.default_rng(5)
     pilot, reference = {
         Measure.PROPORTION: (Share(850, 1000), Share(800, 1000)),

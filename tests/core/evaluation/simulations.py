@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shidian.core.evaluation import formulas
-from shidian.core.evaluation.before_after import Row, difference_in_differences
+from shidian.core.evaluation.before_after import (
+    Row,
+    difference_in_differences,
+    difference_of_changes,
+)
 from shidian.core.evaluation.harm import benjamini_hochberg, fisher_greater
 
 if TYPE_CHECKING:
@@ -108,14 +112,37 @@ def differences_clustered(draw: np.random.Generator, times: int) -> float:
     return _differences(draw, times, world)
 
 
-def planted_harm(draw: np.random.Generator, times: int) -> tuple[float, float]:
+def changes_of_few_clusters(draw: np.random.Generator, times: int) -> float:
+    """Four clusters in the pilot, nine in the control, which change less alike: sizes differ."""
+    held = 0
+    for _ in range(times):
+        rows = []
+        for cluster in range(13):
+            pilot = cluster < 4
+            change = draw.normal(2.5 if pilot else 1.0, 0.7 if pilot else 1.4)
+            size = 2 + cluster % 3
+            values = draw.normal(0, 0.3, 2 * size) + draw.normal(0, 1)
+            rows += [
+                Row(float(value + change * (at >= size)), pilot, at >= size, f"c{cluster}")
+                for at, value in enumerate(values)
+            ]
+        estimate = difference_of_changes(rows, level=LEVEL)
+        held += estimate.low <= 1.5 <= estimate.high
+    return held / times
+
+
+def planted_harm(
+    draw: np.random.Generator, times: int, *, against_rest: bool = False
+) -> tuple[float, float]:
     """1 of 12 groups at twice the risk → how often it is found, and the rate of false findings
-    (the mean, over the worlds, of the false share of what was found)."""
+    (the mean, over the worlds, of the false share of what was found). Each group is held against
+    a control of its size, or against the other eleven."""
     risks = np.full(12, 0.03)
     risks[0] = 0.06
     harmed, control = (draw.binomial(1500, risk, (times, 12)) for risk in (risks, 0.03))
     size = np.full_like(harmed, 1500)
-    adjusted = benjamini_hochberg(fisher_greater(harmed, size, control, size))
-    found = adjusted <= 0.10
+    others, of = harmed.sum(axis=1, keepdims=True) - harmed, 11 * size
+    held_against = (others, of) if against_rest else (control, size)
+    found = benjamini_hochberg(fisher_greater(harmed, size, *held_against)) <= 0.10
     false = found[:, 1:].sum(axis=1) / np.maximum(found.sum(axis=1), 1)
     return float(found[:, 0].mean()), float(false.mean())

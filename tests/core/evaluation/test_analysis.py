@@ -16,6 +16,7 @@ from shidian.core.evaluation.grade import Grade, overclaims
 from shidian.core.evaluation.harm import Subgroup
 from shidian.core.evaluation.plan import (
     Better,
+    Clusters,
     Margins,
     Measure,
     Plan,
@@ -184,6 +185,27 @@ def test_first_of_two_looks_has_a_wider_interval() -> None:
         ran(plan, some_data(plan, earlier=(900, 1500)))
 
 
+@pytest.mark.parametrize(
+    ("clusters", "method"),
+    [
+        (Clusters.ROBUST_ERRORS, Method.DIFFERENCES_CLUSTERED),
+        (Clusters.CHANGES, Method.CHANGES_WELCH),
+    ],
+)
+def test_clusters_are_treated_as_planned(clusters: Clusters, method: Method) -> None:
+    plan = a_plan(Grade.CONTROLLED_BEFORE_AFTER, measure=Measure.MEAN, clusters=clusters)
+    rows = tuple(
+        replace(row, cluster=f"{'pilot' if row.pilot else 'control'} {at % 5}")
+        for at, row in enumerate(some_rows())
+    )
+
+    result = ran(read_plan(plan.canonical()), some_data(plan, rows=rows))
+
+    assert result.estimate.method is method
+    assert result.estimate.clusters == 10
+    assert bool(result.cautions) == (method is Method.DIFFERENCES_CLUSTERED)
+
+
 def test_harmed_subgroup_is_named_in_the_result() -> None:
     plan = a_plan(subgroups=("under-30", "over-70"))
     groups = (
@@ -209,7 +231,9 @@ def test_harmed_subgroup_is_named_in_the_result() -> None:
         (a_plan(), {"last_at": WINDOW.end}, "first_at"),
         (a_plan(), {"first_at": datetime(2026, 4, 2)}, "first_at"),  # noqa: DTZ001 - what is refused
         (
-            a_plan(Grade.CONTROLLED_BEFORE_AFTER, measure=Measure.MEAN, clustered=True),
+            a_plan(
+                Grade.CONTROLLED_BEFORE_AFTER, measure=Measure.MEAN, clusters=Clusters.ROBUST_ERRORS
+            ),
             {},
             "rows",
         ),
@@ -244,7 +268,7 @@ def test_data_other_than_planned_are_refused(
         (lambda: a_plan(looks=11), "looks"),
         (lambda: a_plan(target=0), "target"),
         (lambda: a_plan(level=95), "level"),
-        (lambda: a_plan(clustered=True), "clustered"),
+        (lambda: a_plan(clusters=Clusters.ROBUST_ERRORS), "clusters"),
         (lambda: a_plan(Grade.CONTROLLED_BEFORE_AFTER, measure=Measure.RATE), "measure"),
         (lambda: a_plan(subgroups=("a", "a")), "subgroups"),
         (lambda: a_plan(false_discovery_rate=10), "false_discovery_rate"),
@@ -271,7 +295,7 @@ def test_plan_that_contradicts_itself_is_refused(make: Callable[[], Plan], where
         canonical.dumps({**a_plan().document(), "lot": [1]}),
         canonical.dumps({**a_plan().document(), "lot": [1, 1, 1]}),
         canonical.dumps({**a_plan().document(), "level": "0.95"}),
-        canonical.dumps({**a_plan().document(), "clustered": "yes"}),
+        canonical.dumps({**a_plan().document(), "clusters": "yes"}),
         canonical.dumps({**a_plan().document(), "spending": "pocock"}),
         canonical.dumps({**a_plan().document(), "window": {"start": "2026", "end": "x"}}),
     ],

@@ -26,7 +26,11 @@ APPROXIMATE = [
     simulations.student,
     simulations.welch,
 ]
-FITTED = [simulations.differences_hc2, simulations.differences_clustered]
+FITTED = [
+    simulations.differences_hc2,
+    simulations.differences_clustered,
+    simulations.changes_of_few_clusters,
+]
 
 
 def _draw() -> np.random.Generator:
@@ -57,8 +61,9 @@ def test_fitted_interval_is_near_its_level_in_a_few_worlds(simulation: Simulatio
     assert simulation(_draw(), 100) >= 0.95 - 4 * np.sqrt(0.95 * 0.05 / 100)
 
 
-def test_planted_harm_is_found_with_few_false_findings() -> None:
-    found, false = simulations.planted_harm(_draw(), 5000)
+@pytest.mark.parametrize("against_rest", [False, True])
+def test_planted_harm_is_found_with_few_false_findings(against_rest: bool) -> None:
+    found, false = simulations.planted_harm(_draw(), 2000, against_rest=against_rest)
 
     assert found >= 0.80
     assert false <= 0.10

@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shidian.core.evaluation.before_after import Row, difference_in_differences
+from shidian.core.evaluation.before_after import (
+    Row,
+    difference_in_differences,
+    difference_of_changes,
+)
 from shidian.core.evaluation.estimate import Method, figure
 from shidian.core.evaluation.means import difference_of_means, mean
 from shidian.core.evaluation.proportions import difference_of_proportions, proportion
@@ -147,6 +151,29 @@ def test_clustered_error_is_that_of_the_clusters_own_changes() -> None:
     assert (estimate.clusters, estimate.cautions) == (50, ())
 
 
+def test_change_of_each_cluster_counts_once_however_many_rows_it_has() -> None:
+    rows = [row for row in _rows() for _ in range(3 if row.pilot else 1)]
+    more = [*rows, *(row for row in rows if row.cluster == "c0")]
+
+    once, again = difference_of_changes(rows), difference_of_changes(more)
+
+    assert (again.value, again.low, again.high) == pytest.approx((once.value, once.low, once.high))
+    assert (once.n, once.clusters, once.cautions) == ((150, 50), 50, ())
+
+
+def test_change_of_clusters_is_the_difference_of_their_mean_changes() -> None:
+    rows = _rows()
+    pairs = list(zip(rows[::2], rows[1::2], strict=True))
+    changes = {
+        arm: [b.value - a.value for a, b in pairs if a.pilot is arm] for arm in (True, False)
+    }
+
+    estimate = difference_of_changes(rows)
+
+    assert estimate.value == pytest.approx(difference_in_differences(rows).value, rel=1e-12)
+    assert estimate.low == difference_of_means(changes[True], changes[False]).low
+
+
 def test_few_clusters_are_said_to_be_few() -> None:
     estimate = difference_in_differences(_rows()[:40])
 
@@ -240,6 +267,27 @@ def _without(pilot: bool, after: bool) -> list[Row]:
             ),
             "rows",
             "do not vary",
+        ),
+        (lambda: difference_of_changes([]), "rows", "empty"),
+        (
+            lambda: difference_of_changes([*_rows(), Row(1.0, True, True)]),
+            "rows row 101",
+            "cluster",
+        ),
+        (
+            lambda: difference_of_changes([*_rows(), Row(1.0, True, True, "late")]),
+            "cluster late",
+            "before and after",
+        ),
+        (
+            lambda: difference_of_changes([*_rows(), Row(1.0, False, True, "c0")]),
+            "cluster c0",
+            "one group alone",
+        ),
+        (
+            lambda: difference_of_changes([r for r in _rows() if not r.pilot or r.cluster == "c0"]),
+            "pilot clusters",
+            "plan with more",
         ),
         (lambda: sample_ratio([5, 5], [0.5]), "counts", "one each"),
         (lambda: sample_ratio([0, 0], [0.5, 0.5]), "counts", "empty"),

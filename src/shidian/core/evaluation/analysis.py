@@ -7,13 +7,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from shidian.core.evaluation import checks
-from shidian.core.evaluation.before_after import Row, difference_in_differences
+from shidian.core.evaluation.before_after import (
+    Row,
+    difference_in_differences,
+    difference_of_changes,
+)
 from shidian.core.evaluation.estimate import Estimate, figure
 from shidian.core.evaluation.grade import Grade, sentence
 from shidian.core.evaluation.harm import Harm, Subgroup, subgroup_harm
 from shidian.core.evaluation.looks import nominal_level
 from shidian.core.evaluation.means import difference_of_means, mean
-from shidian.core.evaluation.plan import Better, Measure, Plan, Seal, refuse_naive
+from shidian.core.evaluation.plan import Better, Clusters, Measure, Plan, Seal, refuse_naive
 from shidian.core.evaluation.proportions import difference_of_proportions, proportion
 from shidian.core.evaluation.rates import rate, ratio_of_rates
 from shidian.core.evaluation.sample_ratio import SampleRatio, sample_ratio
@@ -144,7 +148,7 @@ def run(plan: Plan, seal: Seal, data: Data) -> Result:
     _refuse_unplanned(plan, data)
     looks = (*data.earlier, _information(plan, data))
     level = nominal_level(looks, plan.target, plan.looks, plan.level)
-    estimate = _estimate(data, level)
+    estimate = _estimate(plan, data, level)
     lot = _lot(plan, data)
     mismatched = lot is not None and lot.mismatch
     grade = Grade.COMPARED if mismatched else plan.grade
@@ -229,7 +233,7 @@ def _refuse_unplanned(plan: Plan, data: Data) -> None:
             f"not what the plan takes: {plan.grade} of a {plan.measure} needs {needed}, "
             + ("and no reference" if alone else "of the pilot and of what it is held against"),
         )
-    if any(row.cluster is not None for row in data.rows) != (plan.clustered and by_rows):
+    if any(row.cluster is not None for row in data.rows) != (plan.clusters is not Clusters.NONE):
         raise EvaluationError(
             "rows",
             "聚类标识与方案不符",
@@ -260,8 +264,10 @@ def _size(group: Group) -> int:
             return checks.count("events", group.events)
 
 
-def _estimate(data: Data, level: float) -> Estimate:
+def _estimate(plan: Plan, data: Data, level: float) -> Estimate:
     if data.pilot is None:
+        if plan.clusters is Clusters.CHANGES:
+            return difference_of_changes(data.rows, level=level)
         return difference_in_differences(data.rows, level=level)
     if data.reference is None:
         return _alone(data.pilot, level)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shidian.core.evaluation import checks, formulas
 from shidian.core.evaluation.estimate import Estimate, Method
+from shidian.core.evaluation.means import difference_of_means
 from shidian.core.evaluation.words import EvaluationError, Words
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ FEW_CLUSTERS = Words(
     "每组聚类数不足 20 个,区间可能偏窄",
     f"fewer than {CLUSTERS_FEW} clusters in a group: the interval may be too short",
 )
+_ARMS = ((True, "pilot"), (False, "control"))
 _CELLS = {
     (False, False): Words("对照组试点前", "control before"),
     (False, True): Words("对照组试点后", "control after"),
@@ -74,6 +77,55 @@ def difference_in_differences(
         clusters,
         (FEW_CLUSTERS,) if few else (),
     )
+
+
+def difference_of_changes(rows: Sequence[Row], *, level: float = 0.95) -> Estimate:
+    """The mean change of the pilot's clusters less that of the control's, by Welch's t.
+
+    Each cluster counts once, however many rows it has; so this holds with few clusters too.
+
+    Raises EvaluationError: a row without cluster, a cluster that is in both arms, or that lacks the
+    time before or after, a single cluster in an arm.
+    """
+    checks.level(level)
+    checks.size("rows", len(rows))
+    checks.rows_allowed("rows", len(rows))
+    checks.values("rows", [row.value for row in rows])
+    arms = _changes(rows)
+    for in_pilot, name in _ARMS:
+        _refuse_one_cluster(name, len(arms[in_pilot]))
+    estimate = difference_of_means(arms[True], arms[False], level=level)
+    in_pilot_count = sum(row.pilot for row in rows)
+    return replace(
+        estimate,
+        method=Method.CHANGES_WELCH,
+        n=(in_pilot_count, len(rows) - in_pilot_count),
+        clusters=len(arms[True]) + len(arms[False]),
+    )
+
+
+def _changes(rows: Sequence[Row]) -> dict[bool, list[float]]:
+    """Of each arm, the change of each of its clusters: mean after less mean before."""
+    values: dict[str, dict[tuple[bool, bool], list[float]]] = {}
+    for at, row in enumerate(rows, 1):
+        if row.cluster is None:
+            raise _unclustered(at)
+        held = values.setdefault(row.cluster, {})
+        held.setdefault((row.pilot, row.after), []).append(row.value)
+    arms: dict[bool, list[float]] = {True: [], False: []}
+    for name in sorted(values):
+        cells = values[name]
+        in_pilot = next(iter(cells))[0]
+        if set(cells) != {(in_pilot, False), (in_pilot, True)}:
+            raise EvaluationError(
+                f"cluster {name}",
+                "须只属于一组,且试点前后均有数据",
+                "is in one group alone, with values before and after; leave it out by the plan's "
+                "rule, or find what is missing",
+            )
+        before, after = cells[in_pilot, False], cells[in_pilot, True]
+        arms[in_pilot].append(math.fsum(after) / len(after) - math.fsum(before) / len(before))
+    return arms
 
 
 def _method(*, clustered: bool, equal_variances: bool) -> Method:
@@ -137,20 +189,27 @@ def _clusters(
     if not any(named):
         return None, None, False
     if not all(named):
-        row = named.index(False) + 1
-        raise EvaluationError(
-            f"rows row {row}",
-            "部分数据行没有聚类标识;要么全部填写,要么全部不填",
-            "has no cluster while others have; name one for every row or for none",
-        )
+        raise _unclustered(named.index(False) + 1)
     numbers = {name: at for at, name in enumerate(sorted({str(row.cluster) for row in rows}))}
     groups = np.array([numbers[str(row.cluster)] for row in rows], dtype=np.int64)
     held = {True: len(set(groups[pilot])), False: len(set(groups[~pilot]))}
-    for in_pilot, name in ((True, "pilot"), (False, "control")):
-        if held[in_pilot] < 2:  # noqa: PLR2004 - one cluster does not show how clusters vary
-            raise EvaluationError(
-                f"{name} clusters",
-                "只有一个聚类,无法估计聚类之间的差异;请改用更小的聚类单位并说明理由",
-                "one cluster alone does not show how clusters vary; plan with more of them",
-            )
+    for in_pilot, name in _ARMS:
+        _refuse_one_cluster(name, held[in_pilot])
     return groups, len(numbers), min(held.values()) < CLUSTERS_FEW
+
+
+def _refuse_one_cluster(name: str, held: int) -> None:
+    if held < 2:  # noqa: PLR2004 - one cluster does not show how clusters vary
+        raise EvaluationError(
+            f"{name} clusters",
+            f"只有 {held} 个聚类,无法估计聚类之间的差异;方案须包含更多聚类",
+            f"{held}: one cluster alone does not show how clusters vary; plan with more of them",
+        )
+
+
+def _unclustered(row: int) -> EvaluationError:
+    return EvaluationError(
+        f"rows row {row}",
+        "该行没有聚类标识;要么全部填写,要么全部不填",
+        "has no cluster; name one for every row, or for none where the plan has none",
+    )

@@ -28,6 +28,7 @@ class Method(StrEnum):
     DIFFERENCES_CLASSICAL = "difference-in-differences-equal-variances"
     DIFFERENCES_HC2 = "difference-in-differences-hc2"
     DIFFERENCES_CLUSTERED = "difference-in-differences-clustered"
+    CHANGES_WELCH = "difference-of-cluster-changes-welch-t"
 
 
 @dataclass(frozen=True)

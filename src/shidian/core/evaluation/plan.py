@@ -39,6 +39,15 @@ class Better(StrEnum):
     LOWER = "lower"
 
 
+class Clusters(StrEnum):
+    """Whether rows vary together, and what is made of it: one row one voice with errors robust to
+    it, which takes many clusters, or each cluster's change one voice, which holds with few too."""
+
+    NONE = "none"
+    ROBUST_ERRORS = "robust-errors"
+    CHANGES = "changes"
+
+
 @dataclass(frozen=True)
 class Margins:
     """In the unit of the estimate: from where on the promise is kept, and from where on it is harm.
@@ -82,7 +91,7 @@ class Plan:
     level: float = 0.95
     lot: tuple[int, int] | None = None
     baseline: Window | None = None
-    clustered: bool = False
+    clusters: Clusters = Clusters.NONE
     subgroups: tuple[str, ...] = field(default=())
     false_discovery_rate: float = 0.10
 
@@ -117,7 +126,7 @@ class Plan:
             "level": self.level,
             "lot": None if self.lot is None else list(self.lot),
             "baseline": None if self.baseline is None else _window_document(self.baseline),
-            "clustered": self.clustered,
+            "clusters": self.clusters,
             "subgroups": list(self.subgroups),
             "false_discovery_rate": self.false_discovery_rate,
         }
@@ -194,7 +203,7 @@ def _from_document(given: dict[str, Any]) -> Plan:
         level=given["level"],
         lot=None if given["lot"] is None else (given["lot"][0], given["lot"][1]),
         baseline=None if given["baseline"] is None else _read_window(given["baseline"]),
-        clustered=given["clustered"],
+        clusters=Clusters(given["clusters"]),
         subgroups=tuple(given["subgroups"]),
         false_discovery_rate=given["false_discovery_rate"],
     )
@@ -278,9 +287,9 @@ def _refuse_bad_design(plan: Plan) -> None:
             "有对照的前后比较不支持发生率;请以每机构每期的发生率作为均值分析",
             "rates are not compared so; take each institution's rate in each period as a value",
         )
-    if plan.clustered is not False and not (controlled and plan.clustered is True):
+    if plan.clusters is not Clusters.NONE and not controlled:
         raise EvaluationError(
-            "clustered",
+            "clusters",
             "聚类只用于有对照的前后比较",
             "only before and after with a control takes clusters",
         )
