@@ -20,6 +20,7 @@ def places(director: Director, scenes: Iterable[Scene] = ()) -> dict[str, str]:
     found = {
         "desk": reverse("cases:desk"),
         "board": reverse("supervision:board"),
+        "orders": reverse("supervision:orders"),
         "rulebooks": reverse("rulebook", args=["demo-city"]),
     }
     for project, case in director.cases.items():

@@ -74,6 +74,7 @@ PARTS = (
             Step("打开“沉浸式线上投资者接待日”，核对期限算式，完成初审", "Open the case on online investor days, check the sum behind its deadline, and finish the screening", "case:roadshow"),
             Step("在公示中的“适老化语音交易服务”审核一条公众意见并答复", "On the voice service for older investors, which is on notice, moderate a comment and answer it", "case:voice"),
             Step("打开监测看板，等候故障出现，展开告警的算式", "Open the board, wait for the fault, and unfold the arithmetic of an alert", "board"),
+            Step("超限已自动提出暂停建议：以验证码批准，试点随即停止新增业务；示范市金融局人员可以会签", "The breach has proposed a suspension: approve it with a code, and the pilot takes no new business; an officer of the financial bureau may countersign", "orders"),
         ),
         "officer-bureau",
     ),

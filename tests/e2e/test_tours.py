@@ -181,6 +181,8 @@ PLACES = (
     Place("record-verify"),
     Place("supervision:pilot", "officer-bureau", PILOT),
     Place("supervision:plan", "officer-bureau", PILOT),
+    Place("supervision:order-new", "officer-bureau", PILOT),
+    Place("supervision:orders", "officer-bureau"),
     Place("supervision:key", "officer-bureau", PILOT),
 )
 
