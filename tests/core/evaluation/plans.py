@@ -25,9 +25,11 @@ def a_plan(grade: Grade = Grade.RANDOMISED, **changes: Any) -> Plan:
     before = grade in {Grade.BEFORE_AFTER, Grade.CONTROLLED_BEFORE_AFTER}
     plan = Plan(
         plan_id="questionnaire-finished",
-        question=Words("新问卷是否让更多投资者完成评估?", "Do more investors finish the new form?"),
+        question=Words(
+            "新问卷是否让更多投资者完成评估？", "Do more investors finish the new form?"
+        ),
         outcome=Words("完成问卷的投资者比例", "share of investors who finish the questionnaire"),
-        unit=Words("(比例)", "(of 1)"),
+        unit=None,
         comparison=Words("沿用旧问卷的投资者", "investors given the former questionnaire"),
         measure=Measure.PROPORTION,
         better=Better.HIGHER,
@@ -38,6 +40,8 @@ def a_plan(grade: Grade = Grade.RANDOMISED, **changes: Any) -> Plan:
         lot=(1, 1) if grade is Grade.RANDOMISED else None,
         baseline=BASELINE if before else None,
     )
+    if changes.get("measure", Measure.PROPORTION) is not Measure.PROPORTION:
+        changes = {"unit": Words("件", "cases"), **changes}
     return replace(plan, **changes)
 
 

@@ -272,7 +272,9 @@ def test_data_other_than_planned_are_refused(
         (lambda: a_plan(Grade.CONTROLLED_BEFORE_AFTER, measure=Measure.RATE), "measure"),
         (lambda: a_plan(subgroups=("a", "a")), "subgroups"),
         (lambda: a_plan(false_discovery_rate=10), "false_discovery_rate"),
-        (lambda: a_plan(unit=Words("长" * 2001, "long")), "unit"),
+        (lambda: a_plan(outcome=Words("长" * 2001, "long")), "outcome"),
+        (lambda: a_plan(unit=Words("件", "cases")), "unit"),
+        (lambda: a_plan(measure=Measure.MEAN, unit=None), "unit"),
     ],
 )
 def test_plan_that_contradicts_itself_is_refused(make: Callable[[], Plan], where: str) -> None:

@@ -84,4 +84,25 @@ def test_sentence_bears_figure_interval_and_unit_in_both_languages() -> None:
     said = sentence(Grade.RANDOMISED, Scale.DIFFERENCE, OUTCOME, UNIT, ESTIMATE)
 
     assert "by −2.5 cases (95 % interval −4 to −1)" in said.en
-    assert "−2.5 件(95% 区间 −4 至 −1)" in said.zh
+    assert "−2.5 件（95% 区间 −4 至 −1）" in said.zh
+
+
+def test_share_is_told_in_percent_and_a_difference_of_shares_in_percentage_points() -> None:
+    share = Estimate(0.031, 0.02, 0.045, 0.95, Method.WILSON, (900,))
+
+    level = sentence(Grade.DESCRIPTION, Scale.LEVEL, OUTCOME, None, share)
+    difference = sentence(Grade.COMPARED, Scale.DIFFERENCE, OUTCOME, None, share)
+
+    assert "3.1 % (95 % interval 2 to 4.5)" in level.en
+    assert "3.1%（95% 区间 2 至 4.5）" in level.zh
+    assert "by 3.1 percentage points (" in difference.en
+    assert "相差 3.1 个百分点（" in difference.zh
+
+
+def test_ratio_has_no_unit() -> None:
+    ratio = Estimate(2.0, 1.5, float("inf"), 0.95, Method.RATE_RATIO_EXACT, (9, 4))
+
+    said = sentence(Grade.COMPARED, Scale.RATIO, OUTCOME, None, ratio)
+
+    assert "is 2 (95 % interval 1.5 to ∞) times as high" in said.en
+    assert "之比为 2（95% 区间 1.5 至 ∞）。" in said.zh

@@ -13,7 +13,7 @@ from shidian.core.evaluation.before_after import (
     difference_of_changes,
 )
 from shidian.core.evaluation.estimate import Estimate, figure
-from shidian.core.evaluation.grade import Grade, sentence
+from shidian.core.evaluation.grade import Grade, Scale, sentence
 from shidian.core.evaluation.harm import Harm, Subgroup, subgroup_harm
 from shidian.core.evaluation.looks import nominal_level
 from shidian.core.evaluation.means import difference_of_means, mean
@@ -93,7 +93,7 @@ VERDICTS: dict[Verdict, Words] = {
     ),
 }
 MISMATCHED_LOT = Words(
-    "各组人数与抽签比例不符,证据等级因此下调",
+    "各组人数与抽签比例不符，证据等级因此下调",
     "the arms are not as large as the lot would make them: the grade is lowered for it",
 )
 
@@ -153,7 +153,8 @@ def run(plan: Plan, seal: Seal, data: Data) -> Result:
     mismatched = lot is not None and lot.mismatch
     grade = Grade.COMPARED if mismatched else plan.grade
     verdict = _verdict(plan, estimate)
-    said = sentence(grade, plan.scale, plan.outcome, plan.unit, estimate)
+    unit = None if plan.scale is Scale.RATIO else plan.unit
+    said = sentence(grade, plan.scale, plan.outcome, unit, estimate)
     harms: tuple[Harm, ...] = ()
     if data.subgroups:
         harms = subgroup_harm(data.subgroups, false_discovery_rate=plan.false_discovery_rate)
@@ -177,7 +178,7 @@ def _refuse_unsealed(plan: Plan, seal: Seal, data: Data) -> None:
     if plan.digest() != seal.digest:
         raise EvaluationError(
             "plan",
-            f"方案摘要 {plan.digest()} 与封存的 {seal.digest} 不一致:方案在封存后被改动",
+            f"方案摘要 {plan.digest()} 与封存的 {seal.digest} 不一致：方案在封存后被改动",
             f"its digest is {plan.digest()}, the sealed one is {seal.digest}: it was changed "
             "since; run the sealed plan",
         )
@@ -185,7 +186,7 @@ def _refuse_unsealed(plan: Plan, seal: Seal, data: Data) -> None:
     if data.first_at <= seal.sealed_at:
         raise EvaluationError(
             "first_at",
-            f"数据始于 {data.first_at.isoformat()},早于方案封存时间 {seal.sealed_at.isoformat()}",
+            f"数据始于 {data.first_at.isoformat()}，早于方案封存时间 {seal.sealed_at.isoformat()}",
             f"data begin {data.first_at.isoformat()}, before the plan was sealed at "
             f"{seal.sealed_at.isoformat()}; only later outcomes count",
         )
@@ -229,7 +230,7 @@ def _refuse_unplanned(plan: Plan, data: Data) -> None:
         needed = "rows" if by_rows else wanted.__name__
         raise EvaluationError(
             "data",
-            f"数据形式与方案不符:{plan.grade}、{plan.measure} 需要 {needed}",
+            f"数据形式与方案不符：{plan.grade}、{plan.measure} 需要 {needed}",
             f"not what the plan takes: {plan.grade} of a {plan.measure} needs {needed}, "
             + ("and no reference" if alone else "of the pilot and of what it is held against"),
         )
@@ -242,7 +243,7 @@ def _refuse_unplanned(plan: Plan, data: Data) -> None:
     if tuple(group.name for group in data.subgroups) != plan.subgroups:
         raise EvaluationError(
             "subgroups",
-            "分组与方案列出的不一致;不得在看到数据后增减分组",
+            "分组与方案列出的不一致；不得在看到数据后增减分组",
             "not the groups of the plan, in its order; none is added or left out after the data",
         )
 

@@ -25,7 +25,7 @@ ROUNDING = 1e-12
 """Errors below this share of the largest value are what floating point leaves of zero."""
 
 FEW_CLUSTERS = Words(
-    "每组聚类数不足 20 个,区间可能偏窄",
+    "每组聚类数不足 20 个，区间可能偏窄",
     f"fewer than {CLUSTERS_FEW} clusters in a group: the interval may be too short",
 )
 _ARMS = ((True, "pilot"), (False, "control"))
@@ -119,7 +119,7 @@ def _changes(rows: Sequence[Row]) -> dict[bool, list[float]]:
         if set(cells) != {(in_pilot, False), (in_pilot, True)}:
             raise EvaluationError(
                 f"cluster {name}",
-                "须只属于一组,且试点前后均有数据",
+                "须只属于一组，且试点前后均有数据",
                 "is in one group alone, with values before and after; leave it out by the plan's "
                 "rule, or find what is missing",
             )
@@ -162,7 +162,7 @@ def _fit(
     if not error > ROUNDING * float(np.abs(values).max()):
         raise EvaluationError(
             "rows",
-            "残差没有变化,无法得出区间;请检查数据",
+            "残差没有变化，无法得出区间；请检查数据",
             "values do not vary within the groups, which gives no interval; "
             "look at where they come from",
         )
@@ -176,7 +176,7 @@ def _refuse_empty_cells(pilot: NDArray[np.bool_], after: NDArray[np.bool_]) -> N
         if held < 2:  # noqa: PLR2004 - one value has no spread
             raise EvaluationError(
                 name.en,
-                f"{name.zh}只有 {held} 个数值,至少需要 2 个",
+                f"{name.zh}只有 {held} 个数值，至少需要 2 个",
                 f"{held} values; at least 2 are needed",
             )
 
@@ -202,7 +202,7 @@ def _refuse_one_cluster(name: str, held: int) -> None:
     if held < 2:  # noqa: PLR2004 - one cluster does not show how clusters vary
         raise EvaluationError(
             f"{name} clusters",
-            f"只有 {held} 个聚类,无法估计聚类之间的差异;方案须包含更多聚类",
+            f"只有 {held} 个聚类，无法估计聚类之间的差异；方案须包含更多聚类",
             f"{held}: one cluster alone does not show how clusters vary; plan with more of them",
         )
 
@@ -210,6 +210,6 @@ def _refuse_one_cluster(name: str, held: int) -> None:
 def _unclustered(row: int) -> EvaluationError:
     return EvaluationError(
         f"rows row {row}",
-        "该行没有聚类标识;要么全部填写,要么全部不填",
+        "该行没有聚类标识；要么全部填写，要么全部不填",
         "has no cluster; name one for every row, or for none where the plan has none",
     )

@@ -34,7 +34,7 @@ def size(where: str, value: int) -> int:
     if count(where, value) == 0:
         raise EvaluationError(
             where,
-            "该组没有成员,无法比较;请改用无对照的设计或补充数据",
+            "该组没有成员，无法比较；请改用无对照的设计或补充数据",
             "the group is empty, there is nothing to estimate; name a group with members, "
             "or plan without a comparison",
         )
@@ -76,7 +76,7 @@ def rows_allowed(where: str, length: int) -> None:
     if length > ROWS_MAX:
         raise EvaluationError(
             where,
-            f"共 {length} 行,最多 {ROWS_MAX} 行",
+            f"共 {length} 行，最多 {ROWS_MAX} 行",
             f"{length} rows; at most {ROWS_MAX} are taken",
         )
 
@@ -91,13 +91,13 @@ def values(where: str, given: Sequence[float]) -> NDArray[np.float64]:
         row = int(bad[0]) + 1
         raise EvaluationError(
             f"{where} row {row}",
-            f"{array[row - 1]} 不是有限数值;缺失值须在分析前按方案处理",
+            f"{array[row - 1]} 不是有限数值；缺失值须在分析前按方案处理",
             f"{array[row - 1]} is no finite number; missing values are settled before the analysis",
         )
     if array.size == 1:
         raise EvaluationError(
             where,
-            "只有一个数值,无法估计离散程度",
+            "只有一个数值，无法估计离散程度",
             "one value alone does not show how much values vary; give at least two",
         )
     return array

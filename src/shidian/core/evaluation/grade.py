@@ -107,67 +107,76 @@ class Scale(StrEnum):
 
 _DIFFERENCE: dict[Grade, Words] = {
     Grade.RANDOMISED: Words(
-        "试点组与对照组相差{value}。分组由抽签决定,超出偶然的差异即为试点的效果。",
+        "试点组与对照组相差{value}。分组由抽签决定，超出偶然的差异即为试点的效果。",
         "the pilot differs from the control group by {value}. Who was in which was drawn by lot: "
         "what goes beyond chance is an effect of the pilot.",
     ),
     Grade.CONTROLLED_BEFORE_AFTER: Words(
-        "试点组前后的变化减去对照组的变化,为{value}。分组并非抽签决定,两组的其他差别也可能与此有关。",
+        "试点组前后的变化减去对照组的变化，为{value}。分组并非抽签决定，两组的其他差别也可能与此有关。",
         "the change in the pilot less that in the control group is {value}. Who was in which was "
         "not drawn by lot; what else set the groups apart may lie behind this.",
     ),
     Grade.COMPARED: Words(
-        "试点组与对照组相差{value}。分组没有可靠的抽签依据,两组原有的差别不明。",
+        "试点组与对照组相差{value}。分组没有可靠的抽签依据，两组原有的差别不明。",
         "the pilot differs from the control group by {value}. No lot that can be relied on decided "
         "who was in which, and how far apart the groups were before is not known.",
     ),
     Grade.BEFORE_AFTER: Words(
-        "试点前后的变化为{value}。没有对照,同期的其他情况也可能与此有关。",
+        "试点前后的变化为{value}。没有对照，同期的其他情况也可能与此有关。",
         "changed by {value} from before the pilot to after. Nothing ran beside it; what else "
         "happened in that time may lie behind this.",
     ),
 }
 _RATIO: dict[Grade, Words] = {
     Grade.RANDOMISED: Words(
-        "试点组与对照组之比为{value}。分组由抽签决定,超出偶然的差异即为试点的效果。",
+        "试点组与对照组之比为{value}。分组由抽签决定，超出偶然的差异即为试点的效果。",
         "the pilot's rate, compared with the control's, is {value} times as high. Who was in which "
         "was drawn by lot: what goes beyond chance is an effect of the pilot.",
     ),
     Grade.COMPARED: Words(
-        "试点组与对照组之比为{value}。分组没有可靠的抽签依据,两组原有的差别不明。",
+        "试点组与对照组之比为{value}。分组没有可靠的抽签依据，两组原有的差别不明。",
         "the pilot's rate, compared with the control's, is {value} times as high. No lot that can "
         "be relied on decided who was in which, and how far apart the groups were before is not "
         "known.",
     ),
     Grade.BEFORE_AFTER: Words(
-        "试点后与试点前之比为{value},即前后的变化。没有对照,同期的其他情况也可能与此有关。",
+        "试点后与试点前之比为{value}，即前后的变化。没有对照，同期的其他情况也可能与此有关。",
         "the rate changed to {value} times what it was before the pilot. Nothing ran beside it; "
         "what else happened in that time may lie behind this.",
     ),
 }
 _LEVEL = {
     Grade.DESCRIPTION: Words(
-        "为{value}。没有比较,仅为描述。", "{value}. Nothing was set beside it; this describes."
+        "为{value}。没有比较，仅为描述。", "{value}. Nothing was set beside it; this describes."
     )
+}
+_PERCENT = {
+    Scale.LEVEL: ("%", " %"),
+    Scale.DIFFERENCE: (" 个百分点", " percentage points"),
+    Scale.RATIO: ("", ""),
 }
 _SENTENCES = {Scale.DIFFERENCE: _DIFFERENCE, Scale.RATIO: _RATIO, Scale.LEVEL: _LEVEL}
 
 
-def sentence(grade: Grade, scale: Scale, outcome: Words, unit: Words, estimate: Estimate) -> Words:
-    """The figure as a report says it, in no stronger words than its grade allows."""
+def sentence(
+    grade: Grade, scale: Scale, outcome: Words, unit: Words | None, estimate: Estimate
+) -> Words:
+    """The figure as a report says it, in no stronger words than its grade allows. Without a unit it
+    is a share, told in percent; a ratio is given without."""
     template = _SENTENCES[scale][grade]
+    factor = 100 if unit is None and scale is not Scale.RATIO else 1
+    zh_unit, en_unit = (f" {unit.zh}", f" {unit.en}") if unit else _PERCENT[scale]
+    value, low, high = (_figure(factor * x) for x in (estimate.value, estimate.low, estimate.high))
     percent = f"{estimate.level * 100:.4g}"
-    low, high = _bound(estimate.low), _bound(estimate.high)
-    zh_unit, en_unit = ("", "") if scale is Scale.RATIO else (unit.zh, f" {unit.en}")
-    zh = f" {_bound(estimate.value)} {zh_unit}({percent}% 区间 {low} 至 {high})"
-    en = f"{_bound(estimate.value)}{en_unit} ({percent} % interval {low} to {high})"
+    zh = f" {value}{zh_unit}（{percent}% 区间 {low} 至 {high}）"
+    en = f"{value}{en_unit} ({percent} % interval {low} to {high})"
     return Words(
-        f"{outcome.zh}:{template.zh.format(value=zh)}",
+        f"{outcome.zh}：{template.zh.format(value=zh)}",
         f"{outcome.en}: {template.en.format(value=en)}",
     )
 
 
-def _bound(value: float) -> str:
+def _figure(value: float) -> str:
     """Four significant digits, a minus sign as print has it, ∞ where there is no bound."""
     text = f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"  # noqa: PLR2004 - digits
     return text.replace("inf", "∞").replace("-", "−")

@@ -123,7 +123,7 @@ def _refuse_bad_groups(groups: Sequence[Subgroup]) -> None:
     if not 1 <= len(groups) <= GROUPS_MAX:
         raise EvaluationError(
             "groups",
-            f"分组数为 {len(groups)},应为 1 至 {GROUPS_MAX}",
+            f"分组数为 {len(groups)}，应为 1 至 {GROUPS_MAX}",
             f"{len(groups)} groups; give 1 to {GROUPS_MAX}",
         )
     seen: set[str] = set()

@@ -70,7 +70,7 @@ def nominal_level(informations: Sequence[int], target: int, looks: int, level: f
     if left < SPENT_MIN:
         raise EvaluationError(
             f"look {len(informations)}",
-            "此时查看可用的误判概率几乎为零,得不出任何结论;请待更多数据",
+            "此时查看可用的误判概率几乎为零，得不出任何结论；请待更多数据",
             "so early next to nothing may be spent, and nothing can be found; look later",
         )
     return float(1 - left)
@@ -122,7 +122,7 @@ def _refuse_bad_looks(informations: Sequence[int], target: int, looks: int) -> N
     if not 1 <= len(informations) <= looks <= LOOKS_MAX:
         raise EvaluationError(
             "looks",
-            f"这是第 {len(informations)} 次查看,方案规定 {looks} 次(最多 {LOOKS_MAX} 次)",
+            f"这是第 {len(informations)} 次查看，方案规定 {looks} 次（最多 {LOOKS_MAX} 次）",
             f"this is look {len(informations)}; the plan has {looks} (at most {LOOKS_MAX})",
         )
     before = 0
@@ -131,14 +131,14 @@ def _refuse_bad_looks(informations: Sequence[int], target: int, looks: int) -> N
         if seen < INFORMATION_MIN * target or seen - before < STEP_MIN * target:
             raise EvaluationError(
                 f"look {at}",
-                f"查看时有 {seen},上次 {before},方案目标 {target}:新增数据过少",
+                f"查看时有 {seen}，上次 {before}，方案目标 {target}：新增数据过少",
                 f"{seen} seen, {before} at the look before, {target} planned: too little is new; "
                 f"look from {INFORMATION_MIN:.0%} of the plan on, {STEP_MIN:.0%} apart",
             )
         if before >= target:
             raise EvaluationError(
                 f"look {at}",
-                "上次查看时已达到方案目标,应为最后一次",
+                "上次查看时已达到方案目标，应为最后一次",
                 "the target was reached at the look before; that was the last",
             )
         before = seen

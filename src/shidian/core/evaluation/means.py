@@ -47,7 +47,7 @@ def _spread(variance: float) -> float:
     if variance == 0:
         raise EvaluationError(
             "values",
-            "所有数值相同,无法得出区间;请检查数据",
+            "所有数值相同，无法得出区间；请检查数据",
             "all values are the same, which gives no interval; look at where they come from",
         )
     return variance

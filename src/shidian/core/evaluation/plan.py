@@ -71,15 +71,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Plan:
-    """`grade` is what the design can reach. `target` is how many people (rates: events) are planned
-    for the last look; `looks`, how often one looks in all. `lot` is how the lot divides people, the
-    pilot first: (1, 1). `baseline` is the time before, where the design has one.
+    """`grade` is what the design can reach. `unit` is that of a mean or a rate; a share has none.
+    `target` is how many people (rates: events) are planned for the last look; `looks`, how often
+    one looks in all. `lot` is how the lot divides people, the pilot first: (1, 1). `baseline` is the
+    time before, where the design has one.
     """
 
     plan_id: str
     question: Words
     outcome: Words
-    unit: Words
+    unit: Words | None
     comparison: Words
     measure: Measure
     better: Better
@@ -113,7 +114,7 @@ class Plan:
             "plan_id": self.plan_id,
             "question": self.question.document(),
             "outcome": self.outcome.document(),
-            "unit": self.unit.document(),
+            "unit": None if self.unit is None else self.unit.document(),
             "comparison": self.comparison.document(),
             "measure": self.measure,
             "better": self.better,
@@ -154,7 +155,7 @@ def seal(plan: Plan, at: datetime) -> Seal:
     if plan.window.start <= at:
         raise EvaluationError(
             "window",
-            f"结果数据自 {_instant(plan.window.start)} 起,方案须在此之前封存",
+            f"结果数据自 {_instant(plan.window.start)} 起，方案须在此之前封存",
             f"outcomes are counted from {_instant(plan.window.start)} on; "
             "a plan is sealed before, so let the window begin later",
         )
@@ -175,12 +176,12 @@ def read_plan(text: bytes) -> Plan:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise EvaluationError(
-            "plan", f"方案文件无法读取:{error}", f"the document is no plan: {error}"
+            "plan", f"方案文件无法读取：{error}", f"the document is no plan: {error}"
         ) from error
     if not same:
         raise EvaluationError(
             "plan",
-            "方案文件不是规范 JSON,或含有未知内容",
+            "方案文件不是规范 JSON，或含有未知内容",
             "the document is not canonical JSON, or says more than a plan does",
         )
     return plan
@@ -191,7 +192,7 @@ def _from_document(given: dict[str, Any]) -> Plan:
         plan_id=given["plan_id"],
         question=Words(**given["question"]),
         outcome=Words(**given["outcome"]),
-        unit=Words(**given["unit"]),
+        unit=None if given["unit"] is None else Words(**given["unit"]),
         comparison=Words(**given["comparison"]),
         measure=Measure(given["measure"]),
         better=Better(given["better"]),
@@ -235,13 +236,19 @@ def _refuse_bad_figures(plan: Plan) -> None:
             "use lower-case letters, digits and hyphens",
         )
     for where in ("question", "outcome", "unit", "comparison"):
-        text: Words = getattr(plan, where)
-        if max(len(text.zh), len(text.en)) > TEXT_CHARS_MAX:
+        text: Words | None = getattr(plan, where)
+        if text is not None and max(len(text.zh), len(text.en)) > TEXT_CHARS_MAX:
             raise EvaluationError(
                 where,
                 f"文字超过 {TEXT_CHARS_MAX} 字",
                 f"longer than {TEXT_CHARS_MAX} characters",
             )
+    if (plan.unit is None) != (plan.measure is Measure.PROPORTION):
+        raise EvaluationError(
+            "unit",
+            "均值和发生率须有单位；比例以百分比表示，不另设单位",
+            "means and rates need one; a share is told in percent and has none",
+        )
     checks.level(plan.level)
     checks.size("target", plan.target)
     if not 1 <= checks.count("looks", plan.looks) <= LOOKS_MAX:
@@ -254,7 +261,7 @@ def _refuse_bad_figures(plan: Plan) -> None:
     if (good < 0) if plan.better is Better.HIGHER else (good > 0):
         raise EvaluationError(
             "margins",
-            "损害界值比达标界值更好,二者写反了",
+            "损害界值比达标界值更好，二者写反了",
             "the margin of harm is better than that of success; they are the wrong way round",
         )
     if not 0 < plan.false_discovery_rate < 1:
@@ -275,7 +282,7 @@ def _refuse_bad_design(plan: Plan) -> None:
     if (plan.lot is not None) != (plan.grade is Grade.RANDOMISED):
         raise EvaluationError(
             "lot",
-            "抽签比例只在随机设计中填写,且必须填写",
+            "抽签比例只在随机设计中填写，且必须填写",
             "is told where people are drawn by lot, only there",
         )
     for share in plan.lot or ():
@@ -284,7 +291,7 @@ def _refuse_bad_design(plan: Plan) -> None:
     if controlled and plan.measure is Measure.RATE:
         raise EvaluationError(
             "measure",
-            "有对照的前后比较不支持发生率;请以每机构每期的发生率作为均值分析",
+            "有对照的前后比较不支持发生率；请以每机构每期的发生率作为均值分析",
             "rates are not compared so; take each institution's rate in each period as a value",
         )
     if plan.clusters is not Clusters.NONE and not controlled:
@@ -300,7 +307,7 @@ def _refuse_bad_design(plan: Plan) -> None:
     if len(plan.subgroups) > GROUPS_MAX or len(set(plan.subgroups)) != len(plan.subgroups):
         raise EvaluationError(
             "subgroups",
-            f"分组最多 {GROUPS_MAX} 个,名称不得重复",
+            f"分组最多 {GROUPS_MAX} 个，名称不得重复",
             f"at most {GROUPS_MAX}, each named once",
         )
 
@@ -310,7 +317,7 @@ def _refuse_bad_baseline(plan: Plan) -> None:
     if (plan.baseline is not None) != has_before:
         raise EvaluationError(
             "baseline",
-            "基线时段只在前后比较中填写,且必须填写",
+            "基线时段只在前后比较中填写，且必须填写",
             "is told where before and after are compared, and only there",
         )
     if plan.baseline is not None and plan.baseline.end > plan.window.start:

@@ -46,7 +46,7 @@ def ratio_of_rates(
     if events + control_events == 0:
         raise EvaluationError(
             "events",
-            "两组均无事件,无法得出比率;请分别报告两组的发生率",
+            "两组均无事件，无法得出比率；请分别报告两组的发生率",
             "no event in either group says nothing of their ratio; report each group's rate",
         )
     low, high = formulas.rate_ratio(events, exposure, control_events, control_exposure, level)

@@ -45,7 +45,7 @@ def sample_ratio(counts: Sequence[int], shares: Sequence[float]) -> SampleRatio:
     if min(expected) < EXPECTED_MIN:
         raise EvaluationError(
             "counts",
-            f"某组期望人数仅 {min(expected):.1f},少于 {EXPECTED_MIN} 时卡方检验不成立",
+            f"某组期望人数仅 {min(expected):.1f}，少于 {EXPECTED_MIN} 时卡方检验不成立",
             f"an arm expects {min(expected):.1f}; chi-square needs {EXPECTED_MIN} in each",
         )
     p_value = float(stats.chisquare(counts, expected).pvalue)
@@ -56,7 +56,7 @@ def _refuse_bad(counts: Sequence[int], shares: Sequence[float]) -> None:
     if len(counts) != len(shares) or len(counts) < 2:  # noqa: PLR2004 - one arm has no ratio
         raise EvaluationError(
             "counts",
-            f"组数({len(counts)})与方案比例数({len(shares)})应相等且不少于 2",
+            f"组数（{len(counts)}）与方案比例数（{len(shares)}）应相等且不少于 2",
             f"{len(counts)} counts for {len(shares)} shares; give one each, of two arms or more",
         )
     for at, arrived in enumerate(counts, 1):
