@@ -73,8 +73,8 @@ class Window:
 class Plan:
     """`grade` is what the design can reach. `unit` is that of a mean or a rate; a share has none.
     `target` is how many people (rates: events) are planned for the last look; `looks`, how often
-    one looks in all. `lot` is how the lot divides people, the pilot first: (1, 1). `baseline` is the
-    time before, where the design has one.
+    one looks in all. `lot` is how the lot divides people, the pilot first: (1, 1). `baseline` is
+    the time before, where the design has one.
     """
 
     plan_id: str
