@@ -182,6 +182,7 @@ PLACES = (
     Place("supervision:pilot", "officer-bureau", PILOT),
     Place("supervision:plan", "officer-bureau", PILOT),
     Place("supervision:order-new", "officer-bureau", PILOT),
+    Place("supervision:connection", "officer-bureau", PILOT),
     Place("supervision:orders", "officer-bureau"),
     Place("supervision:key", "officer-bureau", PILOT),
 )

@@ -57,6 +57,7 @@ ON_TOUR = {
         "supervision:orders",
         "supervision:order",
         "supervision:order-approve",
+        "supervision:order-end",
     },
     "signer-bureau": {"cases:act"},
     "expert-1": {"review:sheet"},
@@ -266,6 +267,9 @@ def walk_officer(tours: Tours, guest: Guest, steps: list[str]) -> None:
         guest.page.wait_for_timeout(1000)
         guest.page.reload()
     guest.follow(proposal)
+    order = urlsplit(guest.page.url).path
+    guest.follow('main a[href$="/end/"]')
+    guest.open(order)
     guest.follow('main a[href$="/approve/"]')
     guest.page.locator("input[name=code]").fill(guest.page.inner_text("#demo-code"))
     guest.follow("main form button")
