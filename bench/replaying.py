@@ -147,10 +147,13 @@ def _other_thresholds() -> Any:
 def _warm() -> None:
     """Compiled kernels are loaded before the clock starts, as imports are."""
     import numpy as np
+    import pyarrow as pa
 
     from shidian.core.monitor.engines.known import dense_values
     from shidian.core.rulebook.model import Take
 
+    # The first such call imports pandas where it is installed, as among our development packages.
+    pa.chunked_array([[1]]).to_numpy()
     one = np.zeros(1, np.int64)
     for take in (Take.COUNT, Take.SUM, Take.MAX, Take.DISTINCT):
         dense_values(take, one, one, 2, 1, None)

@@ -281,6 +281,7 @@ class _Walk:
         self._phases = found
         self._told_us = LONG_AGO
         self._was_hot = False
+        self._reach_us: int | None = None
 
     def run(self) -> Iterator[Told]:
         """What is told, in the order of entries."""
@@ -292,13 +293,13 @@ class _Walk:
 
     def _phase(self, phase: Phase, before_us: int) -> Iterator[Told]:
         sides = _Sides(self._project, self._group)
-        near, reach_us = self._interest(phase, sides)
+        near, self._reach_us = self._interest(phase, sides)
         if near.cold and not self._was_hot:
             return
         due: dict[int, int] = {}
         if not near.cold:
             steps = _columns(phase, before_us)
-            places, late = chosen_steps(steps, near, effects(list(sides.values())), reach_us)
+            places, late = chosen_steps(steps, near, effects(list(sides.values())), self._reach_us)
             due = dict(zip(places.tolist(), late.tolist(), strict=True))
         # Other rules: all is looked at anew.
         if phase.steps[0].anew:
@@ -341,11 +342,14 @@ class _Walk:
     ) -> Iterator[Told]:
         known = Known(step, self._group, sides)
         from_us = LONG_AGO if self._told_us == LONG_AGO else min(self._told_us + 1, late_us)
+        until_us, ahead = step.watermark_us, True
         if len(phase.timeline.segments) == 1:
-            # Up to there an instant says what the one before it says. (Under other rules what was
+            # Elsewhere an instant says what the one before it says. (Under other rules what was
             # held may end.)
-            from_us = near.near.after(from_us)
-        rows = known.rows(phase.timeline, self._rule_id, from_us)
+            from_us, until_us = near.near.after(from_us), near.near.before(step.watermark_us)
+            open_us = near.near.after(step.watermark_us + 1)
+            ahead = open_us <= step.newest_us + (self._reach_us or 0)
+        rows = known.rows(phase.timeline, self._rule_id, from_us, until_us, ahead=ahead)
         moment = Moment(step.entry, step.watermark_us, step.newest_us)
         self._told_us = step.watermark_us
         drafts = self._state.restate_group(self._group, rows, moment)

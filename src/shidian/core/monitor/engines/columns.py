@@ -53,12 +53,15 @@ class Some:
 
     def cut(self, low: int, high: int) -> Some:
         """Those with tiles in [low, high)."""
-        a, b = np.searchsorted(self.tile, (low, high)).tolist()
-        return Some(self.tile[a:b], self.value[a:b], self.entry[a:b], self.until[a:b])
+        return self.between(int(self.tile.searchsorted(low)), int(self.tile.searchsorted(high)))
 
     def known(self, entry: int) -> Some:
         """Those that count after an entry."""
-        kept = (self.entry <= entry) & (self.until > entry)
+        kept = self.entry <= entry
+        if self.until.strides[0]:
+            kept &= self.until > entry
+        if kept.all():
+            return self
         return Some(self.tile[kept], self.value[kept], self.entry[kept], self.until[kept])
 
     @cached_property

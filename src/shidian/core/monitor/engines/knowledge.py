@@ -37,10 +37,15 @@ class Known:
     group: str
     sides: Mapping[Measure, Side]
 
-    def rows(self, timeline: Timeline, rule_id: str, from_us: int) -> Rows:
-        """What the rule's state machine reads from an instant on."""
+    def rows(
+        self, timeline: Timeline, rule_id: str, from_us: int, until_us: int, *, ahead: bool
+    ) -> Rows:
+        """What the rule's state machine reads from an instant on.
+
+        After `until_us`, up to the watermark, nothing changes; nor at open instants unless `ahead`.
+        """
         found = Rows(from_us)
-        for segment, low_us, high_us in timeline.between(from_us, self.step.watermark_us):
+        for segment, low_us, high_us in timeline.between(from_us, until_us):
             rule = segment.program.rule(rule_id)
             first = NEVER if rule is None else self.first(rule.measure)
             if from_us <= segment.start_us and self._absent(segment, rule, first):
@@ -48,7 +53,8 @@ class Known:
                 found.settled.append((segment.start_us, 0, True, True, None, *end))
             if rule is not None:
                 found.settled.extend(self._piece(segment, rule, first, low_us, high_us))
-        found.ahead.extend(self._ahead(timeline, rule_id))
+        if ahead:
+            found.ahead.extend(self._ahead(timeline, rule_id))
         return found
 
     def first(self, measure: Measure) -> int:

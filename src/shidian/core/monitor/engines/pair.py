@@ -55,6 +55,11 @@ class Spans:
         place = int(np.searchsorted(self.ends, instant_us))
         return max(instant_us, int(self.starts[place])) if place < len(self.starts) else instant_us
 
+    def before(self, instant_us: int) -> int:
+        """The last of them up to an instant; long ago where there is none."""
+        place = int(np.searchsorted(self.starts, instant_us, "right")) - 1
+        return min(instant_us, int(self.ends[place])) if place >= 0 else LONG_AGO
+
     def meet(self, low: Ints, high: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which of the intervals (low, high] meet one of these."""
         if not len(self.starts):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ from shidian.core.monitor.replay import replay as evaluate
 from shidian.core.rulebook.problems import RulebookErrors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from shidian.core.journal.reader import JournalReader
     from shidian.core.monitor.items import Episode, Item
@@ -28,6 +30,20 @@ if TYPE_CHECKING:
 
 CACHE_BYTES = 5 * 2**28
 """What counts and bounds, kept for a further replay; projects beyond are read again."""
+
+
+SWITCH_S = 0.0005
+
+
+@contextmanager
+def _quick_to_hand_over() -> Iterator[None]:
+    """Threads that come back from a kernel need not wait 5 ms for the interpreter."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(min(before_s, SWITCH_S))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +98,7 @@ class BatchReplay:
                 progress(name)
             return part
 
-        with ThreadPoolExecutor(self.threads) as pool:
+        with ThreadPoolExecutor(self.threads) as pool, _quick_to_hand_over():
             tried = list(pool.map(one, names))
         parts = []
         for name, part in zip(names, tried, strict=True):

@@ -235,6 +235,8 @@ def _with_namesakes(rows: Rows) -> Ints:
         packed = rows.feed * span + (rows.seqno - low)
     else:
         _, packed = np.unique(np.stack((rows.feed, rows.seqno)), axis=1, return_inverse=True)
+    if int(packed.max()) < 8 * len(rows):
+        return np.flatnonzero(np.bincount(packed)[packed] > 1)
     ordered = np.sort(packed)
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if len(twice) == 0:

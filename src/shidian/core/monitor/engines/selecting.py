@@ -59,6 +59,33 @@ class Base:
     open_us: Ints
     selected: dict[object, tuple[Names, _Selected, _Selected]] = field(default_factory=dict)
     values: dict[object, tuple[Some, Some]] = field(default_factory=dict)
+    _tiles: dict[int, tuple[Ints, Bools]] = field(default_factory=dict)
+    _counting: dict[object, Bools] = field(default_factory=dict)
+
+    def tiles(self, tile_us: int) -> tuple[Ints, Bools]:
+        """The tile of each row, and which are settled (see Group)."""
+        if tile_us not in self._tiles:
+            tile = self.rows.time_us // tile_us
+            settled = self.lives.alone & (self.before_us < (tile + 1) * tile_us)
+            self._tiles[tile_us] = tile, settled
+        return self._tiles[tile_us]
+
+    def counting(self, measure: Measure) -> Bools:
+        """Rows of the measure's stream and filter that count at some entry. Not to be changed."""
+        key = measure.stream, measure.where
+        if key not in self._counting:
+            rows, where = self.rows, measure.where
+            kept = self.lives.counts & (rows.stream == rows.place_of(measure.stream))
+            if where is not None:
+                prefix = f"{measure.stream}/"
+                columns = {
+                    name: rows.fields[prefix + name]
+                    for name in where.names
+                    if prefix + name in rows.fields
+                }
+                kept &= where.holds(columns, rows.words, len(rows))
+            self._counting[key] = kept
+        return self._counting[key]
 
 
 def based(rows: Rows, marks: Sequence[tuple[int, int, int]]) -> Base:
@@ -103,8 +130,8 @@ def _valued(side: _Selected, value: Ints | None) -> Some:
 
 def _selected(measure: Measure, base: Base, kept: Bools) -> tuple[Names, _Selected, _Selected]:
     rows = base.rows
-    tile = rows.time_us // measure.tile_us
-    settled = base.lives.alone & (base.before_us < (tile + 1) * measure.tile_us)
+    tile, settled = base.tiles(measure.tile_us)
+    kept = kept.copy()
     group, names = _grouped(measure, rows, kept)
     sides = []
     for side, late in ((kept & settled, False), (kept & ~settled, True)):
@@ -143,19 +170,10 @@ def _certainty(measure: Measure, base: Base, places: Ints) -> tuple[Ints, Ints]:
 
 def _chosen(measure: Measure, base: Base) -> tuple[Bools, Ints | None, str | None]:
     """Rows that count at some entry; what each counts for, None: one; the field that some lack."""
-    rows = base.rows
-    kept = base.lives.counts & (rows.stream == rows.place_of(measure.stream))
-    if measure.where is not None:
-        prefix = f"{measure.stream}/"
-        columns = {
-            name: rows.fields[prefix + name]
-            for name in measure.where.names
-            if prefix + name in rows.fields
-        }
-        kept &= measure.where.holds(columns, rows.words, len(rows))
+    kept = base.counting(measure)
     if measure.take is Take.COUNT or measure.field is None:
         return kept, None, None
-    value = rows.field(measure.stream, measure.field)
+    value = base.rows.field(measure.stream, measure.field)
     given = kept & (value != NULL)
     lacking = None if np.array_equal(given, kept) else measure.field
     return given, bucket_of(value) if measure.take is Take.QUANTILE else value, lacking
