@@ -55,14 +55,14 @@ class Index:
         return np.maximum(self._base.find(keys), self._recent.find(keys))
 
     def number(self, keys: Ints) -> Ints:
-        """Numbers of different integers, rising; those not seen before get the next ones."""
+        """Numbers of different integers; those not seen before get the next ones, in order."""
         found = self.find(keys)
-        new = found < 0
-        fresh = keys[new]
-        if not len(fresh):
+        new = np.flatnonzero(found < 0)
+        if not len(new):
             return found
-        found[new] = np.arange(len(self), len(self) + len(fresh))
-        self._recent = self._recent.with_more(fresh, found[new])
+        found[new] = np.arange(len(self), len(self) + len(new))
+        rising = new[np.argsort(keys[new])]
+        self._recent = self._recent.with_more(keys[rising], found[rising])
         if len(self._recent.keys) > max(_MERGE_FROM, len(self._base.keys) >> _MERGE_SHARE):
             self._base = self._base.with_more(self._recent.keys, self._recent.numbers)
             self._recent = _empty()
@@ -72,7 +72,8 @@ class Index:
 class Pairs:
     """Numbers for rows of several integers each, in the order in which they were first seen.
 
-    The first column is numbered, then pairs of that number and the next column's, and so on.
+    Columns are numbered, then pairs of the first two's numbers, then pairs of these and the
+    third's, and so on.
     """
 
     def __init__(self, columns: int) -> None:
@@ -89,11 +90,14 @@ class Pairs:
         return found
 
     def number(self, rows: Ints) -> Ints:
-        """Numbers of different rows; those not seen before get the next ones."""
+        """Numbers of different rows; those not seen before get the next ones, in order."""
+        if not self._pairs:
+            return self._columns[0].number(rows[:, 0])
         found = _numbered(self._columns[0], rows[:, 0])
         for place, pairs in enumerate(self._pairs, 1):
-            other = _numbered(self._columns[place], rows[:, place])
-            found = _numbered(pairs, _pair(found, other))
+            keys = _pair(found, _numbered(self._columns[place], rows[:, place]))
+            last = place == len(self._pairs)
+            found = pairs.number(keys) if last else _numbered(pairs, keys)
         return found
 
 

@@ -22,6 +22,7 @@ from shidian.core.monitor.engines.pair import (
     tail_of,
     together,
 )
+from shidian.core.monitor.engines.rows import newest_by_entry
 from shidian.core.monitor.engines.selecting import Base, based, part_of
 from shidian.core.monitor.rule_state import Moment, RuleState
 from shidian.core.rulebook.model import Comparison, Take
@@ -121,7 +122,7 @@ class ProjectBatch:
 
     def _evaluated(self, override: Loaded | None) -> Found:
         if self._newest is None:
-            self._newest = _newest_by_entry(self._all_rows())
+            self._newest = newest_by_entry(self._all_rows())
         found = phases(self._entries, self._ticks, self._newest, override)
         self._settle(found)
         for phase in found:
@@ -391,14 +392,3 @@ def _check(rule: Rule) -> None:
         upward = all(level.comparison in _UPWARD and level.bound > 0 for level in rule.levels)
         if not upward or rule.no_data == "fire":
             raise Unsupported(f"{rule.id}: a group without events may meet it")
-
-
-def _newest_by_entry(rows: Rows) -> dict[int, int]:
-    """Highest event time of each entry."""
-    if len(rows) == 0:
-        return {}
-    base = int(rows.entry.min())
-    newest = np.full(int(rows.entry.max()) - base + 1, -1, np.int64)
-    np.maximum.at(newest, rows.entry - base, rows.time_us)
-    there = np.flatnonzero(newest >= 0)
-    return dict(zip((there + base).tolist(), newest[there].tolist(), strict=True))

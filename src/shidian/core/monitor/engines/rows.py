@@ -243,3 +243,14 @@ def _with_namesakes(rows: Rows) -> Ints:
         return np.empty(0, np.int64)
     at = np.minimum(np.searchsorted(twice, packed), len(twice) - 1)
     return np.flatnonzero(twice[at] == packed)
+
+
+def newest_by_entry(rows: Rows) -> dict[int, int]:
+    """Highest event time of each entry."""
+    if len(rows) == 0:
+        return {}
+    base = int(rows.entry.min())
+    newest = np.full(int(rows.entry.max()) - base + 1, -1, np.int64)
+    np.maximum.at(newest, rows.entry - base, rows.time_us)
+    there = np.flatnonzero(newest >= 0)
+    return dict(zip((there + base).tolist(), newest[there].tolist(), strict=True))
