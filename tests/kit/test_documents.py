@@ -21,7 +21,8 @@ def examples(path, language):
 
 
 def test_wire_page_shows_a_true_event_and_answer():
-    event, answered = map(json.loads, examples("docs/developer/architecture/wire.md", "json"))
+    page = examples("docs/developer/architecture/wire.md", "json")
+    event, answered = map(json.loads, page[:2])
     assert envelope.to_dict(envelope.from_dict(event)) == event
     problem = answered["problems"][0]
     refused = ItemResult(ItemStatus.QUARANTINED, problem["field"], problem["reason"])

@@ -21,6 +21,7 @@ _NUMBER_PLACE = re.compile(r"\{([a-z]+)(?::(0\d{1,2}))?\}")
 
 ROLES: dict[str, frozenset[StageKind]] = {
     "applicant": frozenset(StageKind),
+    "partner": frozenset(StageKind),
     "officer": frozenset(StageKind),
     "signing-officer": frozenset(StageKind) - {StageKind.DRAFT},
     "expert": frozenset({StageKind.REVIEW, StageKind.EVALUATION}),

@@ -174,6 +174,13 @@ ACT: dict[str, Text] = {
     "record_silence": _t("登记逾期未答复", "recording an authority’s silence"),
     "extend_clock": _t("延长期限", "extending a time limit"),
     "migrate": _t("改用新版制度文本", "moving a case to another version of the rulebook"),
+    "invite_partner": _t("邀请参与机构", "inviting a partner"),
+    "answer_invitation": _t("答复参与邀请", "an answer to an invitation"),
+    "leave_case": _t("退出参与", "a partner’s leaving"),
+    "release_partner": _t("解除参与机构", "releasing a partner"),
+    "request_signatures": _t("提请参与机构签署", "asking the partners to sign"),
+    "sign_application": _t("签署申报", "signing the application"),
+    "commit_pool": _t("公布抽取名单指纹", "committing to the pool of a draw"),
 }
 FIELD_TYPE = {
     FieldType.MONEY: _t("金额", "amount of money"),
