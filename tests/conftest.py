@@ -33,7 +33,13 @@ _KEPT = {
     "SHIDIAN_SHARED",
     "SHIDIAN_CHROMIUM",
     "SHIDIAN_TEST_WORKERS",
+    # How much a long proof proves; the full sizes are run by hand.
     "SHIDIAN_PROVE_SCALE",
+    "SHIDIAN_PROVE_KILLS",
+    "SHIDIAN_HISTORIES",
+    "SHIDIAN_PROMETHEUS_RUNS",
+    "SHIDIAN_MEMORY_EVENTS",
+    "SHIDIAN_API_CALLS",
 }
 
 
@@ -69,9 +75,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    from django.utils import timezone, translation
+
     from tests.scenes import begin
 
     begin(item)
+    # A request leaves its language and its zone behind in the thread.
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -93,8 +93,9 @@ def draw(walk: Walk, seed: str = "3288.41") -> list[str]:
 
 
 def test_known_ties_bar_from_the_proposal_the_pool_and_the_panel(walk: Walk) -> None:
-    case = walk.to(StageKind.SCREENING)
+    walk.to(StageKind.SCREENING)
     walk.pass_screening()
+    case = walk.case
     employed, left_lately, left_long_ago, away, free = walk.world.experts
     Expert.objects.filter(pk=employed.pk).update(employer=f" {walk.world.lead.name_zh} ")
     today = timezone.localdate()
