@@ -154,7 +154,7 @@ def test_who_does_not_handle_a_case_assigns_nobody(walk: Walk, who: str) -> None
 @pytest.mark.parametrize("reason", ["", "  ", "理" * 401])
 def test_assigning_wants_a_reason(walk: Walk, reason: str) -> None:
     case = walk.to(StageKind.SCREENING)
-    with pytest.raises(DomainError, match="reason"):
+    with pytest.raises(DomainError, match="理由"):
         cases.assign_cases(
             cases=[case],
             authority=walk.world.authorities["bureau"],
