@@ -151,6 +151,17 @@ def test_changed_field_is_refused(name, value, code):
     assert refusal(signed() | {name: value}) == code
 
 
+def test_signature_has_one_spelling_alone():
+    headers = signed()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    last = headers["signature"][-4]
+    others = {letters[letters.index(last) // 16 * 16 + spare] for spare in range(16)} - {last}
+    for other in others:
+        text = f"{headers['signature'][:-4]}{other}==:"
+        same = base64.b64decode(text[5:-1]) == base64.b64decode(headers["signature"][5:-1])
+        assert refusal(headers | {"signature": text}) == ("malformed" if same else "invalid")
+
+
 @pytest.mark.parametrize("name", ["signature", "signature-input", "content-digest", "content-type"])
 def test_missing_field_is_refused(name):
     headers = signed()

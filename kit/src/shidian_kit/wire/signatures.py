@@ -220,6 +220,9 @@ def _parse(headers: Mapping[str, str]) -> tuple[str, tuple[str, ...], str, bytes
         signature = base64.b64decode(value["value"], validate=True)
     except binascii.Error as error:
         raise SignatureError("malformed", "the signature is not base64") from error
+    if base64.b64encode(signature).decode() != value["value"]:
+        # The last letter has bits to spare: one signature, one spelling.
+        raise SignatureError("malformed", "the signature is not base64 in canonical form")
     components = tuple(name.strip('"') for name in given["components"].split(" "))
     return given["signed"], components, given["parameters"], signature
 
