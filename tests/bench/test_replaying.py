@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,20 +59,22 @@ def test_replay_that_differs_from_itself_is_an_error(monkeypatch):
         measure(LOAD, peers=(), rounds=3)
 
 
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory):
+    """What ours and each peer takes and answers over one real history, each computed once."""
+    load = workload(tmp_path_factory.mktemp("history"), 200_000, 1)
+    return cache(lambda name: replaying._run(name, load, 1))
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("name", PEERS)
-def test_planted_wrong_peer_is_found_out_over_a_real_history(monkeypatch, tmp_path, name):
-    """In this process, so that the planted answer is that of the peer's own computation."""
-    load = workload(tmp_path, 200_000, 1)
-    monkeypatch.setattr(replaying, "_apart", replaying._run)
-    measure(load, peers=(name,), rounds=1)
-    answer = PEERS[name].answer
-
-    def wrong(*given):
-        said = answer(*given)
-        met, runs = said["l-day"]
-        return said | {"l-day": (met + 1, runs)}
-
-    monkeypatch.setattr(PEERS[name], "answer", wrong)
+def test_planted_wrong_peer_is_found_out_over_a_real_history(monkeypatch, taken, name):
+    monkeypatch.setattr(replaying, "_apart", lambda one, load, threads: taken(one))
+    measure(LOAD, peers=(name,), rounds=1)
+    met, runs = taken(name).answer["l-day"]
+    wrong = replace(taken(name), answer=taken(name).answer | {"l-day": (met + 1, runs)})
+    monkeypatch.setattr(
+        replaying, "_apart", lambda one, load, threads: wrong if one == name else taken(one)
+    )
     with pytest.raises(DifferentAnswerError, match=f"{name} answers l-day"):
-        measure(load, peers=(name,), rounds=1)
+        measure(LOAD, peers=(name,), rounds=1)
