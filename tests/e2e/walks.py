@@ -31,7 +31,7 @@ WIDTHS = (WIDE, NARROW)
 LANGUAGES = {"officer-bureau": "en", "expert-1": "en", "": "en"}
 """The tours not named here are walked in Chinese."""
 
-PROPOSED_S_MAX = 120.0
+PROPOSED_S_MAX = 240.0
 """From an alarm that is still early to the proposal: a tile and the lateness, and what is slow."""
 NUMBER = r"91999900DEM\d{6}[0-9A-Z]-\d{4}-\d{4}"
 """What an admitted project is numbered by: its lead institution's code, the year, a serial."""
