@@ -133,6 +133,14 @@ def test_a_window_that_opened_between_two_instants_ends_at_the_next():
     assert_replay_agrees(random_log(13_756).entries)
 
 
+def test_a_group_that_becomes_known_before_the_rules_first_instant_is_there_from_their_beginning():
+    assert_replay_agrees(random_log(17_004).entries)
+
+
+def test_what_keeps_firing_as_rules_change_goes_on_under_the_next():
+    assert_replay_agrees(random_log(21_620, further=True).entries)
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("first", range(10_000, 10_000 + HISTORIES, 100))
 def test_replay_agrees_with_the_oracle_on_many_more(first):

@@ -67,10 +67,17 @@ class _Piece:
 class Asked:
     """The groups of a rule to look at, by each measure that it has had, and from when on."""
 
-    def __init__(self, measures: Sequence[Measure], scope: Scope, awake: Sequence[str]) -> None:
+    def __init__(
+        self, timeline: Timeline, rule_id: str, scope: Scope, awake: Sequence[str]
+    ) -> None:
+        rules = [rule for s in timeline.segments if (rule := s.program.rule(rule_id)) is not None]
+        self.measures = list({id(rule.measure): rule.measure for rule in rules}.values())
         self._scope = scope
         self.by_measure: dict[int, tuple[Ints, Ints]] = {}
-        found = {id(m): scope.groups(m) for m in measures}
+        measures, found = self.measures, {}
+        for measure in measures:
+            numbers, lows = scope.groups(measure)
+            found[id(measure)] = numbers, _from_where_there(timeline, rule_id, measure, lows)
         if len(measures) == 1 and not awake:
             self.by_measure = found
             return
@@ -118,13 +125,11 @@ def rows_of(  # noqa: PLR0917 - what is asked, of whom, and what is known of the
     known: Collection[str],
 ) -> dict[str, Rows]:
     """Per group that may have anything to say: those `known`, and where a rung is met now."""
-    rules = [rule for s in timeline.segments if (rule := s.program.rule(rule_id)) is not None]
-    measures = list({id(rule.measure): rule.measure for rule in rules}.values())
-    asked = Asked(measures, scope, awake)
+    asked = Asked(timeline, rule_id, scope, awake)
     settled = list(_settled(timeline, rule_id, scope, asked))
     ahead = list(_ahead(timeline, rule_id, scope, asked, newest_us))
     found: dict[str, Rows] = {}
-    for measure in measures:
+    for measure in asked.measures:
         for text, low_us in asked.texts_among(measure, known):
             found.setdefault(text, Rows(low_us))
     for _, piece in [*settled, *ahead]:
@@ -137,6 +142,24 @@ def rows_of(  # noqa: PLR0917 - what is asked, of whom, and what is known of the
     for text, rows in found.items():
         _fill(text, rows, scope, settled, ahead)
     return found
+
+
+def _opening_us(segment: Segment, measure: Measure) -> int:
+    """The first instant of the measure from the segment's beginning on."""
+    return -(-segment.start_us // measure.step_us) * measure.step_us
+
+
+def _from_where_there(timeline: Timeline, rule_id: str, measure: Measure, lows: Ints) -> Ints:
+    """Whether a group is there under rules is said where they begin, before their first instant:
+
+    what may make it known by that instant may differ from their beginning on.
+    """
+    for segment in timeline.segments:
+        rule = segment.program.rule(rule_id)
+        if rule is not None and rule.measure is measure:
+            before = (lows > segment.start_us) & (lows <= _opening_us(segment, measure))
+            lows = np.where(before, segment.start_us, lows)
+    return lows
 
 
 def _fill(
@@ -152,8 +175,7 @@ def _fill(
         if piece is not None and number is not None:
             measure = piece.rule.measure
             first = scope.values.firsts(measure, np.array([number], np.int64))
-            opening_us = -(-segment.start_us // measure.step_us) * measure.step_us
-            absent = int(first[0]) * measure.tile_us >= opening_us
+            absent = int(first[0]) * measure.tile_us >= _opening_us(segment, measure)
         if absent and rows.from_us <= segment.start_us:
             # What goes on ends where the rules changed, or the group is not there under them.
             end = (segment.start_us, segment.end_us)

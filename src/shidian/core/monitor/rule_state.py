@@ -148,7 +148,9 @@ def _last_quiet(marks: Sequence[Mark], from_us: int) -> tuple[int, int]:
     end_us = from_us
     while place >= 0:
         quiet_us = marks[place].quiet_after_us
-        if quiet_us is not None and end_us - marks[place].at_us > quiet_us:
+        # Beyond its rules' end there are no instants of theirs at which anything could end.
+        last_us = min(end_us, marks[place].until_us)
+        if quiet_us is not None and last_us - marks[place].at_us > quiet_us:
             return place, end_us
         end_us = marks[place].at_us
         place -= 1
