@@ -11,6 +11,7 @@ import csv
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -108,6 +109,19 @@ def wait_for_entry(home: Path, process: subprocess.Popen[bytes], entry: int) -> 
     raise AssertionError(f"the monitor has not reached entry {entry}")
 
 
+def hold_after(gate: RunningGate, sending: subprocess.Popen[str], entry: int) -> None:
+    """Let the sender stand still once the journal has the entry: the rest is sent later."""
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until:
+        with JournalReader(gate.journal_path) as reader:
+            if reader.last_entry() >= entry:
+                sending.send_signal(signal.SIGSTOP)
+                assert sending.poll() is None, "everything was sent at once"
+                return
+        time.sleep(0.005)
+    raise AssertionError(f"the journal has not reached entry {entry}")
+
+
 def send_and_watch(gate: RunningGate, file: Path, folder: Path) -> dict[str, int]:
     """Send the file while the monitor runs; kill the monitor on the way. What became of each."""
     (folder / "secret").write_bytes(b"0123456789abcdef")
@@ -117,12 +131,13 @@ def send_and_watch(gate: RunningGate, file: Path, folder: Path) -> dict[str, int
         *("--secret", folder / "secret"),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sending:
+        hold_after(gate, sending, KILLED_AT_ENTRY)
         with monitor(gate.home) as first:
             wait_for_entry(gate.home, first, KILLED_AT_ENTRY)
             first.kill()
             first.wait()
-        assert sending.poll() is None, "everything was sent before the monitor was killed"
         with monitor(gate.home) as second:
+            sending.send_signal(signal.SIGCONT)
             said, _ = sending.communicate(timeout=WAIT_S)
             with JournalReader(gate.journal_path) as reader:
                 last = reader.last_entry()
