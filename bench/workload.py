@@ -84,18 +84,22 @@ def rules(changed: Mapping[str, str] | None = None) -> Loaded:
 
 
 def plan(events: int) -> dict[str, str]:
-    """What each pilot agreed to, in proportion to its size: a few of them go beyond each."""
+    """What each pilot agreed to, in proportion to its size: a few of them go beyond each.
+
+    Never nothing: a cap of 0 warns of nothing, so that its mildest rung would be another one.
+    """
     share = events / 20_000_000
-    return {
-        "trades": str(round(700 * share)),
-        "day": str(round(90_000_000 * share)),
-        "whole": str(round(2_300_000_000 * share)),
-        "loss": str(round(11_000_000 * share)),
-        "investors": str(round(3_122 * min(share, 1))),
-        "daily": str(round(2_700 * min(share, 1))),
-        "each": str(round(7_000_000 * max(share, 1))),
-        "week": str(round(1_300_000 * max(share, 1))),
+    agreed = {
+        "trades": 700 * share,
+        "day": 90_000_000 * share,
+        "whole": 2_300_000_000 * share,
+        "loss": 11_000_000 * share,
+        "investors": 3_122 * min(share, 1),
+        "daily": 2_700 * min(share, 1),
+        "each": 7_000_000 * max(share, 1),
+        "week": 1_300_000 * max(share, 1),
     }
+    return {name: str(max(round(cap), 1)) for name, cap in agreed.items()}
 
 
 def workload(folder: Path, events: int, seed: int = 1) -> Workload:
