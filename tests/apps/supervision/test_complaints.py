@@ -17,11 +17,12 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import AccessEffect, Outbox
 from shidian.apps.notices import inbox
+from shidian.apps.notices.complaint_words import ComplaintState
 from shidian.apps.notices.models import Submission
 from shidian.apps.supervision.complaint_queries import complaints_for, steps_for
 from shidian.apps.supervision.domain import complaints as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
-from shidian.apps.supervision.models import Complaint, ComplaintOutcome, ComplaintState
+from shidian.apps.supervision.models import Complaint, ComplaintOutcome
 from tests.apps.supervision.things import quick_pilot, run_outbox
 
 BODY = "系统在三月五日重复下单，客服没有答复。"

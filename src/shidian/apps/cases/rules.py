@@ -41,6 +41,13 @@ def schemes_led_by(person: Someone) -> QuerySet[Scheme]:
     return Scheme.objects.filter(pk__in=led.values("scheme"))
 
 
+def watched_parts(person: Someone) -> QuerySet[SchemeAuthority]:
+    """Parts of authorities in which `person` holds an office; merely to be consulted is none."""
+    held = roles_of(person).authorities()
+    parts = SchemeAuthority.objects.filter(authority__in=held)
+    return parts.exclude(role=AuthorityRole.CONSULTED.value)
+
+
 @predicate
 def sees(person: Someone, case: Case | None) -> bool:
     """The access rows let them see the case."""
@@ -57,11 +64,7 @@ def is_of_the_authorities(person: Someone, case: Case | None) -> bool:
         return False
     if roles.is_auditor:
         return True
-    return (
-        SchemeAuthority.objects.filter(scheme=case.scheme_id, authority__in=roles.authorities())
-        .exclude(role=AuthorityRole.CONSULTED.value)
-        .exists()
-    )
+    return watched_parts(person).filter(scheme=case.scheme_id).exists()
 
 
 @predicate

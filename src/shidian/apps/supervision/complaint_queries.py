@@ -8,9 +8,10 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from shidian.apps.accounts.models import StaffRole
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.cases.models import Case, SchemeAuthority
-from shidian.apps.supervision.models import Complaint, ComplaintState, ComplaintStep, StepKind
-from shidian.core.rulebook.model import AuthorityRole
+from shidian.apps.cases.models import Case
+from shidian.apps.cases.rules import watched_parts
+from shidian.apps.notices.complaint_words import ComplaintState
+from shidian.apps.supervision.models import Complaint, ComplaintStep, StepKind
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -30,9 +31,7 @@ def complaints_for(person: Person) -> QuerySet[Complaint]:
         return _listed(seen)
     mine = Q(pk__in=())
     if roles.is_officer:
-        parts = SchemeAuthority.objects.filter(authority__in=roles.authorities())
-        watched = parts.exclude(role=AuthorityRole.CONSULTED.value).values("scheme")
-        mine |= Q(pilot__case__scheme__in=watched)
+        mine |= Q(pilot__case__scheme__in=watched_parts(person).values("scheme"))
     led = roles.institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
     if led:
         forwarded = ComplaintStep.objects.filter(

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from shidian.apps.accounts.models import Person
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.cases.models import Case, CaseParty, SchemeAuthority
+from shidian.apps.cases.models import Case, CaseParty
+from shidian.apps.cases.rules import watched_parts
 from shidian.apps.record.models import LeafRow
 from shidian.apps.supervision.models import (
     IN_FORCE,
@@ -21,7 +22,6 @@ from shidian.apps.supervision.models import (
 )
 from shidian.apps.supervision.queries import receipts, refusals
 from shidian.core.procedure.orders import ANNOUNCE_BEFORE
-from shidian.core.rulebook.model import AuthorityRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,13 +45,10 @@ def visible_orders(person: Person | AnonymousUser) -> QuerySet[Order]:
     if roles.is_auditor:
         return seen
     places = roles.institutions()
-    parts = SchemeAuthority.objects.filter(authority__in=roles.authorities()).exclude(
-        role=AuthorityRole.CONSULTED.value
-    )
     partners = CaseParty.objects.filter(case=OuterRef("pilot__case"), institution__in=places)
     of_a_party = Q(pilot__case__lead__in=places) | Q(Exists(partners))
     return seen.filter(
-        Q(pilot__case__scheme__in=parts.values("scheme"))
+        Q(pilot__case__scheme__in=watched_parts(person).values("scheme"))
         | (Q(issued_at__isnull=False) & of_a_party)
     )
 

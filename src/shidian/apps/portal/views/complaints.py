@@ -13,6 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shidian.apps.notices import inbox
+from shidian.apps.notices.complaint_words import (
+    ComplaintCategory,
+    ComplaintChannel,
+    ComplaintState,
+)
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
@@ -26,27 +31,27 @@ BODY_CHARS_MAX = 5_000
 RECEIPT_CHARS_MAX = 60
 _SALT = "shidian.portal.complaint"
 CHANNELS = (
-    ("institution", gettext_lazy("To the institution first: it answers, and you may go further")),
-    ("authority", gettext_lazy("To the authorities that watch over the pilot")),
-)
-CATEGORIES = (
-    ("misled", gettext_lazy("I was told something that was not true")),
-    ("loss", gettext_lazy("I lost money")),
-    ("fees", gettext_lazy("fees or refunds")),
-    ("fault", gettext_lazy("the system did not work as it should")),
-    ("data", gettext_lazy("my personal data")),
-    ("leaving", gettext_lazy("I was kept from leaving the pilot")),
-    ("other", gettext_lazy("something else")),
+    (
+        ComplaintChannel.INSTITUTION,
+        gettext_lazy("To the institution first: it answers, and you may go further"),
+    ),
+    (ComplaintChannel.AUTHORITY, gettext_lazy("To the authorities that watch over the pilot")),
 )
 STATES = {
-    "received": gettext_lazy("The authorities have it and decide what to do."),
-    "forwarded": gettext_lazy("It was sent to the institution, which has not taken it up yet."),
-    "acknowledged": gettext_lazy("The institution has taken it up and is looking into it."),
-    "answered": gettext_lazy("The institution has answered."),
-    "escalated": gettext_lazy("The authorities have it again, since you took it further."),
-    "closed": gettext_lazy("The authorities have closed it with an answer."),
+    ComplaintState.RECEIVED: gettext_lazy("The authorities have it and decide what to do."),
+    ComplaintState.FORWARDED: gettext_lazy(
+        "It was sent to the institution, which has not taken it up yet."
+    ),
+    ComplaintState.ACKNOWLEDGED: gettext_lazy(
+        "The institution has taken it up and is looking into it."
+    ),
+    ComplaintState.ANSWERED: gettext_lazy("The institution has answered."),
+    ComplaintState.ESCALATED: gettext_lazy(
+        "The authorities have it again, since you took it further."
+    ),
+    ComplaintState.CLOSED: gettext_lazy("The authorities have closed it with an answer."),
 }
-_WITH_INSTITUTION = ("forwarded", "acknowledged")
+_WITH_INSTITUTION = (ComplaintState.FORWARDED, ComplaintState.ACKNOWLEDGED)
 
 
 class ComplaintForm(forms.Form):
@@ -54,7 +59,7 @@ class ComplaintForm(forms.Form):
 
     category = forms.ChoiceField(
         label=gettext_lazy("What is it about?"),
-        choices=CATEGORIES,
+        choices=ComplaintCategory.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose what it is about.")},
     )
@@ -155,9 +160,9 @@ def status(request: HttpRequest) -> HttpResponse:
         late = known.due_on is not None and known.due_on < timezone.localdate()
         context |= {
             "pilot": pilot,
-            "said": STATES[known.state],
+            "said": STATES[ComplaintState(known.state)],
             "late": late,
-            "may_go_further": known.state == "answered"
+            "may_go_further": known.state == ComplaintState.ANSWERED
             or (known.state in _WITH_INSTITUTION and late),
         }
     answer = render(request, "portal/complaint_status.html", context)

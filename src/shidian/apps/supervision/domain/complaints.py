@@ -20,13 +20,11 @@ from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.zones import day_in
 from shidian.apps.notices import inbox
+from shidian.apps.notices.complaint_words import ComplaintCategory, ComplaintChannel, ComplaintState
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.models import (
     Complaint,
-    ComplaintCategory,
-    ComplaintChannel,
     ComplaintOutcome,
-    ComplaintState,
     ComplaintStep,
     Pilot,
     StepKind,

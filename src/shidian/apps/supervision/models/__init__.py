@@ -8,10 +8,7 @@ from shidian.apps.supervision.models.alert import (
 )
 from shidian.apps.supervision.models.complaint import (
     Complaint,
-    ComplaintCategory,
-    ComplaintChannel,
     ComplaintOutcome,
-    ComplaintState,
     ComplaintStep,
     StepKind,
 )
@@ -20,6 +17,7 @@ from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.endpoint import OrderEndpoint
 from shidian.apps.supervision.models.order import (
     IN_FORCE,
+    NO_ENDPOINT,
     Order,
     OrderAcknowledgement,
     OrderApproval,
@@ -41,14 +39,12 @@ from shidian.apps.supervision.models.reading import (
 __all__ = [
     "AT_WORK",
     "IN_FORCE",
+    "NO_ENDPOINT",
     "AlertAcknowledgement",
     "AlertEpisode",
     "AlertItem",
     "Complaint",
-    "ComplaintCategory",
-    "ComplaintChannel",
     "ComplaintOutcome",
-    "ComplaintState",
     "ComplaintStep",
     "Consequence",
     "ControlReceipt",

@@ -216,6 +216,10 @@ class OrderAcknowledgement(models.Model):
         return f"{self.order_id} {self.kind}"
 
 
+NO_ENDPOINT = "no endpoint is registered"
+"""In place of what a firm's system said, where there was none to ask."""
+
+
 class OrderDelivery(models.Model):
     """One attempt to hand an order over to the firm's system. Append-only."""
 
@@ -235,3 +239,10 @@ class OrderDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} #{self.attempt}"
+
+    @property
+    def told(self) -> str:
+        """The detail for people: what the firm's system said stays as it said it."""
+        if self.detail == NO_ENDPOINT:
+            return str(_("The firm has registered no address for orders."))
+        return self.detail

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.zones import show_times_of
+from shidian.apps.notices.complaint_words import ComplaintState
 from shidian.apps.supervision.complaint_queries import complaints_for, open_count, steps_for
 from shidian.apps.supervision.domain import complaints as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
-from shidian.apps.supervision.models import Complaint, ComplaintOutcome, ComplaintState
+from shidian.apps.supervision.models import Complaint, ComplaintOutcome
 from shidian.apps.supervision.views.asker import asker
 
 if TYPE_CHECKING:

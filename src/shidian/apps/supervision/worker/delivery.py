@@ -22,7 +22,13 @@ from shidian import egress
 from shidian.apps.cases.models import Outbox, OutboxDelivery
 from shidian.apps.cases.outbox import put
 from shidian.apps.supervision.domain.orders import note_delivery
-from shidian.apps.supervision.models import ControlReceipt, Order, OrderEndpoint, PilotState
+from shidian.apps.supervision.models import (
+    NO_ENDPOINT,
+    ControlReceipt,
+    Order,
+    OrderEndpoint,
+    PilotState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,7 +117,7 @@ class Deliverer:
         endpoint = OrderEndpoint.objects.filter(pilot=order.pilot, ended_at=None).first()
         if endpoint is None:
             if _claim(row, now):
-                _note(row, order, delivered=False, detail="no endpoint is registered")
+                _note(row, order, delivered=False, detail=NO_ENDPOINT)
             return
         url = endpoint.url
         breaker = self._breakers.setdefault(url, Breaker())
