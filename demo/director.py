@@ -17,14 +17,11 @@ from shidian.apps.cases.domain import applying, deciding, partners, starting
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.notices import domain as noticing
-from shidian.apps.notices import inbox
 from shidian.apps.notices.models import Comment, CommentState, Notice
 from shidian.apps.review import domain as reviewing
 from shidian.apps.review.models import Assignment
-from shidian.apps.supervision.domain.complaints import acknowledge_complaint, answer_complaint
 from shidian.apps.supervision.domain.keys import register_machine_key
 from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
-from shidian.apps.supervision.models import Complaint
 from shidian.core.rulebook.model import StageKind
 from shidian_kit.wire import keys
 
@@ -76,35 +73,9 @@ class Director(Diary):
         self.registrations: list[Registration] = []
         self._chance = random.Random(SEED)
 
-    # The public's, and the institution's answers to it
-
-    def complaint(
-        self, case: Case, at: datetime, category: str, text: str, *, channel: str = "institution"
-    ) -> Complaint:
-        """Someone complains about the pilot; nobody keeps the receipt."""
-        receipt = inbox.new_receipt()
-        content = {
-            "channel": channel,
-            "category": category,
-            "body": text,
-            "contact": "",
-            "share_contact": False,
-            "sealing_key": inbox.sealing_key(receipt),
-        }
-        inbox.submit(
-            "complaint", about=case.pilot.public_id, content=content, receipt=receipt, at=at
-        )
-        return Complaint.objects.get(receipt_sha256=inbox.receipt_sha256(receipt))
-
-    def take_up(self, complaint: Complaint, at: datetime) -> None:
-        """The institution begins to look into it."""
-        by = self._people[signer_of(self._projects[complaint.pilot.case_id].lead)]
-        acknowledge_complaint(complaint=complaint, by=by, at=at)
-
-    def answer_complaint(self, complaint: Complaint, at: datetime, text: str) -> None:
-        """The institution answers."""
-        by = self._people[signer_of(self._projects[complaint.pilot.case_id].lead)]
-        answer_complaint(complaint=complaint, by=by, text=text, at=at)
+    def signer(self, case: Case) -> Person:
+        """Who signs for the institution that leads the case."""
+        return self._people[signer_of(self._projects[case.pk].lead)]
 
     # The applicant's acts
 

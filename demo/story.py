@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from demo.complaints import complain
+from shidian.apps.supervision.domain.complaints import acknowledge_complaint, answer_complaint
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -145,19 +148,21 @@ def running(d: Director) -> None:
 def complained_about(d: Director) -> None:
     """Two complaints about a pilot: one answered by the institution, one before the authorities."""
     case = d.cases["trading"]
-    first = d.complaint(
+    first = complain(
         case,
         d.on(30, "20:05"),
         "fault",
         "设好的价格上限没有起作用，成交价高于上限，差价要求退还。（演示）",
     )
-    d.take_up(first, d.on(29, "10:00"))
-    d.answer_complaint(
-        first,
-        d.on(24, "16:30"),
-        "经核实属实：行情延迟所致，差价已于当日退还，延迟告警已调整。（演示）",
+    signer = d.signer(case)
+    acknowledge_complaint(complaint=first, by=signer, at=d.on(29, "10:00"))
+    answer_complaint(
+        complaint=first,
+        by=signer,
+        text="经核实属实：行情延迟所致，差价已于当日退还，延迟告警已调整。（演示）",
+        at=d.on(24, "16:30"),
     )
-    d.complaint(
+    complain(
         case,
         d.on(3, "21:18"),
         "misled",

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from shidian.core.procedure.state import CaseState, ClockSum, ConsultationState, Request
+    from shidian.core.procedure.clock_state import ClockSum
+    from shidian.core.procedure.state import CaseState, ConsultationState, Request
     from shidian.core.procedure.working_calendar import WorkingCalendar
     from shidian.core.rulebook.model import Consultation
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.state import ClockLine, ClockSum, LineKind
+from shidian.core.procedure.clock_state import ClockLine, ClockSum, LineKind
 from shidian.core.procedure.when_read import WhenRead
 from shidian.core.procedure.working_calendar import (
     CalendarMissingError,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from shidian.core.procedure.state import CaseState, ClockSum
+    from shidian.core.procedure.clock_state import ClockSum
+    from shidian.core.procedure.state import CaseState
     from shidian.core.rulebook.model import Clock, Consultation, Rulebook
 
 

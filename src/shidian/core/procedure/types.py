@@ -22,12 +22,10 @@ from shidian.core.procedure.acts import (
     Verb,
     VerbSpec,
 )
+from shidian.core.procedure.clock_state import ClockLine, ClockState, ClockSum, LineKind
 from shidian.core.procedure.state import (
     AreaFinding,
     CaseState,
-    ClockLine,
-    ClockState,
-    ClockSum,
     ConsultationState,
     EvaluationGrade,
     ExpertReview,
@@ -35,7 +33,6 @@ from shidian.core.procedure.state import (
     Graded,
     Judged,
     Judgement,
-    LineKind,
     MigrationState,
     NoticeState,
     PoolState,

@@ -36,24 +36,22 @@ Filters: `text`, `day`, `moment`, `clock_time`, `number`, `amount`, `lookup`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from shidian.web import charts
+from shidian.web.chart_words import display_width, instant_words, shown
 from shidian.web.words import amount, clock_time, day, lookup, moment, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.core.paginator import Page
 
 register = template.Library()
@@ -236,37 +234,17 @@ def line_chart(  # noqa: PLR0917 - a template names its arguments
         "height": charts.PLOT_HEIGHT,
     }
     if drawn is not None:
-        show = _instant_words(drawn.x_first, drawn.x_last)
+        show = instant_words(drawn.x_first, drawn.x_last)
         context["x_first"], context["x_last"] = (
-            _show(drawn.x_first, show),
-            _show(drawn.x_last, show),
+            shown(drawn.x_first, show),
+            shown(drawn.x_last, show),
         )
-        context["x_middle"] = _show(drawn.x_middle, show)
+        context["x_middle"] = shown(drawn.x_middle, show)
         context["label_width"] = 12 + 13 * max(
-            (_display_width(label.text) for label in drawn.labels), default=0
+            (display_width(label.text) for label in drawn.labels), default=0
         )
         context["axis_width"] = 10 + 7 * max(len(number(tick.value)) for tick in drawn.y_ticks)
     return context
-
-
-def _instant_words(first: Any, last: Any) -> Callable[[Any], str]:
-    """How an axis names its instants: hours within a day, day and hour within three, else days."""
-    if not (isinstance(first, datetime) and isinstance(last, datetime)):
-        return day
-    if timezone.localtime(first).date() == timezone.localtime(last).date():
-        return clock_time
-    return moment if last - first < timedelta(days=3) else day
-
-
-def _show(instant: Any, show: Any) -> str:
-    if instant is None:
-        return ""
-    return show(instant) if isinstance(instant, date) else number(instant)
-
-
-def _display_width(label: str) -> float:
-    """Width in full-width characters."""
-    return sum(1.0 if ord(character) > 0x2E7F else 0.58 for character in label)  # noqa: PLR2004
 
 
 @register.inclusion_tag("web/components/bar_chart.html")

@@ -126,24 +126,7 @@ def open_call(
     scheme = Scheme.objects.select_for_update().get(pk=rulebook.scheme_id)
     if by is not None and not allows(by, Permission.CALL_OPEN, scheme):
         raise ForbiddenError
-    if rulebook.status == Status.SKETCH:
-        raise DomainError(
-            "sketch",
-            Text(
-                zh="草图状态的制度文本不能开启征集：请先补全并发布可运行版本。",
-                en="A sketch cannot open a call: complete it and publish a runnable version.",
-            ),
-        )
-    newer = scheme.rulebooks.exclude(status=Status.SKETCH).filter(pk__gt=rulebook.pk)
-    if newer.exists():
-        raise DomainError(
-            "superseded",
-            Text(
-                zh="该版本已被新版取代：新的征集只能适用最新版本。",
-                en="A newer version has taken this one's place: a new call names only the newest.",
-            ),
-            "rulebook",
-        )
+    _must_be_callable(rulebook, scheme)
     _check_window(opens_on, closes_on, published=timezone.localdate(at) if by else None)
     free = next_call_number(scheme)
     if number not in (None, free):
@@ -171,6 +154,28 @@ def open_call(
     )
     _announce("call", {"call": call.slug, "scheme": scheme.slug}, "call.opened", at)
     return call
+
+
+def _must_be_callable(rulebook: RulebookVersion, scheme: Scheme) -> None:
+    """Raises DomainError: a sketch, or no longer the scheme's newest version."""
+    if rulebook.status == Status.SKETCH:
+        raise DomainError(
+            "sketch",
+            Text(
+                zh="草图状态的制度文本不能开启征集：请先补全并发布可运行版本。",
+                en="A sketch cannot open a call: complete it and publish a runnable version.",
+            ),
+        )
+    newer = scheme.rulebooks.exclude(status=Status.SKETCH).filter(pk__gt=rulebook.pk)
+    if newer.exists():
+        raise DomainError(
+            "superseded",
+            Text(
+                zh="该版本已被新版取代：新的征集只能适用最新版本。",
+                en="A newer version has taken this one's place: a new call names only the newest.",
+            ),
+            "rulebook",
+        )
 
 
 def next_call_number(scheme: Scheme) -> int:

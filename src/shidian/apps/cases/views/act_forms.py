@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shidian.apps.cases.domain.reporting import REPORT_FILE
-from shidian.apps.cases.form import AttachmentField
-from shidian.apps.cases.uploads import accepted_types
-from shidian.apps.cases.views.file_fields import dress_file
+from shidian.apps.cases.views.form_base import (
+    REASON_MAX,
+    ActForm,
+    ReasonForm,
+    long_text,
+    only_choice,
+)
+from shidian.apps.cases.views.run_forms import (
+    ExtendForm,
+    FileEvaluationForm,
+    FileReportForm,
+    JudgePromiseForm,
+)
 from shidian.apps.cases.views.threshold_fields import (
-    Wait,
     add_threshold_fields,
     check_thresholds,
     thresholds_in,
@@ -25,68 +31,13 @@ from shidian.apps.cases.words import localized as in_language
 from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.moves import is_ahead, moves
 from shidian.core.procedure.tiers import onward
-from shidian.core.procedure.types import EvaluationGrade, Judgement, Verb
+from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
-    from shidian.apps.accounts.rules import Someone
     from shidian.apps.cases.models import Case
-    from shidian.core.procedure.types import CaseState
     from shidian.core.rulebook.model import Criterion, Outcome, Stage
-
-REASON_MAX = 4000
-EXTENSION_DAYS_MAX = 1100
-
-
-class ActForm(forms.Form):
-    """Base: carries the newest event that the page showed, so that nobody acts on an old view."""
-
-    seq = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, case: Case, state: CaseState, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {})
-        kwargs["initial"] = {"seq": case.last_seq, **kwargs["initial"]}
-        super().__init__(*args, **kwargs)
-        self.case = case
-        self.state = state
-        self.waits: list[Wait] = []
-        """Minimum times, shown as sums above the form."""
-        self.build()
-
-    @property
-    def stage(self) -> Stage:
-        return self.case.stage_rule
-
-    def build(self) -> None:
-        """Add the fields that depend on rulebook and state."""
-
-    def narrow(self, person: Someone) -> None:
-        """Leave out what this person may not choose."""
-
-    def payload(self) -> dict[str, Any]:
-        """What the domain verb takes, by its argument names."""
-        return {key: value for key, value in self.cleaned_data.items() if key != "seq"}
-
-
-def long_text(label: Any, *, help_text: Any = "", required: bool = True) -> forms.CharField:
-    """A text of several lines."""
-    return forms.CharField(
-        label=label,
-        help_text=help_text,
-        required=required,
-        max_length=REASON_MAX,
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
-
-
-class ReasonForm(ActForm):
-    """Acts that need nothing but a reason."""
-
-    reason = long_text(
-        gettext_lazy("Reason"), help_text=gettext_lazy("It stays in the file word for word.")
-    )
 
 
 class MovingForm(ReasonForm):
@@ -253,109 +204,6 @@ class SignOffForm(ActForm):
         }
 
 
-class JudgePromiseForm(ActForm):
-    promise = forms.ChoiceField(label=gettext_lazy("Promise"), widget=forms.RadioSelect)
-    judgement = forms.ChoiceField(
-        label=gettext_lazy("Judgement"),
-        choices=[
-            (Judgement.KEPT, gettext_lazy("Kept")),
-            (Judgement.PARTLY, gettext_lazy("Partly kept")),
-            (Judgement.BROKEN, gettext_lazy("Broken")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    evidence = long_text(gettext_lazy("Evidence"))
-
-    def build(self) -> None:
-        waiting = [one for one in self.state.promises if one.id not in self.state.judgements]
-        only_choice(self, "promise", [(one.id, one.text) for one in waiting or self.state.promises])
-
-
-GRADES = [
-    (EvaluationGrade.GOOD, gettext_lazy("Good")),
-    (EvaluationGrade.ADEQUATE, gettext_lazy("Adequate")),
-    (EvaluationGrade.WEAK, gettext_lazy("Weak")),
-]
-
-
-class FileEvaluationForm(ActForm):
-    """Every dimension that the rulebook names: a grade with words. Some may be left for later."""
-
-    def build(self) -> None:
-        for area in self.stage.dimensions:
-            known = self.state.evaluation.get(area.id)
-            self.fields[f"grade-{area.id}"] = forms.ChoiceField(
-                label=in_language(area.name),
-                choices=GRADES,
-                widget=forms.RadioSelect,
-                required=False,
-                initial=known.grade if known else None,
-            )
-            self.fields[f"text-{area.id}"] = forms.CharField(
-                label=_("Grounds: %(area)s") % {"area": in_language(area.name)},
-                widget=forms.Textarea(attrs={"rows": 2, "class": "short"}),
-                max_length=REASON_MAX,
-                required=False,
-                initial=known.text if known else "",
-            )
-
-    def clean(self) -> dict[str, Any] | None:
-        """A grade needs its grounds; at least one dimension is graded."""
-        cleaned = super().clean() or {}
-        graded = [area.id for area in self.stage.dimensions if cleaned.get(f"grade-{area.id}")]
-        for area in graded:
-            if not cleaned.get(f"text-{area}"):
-                self.add_error(f"text-{area}", _("Give the grounds for this grade."))
-        if not graded:
-            self.add_error(None, _("Grade at least one dimension."))
-        return cleaned
-
-    def payload(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        return {
-            "dimensions": {
-                area.id: {"grade": cleaned[f"grade-{area.id}"], "text": cleaned[f"text-{area.id}"]}
-                for area in self.stage.dimensions
-                if cleaned.get(f"grade-{area.id}")
-            }
-        }
-
-
-class ExtendForm(ReasonForm):
-    until = forms.DateField(
-        label=gettext_lazy("New last day of the pilot"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    field_order = ("until", "reason")
-
-    def clean_until(self) -> date:
-        """A slip of the hand, such as the year 20260, is no extension."""
-        until: date = self.cleaned_data["until"]
-        if until > timezone.localdate() + timedelta(days=EXTENSION_DAYS_MAX):
-            raise forms.ValidationError(
-                _("The day cannot lie more than %(days)s days ahead."),
-                params={"days": EXTENSION_DAYS_MAX},
-            )
-        return until
-
-
-class FileReportForm(ActForm):
-    """Which report, and the document."""
-
-    report = forms.ChoiceField(label=gettext_lazy("Which report is it?"), widget=forms.RadioSelect)
-
-    def build(self) -> None:
-        found = [(one.id, in_language(one.title)) for one in self.case.rulebook.reports]
-        only_choice(self, "report", found)
-        self.fields["file"] = AttachmentField(
-            REPORT_FILE,
-            label=in_language(REPORT_FILE.label),
-            help_text=in_language(REPORT_FILE.guidance) if REPORT_FILE.guidance else "",
-            widget=forms.FileInput(attrs={"accept": ",".join(accepted_types(REPORT_FILE))}),
-        )
-        dress_file(self.fields["file"], REPORT_FILE)
-
-
 def _closing(verb: Verb) -> type[ActForm]:
     return type(f"{verb.name.title()}Form", (ClosingForm,), {"verb": verb})
 
@@ -376,21 +224,6 @@ FORMS: dict[Verb, type[ActForm]] = {
     Verb.EXTEND: ExtendForm,
     Verb.CLOSE: _closing(Verb.CLOSE),
 }
-
-
-def only_choice(
-    form: forms.Form, name: str, choices: list[tuple[str, str]], *, keep: bool = False
-) -> None:
-    """Offer the choices; where there is only one, take it without asking, or, `keep`, show it."""
-    field = form.fields[name]
-    if not isinstance(field, forms.ChoiceField):
-        raise TypeError(f"{name} is no choice")
-    field.choices = choices
-    if len(choices) == 1:
-        form.initial[name] = choices[0][0]
-    if len(choices) == 1 and not keep:
-        field.initial = choices[0][0]
-        field.widget = forms.HiddenInput()
 
 
 def _mandatory(case: Case, stage: Stage, targets: Iterable[Stage]) -> list[Criterion]:

@@ -15,7 +15,7 @@ from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.views import consult_forms  # noqa: F401 - adds its forms to the table
-from shidian.apps.cases.views.act_forms import FORMS, ActForm
+from shidian.apps.cases.views.act_forms import FORMS
 from shidian.apps.cases.views.buttons import allowed_verbs
 from shidian.apps.cases.views.effects import EFFECTS
 from shidian.apps.cases.views.loaders import case_by_reference
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from shidian.apps.cases.models import Case
+    from shidian.apps.cases.views.form_base import ActForm
 
     Send = Callable[[Mapping[str, Any]], object]
 

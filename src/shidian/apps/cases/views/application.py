@@ -26,9 +26,9 @@ from shidian.apps.cases.errors import DomainError, DoubledError
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import CaseEvent
-from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
+from shidian.apps.cases.views.form_base import ActForm
 from shidian.apps.cases.views.loaders import call_by_slug, case_by_reference
 from shidian.apps.cases.views.materials import material_rows
 from shidian.apps.cases.views.parties import PartyRow, party_rows

@@ -15,7 +15,6 @@ from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Task
-from shidian.apps.cases.views.act_forms import GRADES
 from shidian.apps.cases.views.buttons import buttons_of
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.matters import (
@@ -28,6 +27,7 @@ from shidian.apps.cases.views.notes import notes_part
 from shidian.apps.cases.views.parties import party_rows
 from shidian.apps.cases.views.parts import parts_of
 from shidian.apps.cases.views.roles import is_party, viewer_of
+from shidian.apps.cases.views.run_forms import GRADES
 from shidian.apps.cases.views.threshold_fields import waits_of
 from shidian.apps.cases.views.timeline import timeline_of
 from shidian.apps.cases.views.turn import turn_of

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from shidian.apps.cases.domain import consulting
 from shidian.apps.cases.filled import filled_form
-from shidian.apps.cases.views.act_forms import FORMS, ActForm, ReasonForm, long_text, only_choice
+from shidian.apps.cases.views.act_forms import FORMS
+from shidian.apps.cases.views.form_base import ActForm, ReasonForm, long_text, only_choice
 from shidian.apps.cases.views.open_matters import to_answer, to_consult, to_extend, to_record
 from shidian.apps.cases.views.sending import SENDERS
 from shidian.apps.cases.words import localized

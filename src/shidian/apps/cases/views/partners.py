@@ -18,10 +18,11 @@ from shidian.apps.cases.domain import partners as verbs
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.rules import invited_of, partners_of
-from shidian.apps.cases.views.act_forms import FORMS, ActForm, ReasonForm, long_text, only_choice
+from shidian.apps.cases.views.act_forms import FORMS
 from shidian.apps.cases.views.acts import act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.effects import EFFECTS
+from shidian.apps.cases.views.form_base import ActForm, ReasonForm, long_text, only_choice
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.materials import material_rows
 from shidian.apps.cases.views.parties import party_rows

@@ -152,17 +152,7 @@ def propose_wording(
     if rule is None:
         raise refuse("no-clause", "没有这一条款。", "There is no such clause.", "clause")
     _well_worded(new_zh, new_en, because)
-    known = Difficulty.objects.filter(
-        pk__in=list(difficulties), scheme=locked.scheme, clause=clause
-    )
-    grounds = list(known)
-    if len(grounds) != len(set(difficulties)):
-        raise refuse(
-            "wrong-ground",
-            "所选困难不属于本条款。",
-            "A chosen difficulty is not about this clause.",
-            "difficulties",
-        )
+    grounds = _grounds(locked, clause, difficulties)
     newest = locked.wordings.filter(clause=clause).aggregate(newest=Max("version"))["newest"] or 0
     wording = Wording.objects.create(
         draft=locked,
@@ -188,6 +178,20 @@ def propose_wording(
     record(locked, DraftEventKind.WORDED, by=by, at=at, data=data)
     draft.refresh_from_db()
     return wording
+
+
+def _grounds(draft: RulebookDraft, clause: str, ids: Collection[int]) -> list[Difficulty]:
+    """The difficulties of these ids. Raises DomainError where one is not about this clause."""
+    known = Difficulty.objects.filter(pk__in=list(ids), scheme=draft.scheme, clause=clause)
+    grounds = list(known)
+    if len(grounds) != len(set(ids)):
+        raise refuse(
+            "wrong-ground",
+            "所选困难不属于本条款。",
+            "A chosen difficulty is not about this clause.",
+            "difficulties",
+        )
+    return grounds
 
 
 def _clause_in_draft(draft: RulebookDraft, clause: str) -> Clause | None:

@@ -23,9 +23,11 @@ from shidian.apps.notices.domain.notices import BODY_LENGTH_MAX, next_slug, text
 from shidian.apps.notices.models import Comment, CommentState, Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
+    from shidian.apps.lab.models import DraftRevision, ExplanatoryNote
 
 DAYS_MIN, DAYS_MAX = 3, 120
 """Working days for which a draft may be put out."""
@@ -64,48 +66,18 @@ def open_consultation(
             "A consultation on this draft has not been concluded.",
         )
     revision = newest_revision(locked)
-    check = check_revision(revision, at=at)
-    if not check.sound:
-        raise refuse(
-            "unsound",
-            "文本检查未通过：请先改正错误，再征求意见。",
-            "The text has errors: mend them before the public reads it.",
-        )
-    note = newest_note(locked)
-    if note is None or note.revision_id != revision.pk:
-        note = write_note(
-            draft=locked,
-            remarks=note.remarks_zh if note else "",
-            remarks_en=note.remarks_en if note else "",
-            by=by,
-            at=at,
-        )
-        locked.refresh_from_db()
-    opens = day_in(locked.base.rulebook, at)
-    sha256 = text_sha256(title=title, body=body, title_en=title_en, body_en=body_en)
-    notice = Notice.objects.create(
-        scheme=locked.scheme,
-        draft=locked.slug,
-        version=locked.consultations.count() + 1,
-        slug=next_slug(at),
-        title_zh=title.strip(),
-        title_en=title_en.strip(),
-        body_zh=body,
-        body_en=body_en,
-        sha256=sha256,
-        opens_on=opens,
-        closes_on=calendar_of(locked.base.rulebook).add(opens, working_days),
-        comments_taken=True,
-        premoderation=locked.base.rulebook.notice.premoderation,
-    )
+    digest = _digest_of_sound(revision, at)
+    note = _note_of(locked, revision, by, at)
+    texts = {"title": title, "body": body, "title_en": title_en, "body_en": body_en}
+    notice = _make_notice(locked, texts, working_days, at)
     consultation = Consultation.objects.create(
         draft=locked, notice=notice, revision=revision, note=note
     )
     data = {
         "notice": notice.slug,
-        "sha256": sha256,
+        "sha256": notice.sha256,
         "revision": revision.number,
-        "digest": check.digest,
+        "digest": digest,
         "note": note.sha256,
         "working_days": working_days,
         "closes_on": str(notice.closes_on),
@@ -115,6 +87,59 @@ def open_consultation(
     _page_is_stale(notice, at)
     draft.refresh_from_db()
     return consultation
+
+
+def _make_notice(
+    draft: RulebookDraft, texts: Mapping[str, str], working_days: int, at: datetime
+) -> Notice:
+    """The notice with its fixed text. `texts`: title, body, title_en, body_en."""
+    rulebook = draft.base.rulebook
+    opens = day_in(rulebook, at)
+    return Notice.objects.create(
+        scheme=draft.scheme,
+        draft=draft.slug,
+        version=draft.consultations.count() + 1,
+        slug=next_slug(at),
+        title_zh=texts["title"].strip(),
+        title_en=texts["title_en"].strip(),
+        body_zh=texts["body"],
+        body_en=texts["body_en"],
+        sha256=text_sha256(**texts),
+        opens_on=opens,
+        closes_on=calendar_of(rulebook).add(opens, working_days),
+        comments_taken=True,
+        premoderation=rulebook.notice.premoderation,
+    )
+
+
+def _digest_of_sound(revision: DraftRevision, at: datetime) -> str:
+    """The digest of a text without errors. Raises DomainError `unsound` for another."""
+    check = check_revision(revision, at=at)
+    if not check.sound:
+        raise refuse(
+            "unsound",
+            "文本检查未通过：请先改正错误，再征求意见。",
+            "The text has errors: mend them before the public reads it.",
+        )
+    return check.digest
+
+
+def _note_of(
+    draft: RulebookDraft, revision: DraftRevision, by: Person, at: datetime
+) -> ExplanatoryNote:
+    """The explanatory note of this text, written now where there is none."""
+    newest = newest_note(draft)
+    if newest is not None and newest.revision_id == revision.pk:
+        return newest
+    written = write_note(
+        draft=draft,
+        remarks=newest.remarks_zh if newest else "",
+        remarks_en=newest.remarks_en if newest else "",
+        by=by,
+        at=at,
+    )
+    draft.refresh_from_db()
+    return written
 
 
 @transaction.atomic

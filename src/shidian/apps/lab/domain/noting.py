@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
-    from shidian.apps.lab.models import RulebookDraft
+    from shidian.apps.lab.models import DraftRevision, RulebookDraft
 
 REMARKS_LENGTH_MAX = 20_000
 
@@ -57,20 +57,7 @@ def write_note(
             "remarks",
         )
     revision = newest_revision(locked)
-    loaded = check_text(locked.scheme, revision.text).loaded
-    if loaded is None:
-        raise refuse(
-            "unsound",
-            "文本尚不能读作制度文本：请先改正错误。",
-            "The text cannot be read as rules yet: mend its errors first.",
-        )
-    inputs = Inputs(
-        base=locked.base,
-        draft=loaded,
-        wordings=newest_wordings(locked),
-        figures=what_if(locked.base, loaded, seed=seed),
-    )
-    body = generate(inputs)
+    body = _generated(locked, revision, seed)
     whole = {"body": body, "remarks": {"zh": remarks.strip(), "en": remarks_en.strip()}}
     sha256 = hashlib.sha256(canonical.dumps(whole)).hexdigest()
     last = newest_note(locked)
@@ -91,3 +78,22 @@ def write_note(
     record(locked, DraftEventKind.NOTED, by=by, at=at, data=data)
     draft.refresh_from_db()
     return note
+
+
+def _generated(draft: RulebookDraft, revision: DraftRevision, seed: int) -> dict[str, Any]:
+    """The body of the note. Raises DomainError where the text cannot be read as rules."""
+    loaded = check_text(draft.scheme, revision.text).loaded
+    if loaded is None:
+        raise refuse(
+            "unsound",
+            "文本尚不能读作制度文本：请先改正错误。",
+            "The text cannot be read as rules yet: mend its errors first.",
+        )
+    return generate(
+        Inputs(
+            base=draft.base,
+            draft=loaded,
+            wordings=newest_wordings(draft),
+            figures=what_if(draft.base, loaded, seed=seed),
+        )
+    )

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Case
-from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.buttons import allowed_verbs
 from shidian.apps.cases.views.effects import EFFECTS
+from shidian.apps.cases.views.form_base import ActForm
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.notices.domain.comments import answer_comment, moderate_comment

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
-from shidian.apps.cases.views.act_forms import ActForm
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.buttons import allowed_verbs
 from shidian.apps.cases.views.effects import EFFECTS
+from shidian.apps.cases.views.form_base import ActForm
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.review.domain import (
@@ -29,14 +29,8 @@ from shidian.apps.review.domain import (
     form_panel,
     invite_experts,
 )
-from shidian.apps.review.views.forms import (
-    AssessmentForm,
-    CommissionForm,
-    CommitForm,
-    DrawForm,
-    InviteForm,
-    PanelForm,
-)
+from shidian.apps.review.views.forms import AssessmentForm, CommissionForm
+from shidian.apps.review.views.panel_forms import CommitForm, DrawForm, InviteForm, PanelForm
 from shidian.core.procedure.types import EventKind, Verb
 from shidian.core.rulebook.model import StageKind
 

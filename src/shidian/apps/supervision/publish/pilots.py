@@ -28,15 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from shidian.apps.notices.bodies import (
-        AlertLine,
-        ConsequenceLine,
-        LimitLine,
-        OrderLine,
-        PilotBody,
-        PilotFigures,
-        SeriesLine,
-    )
+    from shidian.apps.notices.bodies import ConsequenceLine, LimitLine, OrderLine, PilotBody
+    from shidian.apps.notices.figures import AlertLine, PilotFigures, SeriesLine
     from shidian.apps.supervision.models import Pilot
 
 WHAT_MAX = 4

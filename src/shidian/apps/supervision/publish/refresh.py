@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shidian.apps.cases.models import Call, Case, RulebookVersion, Scheme
-    from shidian.apps.notices.bodies import HomeFigures
+    from shidian.apps.notices.figures import HomeFigures
     from shidian.apps.notices.models import Notice
     from shidian.apps.supervision.models import Pilot
 

@@ -25,13 +25,8 @@ from shidian.core.rulebook.reading import NOT_OFFICIAL, words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shidian.apps.notices.bodies import (
-        HistoryLine,
-        HomeFigures,
-        RulebookBody,
-        RulebookLine,
-        SchemeBody,
-    )
+    from shidian.apps.notices.bodies import HistoryLine, RulebookBody, RulebookLine, SchemeBody
+    from shidian.apps.notices.figures import HomeFigures
     from shidian.core.rulebook.loaded import Loaded
     from shidian.core.rulebook.model import HistoryEvent, Rulebook
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from shidian.apps.cases.models import Case, CaseEvent, Scheme
 from shidian.apps.cases.rulebooks import rulebook_of
-from shidian.apps.supervision.models import Complaint, ComplaintState
+from shidian.apps.notices.complaint_words import ComplaintState
+from shidian.apps.supervision.models import Complaint
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.language import text, title
 from shidian.core.procedure.types import EventKind
@@ -27,12 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
-    from shidian.apps.notices.bodies import (
-        Counted,
-        SchemeFigures,
-        StatisticsBody,
-        StayLine,
-    )
+    from shidian.apps.notices.figures import Counted, SchemeFigures, StatisticsBody, StayLine
     from shidian.apps.supervision.publish.language import Language
     from shidian.core.rulebook.model import Rulebook
 
