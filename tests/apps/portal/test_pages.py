@@ -25,7 +25,7 @@ pytestmark = pytest.mark.rendering
 
 HOSTILE = '</p><script>alert("x")</script><img src=x onerror=alert(1)>'
 LANGUAGES = ("zh-hans", "en")
-PUBLISHED = {f"notices_published{what}" for what in ("snapshot", "leaf", "text", "name")}
+PUBLISHED = {f"notices_published{what}" for what in ("snapshot", "card", "leaf", "text", "name")}
 """All that the public site may read: texts as published, and where they stand on the record."""
 
 

@@ -23,10 +23,12 @@ class NoticesConfig(AppConfig):
 def _install_guards(*, using: str, **_: Any) -> None:
     from shidian.apps.cases.append_only import install
     from shidian.apps.notices.domain.finding import find_what_was_published
+    from shidian.apps.notices.domain.listing import list_what_was_published
     from shidian.apps.notices.guards import GUARDS
     from shidian.apps.notices.search import PUBLISHED
 
     install(GUARDS, using)
     PUBLISHED.install(using)
     if using == DEFAULT_DB_ALIAS:
+        list_what_was_published()
         find_what_was_published()

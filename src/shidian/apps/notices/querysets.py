@@ -17,7 +17,11 @@ class SnapshotQuerySet(models.QuerySet["PublishedSnapshot"]):
     """Snapshots, cut to what the public site shows."""
 
     def current(self) -> Self:
-        """The newest version of each thing, unless that version was withdrawn."""
+        """What the site shows now: the newest version of each thing, unless it was withdrawn."""
+        return self.filter(card__isnull=False)
+
+    def newest(self) -> Self:
+        """The newest version of each thing, unless that version was withdrawn; without cards."""
         same_thing = self.model.objects.filter(kind=OuterRef("kind"), key=OuterRef("key"))
         newest = same_thing.order_by().values("key").annotate(newest=Max("version"))
         return self.filter(version=Subquery(newest.values("newest")), withdrawn_at__isnull=True)

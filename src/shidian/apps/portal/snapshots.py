@@ -8,20 +8,28 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from shidian.apps.notices.models import PublishedLeaf, PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.models import (
+    PublishedCard,
+    PublishedLeaf,
+    PublishedSnapshot,
+    SnapshotKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
+
+    from django.db.models import QuerySet
 
     from shidian.apps.notices.querysets import SnapshotQuerySet
 
 Body = dict[str, Any]
+_NOW = Value("now")
 
 
 class Named(NamedTuple):
@@ -90,15 +98,40 @@ def body_or_none(kind: SnapshotKind, key: str) -> Body | None:
         return None
 
 
-def bodies(kind: SnapshotKind, *, prefix: str = "", limit: int | None = None) -> list[Body]:
-    """Current bodies of one kind, newest first; `prefix` narrows by key."""
-    rows = PublishedSnapshot.objects.of(kind.value)
-    if prefix:
-        rows = rows.filter(key__startswith=prefix)
-    listed = rows.values_list(_column(), "published_at")
-    if limit is not None:
-        listed = listed[:limit]
+def bodies(kind: SnapshotKind) -> list[Body]:
+    """All current bodies of a kind of which there are few, newest first."""
+    listed = PublishedSnapshot.objects.of(kind.value).values_list(_column(), "published_at")
     return [{**content, "published_at": published_at} for content, published_at in listed]
+
+
+def calls(today: date, *, open_only: bool = False) -> QuerySet[PublishedCard]:
+    """Calls in a list's order: open on the day, then to come, then past, newest first in each.
+
+    Each has its `part`: `now`, `later`, `past`.
+    """
+    later, past = Q(opens_on__gt=today), Q(closes_on__lt=today)
+    rows = PublishedCard.objects.filter(kind=SnapshotKind.CALL).annotate(
+        part=Case(When(later, then=Value("later")), When(past, then=Value("past")), default=_NOW),
+        rank=Case(When(later, then=Value(1)), When(past, then=Value(2)), default=Value(0)),
+    )
+    return (rows.filter(rank=0) if open_only else rows).order_by("rank", "-published_at", "key")
+
+
+def notices(today: date, *, open_only: bool = False) -> QuerySet[PublishedCard]:
+    """Notices in a list's order: open ones first, newest first in each `part`, `now` or `past`."""
+    part = Case(When(closes_on__lt=today, then=Value("past")), default=_NOW)
+    rows = PublishedCard.objects.filter(kind=SnapshotKind.NOTICE).annotate(part=part)
+    if open_only:
+        rows = rows.filter(part="now", opens_on__lte=today)
+    return rows.order_by("part", "-published_at", "key")
+
+
+def pilots(*, running_only: bool = False) -> QuerySet[PublishedCard]:
+    """Pilots in a list's order: the closed ones last (`part` is `past`, else `now`), those with
+    the gravest open public alert first."""
+    part = Case(When(state="closed", then=Value("past")), default=_NOW)
+    rows = PublishedCard.objects.filter(kind=SnapshotKind.PILOT).annotate(part=part)
+    return (rows.filter(part="now") if running_only else rows).order_by("part", "-gravity", "key")
 
 
 def bodies_of(things: Iterable[tuple[str, str]]) -> dict[Named, Body]:
@@ -164,7 +197,7 @@ def _published(rows: SnapshotQuerySet, offset: int, limit: int) -> list[Publishe
 
 def all_things(limit: int) -> list[tuple[Named, datetime]]:
     """Everything that is published, with when; live figures have no page."""
-    rows = PublishedSnapshot.objects.current().exclude(kind=SnapshotKind.FIGURES.value)
+    rows = PublishedCard.objects.exclude(kind=SnapshotKind.FIGURES)
     listed = rows.order_by("kind", "key").values_list("kind", "key", "published_at")[:limit]
     return [(Named(kind, key), published_at) for kind, key, published_at in listed]
 
@@ -178,10 +211,10 @@ def versions(kind: SnapshotKind, prefix: str) -> list[dict[str, Any]]:
     ]
 
 
-def figures() -> Mapping[str, Body]:
-    """All live figures by key: `home`, `tour`, `pilot:<public id>`."""
-    rows = PublishedSnapshot.objects.of(SnapshotKind.FIGURES.value).values_list("key", _column())
-    return dict(rows)
+def figures_among(keys: Iterable[str]) -> Mapping[str, Body]:
+    """The live figures that there are under these keys: `home`, `tour`, `pilot:<public id>`."""
+    rows = PublishedSnapshot.objects.of(SnapshotKind.FIGURES.value).filter(key__in=list(keys))
+    return dict(rows.values_list("key", _column()))
 
 
 def figures_of(public_id: str) -> Body | None:

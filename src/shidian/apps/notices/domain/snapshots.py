@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.cases import outbox
-from shidian.apps.notices.domain import finding
+from shidian.apps.notices.domain import finding, listing
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
 from shidian_kit.wire import canonical
 
@@ -39,8 +39,9 @@ def publish_snapshot(
 ) -> PublishedSnapshot:
     """Publish a new version of one page's contents; the same contents again publish nothing.
 
-    The site's search finds the new one. Outbox `record.leaf`: whatever the site shows is on record.
-    Kind `figures` is refreshed in place instead, and stays off it. Returns the current snapshot.
+    Lists and the site's search show the new one. Outbox `record.leaf`: whatever the site shows is
+    on record. Kind `figures` is refreshed in place instead, and stays off it. Returns the current
+    snapshot.
     """
     at = at or timezone.now()
     if kind == SnapshotKind.FIGURES:
@@ -65,6 +66,7 @@ def publish_snapshot(
         digest=snapshot_digest(kind, key, version, zh, en),
         published_at=at,
     )
+    listing.list_as(snapshot)
     finding.find_by(snapshot)
     _put_leaf("page.published", snapshot, at)
     return snapshot
@@ -98,6 +100,7 @@ def _refresh(
             "withdrawn_at": None,
         },
     )
+    listing.list_as(snapshot)
     return snapshot
 
 
@@ -112,5 +115,6 @@ def withdraw_snapshot(*, kind: SnapshotKind, key: str, at: datetime | None = Non
     newest = standing.order_by("-version").first()
     if newest is not None and kind != SnapshotKind.FIGURES:
         _put_leaf("page.withdrawn", newest, at)
+    listing.unlist(kind, key)
     finding.forget(kind, key)
     return standing.update(withdrawn_at=at)

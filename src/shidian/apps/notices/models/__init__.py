@@ -3,6 +3,7 @@
 from .comment import Comment, CommentModeration, CommentState
 from .leaf import ErasureGround, PublishedLeaf
 from .notice import Notice
+from .published_card import PublishedCard
 from .published_text import PublishedName, PublishedText, TextPart
 from .snapshot import PublishedSnapshot, SnapshotKind
 from .submission import Submission
@@ -13,6 +14,7 @@ __all__ = [
     "CommentState",
     "ErasureGround",
     "Notice",
+    "PublishedCard",
     "PublishedLeaf",
     "PublishedName",
     "PublishedSnapshot",

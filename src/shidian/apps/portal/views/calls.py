@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.views.csv_files import csv_response
+from shidian.apps.portal.views.lists import SHOWN, in_parts
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -18,22 +20,19 @@ if TYPE_CHECKING:
 
 @public
 def call_list(request: HttpRequest) -> HttpResponse:
-    """Open calls first, then those to come, then closed ones; `?format=csv` for the table."""
-    calls = snapshots.bodies(SnapshotKind.CALL)
+    """Open calls first, then those to come, then closed ones; `?format=csv` for the whole table."""
+    cards = snapshots.calls(timezone.localdate())
     if request.GET.get("format") == "csv":
         return csv_response(
             "calls.csv",
             ["id", "title", "scheme", "opens_on", "closes_on"],
             (
                 [c["slug"], c["title"], c["scheme_title"], c["opens_on"], c["closes_on"]]
-                for c in calls
+                for c in (card.body for card in cards.iterator())
             ),
         )
-    today = timezone.localdate().isoformat()
-    later = [call for call in calls if call["opens_on"] > today]
-    past = [call for call in calls if call["closes_on"] and call["closes_on"] < today]
-    now = [call for call in calls if call not in later and call not in past]
-    return render(request, "portal/call_list.html", {"now": now, "later": later, "past": past})
+    page = Paginator(cards, SHOWN).get_page(request.GET.get("page"))
+    return render(request, "portal/call_list.html", {"page": page, **in_parts(page)})
 
 
 @public

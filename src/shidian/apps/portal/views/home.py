@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils import timezone
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import record_log, snapshots
-from shidian.apps.portal.views.pilots import with_headroom
+from shidian.apps.portal.views.pilots import with_figures
 from shidian.config import settings
 
 if TYPE_CHECKING:
@@ -23,35 +23,25 @@ SHOWN_MAX = 8
 @public
 def home(request: HttpRequest) -> HttpResponse:
     """What is open today, what runs now, what the rules are; in a demonstration, the tour."""
-    today = timezone.localdate().isoformat()
-    calls = [call for call in snapshots.bodies(SnapshotKind.CALL) if is_open(call, today)]
-    notices = [item for item in snapshots.bodies(SnapshotKind.NOTICE) if is_open(item, today)]
-    figures = snapshots.figures()
-    pilots = [
-        with_headroom(pilot, figures.get(f"pilot:{pilot['public_id']}"))
-        for pilot in snapshots.bodies(SnapshotKind.PILOT)
-        if pilot["state"] != "closed"
-    ]
-    pilots.sort(key=lambda pilot: (-pilot["gravity"], pilot["public_id"]))
+    today = timezone.localdate()
+    calls = snapshots.calls(today, open_only=True)[:SHOWN_MAX]
+    notices = snapshots.notices(today, open_only=True)[:SHOWN_MAX]
+    running = snapshots.pilots(running_only=True)
+    figures = snapshots.figures_among(("home", "tour"))
     return render(
         request,
         "portal/home.html",
         {
-            "calls": calls[:SHOWN_MAX],
-            "notices": notices[:SHOWN_MAX],
-            "pilots": pilots[:SHOWN_MAX],
-            "pilot_count": len(pilots),
+            "calls": [card.body for card in calls],
+            "notices": [card.body for card in notices],
+            "pilots": with_figures([card.body for card in running[:SHOWN_MAX]]),
+            "pilot_count": running.count(),
             "figures": figures.get("home"),
             "tour": figures.get("tour") if settings().demo else None,
             "schemes": snapshots.bodies(SnapshotKind.SCHEME),
             "checkpoint": record_log.checkpoint(),
         },
     )
-
-
-def is_open(body: dict[str, Any], today: str) -> bool:
-    """Whether a call or notice is open on the day; both dates are included."""
-    return body["opens_on"] <= today and (not body["closes_on"] or today <= body["closes_on"])
 
 
 @public

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.core import signing
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import readings, snapshots
 from shidian.apps.portal.views.csv_files import csv_response
+from shidian.apps.portal.views.lists import SHOWN, in_parts
 
 if TYPE_CHECKING:
     from shidian.core.rulebook.reading import Lang
@@ -53,18 +55,19 @@ class CommentForm(forms.Form):
 
 @public
 def notice_list(request: HttpRequest) -> HttpResponse:
-    """Open notices first, then closed ones; `?format=csv` for the table."""
-    notices = snapshots.bodies(SnapshotKind.NOTICE)
+    """Open notices first, then closed ones; `?format=csv` for the whole table."""
+    cards = snapshots.notices(timezone.localdate())
     if request.GET.get("format") == "csv":
         return csv_response(
             "notices.csv",
             ["id", "title", "lead", "opens_on", "closes_on"],
-            ([n["slug"], n["title"], n["lead"], n["opens_on"], n["closes_on"]] for n in notices),
+            (
+                [n["slug"], n["title"], n["lead"], n["opens_on"], n["closes_on"]]
+                for n in (card.body for card in cards.iterator())
+            ),
         )
-    today = timezone.localdate().isoformat()
-    now = [item for item in notices if not item["closes_on"] or item["closes_on"] >= today]
-    past = [item for item in notices if item not in now]
-    return render(request, "portal/notice_list.html", {"now": now, "past": past})
+    page = Paginator(cards, SHOWN).get_page(request.GET.get("page"))
+    return render(request, "portal/notice_list.html", {"page": page, **in_parts(page)})
 
 
 @public

@@ -6,21 +6,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.core.paginator import Paginator
 from django.shortcuts import render
 
+from shidian.apps.notices.levels import GRAVITY
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.addresses import check_address
 from shidian.apps.portal.qr import code_of
 from shidian.apps.portal.views.csv_files import csv_response
+from shidian.apps.portal.views.lists import SHOWN, in_parts
 from shidian.apps.portal.views.timelines import with_moments
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 Body = dict[str, Any]
-GRAVITY = {"info": 1, "warning": 2, "breach": 3, "critical": 4}
 
 
 def with_headroom(pilot: Body, figures: Body | None) -> Body:
@@ -43,7 +45,6 @@ def with_headroom(pilot: Body, figures: Body | None) -> Body:
     ranked = sorted(limits, key=lambda limit: limit["share"], reverse=True)
     alerts = figures["alerts"] if figures else []
     open_alerts = [alert for alert in alerts if not alert["ended_at"]]
-    gravity = max((GRAVITY.get(alert["level"], 0) for alert in open_alerts), default=0)
     return {
         **pilot,
         "limits": limits,
@@ -51,7 +52,6 @@ def with_headroom(pilot: Body, figures: Body | None) -> Body:
         "alerts": alerts,
         "open_alerts": open_alerts,
         "worst": max((a["level"] for a in open_alerts), key=GRAVITY.__getitem__, default=""),
-        "gravity": gravity,
         "stopped_at": figures.get("stopped_at", "") if figures else "",
         "as_of": datetime.fromisoformat(figures["as_of"]) if figures else None,
         "series": [_drawable(line) for line in figures["series"]] if figures else [],
@@ -68,33 +68,26 @@ def _drawable(line: Body) -> Body:
 
 @public
 def pilot_list(request: HttpRequest) -> HttpResponse:
-    """All pilots, those with open public alerts first; `?format=csv` for the table."""
-    figures = snapshots.figures()
-    pilots = [
-        with_headroom(pilot, figures.get(f"pilot:{pilot['public_id']}"))
-        for pilot in snapshots.bodies(SnapshotKind.PILOT)
-    ]
+    """All pilots, those with open public alerts first; `?format=csv` for the whole table."""
+    cards = snapshots.pilots()
     if request.GET.get("format") == "csv":
+        header = ["id", "number", "title", "lead", "state", "starts_on", "ends_on"]
+        names = ("public_id", *header[1:])
+        bodies = (card.body for card in cards.iterator())
         return csv_response(
-            "pilots.csv",
-            ["id", "number", "title", "lead", "state", "starts_on", "ends_on"],
-            (
-                [
-                    pilot["public_id"],
-                    pilot["number"],
-                    pilot["title"],
-                    pilot["lead"],
-                    pilot["state"],
-                    pilot["starts_on"],
-                    pilot["ends_on"],
-                ]
-                for pilot in pilots
-            ),
+            "pilots.csv", header, ([body[name] for name in names] for body in bodies)
         )
-    running = [pilot for pilot in pilots if pilot["state"] != "closed"]
-    running.sort(key=lambda pilot: (-pilot["gravity"], pilot["public_id"]))
-    closed = [pilot for pilot in pilots if pilot["state"] == "closed"]
-    return render(request, "portal/pilot_list.html", {"running": running, "closed": closed})
+    page = Paginator(cards, SHOWN).get_page(request.GET.get("page"))
+    parts = in_parts(page)
+    content = {"page": page, "running": with_figures(parts["now"]), "closed": parts["past"]}
+    return render(request, "portal/pilot_list.html", content)
+
+
+def with_figures(pilots: list[Body]) -> list[Body]:
+    """Each pilot with its live part, in the same order."""
+    keys = {pilot["public_id"]: f"pilot:{pilot['public_id']}" for pilot in pilots}
+    figures = snapshots.figures_among(keys.values())
+    return [with_headroom(one, figures.get(keys[one["public_id"]])) for one in pilots]
 
 
 @public
