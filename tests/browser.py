@@ -73,6 +73,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {
         **kept,
         "SHIDIAN_HOME": str(home),
+        # What a test publishes is looked at in the same second.
+        "SHIDIAN_PAGE_CACHE_S": "0",
         "DJANGO_SETTINGS_MODULE": "shidian.web.settings",
         "PYTHONPATH": str(ROOT),
         **more,

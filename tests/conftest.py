@@ -55,6 +55,7 @@ def _isolate() -> None:
     home = tempfile.mkdtemp(prefix="shidian-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["SHIDIAN_HOME"] = home
+    os.environ["SHIDIAN_PAGE_CACHE_S"] = "0"
     os.environ["SHIDIAN_MADE_ONCE"] = tempfile.mkdtemp(dir=home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "shidian.web.settings"
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Networks besides the public internet to which orders may be sent, such as `10.1.0.0/16`."""
     web_origin: str = ""
     """Origin whose pages may listen to the gate's live updates; empty: derived from `web_bind`."""
+    page_cache_s: int = Field(5, ge=0, le=300)
+    """Seconds for which a public page may be served as it was made; 0: made anew for each."""
     allowed_hosts: str = "127.0.0.1,localhost"
     https: bool = False
     """Whether the public address is https: secure cookies, HSTS."""

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
@@ -209,6 +210,19 @@ def test_a_comment_that_is_too_long_is_explained_and_kept_in_the_form(client, si
             assert "长" * 5001 in page.text
         assert 'name="sending"' in client.post(address, {"body": "长" * 5000}).text
     assert Comment.objects.count() == 0
+
+
+def test_a_comment_is_previewed_without_a_token_and_sent_with_one(site):
+    address = reverse("notice", args=[notice_of(site).slug])
+    stranger = Client(enforce_csrf_checks=True)
+    with time_of(site):
+        preview = stranger.post(address, {"body": "请说明赔付安排", "step": "preview"})
+        forged = send(stranger, address, preview, body="请说明赔付安排")
+        assert forged.status_code == 403
+        assert Comment.objects.count() == 0
+        token = preview.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        send(stranger, address, preview, body="请说明赔付安排", csrfmiddlewaretoken=token)
+    assert Comment.objects.get().body == "请说明赔付安排"
 
 
 def test_the_same_preview_sent_twice_is_one_comment_with_one_receipt(client, site):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import rule
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 
 
 @rule("public")
+@csrf_exempt
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    """Remember the language asked for and go back to the page; unknown languages change nothing."""
+    """Remember the language asked for and go back to the page; unknown languages change nothing.
+
+    Without a token: the button stands on every page, and one that holds a token of its reader
+    cannot be shared. Whoever forges this request changes the language of a page.
+    """
     onward = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(onward, allowed_hosts={request.get_host()}):
         onward = "/"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
+from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.portal.views.lists import SHOWN, in_parts
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @public
+@shared
 def call_list(request: HttpRequest) -> HttpResponse:
     """Open calls first, then those to come, then closed ones; `?format=csv` for the whole table."""
     cards = snapshots.calls(timezone.localdate())
@@ -36,6 +38,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@shared
 def call(request: HttpRequest, key: str) -> HttpResponse:
     """One call: who may apply, with what, by when, and what happens then."""
     body = snapshots.body(SnapshotKind.CALL, key)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import record_log, snapshots
+from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.pilots import with_figures
 from shidian.config import settings
 
@@ -21,6 +22,7 @@ SHOWN_MAX = 8
 
 
 @public
+@shared
 def home(request: HttpRequest) -> HttpResponse:
     """What is open today, what runs now, what the rules are; in a demonstration, the tour."""
     today = timezone.localdate()
@@ -45,6 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@shared
 def about(request: HttpRequest) -> HttpResponse:
     """What the service is, what it is not, how to read it."""
     return render(request, "portal/about.html")

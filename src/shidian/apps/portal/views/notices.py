@@ -13,11 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from shidian.apps.notices.domain import new_receipt, receive_comment
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import readings, snapshots
+from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.portal.views.lists import SHOWN, in_parts
 
@@ -54,6 +56,7 @@ class CommentForm(forms.Form):
 
 
 @public
+@shared
 def notice_list(request: HttpRequest) -> HttpResponse:
     """Open notices first, then closed ones; `?format=csv` for the whole table."""
     cards = snapshots.notices(timezone.localdate())
@@ -71,8 +74,14 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@csrf_exempt
+@shared
 def notice(request: HttpRequest, key: str) -> HttpResponse:
-    """A notice with its comments; a comment is written, seen once more, then sent."""
+    """A notice with its comments; a comment is written, seen once more, then sent.
+
+    Seeing it once more changes nothing and needs no token, so that the page can be shared; the
+    preview is its reader's own, and sending needs the token that stands there.
+    """
     body = snapshots.page_of(SnapshotKind.NOTICE, key)
     today = timezone.localdate().isoformat()
     takes_comments = (
@@ -81,7 +90,8 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
         and (not body["closes_on"] or today <= body["closes_on"])
     )
     form = CommentForm(request.POST or None)
-    context = {"notice": body, "form": form, "takes_comments": takes_comments}
+    page = Paginator(body["comments"], SHOWN).get_page(request.GET.get("page"))
+    context = {"notice": body, "form": form, "takes_comments": takes_comments, "page": page}
     if request.method != "POST" or not takes_comments:
         return render(request, "portal/notice.html", context)
     if not form.is_valid() or request.POST.get("step") == "change":
@@ -96,6 +106,7 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @public
+@shared
 def draft_text(request: HttpRequest, key: str) -> HttpResponse:
     """The draft rules that a notice put out, read like law and marked as not in force."""
     body = snapshots.body(SnapshotKind.DRAFT, key)
@@ -118,6 +129,7 @@ def _receipt_of(key: str, sending: str) -> str:
     return str(content["receipt"]) if content["notice"] == key else ""
 
 
+@csrf_protect
 def _send(
     request: HttpRequest, key: str, form: CommentForm, receipt: str, context: dict[str, object]
 ) -> HttpResponse:

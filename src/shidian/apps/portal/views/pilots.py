@@ -15,6 +15,7 @@ from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.addresses import check_address
 from shidian.apps.portal.qr import code_of
+from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.portal.views.lists import SHOWN, in_parts
 from shidian.apps.portal.views.timelines import with_moments
@@ -67,6 +68,7 @@ def _drawable(line: Body) -> Body:
 
 
 @public
+@shared
 def pilot_list(request: HttpRequest) -> HttpResponse:
     """All pilots, those with open public alerts first; `?format=csv` for the whole table."""
     cards = snapshots.pilots()
@@ -91,6 +93,7 @@ def with_figures(pilots: list[Body]) -> list[Body]:
 
 
 @public
+@shared
 def pilot(request: HttpRequest, key: str) -> HttpResponse:
     """One pilot: what it is, who answers for it, its limits, its course, how to be heard."""
     body = snapshots.page_of(SnapshotKind.PILOT, key)
@@ -119,6 +122,7 @@ def _chart(line: Body, limit: Body | None) -> Body:
 
 
 @public
+@shared
 def pilot_series(request: HttpRequest, key: str) -> HttpResponse:
     """The chart's data: one row an indicator and moment."""
     del request

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
+from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.csv_files import csv_response
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 @public
+@shared
 def statistics(request: HttpRequest) -> HttpResponse:
     """Every scheme's figures as charts; `?format=csv` for the numbers behind them."""
     body = snapshots.body_or_none(SnapshotKind.FIGURES, "statistics") or {"schemes": []}

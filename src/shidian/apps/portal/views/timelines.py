@@ -10,6 +10,7 @@ from django.shortcuts import render
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
+from shidian.apps.portal.shared import shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ def with_moments(groups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @public
+@shared
 def case(request: HttpRequest, key: str) -> HttpResponse:
     """What was done when, as far as it is public."""
     body = snapshots.page_of(SnapshotKind.CASE, key)
