@@ -165,6 +165,7 @@ PLACES = (
     Place("cases:deadlines", "officer-bureau"),
     Place("cases:start", "applicant", more=("demo-city-3",)),
     Place("cases:open-call", "officer-bureau", more=("demo-city",)),
+    Place("cases:release", "officer-bureau", more=("demo-city-3",)),
     Place("cases:application", "officer-bureau", NOTICED),
     Place("cases:case", "officer-bureau", REVIEWED),
     Place("review:invite-experts", "officer-bureau", REVIEWED),

@@ -227,6 +227,12 @@ class Player:
                 return {"sha256": HASH, "missing": []}
             case Verb.SIGN_APPLICATION:
                 return {"sha256": text_to_sign(state) or HASH}
+            case Verb.FILE_OBJECTION:
+                return {"grounds": "评分未计入补充材料"}
+            case Verb.DECIDE_OBJECTION:
+                return {"outcome": "sent-back", "reason": "事实不清"}
+            case Verb.RELEASE_DECISION:
+                return {"batch": "第一批", "uscc": USCC, "seq": 3}
             case Verb.CLOSE_ROUND:
                 return {}
             case _:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shidian.core.procedure import as_past, fold, step, transitions
 from shidian.core.procedure.fold import derive
+from shidian.core.procedure.objecting import pending
 from shidian.core.procedure.step import step_from
 from shidian.core.procedure.types import (
     Act,
@@ -112,7 +113,8 @@ def check_effects(player: Player, act: Act, effects: Effects) -> None:
 def check_turns(effects: Effects) -> None:
     keys = [task.key for task in effects.tasks]
     assert len(set(keys)) == len(keys)
-    assert effects.state.is_closed == (not keys)
+    objected = pending(effects.state)
+    assert (effects.state.is_closed and not objected) == (not keys)
     for task in effects.tasks:
         assert task.kind in VERBS[task.verb].by
         assert effects.state.stage_kind in VERBS[task.verb].kinds

@@ -12,6 +12,7 @@ from shidian.apps.cases.rules import (
     authorities_handling,
     consulted_parts,
     invited_of,
+    objection_parts,
     partners_of,
 )
 from shidian.core.procedure.types import Actor, ActorKind, Verb
@@ -44,6 +45,14 @@ def consulted_actor(person: Person, case: Case, consultation: str) -> Actor:
         if asked.id == consultation and asked.authority in consulted_parts(person, case):
             return Actor(ActorKind.OFFICER, person_key(person.pk), authority=asked.authority)
     raise ForbiddenError
+
+
+def reviewing_actor(person: Person, case: Case) -> Actor:
+    """`person` for the authority that decides on the case's objection. Raises ForbiddenError."""
+    parts = objection_parts(person, case)
+    if not parts:
+        raise ForbiddenError
+    return Actor(ActorKind.OFFICER, person_key(person.pk), authority=parts[0])
 
 
 def partner_actor(person: Person, institution: int) -> Actor:

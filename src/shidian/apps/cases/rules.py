@@ -190,6 +190,24 @@ def consulted_parts(person: Someone, case: Case) -> list[str]:
     return list(parts.values_list("local_id", flat=True))
 
 
+def objection_parts(person: Someone, case: Case) -> list[str]:
+    """Ids, in the rulebook, of authorities that decide on objections, for which `person` acts."""
+    held = roles_of(person).authorities(OfficerRole.CASE, OfficerRole.SIGNING)
+    named = [one.body for one in case.rulebook.objections]
+    if not held or not named:
+        return []
+    parts = SchemeAuthority.objects.filter(
+        scheme=case.scheme_id, authority__in=held, local_id__in=named
+    )
+    return list(parts.order_by("pk").values_list("local_id", flat=True))
+
+
+@predicate
+def decides_objections(person: Someone, case: Case | None) -> bool:
+    """Is an officer of the authority that decides on objections."""
+    return case is not None and bool(objection_parts(person, case))
+
+
 @predicate
 def speaks_for_a_consulted_authority(person: Someone, case: Case | None) -> bool:
     """Is a case officer of an authority that the rulebook has consulted."""
@@ -239,9 +257,12 @@ permit(Permission.CASE_DECIDE, handles & sees)
 permit(Permission.CASE_SIGN, signs_for_an_authority & sees)
 permit(Permission.EVALUATION_BEGIN, (drafts_for_the_lead | is_case_officer) & sees)
 permit(Permission.OPINION_GIVE, speaks_for_a_consulted_authority & sees)
+permit(Permission.OBJECTION_FILE, signs_for_the_lead & sees)
+permit(Permission.OBJECTION_DECIDE, decides_objections & sees)
 permit(Permission.SILENCE_RECORD, (drafts_for_the_lead | is_case_officer) & sees)
 permit(Permission.PROMISE_JUDGE, (is_case_officer | assesses) & sees)
 permit(Permission.RULEBOOK_PUBLISH, leads_scheme)
 permit(Permission.CALL_OPEN, is_case_officer_of_a_lead)
+permit(Permission.BATCH_RELEASE, is_case_officer_of_a_lead)
 permit(Permission.PILOT_READ, sees)
 permit(Permission.PILOT_SUPERVISE, handles & sees)

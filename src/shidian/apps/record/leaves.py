@@ -34,6 +34,7 @@ KINDS = {
     "comment.answered": LeafKind.COMMENT_ANSWERED,
     "case.admitted": LeafKind.DECISION,
     "case.closed": LeafKind.DECISION,
+    "objection.decided": LeafKind.DECISION,
     "pilot.started": LeafKind.DECISION,
     "pilot.extended": LeafKind.DECISION,
     "draft.rejected": LeafKind.DECISION,
@@ -137,11 +138,11 @@ def _case_act(row: Outbox) -> Statement:
         "rules_digest": _rules_digest(row, case),
         "not_before": _not_before(row),
     }
-    if payload["kind"] == EventKind.CASE_CLOSED and "outcome" not in payload:
+    if payload["kind"] in _ENDINGS and "outcome" not in payload:
         return Statement(
             **common | {"rules_digest": None},
             subject=RESTRICTED,
-            document={**payload, "outcome": case.outcome},
+            document={**payload, "outcome": _outcome_of(row, case)},
             sealed=True,
             opened=False,
             scheduled=True,
@@ -150,6 +151,16 @@ def _case_act(row: Outbox) -> Statement:
     return Statement(
         **common, subject=f"case/{case.reference}", document=document, scheduled=scheduled
     )
+
+
+_ENDINGS = (EventKind.CASE_CLOSED, EventKind.OBJECTION_DECIDED)
+"""What says how a case ended, or that it has not."""
+
+
+def _outcome_of(row: Outbox, case: Case) -> str:
+    """How it ended by that very act: an objection may have opened the case again since."""
+    ended = case.events.filter(kind=row.payload["kind"], at=_at(row)).order_by("seq").first()
+    return str(ended.data["outcome"]) if ended is not None else case.outcome
 
 
 def _notice_act(row: Outbox) -> Statement:
@@ -285,6 +296,7 @@ _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "comment.answered": _answered,
     "case.admitted": _case_act,
     "case.closed": _case_act,
+    "objection.decided": _case_act,
     "pilot.started": _case_act,
     "pilot.extended": _case_act,
     "page.published": _page,

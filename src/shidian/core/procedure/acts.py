@@ -61,7 +61,7 @@ class Verb(StrEnum):
     | answer_information | request: id (`r1`, from state.requests); answer: text; version?: int, sha256?, facts?: of the form where it was amended |
     | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on moving ahead for each mandatory criterion judged there: of the screening, assessment or notice left, or of the stage of the run entered from another; thresholds?: {threshold: {met: bool, reason}} for those of the stage entered that an officer finds met; uscc?, lei?, seq? where the move starts a pilot |
     | return_to_applicant | reason; to?: id of a draft stage |
-    | reject | reason; outcome? |
+    | reject | reason; outcome?; hold?: bool, keep it until it is released (where the stage's `release` is `by-call`; so for advance and sign_off) |
     | withdraw | reason; outcome? |
     | terminate | reason; outcome? |
     | commit_pool | sha256: fingerprint of the pool (`drawing.py`); size: int, how many are in it; seats: int, how many are drawn; seed_source: text, what the seed will be; known_from: date, later than today, from which it can be known; reason?: needed for another pool once the first seed can be known |
@@ -93,6 +93,10 @@ class Verb(StrEnum):
     | leave_case | reason. The actor speaks for the partner |
     | release_partner | institution: id of a partner, joined or invited; reason |
     | request_signatures | sha256: of the form laid before the partners; missing: as in submit |
+    | release_decision | batch?: name of the batch; uscc?, lei?, seq? where it starts a pilot |
+    | take_back_decision | reason |
+    | file_objection | grounds: text |
+    | decide_objection | outcome: upheld/changed/sent-back; reason. The actor is of the body that the rulebook names |
     | sign_application | sha256: of the form signed. The actor signs for the partner |
     """
 
@@ -135,6 +139,10 @@ class Verb(StrEnum):
     REQUEST_SIGNATURES = "request_signatures"
     SIGN_APPLICATION = "sign_application"
     COMMIT_POOL = "commit_pool"
+    RELEASE_DECISION = "release_decision"
+    TAKE_BACK_DECISION = "take_back_decision"
+    FILE_OBJECTION = "file_objection"
+    DECIDE_OBJECTION = "decide_objection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,9 @@ class EventKind(StrEnum):
     migration.proposed; migration.signed; case.migrated – from_digest, to_digest, version;
     partner.invited; partner.joined, partner.declined – institution; partner.left – institution,
     replaced_by? (the institution that took its place); signatures.requested;
-    application.signed – institution; pool.committed – round (number); of round.opened by lot `draw`
+    application.signed – institution; decision.held – decision (admit, reject), to, reason,
+    outcome?, thresholds?; decision.released; decision.taken-back; objection.filed – objection (id
+    of the rulebook's), against (the outcome); objection.decided – objection; pool.committed – round (number); of round.opened by lot `draw`
     is {sha256, seed, order: all person ids in lot order, disciplines: {person: ids}}.
 
     Every event also has `legal_effect`, and `rule` where the procedure itself caused it:
@@ -214,6 +224,11 @@ class EventKind(StrEnum):
     SIGNATURES_REQUESTED = "signatures.requested"
     APPLICATION_SIGNED = "application.signed"
     POOL_COMMITTED = "pool.committed"
+    DECISION_HELD = "decision.held"
+    DECISION_RELEASED = "decision.released"
+    DECISION_TAKEN_BACK = "decision.taken-back"
+    OBJECTION_FILED = "objection.filed"
+    OBJECTION_DECIDED = "objection.decided"
 
 
 @dataclass(frozen=True, slots=True)

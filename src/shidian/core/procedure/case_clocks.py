@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure import objecting
 from shidian.core.procedure.clocks import RECEIVED, ClockRun, Pause, clock_sum, counting
 from shidian.core.procedure.memo import per_rulebook
 from shidian.core.procedure.moves import clock_of
@@ -66,27 +67,6 @@ def _moved_by_days(rulebook: Rulebook) -> tuple[bool, bool]:
         any(clock.starts == "clock.expired" for clock in rulebook.clocks),
         any("consultation" in clock.pauses_on for clock in rulebook.clocks),
     )
-
-
-def stage_clock(state: CaseState, stage: Stage) -> ClockSum | None:
-    """The clock of that stage, if it has one and it has started."""
-    wanted = f"{stage.id}/{stage.clock}"
-    return next((clock for clock in state.sums if clock.key == wanted), None)
-
-
-def spanning_due(rulebook: Rulebook, state: CaseState) -> date | None:
-    """The last day of the earliest clock that runs on over several stages; None where none does."""
-    spanning = _spanning(rulebook)
-    if not spanning:
-        return None
-    dues = [one.due for one in state.sums if one.clock in spanning and one.stopped is None]
-    return min((day for day in dues if day is not None), default=None)
-
-
-@per_rulebook
-def _spanning(rulebook: Rulebook) -> frozenset[str]:
-    """Clocks that run on over several stages."""
-    return frozenset(clock.id for clock in rulebook.clocks if clock.until is not None)
 
 
 def request_days(rulebook: Rulebook) -> int:
@@ -202,7 +182,9 @@ class _Clocks:
     def _sum(self, key: str, clock: Clock, stage: Stage | None) -> ClockSum | None:
         opening = RECEIVED
         stopped: date | None
-        if stage is None:
+        if clock.starts in objecting.STARTS:
+            received, stopped = objecting.clock_days(self.rulebook, self.state, clock)
+        elif stage is None:
             received, opening = self._started(clock)
             stopped = self._case_stop(clock)
         else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.case_clocks import REQUEST_CLOCK, spanning_due, stage_clock
+from shidian.core.procedure.case_clocks import REQUEST_CLOCK
+from shidian.core.procedure.clock_reading import spanning_due, stage_clock
 from shidian.core.procedure.moves import moves
 from shidian.core.procedure.tiers import onward
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.decision_rules import DECISION_RULES, had_a_hand
 from shidian.core.procedure.moves import consultation_of, stage_of
 from shidian.core.procedure.party_rules import PARTY_RULES, as_filed
 from shidian.core.procedure.review_rules import REVIEW_RULES
@@ -96,6 +97,10 @@ def _entered(state: CaseState, it: Happened) -> CaseState:
         "visits": (*visits, Visit(stage.id, day)),
         **_CLEARED.get(stage.kind, {}),
     }
+    if stage.kind is StageKind.CLOSED:
+        changes["closed_by"] = had_a_hand(state, it.person)
+    if state.held is not None:
+        changes["held"] = None
     if stage.kind is StageKind.ADMISSION or stage.signoff is not None:
         changes["signoffs"] = {}
     if state.consultations:
@@ -236,7 +241,8 @@ def _extended(state: CaseState, it: Happened) -> CaseState:
 
 
 def _closed(state: CaseState, it: Happened) -> CaseState:
-    return state.but(outcome=it.data.name("outcome"), migration=None)
+    """A new decision: what was objected to was another."""
+    return state.but(outcome=it.data.name("outcome"), migration=None, objection=None)
 
 
 def _nothing(state: CaseState, _it: Happened) -> CaseState:
@@ -327,6 +333,7 @@ RULES: dict[str, Apply] = {
     EventKind.MIGRATION_PROPOSED: _migration_proposed,
     EventKind.MIGRATION_SIGNED: _migration_signed,
     EventKind.CASE_MIGRATED: _migrated,
+    **DECISION_RULES,
     **REVIEW_RULES,
     **PARTY_RULES,
 }

@@ -147,4 +147,5 @@ def _reckoned_from(
         state.tier,
         state.submitted,
         state.pilot_started,
+        state.objection,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import leading, signers
 from shidian.core.procedure.moves import consultation_of, stage_of
+from shidian.core.procedure.objecting import rule_named
 from shidian.core.procedure.parties import unsigned
 from shidian.core.procedure.types import ActorKind, CaseState, EventKind, OutboxItem
 from shidian.core.rulebook.model import Rulebook, StageKind
@@ -25,6 +26,7 @@ PUBLIC_ACTS = frozenset(
         EventKind.PILOT_STARTED,
         EventKind.PILOT_EXTENDED,
         EventKind.CASE_CLOSED,
+        EventKind.OBJECTION_DECIDED,
     }
 )
 _SHOWS = PUBLIC_ACTS | {EventKind.STAGE_ENTERED, EventKind.CASE_MIGRATED}
@@ -37,6 +39,7 @@ _TO_APPLICANT = frozenset(
         EventKind.SILENCE_RECORDED,
         EventKind.CLOCK_EXTENDED,
         EventKind.CASE_MIGRATED,
+        EventKind.OBJECTION_DECIDED,
     }
 )
 _TO_OFFICER = frozenset(
@@ -51,13 +54,20 @@ _TO_OFFICER = frozenset(
         EventKind.OPINION_GIVEN,
         EventKind.SILENCE_RECORDED,
         EventKind.CASE_MIGRATED,
+        EventKind.DECISION_HELD,
+        EventKind.OBJECTION_DECIDED,
     }
 )
 
 
 _TO_EXPERTS = frozenset({EventKind.ROUND_OPENED, EventKind.EXPERTS_INVITED})
 _TO_AUTHORITIES = frozenset(
-    {EventKind.CONSULTATION_OPENED, EventKind.MIGRATION_PROPOSED, EventKind.STAGE_ENTERED}
+    {
+        EventKind.CONSULTATION_OPENED,
+        EventKind.MIGRATION_PROPOSED,
+        EventKind.STAGE_ENTERED,
+        EventKind.OBJECTION_FILED,
+    }
 )
 _ABOUT_PARTNERS = frozenset(
     {
@@ -114,6 +124,8 @@ def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> O
     # A refusal before any publicity is recorded, but not what it was.
     if event.kind is EventKind.CASE_CLOSED and (before.notice is not None or after.admitted):
         payload["outcome"] = after.outcome
+    if event.kind is EventKind.OBJECTION_DECIDED and before.notice is not None:
+        payload["outcome"] = event.data["outcome"]
     return OutboxItem("record.leaf", payload)
 
 
@@ -177,6 +189,10 @@ def _mail_to_authorities(
     if event.kind is EventKind.CONSULTATION_OPENED:
         asked = consultation_of(rulebook, str(event.data["consultation"]))
         yield _letter(ActorKind.OFFICER, after, event, authority=asked.authority)
+    if event.kind is EventKind.OBJECTION_FILED:
+        rule = rule_named(rulebook, str(event.data["objection"]))
+        if rule is not None:
+            yield _letter(ActorKind.OFFICER, after, event, authority=rule.body)
     signing: tuple[str, ...] = ()
     if event.kind is EventKind.MIGRATION_PROPOSED:
         signing = leading(rulebook)

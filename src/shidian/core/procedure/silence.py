@@ -13,7 +13,13 @@ from shidian.core.rulebook.model import StageKind
 if TYPE_CHECKING:
     from shidian.core.rulebook.model import Clock, Rulebook, Stage
 
-_OF_SOMETHING_ELSE = ("request.opened", "consultation.opened", "pilot.started")
+_OF_SOMETHING_ELSE = (
+    "request.opened",
+    "consultation.opened",
+    "pilot.started",
+    "case.closed",
+    "objection.filed",
+)
 """Starts of clocks whose end no case waits for as a whole."""
 
 

@@ -219,6 +219,41 @@ class MigrationState:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldDecision:
+    """What was decided and is not yet told: `admit` or `reject`, and all that its release needs."""
+
+    decision: str
+    to: str
+    reason: str
+    day: date
+    persons: tuple[str, ...]
+    outcome: str | None = None
+    thresholds: Mapping[str, Json] = field(default_factory=dict)
+
+
+class ObjectionOutcome(StrEnum):
+    """What comes of an objection: the decision stands, is changed, or is to be made anew."""
+
+    UPHELD = "upheld"
+    CHANGED = "changed"
+    SENT_BACK = "sent-back"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionState:
+    """An objection to the latest refusal. `closed`: the day of that. `rule`: the rulebook's."""
+
+    rule: str
+    against: str
+    closed: date
+    filed: date
+    grounds: str
+    decided: date | None = None
+    outcome: ObjectionOutcome | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One stay in a stage; `left` is None while it lasts."""
 
@@ -295,6 +330,10 @@ class CaseState:
     """Values of the form that conditions ask for, as submitted."""
     extensions: Mapping[str, int] = field(default_factory=dict)
     term_extensions: int = 0
+    held: HeldDecision | None = None
+    closed_by: tuple[str, ...] = ()
+    """Persons who had a hand in the decision that closed the case."""
+    objection: ObjectionState | None = None
     migration: MigrationState | None = None
     digest: str | None = None
     sums: tuple[ClockSum, ...] = field(default=(), compare=False, repr=False)

@@ -16,6 +16,7 @@ from shidian.core.procedure.moves import (
     moves,
     stage_of,
 )
+from shidian.core.procedure.objecting import bodies, open_rule, pending
 from shidian.core.procedure.outbox import outbox_items
 from shidian.core.procedure.reading import Data, RefusedError, refuse
 from shidian.core.procedure.silence import silent_clocks
@@ -32,9 +33,9 @@ from shidian.core.procedure.types import (
     RefusalCode,
     Verb,
 )
-from shidian.core.procedure.verbs import DATA_KEYS, VERBS
+from shidian.core.procedure.verbs import DATA_KEYS, VERBS, WHILE_HELD
 from shidian.core.procedure.when_read import WhenRead
-from shidian.core.rulebook.model import AuthorityRole
+from shidian.core.rulebook.model import AuthorityRole, StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,13 +111,14 @@ def permitted_verbs(rulebook: Rulebook, state: CaseState, kind: ActorKind) -> tu
     return tuple(
         verb
         for verb, spec in VERBS.items()
-        if kind in spec.by
+        if (state.held is None or verb in WHILE_HELD)
+        and kind in spec.by
         and state.stage_kind in spec.kinds
         and _possible(rulebook, state, kind, verb)
     )
 
 
-def _possible(  # noqa: PLR0911 - one a verb
+def _possible(  # noqa: C901, PLR0911 - one a verb
     rulebook: Rulebook, state: CaseState, kind: ActorKind, verb: Verb
 ) -> bool:
     stage = stage_of(rulebook, state.stage)
@@ -135,6 +137,12 @@ def _possible(  # noqa: PLR0911 - one a verb
             return bool(silent_clocks(rulebook, stage.id))
         case Verb.EXTEND_CLOCK:
             return any(clock.extension for clock in rulebook.clocks)
+        case Verb.RELEASE_DECISION | Verb.TAKE_BACK_DECISION:
+            return state.held is not None
+        case Verb.FILE_OBJECTION:
+            return open_rule(rulebook, state) is not None
+        case Verb.DECIDE_OBJECTION:
+            return pending(state)
         case Verb.MIGRATE:
             return kind is not ActorKind.SIGNING_OFFICER or state.migration is not None
         case _:
@@ -146,6 +154,7 @@ def _handled(
 ) -> tuple[NewEvent, ...]:
     _in_time(state, act.at)
     _right_stage(rulebook, state, act)
+    _nothing_held(state, act.verb)
     _right_actor(rulebook, state, act)
     stage = stage_of(rulebook, state.stage) if state.stage else first_stage(rulebook)
     case = Situation(rulebook, calendar, state, stage, act, today, Data(act.data))
@@ -175,6 +184,17 @@ def _in_time(state: CaseState, at: datetime) -> None:
         )
 
 
+def _nothing_held(state: CaseState, verb: Verb) -> None:
+    """A decision that is kept stands as it is until it is released or taken back."""
+    if state.held is not None and verb not in WHILE_HELD:
+        refuse(
+            RefusalCode.DECISION_HELD,
+            "该案已有决定，待公布：请先公布或撤回该决定。",
+            "This case has been decided and waits to be released: release the decision, or take it"
+            " back, first.",
+        )
+
+
 def _right_stage(rulebook: Rulebook, state: CaseState, act: Act) -> None:
     if act.verb is Verb.CREATE and state.stage:
         refuse(RefusalCode.ALREADY_CREATED, "该案已存在。", "This case already exists.")
@@ -182,7 +202,7 @@ def _right_stage(rulebook: Rulebook, state: CaseState, act: Act) -> None:
         return
     if state.stage_kind is None:
         refuse(RefusalCode.NOT_CREATED, "该案尚未新建。", "This case has not been started.")
-    if state.is_closed:
+    if state.is_closed and StageKind.CLOSED not in VERBS[act.verb].kinds:
         refuse(RefusalCode.CLOSED, "该案已结案，不能再办理。", "The case is closed.")
     if state.stage_kind not in VERBS[act.verb].kinds:
         label, names = VERBS[act.verb].label, stage_of(rulebook, state.stage).names.staff
@@ -220,5 +240,7 @@ def _right_actor(rulebook: Rulebook, state: CaseState, act: Act) -> None:
 @per_rulebook
 def _may_act(rulebook: Rulebook, verb: Verb) -> frozenset[str]:
     """The authorities whose officers do a verb: the deciding ones, and who is consulted says so."""
+    if verb is Verb.DECIDE_OBJECTION:
+        return bodies(rulebook)
     roles = tuple(AuthorityRole) if verb is Verb.GIVE_OPINION else DECIDING_ROLES
     return frozenset(one.id for one in rulebook.authorities if one.role in roles)

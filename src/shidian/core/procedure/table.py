@@ -51,8 +51,33 @@ def _transitions(rulebook: Rulebook) -> Iterator[Transition]:
                 continue
             for target in moves(rulebook, stage, verb):
                 yield Transition(stage.id, verb, target.id, spec.by)
+    for stage in rulebook.stages:
+        if stage.kind is StageKind.CLOSED:
+            for target_id in dict.fromkeys(_by_objection(rulebook)):
+                yield Transition(
+                    stage.id, Verb.DECIDE_OBJECTION, target_id, VERBS[Verb.DECIDE_OBJECTION].by
+                )
+    yield from _by_release(rulebook)
     for source, target_id in dict.fromkeys(_by_silence(rulebook)):
         yield Transition(source, Verb.RECORD_SILENCE, target_id, VERBS[Verb.RECORD_SILENCE].by)
+
+
+def _by_objection(rulebook: Rulebook) -> Iterator[str]:
+    """Stages in which a case goes on that had been refused."""
+    for rule in rulebook.objections:
+        yield from (name for name in (rule.changed_to, rule.sent_back_to) if name is not None)
+
+
+def _by_release(rulebook: Rulebook) -> Iterator[Transition]:
+    """What a stage decides and does not tell at once is told by its release."""
+    by = VERBS[Verb.RELEASE_DECISION].by
+    for stage in rulebook.stages:
+        if stage.release == "at-once":
+            continue
+        for verb in (Verb.REJECT, Verb.SIGN_OFF, Verb.ADVANCE):
+            for target in moves(rulebook, stage, verb):
+                if verb is Verb.REJECT or target.kind is StageKind.RUNNING:
+                    yield Transition(stage.id, Verb.RELEASE_DECISION, target.id, by)
 
 
 def _by_silence(rulebook: Rulebook) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shidian.core.procedure.desk import Desk, said
 from shidian.core.procedure.duties import besides, in_order
 from shidian.core.procedure.moves import stage_of
+from shidian.core.procedure.objecting import rule_named
 from shidian.core.procedure.parties import partner_tasks
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
 from shidian.core.rulebook.model import Rulebook, StageKind
@@ -34,10 +35,14 @@ def shortened(words: str, characters_max: int) -> str:
 def open_tasks(
     rulebook: Rulebook, calendar: WorkingCalendar, state: CaseState, today: date
 ) -> tuple[Task, ...]:
-    """All open tasks. None once closed; at least one before."""
-    if not state.stage or state.stage_kind is None or state.is_closed:
+    """All open tasks. Once closed, an objection's alone; at least one before."""
+    if not state.stage or state.stage_kind is None:
         return ()
     desk = Desk(rulebook, calendar, state, stage_of(rulebook, state.stage), today)
+    if state.held is not None:
+        return (*partner_tasks(desk), _release(desk))
+    if state.is_closed:
+        return tuple(_closed(desk))
     found = [*_requests(desk), *besides(desk), *partner_tasks(desk)]
     found += (one for task in _TASKS[state.stage_kind](desk) for one in in_order(desk, task))
     return tuple({task.key: task for task in found}.values())
@@ -259,8 +264,28 @@ def _evaluation(desk: Desk) -> Iterator[Task]:
         )
 
 
-def _closed(_desk: Desk) -> Iterator[Task]:
-    yield from ()
+def _release(desk: Desk) -> Task:
+    """The same words whatever was decided."""
+    return desk.officer(
+        Verb.RELEASE_DECISION, "已有决定：同批公布", "Decided: release it with its batch", due=None
+    )
+
+
+def _closed(desk: Desk) -> Iterator[Task]:
+    """What an objection asks of the body that decides on it."""
+    made = desk.state.objection
+    rule = rule_named(desk.rulebook, made.rule) if made else None
+    if made is None or rule is None or made.decided is not None:
+        return
+    due = next((one.due for one in desk.state.sums if one.clock == rule.clock), None)
+    yield Task(
+        f"{desk.stage.id}/{Verb.DECIDE_OBJECTION}",
+        Verb.DECIDE_OBJECTION,
+        ActorKind.OFFICER,
+        said(f"作出决定：{rule.name.zh}", f"Decide: {rule.name.en}"),
+        authority=rule.body,
+        due=due,
+    )
 
 
 _TASKS: dict[StageKind, Tasks] = {
@@ -272,5 +297,4 @@ _TASKS: dict[StageKind, Tasks] = {
     StageKind.ADMISSION: _admission,
     StageKind.RUNNING: _running,
     StageKind.EVALUATION: _evaluation,
-    StageKind.CLOSED: _closed,
 }

@@ -31,10 +31,13 @@ from shidian.core.procedure.state import (
     ExpertReview,
     Finding,
     Graded,
+    HeldDecision,
     Judged,
     Judgement,
     MigrationState,
     NoticeState,
+    ObjectionOutcome,
+    ObjectionState,
     PoolState,
     Position,
     Promise,
@@ -68,6 +71,7 @@ __all__ = [
     "ExpertReview",
     "Finding",
     "Graded",
+    "HeldDecision",
     "Json",
     "Judged",
     "Judgement",
@@ -76,6 +80,8 @@ __all__ = [
     "MigrationState",
     "NewEvent",
     "NoticeState",
+    "ObjectionOutcome",
+    "ObjectionState",
     "OutboxItem",
     "PastEvent",
     "PoolState",
@@ -208,6 +214,10 @@ class RefusalCode(StrEnum):
     NO_POOL = "no-pool"
     SEED_UNKNOWN = "seed-unknown"
     NOT_AS_DRAWN = "not-as-drawn"
+    DECISION_HELD = "decision-held"
+    NO_DECISION_HELD = "no-decision-held"
+    NO_OBJECTION_OPEN = "no-objection-open"
+    FIRST_DECIDER = "first-decider"
 
 
 @dataclass(frozen=True, slots=True)

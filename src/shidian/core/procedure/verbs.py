@@ -18,6 +18,7 @@ _BEFORE_THE_RUN = (
     StageKind.NOTICE,
     StageKind.ADMISSION,
 )
+_CLOSED = (StageKind.CLOSED,)
 _RUN = (StageKind.RUNNING, StageKind.EVALUATION)
 _ASKING = (
     StageKind.SCREENING,
@@ -132,9 +133,33 @@ VERBS: dict[Verb, VerbSpec] = {
     Verb.COMMIT_POOL: VerbSpec(
         _text("固定抽签名单", "Fix the pool for a draw"), _OFFICER, (StageKind.REVIEW,)
     ),
+    Verb.RELEASE_DECISION: VerbSpec(
+        _text("公布决定", "Release the decision"), _DECIDING, _BEFORE_THE_RUN
+    ),
+    Verb.TAKE_BACK_DECISION: VerbSpec(
+        _text("撤回未公布的决定", "Take back the decision"), _DECIDING, _BEFORE_THE_RUN
+    ),
+    Verb.FILE_OBJECTION: VerbSpec(_text("提出异议", "Object"), _APPLICANT, _CLOSED),
+    Verb.DECIDE_OBJECTION: VerbSpec(
+        _text("作出复核决定", "Decide the objection"), _DECIDING, _CLOSED
+    ),
 }
 """`close` from a running stage only where the rulebook has no evaluation stage to go to;
 `file_assessment` by an officer only where the stage says `by: authority`."""
+
+WHILE_HELD = frozenset(
+    {
+        Verb.RELEASE_DECISION,
+        Verb.TAKE_BACK_DECISION,
+        Verb.WITHDRAW,
+        Verb.INVITE_PARTNER,
+        Verb.ANSWER_INVITATION,
+        Verb.LEAVE_CASE,
+        Verb.RELEASE_PARTNER,
+        Verb.SIGN_APPLICATION,
+    }
+)
+"""What can be done while a decision is kept and not yet released."""
 
 DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.CREATE: frozenset({"case", "institution", "call"}),
@@ -143,9 +168,11 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     ),
     Verb.REQUEST_INFORMATION: frozenset({"question", "due_working_days"}),
     Verb.ANSWER_INFORMATION: frozenset({"request", "answer", "version", "sha256", "facts"}),
-    Verb.ADVANCE: frozenset({"to", "reason", "findings", "thresholds", "uscc", "lei", "seq"}),
+    Verb.ADVANCE: frozenset(
+        {"to", "reason", "findings", "thresholds", "uscc", "lei", "seq", "hold"}
+    ),
     Verb.RETURN_TO_APPLICANT: frozenset({"to", "reason"}),
-    Verb.REJECT: frozenset({"reason", "outcome"}),
+    Verb.REJECT: frozenset({"reason", "outcome", "hold"}),
     Verb.WITHDRAW: frozenset({"reason", "outcome"}),
     Verb.TERMINATE: frozenset({"reason", "outcome"}),
     Verb.COMMIT_POOL: frozenset({"sha256", "size", "seats", "seed_source", "known_from", "reason"}),
@@ -160,7 +187,7 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.RECORD_COMMENT: frozenset({"comment", "sha256"}),
     Verb.ANSWER_COMMENT: frozenset({"comment", "sha256"}),
     Verb.SIGN_OFF: frozenset(
-        {"authority", "consent", "reason", "thresholds", "uscc", "lei", "seq"}
+        {"authority", "consent", "reason", "thresholds", "uscc", "lei", "seq", "hold"}
     ),
     Verb.FILE_REPORT: frozenset({"report", "sha256"}),
     Verb.BEGIN_EVALUATION: frozenset({"reason", "thresholds"}),
@@ -182,5 +209,9 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.RELEASE_PARTNER: frozenset({"institution", "reason"}),
     Verb.REQUEST_SIGNATURES: frozenset({"sha256", "missing"}),
     Verb.SIGN_APPLICATION: frozenset({"sha256"}),
+    Verb.RELEASE_DECISION: frozenset({"batch", "uscc", "lei", "seq"}),
+    Verb.TAKE_BACK_DECISION: frozenset({"reason"}),
+    Verb.FILE_OBJECTION: frozenset({"grounds"}),
+    Verb.DECIDE_OBJECTION: frozenset({"outcome", "reason"}),
 }
 """What an act's data may hold; the docstring of `Verb` says what each key means."""

@@ -55,6 +55,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "stages": "The way of a case; it can take no transition that is not here.",
         "clocks": "Deadlines, each derived from events.",
         "consultations": "What other authorities are told or asked on the way.",
+        "objections": "How the applicant objects to a refusal, and who looks at it again.",
         "acts": "Legal effect of each act, by the act's name.",
         "streams": "Types of events that a pilot sends.",
         "indicators": "Numbers over time, taken from the streams.",
@@ -196,6 +197,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "by": "Who assesses: a body of its own or the authority.",
         "thresholds": "Conditions of entering it from behind.",
         "outcomes": "How a case can end, for the closing stage.",
+        "release": "Whether what is decided here is told at once, or kept for a batch.",
     },
     "StageNames": {
         "staff": "For officers.",
@@ -246,6 +248,15 @@ MEANINGS: dict[str, dict[str, str]] = {
         "when": "Held only where this expression over the form, and `tier`, holds.",
         "required": "Whether the case waits for it.",
         "binding": "Whether an objection stops the case.",
+    },
+    "ObjectionRule": {
+        "against": "Outcomes that can be objected to; they are of cases without a pilot.",
+        "body": "Authority that decides on the objection.",
+        "others_decide": "Whether whoever had a hand in the decision is kept out of it.",
+        "within": "Clock in which it is filed; it starts on `case.closed`. None: no last day.",
+        "clock": "Clock in which it is decided; it starts on `objection.filed`.",
+        "changed_to": "Stage in which the case goes on where the decision is changed.",
+        "sent_back_to": "Stage in which the decision is made anew where it is sent back.",
     },
     "ActRule": {
         "effect": "What the act is in law; the system itself makes no formal administrative act.",

@@ -43,6 +43,7 @@ from shidian.apps.cases.domain.migrating import (
     propose_migration,
     sign_migration,
 )
+from shidian.apps.cases.domain.objecting import decide_objection, file_objection
 from shidian.apps.cases.domain.partners import (
     answer_invitation,
     ever_asked,
@@ -54,6 +55,7 @@ from shidian.apps.cases.domain.partners import (
     sign_application,
 )
 from shidian.apps.cases.domain.perform import Performed, perform_act
+from shidian.apps.cases.domain.releasing import release_batch, take_back_decision
 from shidian.apps.cases.domain.reporting import file_report
 from shidian.apps.cases.domain.schemes import (
     found_scheme,
@@ -75,11 +77,13 @@ __all__ = [
     "close_case",
     "consult",
     "create_case",
+    "decide_objection",
     "do",
     "ever_asked",
     "extend_clock",
     "extend_pilot",
     "file_evaluation",
+    "file_objection",
     "file_report",
     "forget_view",
     "found_scheme",
@@ -101,6 +105,7 @@ __all__ = [
     "record_due_silences",
     "record_silence",
     "reject_case",
+    "release_batch",
     "release_partner",
     "request_information",
     "request_signatures",
@@ -112,6 +117,7 @@ __all__ = [
     "sign_migration",
     "sign_off",
     "submit_case",
+    "take_back_decision",
     "terminate_case",
     "withdraw_case",
     "write_note",

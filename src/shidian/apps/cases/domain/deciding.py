@@ -155,7 +155,7 @@ def sign_off(
     return do(Verb.SIGN_OFF, case, data, by=by, at=at, expected_seq=expected_seq)
 
 
-@supplies(Verb.SIGN_OFF, Verb.ADVANCE, Verb.RECORD_SILENCE)
+@supplies(Verb.SIGN_OFF, Verb.ADVANCE, Verb.RECORD_SILENCE, Verb.RELEASE_DECISION)
 def _number_facts(case: Case, _data: Mapping[str, Json], at: datetime) -> dict[str, Json]:
     """Code and next number, where the act may admit the case. Locks the scheme's numbering."""
     rulebook = case.rulebook

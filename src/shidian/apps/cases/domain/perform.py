@@ -73,6 +73,10 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.GRADE_RISK: Permission.CASE_HANDLE,
     Verb.RECORD_SILENCE: Permission.SILENCE_RECORD,
     Verb.EXTEND_CLOCK: Permission.CASE_HANDLE,
+    Verb.RELEASE_DECISION: Permission.CASE_DECIDE,
+    Verb.TAKE_BACK_DECISION: Permission.CASE_DECIDE,
+    Verb.FILE_OBJECTION: Permission.OBJECTION_FILE,
+    Verb.DECIDE_OBJECTION: Permission.OBJECTION_DECIDE,
     Verb.MIGRATE: Permission.CASE_DECIDE,
     Verb.INVITE_PARTNER: Permission.PARTNER_INVITE,
     Verb.ANSWER_INVITATION: Permission.INVITATION_ANSWER,
@@ -92,6 +96,7 @@ PUBLIC_KINDS = frozenset(
         EventKind.PILOT_STARTED,
         EventKind.PILOT_EXTENDED,
         EventKind.CASE_CLOSED,
+        EventKind.OBJECTION_DECIDED,
     }
 )
 """Besides entering a stage that has a public name."""

@@ -112,6 +112,7 @@ def open_call(
     title_en: str = "",
     guide: str = "",
     guide_en: str = "",
+    released_together: bool = False,
     number: int | None = None,
     at: datetime | None = None,
 ) -> Call:
@@ -147,6 +148,7 @@ def open_call(
         title_en=title_en,
         opens_on=opens_on,
         closes_on=closes_on,
+        released_together=released_together,
         guide_zh=guide,
         guide_en=guide_en,
         published_at=at,

@@ -28,6 +28,8 @@ class Call(Titled):
     opens_on = models.DateField()
     closes_on = models.DateField(null=True, blank=True)
     """Last day; none: rolling."""
+    released_together = models.BooleanField(default=False)
+    """Whether its decisions are told as a batch, where the rulebook leaves that to the call."""
     guide_zh = models.TextField(blank=True)
     guide_en = models.TextField(blank=True)
     published_at = models.DateTimeField()

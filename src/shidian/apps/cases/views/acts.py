@@ -14,7 +14,10 @@ from django.views.decorators.http import require_http_methods
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.history import state_of
-from shidian.apps.cases.views import consult_forms  # noqa: F401 - adds its forms to the table
+from shidian.apps.cases.views import (  # noqa: F401 - each adds its forms to the table
+    consult_forms,
+    objection_forms,
+)
 from shidian.apps.cases.views.act_forms import FORMS
 from shidian.apps.cases.views.buttons import allowed_verbs
 from shidian.apps.cases.views.effects import EFFECTS

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch, reverse
 
-from shidian.apps.accounts.access import allows
+from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases.domain.perform import PERMISSIONS
-from shidian.apps.cases.rules import consulted_parts, partners_of
-from shidian.apps.cases.views.open_matters import to_answer, to_consult, to_extend, to_record
+from shidian.apps.cases.rules import consulted_parts, objection_parts, partners_of
+from shidian.apps.cases.views.open_matters import (
+    may_decide,
+    may_still_object,
+    to_answer,
+    to_consult,
+    to_extend,
+    to_record,
+)
 from shidian.core.procedure.parties import Standing, standing_as, text_to_sign, unsigned
 from shidian.core.procedure.step import permitted_verbs
 from shidian.core.procedure.tiers import may_grade
@@ -36,6 +43,7 @@ PAGES = {
     Verb.ANSWER_COMMENT: "notices:comments",
     Verb.MIGRATE: "lab:migrate",
     Verb.INVITE_PARTNER: "cases:partners",
+    Verb.RELEASE_DECISION: "cases:release",
     Verb.SIGN_APPLICATION: "cases:sign",
 }
 """Acts with a page of their own; every other act has the generic page `cases:act`."""
@@ -61,6 +69,7 @@ LAST = frozenset(
         Verb.RETURN_TO_APPLICANT,
         Verb.RELEASE_PARTNER,
         Verb.LEAVE_CASE,
+        Verb.TAKE_BACK_DECISION,
     }
 )
 
@@ -89,6 +98,8 @@ def kinds_of(viewer: Viewer, case: Case) -> list[ActorKind]:
     if partners_of(viewer.person, case):
         kinds.append(ActorKind.PARTNER)
     if ActorKind.OFFICER not in kinds and consulted_parts(viewer.person, case):
+        kinds.append(ActorKind.OFFICER)
+    if ActorKind.OFFICER not in kinds and objection_parts(viewer.person, case):
         kinds.append(ActorKind.OFFICER)
     if viewer.roles.is_assessor:
         kinds.append(ActorKind.ASSESSOR)
@@ -154,6 +165,12 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return asked and any(one.institution in mine for one in unsigned(state))
         case Verb.JUDGE_PROMISE:
             return bool(state.promises)
+        case Verb.RELEASE_DECISION:
+            return allows(viewer.person, Permission.BATCH_RELEASE, case.scheme)
+        case Verb.FILE_OBJECTION:
+            return may_still_object(case, state)
+        case Verb.DECIDE_OBJECTION:
+            return may_decide(case, state, viewer.person)
         case Verb.MIGRATE:
             return state.migration is not None or _has_newer_rules(case)
     return True
@@ -185,6 +202,8 @@ def buttons_of(case: Case, state: CaseState, viewer: Viewer) -> list[Button]:
 def act_url(case: Case, verb: Verb) -> str:
     """Address of the page on which an act is done; "" where the zone does not have it."""
     try:
+        if verb is Verb.RELEASE_DECISION:
+            return reverse(PAGES[verb], args=[case.call.slug])
         if verb in PAGES:
             return reverse(PAGES[verb], args=[case.reference])
         return reverse("cases:act", args=[case.reference, verb.value.replace("_", "-")])

@@ -79,6 +79,13 @@ class CallForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    released_together = forms.BooleanField(
+        label=gettext_lazy("Release the decisions of this call together"),
+        help_text=gettext_lazy(
+            "Admissions and refusals are kept when they are made, and told to all in one batch."
+        ),
+        required=False,
+    )
     guide = forms.CharField(
         label=gettext_lazy("Guide in Chinese"),
         help_text=gettext_lazy("What applicants should know: scope, how to apply, whom to ask."),
@@ -93,7 +100,15 @@ class CallForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
     )
 
-    field_order = ("number", "rulebook", "title", "title_en", "opens_on", "closes_on")
+    field_order = (
+        "number",
+        "rulebook",
+        "title",
+        "title_en",
+        "opens_on",
+        "closes_on",
+        "released_together",
+    )
 
     def __init__(self, scheme: Scheme, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault(
@@ -113,6 +128,8 @@ class CallForm(forms.Form):
 
     def _adapt(self, newest: RulebookVersion | None) -> None:
         """Ask for days as the newest rulebook's way of taking applications has them."""
+        if newest is None or not _leaves_it_to_the_call(newest):
+            del self.fields["released_together"]
         if self.intake is None:
             return
         match self.intake.mode:
@@ -134,6 +151,10 @@ class CallForm(forms.Form):
         if first and last and last < first:
             self.add_error("closes_on", _("The last day cannot be before the first day."))
         return found
+
+
+def _leaves_it_to_the_call(version: RulebookVersion) -> bool:
+    return any(stage.release == "by-call" for stage in version.rulebook.stages)
 
 
 @rule(Permission.CALL_OPEN, obj=scheme_by_slug)

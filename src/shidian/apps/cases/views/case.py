@@ -15,6 +15,7 @@ from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Task
+from shidian.apps.cases.views import objections  # noqa: F401 - supplies its parts of the page
 from shidian.apps.cases.views.buttons import buttons_of
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.matters import (
@@ -141,6 +142,8 @@ def _signoffs(case: Case, state: CaseState, viewer: Viewer) -> list[dict[str, An
     rule = signoff_rule(case.rulebook, state.stage)
     wanted = signers(case.rulebook, case.stage_rule) or tuple(state.signoffs)
     own = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
+    if not own and case.stage_rule.release != "at-once":
+        return []  # who consented is a result; results are not told one by one here
     rows = []
     for authority in wanted:
         given = state.signoffs.get(authority)

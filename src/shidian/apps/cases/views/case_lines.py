@@ -32,7 +32,7 @@ class CaseLine:
 def with_scheme(rows: QuerySet[Any], prefix: str = "") -> QuerySet[Any]:
     """Rows with what names a case: lead, rules, authorities. `prefix`: the way to the case."""
     return (
-        rows.select_related(f"{prefix}lead", f"{prefix}rulebook_version")
+        rows.select_related(f"{prefix}lead", f"{prefix}rulebook_version", f"{prefix}call")
         .defer(f"{prefix}rulebook_version__document")
         .prefetch_related(f"{prefix}scheme__parts__authority")
     )

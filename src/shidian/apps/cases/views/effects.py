@@ -316,6 +316,39 @@ EFFECTS: dict[Verb, Effect] = {
         told=(LEAD,),
         undo=_("No, but your institution can leave the case."),
     ),
+    Verb.TAKE_BACK_DECISION: Effect(
+        law=_("No decision was told to anybody, so none is changed."),
+        practice=_(
+            "The case can be decided anew in this stage; consents are given again. The decision"
+            " that was kept stays in the file of the authorities."
+        ),
+        told=(NOBODY,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.FILE_OBJECTION: Effect(
+        law=_(
+            "You ask another authority to look at the decision again, as the rulebook provides."
+            " Other remedies that the law gives you are not touched."
+        ),
+        practice=_(
+            "The decision stands until it is decided on. The authority named sees the whole file"
+            " and decides within its period."
+        ),
+        told=(OFFICERS,),
+        undo=_("No. One objection can be made to a decision."),
+    ),
+    Verb.DECIDE_OBJECTION: Effect(
+        law=_(
+            "The answer to an objection under the rulebook. It is not an administrative decision."
+        ),
+        practice=_(
+            "If the decision stands, the case stays closed. If not, the case goes on in the stage"
+            " shown, where that stage's work is done again."
+        ),
+        told=(APPLICANT, OFFICERS),
+        undo=_("No."),
+        grave=True,
+    ),
     Verb.CLOSE: Effect(
         law=_("The pilot ends with the outcome you choose. No licence is granted by it."),
         practice=_("The case is closed and kept for the years that the rulebook names."),

@@ -33,6 +33,11 @@ def call_by_slug(_request: HttpRequest, slug: str) -> Call:
     return call
 
 
+def scheme_by_call(_request: HttpRequest, slug: str) -> Scheme:
+    """The scheme of the call of that slug. Raises DoesNotExist."""
+    return Scheme.objects.get(calls__slug=slug)
+
+
 def scheme_by_slug(_request: HttpRequest, slug: str) -> Scheme:
     """The scheme of that slug. Raises DoesNotExist."""
     return Scheme.objects.get(slug=slug)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.apps.cases.rules import consulted_parts
+from shidian.apps.cases.rules import consulted_parts, objection_parts
 from shidian.core.procedure.facts import asked_in
+from shidian.core.procedure.objecting import open_rule, rule_named
 from shidian.core.procedure.silence import silent_clocks
 from shidian.core.procedure.types import ClockState
 from shidian.core.rulebook.model import ConsultationKind
@@ -49,6 +50,25 @@ def to_extend(case: Case, state: CaseState) -> list[tuple[Clock, ClockSum]]:
         and state.extensions.get(rule.id, 0) < rule.extension.times_max
         and rule.starts != "pilot.started"
     ]
+
+
+def may_still_object(case: Case, state: CaseState) -> bool:
+    """Whether there is an objection to make, and time for it."""
+    rule = open_rule(case.rulebook, state)
+    if rule is None:
+        return False
+    return not any(
+        one.clock == rule.within and one.state is ClockState.EXPIRED for one in state.clocks
+    )
+
+
+def may_decide(case: Case, state: CaseState, person: Someone) -> bool:
+    """Whether the objection waits for an authority for which `person` acts, and may."""
+    made = state.objection
+    rule = rule_named(case.rulebook, made.rule) if made and made.decided is None else None
+    if rule is None or rule.body not in objection_parts(person, case):
+        return False
+    return not rule.others_decide or str(person.pk) not in state.closed_by
 
 
 def to_record(case: Case, state: CaseState) -> list[Clock]:

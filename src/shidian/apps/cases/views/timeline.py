@@ -12,6 +12,8 @@ from shidian.apps.cases.models import CaseEvent
 from shidian.apps.cases.views.words import (
     event_words,
     name_of_stage,
+    objection_words,
+    outcome_name,
     outcome_text,
     position_word,
 )
@@ -39,6 +41,8 @@ INTERNAL = frozenset(
         EventKind.CONSULTATION_OPENED,
         EventKind.OPINION_GIVEN,
         EventKind.RISK_GRADED,
+        EventKind.DECISION_HELD,
+        EventKind.DECISION_TAKEN_BACK,
     }
 )
 """The authorities' own: others see that the stage goes on, not who said what."""
@@ -161,9 +165,25 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
         case EventKind.REPORT_FILED:
             titles = {one.id: one.title for one in case.rulebook.reports}
             return titles.get(str(data.get("report")), data.get("report", ""))
+        case EventKind.DECISION_HELD | EventKind.DECISION_TAKEN_BACK:
+            return _held_note(case, data)
+        case EventKind.OBJECTION_FILED:
+            return data.get("grounds", "")
+        case EventKind.OBJECTION_DECIDED:
+            return _(": ").join([objection_words(str(data["outcome"])), data.get("reason", "")])
         case EventKind.CASE_ADMITTED:
             return data.get("number") or ""
     return ""
+
+
+def _held_note(case: Case, data: dict[str, Any]) -> str:
+    """What was decided, for the authorities; or why it was taken back."""
+    reason = str(data.get("reason", ""))
+    if "to" not in data:
+        return reason
+    name = outcome_name(case, str(data.get("outcome", ""))) if data.get("outcome") else None
+    word = localized(name) if name else _("admitted")
+    return _(": ").join(filter(None, [word, reason]))
 
 
 def _consultation_note(case: Case, data: dict[str, Any]) -> str:

@@ -60,11 +60,26 @@ def lead_authorities(case: Case) -> str:
     return _(", ").join(str(part.authority) for part in leads) or _("the authorities")
 
 
+def tells_together(case: Case) -> bool:
+    """Whether results of the present stage are kept: nothing then tells one case from another."""
+    match case.stage_rule.release:
+        case "together":
+            return True
+        case "by-call":
+            return case.call.released_together
+        case _:
+            return False
+
+
 def turn_of(case: Case, tasks: Sequence[Task], viewer: Viewer, ended: str = "") -> Turn:
     """The sentence at the top: mine first, else the task that is due first."""
     if not tasks:
         return Turn(ended=ended or _("Nobody has to act at present."))
     mine = [task for task in tasks if viewer.has(task)]
+    if not mine and not viewer.is_of_the_authorities and tells_together(case):
+        return Turn(
+            ended=_("The results of this call are released together; they are not out yet.")
+        )
     first = _pressing(mine or tasks)
     others = _merged([task for task in tasks if task.verb == first.verb and task is not first])
     who = addressee(first, case)

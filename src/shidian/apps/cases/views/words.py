@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shidian.core.procedure.types import EventKind, Position
+from shidian.core.procedure.types import EventKind, ObjectionOutcome, Position
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ EVENT_WORDS = {
     EventKind.PARTNER_LEFT: gettext_lazy("Partner institution takes part no more"),
     EventKind.SIGNATURES_REQUESTED: gettext_lazy("Text laid before the partners to sign"),
     EventKind.APPLICATION_SIGNED: gettext_lazy("Application signed by a partner"),
+    EventKind.DECISION_HELD: gettext_lazy("Decided, kept for the batch"),
+    EventKind.DECISION_RELEASED: gettext_lazy("Decision released"),
+    EventKind.DECISION_TAKEN_BACK: gettext_lazy("Decision taken back before its release"),
+    EventKind.OBJECTION_FILED: gettext_lazy("Objection filed"),
+    EventKind.OBJECTION_DECIDED: gettext_lazy("Objection decided"),
 }
 
 
@@ -99,6 +104,16 @@ def event_words(kind: str) -> str:
         return str(EVENT_WORDS[EventKind(kind)])
     except (ValueError, KeyError):
         return _("Recorded")
+
+
+def objection_words(outcome: str) -> str:
+    """What came of an objection."""
+    words = {
+        ObjectionOutcome.UPHELD: _("the decision stands"),
+        ObjectionOutcome.CHANGED: _("the decision is changed"),
+        ObjectionOutcome.SENT_BACK: _("sent back, to be decided anew"),
+    }
+    return words[ObjectionOutcome(outcome)]
 
 
 def position_word(position: str) -> str:

@@ -123,7 +123,8 @@ def _note(case: Case, event: CaseEvent, language: Language) -> str:
     if event.kind == EventKind.CASE_ADMITTED and case.number:
         return f"试点编号：{case.number}" if language == "zh" else f"Number: {case.number}"
     if event.kind == EventKind.CASE_CLOSED:
-        outcome = next((o for o in case.stage_rule.outcomes if o.id == case.outcome), None)
+        known = {one.id: one for stage in case.rulebook.stages for one in stage.outcomes}
+        outcome = known.get(str(event.data.get("outcome")))
         return text(outcome.name, language) if outcome else ""
     return ""
 

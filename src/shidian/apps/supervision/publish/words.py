@@ -21,6 +21,9 @@ EVENT: dict[str, Text] = {
     EventKind.PILOT_STARTED: _t("试点启动", "The pilot started"),
     EventKind.PILOT_EXTENDED: _t("试点延期", "The pilot was extended"),
     EventKind.CASE_CLOSED: _t("结案", "The case was closed"),
+    EventKind.OBJECTION_DECIDED: _t(
+        "对异议作出复核决定", "An objection to the decision was decided"
+    ),
 }
 """Kinds that are not here do not appear in public, whatever they are marked."""
 

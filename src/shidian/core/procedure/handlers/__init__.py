@@ -13,7 +13,9 @@ from shidian.core.procedure.handlers import (
     lots,
     migrating,
     notice,
+    objections,
     partners,
+    releasing,
     review,
     run,
 )
@@ -62,4 +64,8 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.REQUEST_SIGNATURES: partners.request_signatures,
     Verb.SIGN_APPLICATION: partners.sign_application,
     Verb.COMMIT_POOL: lots.commit_pool,
+    Verb.RELEASE_DECISION: releasing.release_decision,
+    Verb.TAKE_BACK_DECISION: releasing.take_back_decision,
+    Verb.FILE_OBJECTION: objections.file_objection,
+    Verb.DECIDE_OBJECTION: objections.decide_objection,
 }

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signers, signoff_rule, standing
 from shidian.core.procedure.criteria import judged_between
-from shidian.core.procedure.handlers import application, assessment, notice, review, run
-from shidian.core.procedure.handlers.entering import close_with, enter
+from shidian.core.procedure.handlers import application, assessment, notice, releasing, review, run
+from shidian.core.procedure.handlers.entering import close_with, enter, outcome_of
 from shidian.core.procedure.handlers.gates import (
     must_be_agreed,
     must_be_consulted,
@@ -39,6 +39,8 @@ def advance(case: Situation) -> tuple[NewEvent, ...]:
         return enter(case, target, reason)
     checklist = _done(case, target)
     found = must_meet_thresholds(case, target)
+    if releasing.starts_the_run(case, target) and releasing.is_held(case):
+        return (*checklist, releasing.keep(case, releasing.ADMIT, target, reason, found=found))
     return (*checklist, *enter(case, target, reason, found=found))
 
 
@@ -52,6 +54,10 @@ def reject(case: Situation) -> tuple[NewEvent, ...]:
     """Ends an application before a pilot. Not while the applicant still has time to answer."""
     reason = case.data.reason()
     application.must_be_answered(case)
+    if releasing.is_held(case):
+        target = case.target()
+        outcome = outcome_of(case, target, REJECTED)
+        return (releasing.keep(case, releasing.REJECT, target, reason, outcome=outcome.id),)
     return close_with(case, REJECTED, reason)
 
 
@@ -101,6 +107,8 @@ def sign_off(case: Situation) -> tuple[NewEvent, ...]:
     if case.stage.kind is StageKind.ADMISSION and consent and agreed:
         target = case.target()
         found = must_meet_thresholds(case, target)
+        if releasing.starts_the_run(case, target) and releasing.is_held(case):
+            return (signed, releasing.keep(case, releasing.ADMIT, target, reason, found=found))
         return (signed, *enter(case, target, found=found))
     return (signed,)
 

@@ -54,11 +54,15 @@ def enter(
 def close_with(case: Situation, default: str | None, reason: str) -> tuple[NewEvent, ...]:
     """Moves to the closed stage with an outcome: the act's, else the one named `default`."""
     target = case.target()
-    outcome = _outcome(case, target, default)
-    closed = case.follows(
-        EventKind.CASE_CLOSED, f"/stages/{target.id}", outcome=outcome.id, reason=reason
+    outcome = outcome_of(case, target, default)
+    return (*enter(case, target, reason), closing(case, target, outcome.id, reason))
+
+
+def closing(case: Situation, target: Stage, outcome: str, reason: str) -> NewEvent:
+    """The event that says how the case ended."""
+    return case.follows(
+        EventKind.CASE_CLOSED, f"/stages/{target.id}", outcome=outcome, reason=reason
     )
-    return (*enter(case, target, reason), closed)
 
 
 def allowed_outcomes(case: Situation, target: Stage) -> tuple[Outcome, ...]:
@@ -66,7 +70,8 @@ def allowed_outcomes(case: Situation, target: Stage) -> tuple[Outcome, ...]:
     return tuple(one for one in target.outcomes if one.needs_pilot in (None, case.state.admitted))
 
 
-def _outcome(case: Situation, target: Stage, default: str | None) -> Outcome:
+def outcome_of(case: Situation, target: Stage, default: str | None) -> Outcome:
+    """The outcome that the act names, or the one named `default`. Refuses what does not fit."""
     allowed = allowed_outcomes(case, target)
     wanted = case.data.name("outcome") if case.data.has("outcome") else default
     for outcome in allowed:

@@ -25,6 +25,8 @@ _ASKING = frozenset(
 _DECIDING = frozenset(
     {StageKind.SCREENING, StageKind.REVIEW, StageKind.ASSESSMENT, StageKind.ADMISSION}
 )
+_RUN_ALONE = ("request.opened", "consultation.opened", "case.closed", "objection.filed")
+"""Starts of clocks that no stage owns."""
 _CHAINED = ("clock.expired", "consultation.opened")
 
 
@@ -46,7 +48,7 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
 def _owned(rulebook: Rulebook, clock: Clock, owners: list[Stage]) -> Iterator[Finding]:
     path = f"/clocks/{clock.id}"
     asked = [one for one in rulebook.consultations if one.clock == clock.id]
-    if not owners and not asked and clock.starts not in ("request.opened", "consultation.opened"):
+    if not owners and not asked and clock.starts not in _RUN_ALONE:
         yield missing(
             rulebook,
             path,

@@ -22,6 +22,7 @@ _SECTIONS = (
     "stages",
     "clocks",
     "consultations",
+    "objections",
     "authorities",
     "limits",
     "plan",

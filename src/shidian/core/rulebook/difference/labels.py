@@ -131,6 +131,7 @@ by|分组|by
 thresholds|进入条件|threshold
 since|起算阶段|since
 outcomes|结案结果|outcome
+release|决定的公布|decisions are told
 needs_pilot|须经运行|needs a run
 starts|起算|starts
 after|接续于|after
@@ -144,6 +145,13 @@ on_silence|逾期未答复|silence means
 consultations|会商|consultation
 authority|部门|authority
 binding|具有约束力|binding
+objections|复核|objection
+against|可提出异议的结果|outcomes objected to
+body|复核单位|decided by
+others_decide|原经办人员回避|decided by others
+within|提出期限|filed within
+changed_to|改变决定后转入|goes on in, where changed
+sent_back_to|发回后转入|goes on in, where sent back
 acts|行为的法律性质|legal effect of an act
 effect|法律性质|legal effect
 streams|数据流|data stream

@@ -140,6 +140,15 @@ def _consulted(rulebook: Rulebook) -> Answer:
     return _named((f"/consultations/{one.id}", one.name) for one in rulebook.consultations)
 
 
+def _objections(rulebook: Rulebook) -> Answer:
+    names = {authority.id: authority.name for authority in rulebook.authorities}
+    return _named(
+        (f"/objections/{one.id}/body", names[one.body])
+        for one in rulebook.objections
+        if one.body in names
+    )
+
+
 def _criteria(rulebook: Rulebook) -> Answer:
     count = len(rulebook.criteria)
     if not count:
@@ -323,6 +332,7 @@ ROWS: tuple[tuple[str, Text, Callable[[Rulebook], Answer]], ...] = (
     ("notice", _t("公示期", "Public notice"), _notice),
     ("signoff", _t("会签", "Sign-off"), _signoff),
     ("consultations", _t("会商与备案", "Consultations"), _consulted),
+    ("objections", _t("异议与复核", "Objection"), _objections),
     ("panel", _t("专家组", "Expert panel"), _panel),
     ("criteria", _t("标准", "Criteria"), _criteria),
     ("waivers", _t("豁免", "Waivers"), _waivers),

@@ -22,6 +22,7 @@ _SAYS = {
     "plan": ("type", "unit"),
     "reports": ("kind",),
     "consultations": ("authority", "kind"),
+    "objections": ("body",),
     "authorities": ("role",),
     "alerts": ("levels",),
     "fees": ("amount",),

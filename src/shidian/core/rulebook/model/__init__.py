@@ -52,6 +52,7 @@ from shidian.core.rulebook.model.monitoring import (
     ThresholdText,
     parse_threshold,
 )
+from shidian.core.rulebook.model.objections import ObjectionRule
 from shidian.core.rulebook.model.procedure import (
     ActName,
     ActRule,
@@ -138,6 +139,7 @@ __all__ = [
     "Material",
     "Monitoring",
     "NoticeRules",
+    "ObjectionRule",
     "OnBreach",
     "Option",
     "OrderKind",
@@ -215,6 +217,7 @@ class Rulebook(Frozen):
     stages: tuple[Stage, ...] = ()
     clocks: tuple[Clock, ...] = ()
     consultations: tuple[Consultation, ...] = ()
+    objections: tuple[ObjectionRule, ...] = ()
     acts: dict[ActName, ActRule] = Field(default_factory=dict)
     streams: tuple[Stream, ...] = ()
     indicators: tuple[Indicator, ...] = ()

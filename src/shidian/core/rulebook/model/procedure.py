@@ -95,7 +95,9 @@ class Outcome(Frozen):
 class Stage(Frozen):
     """One stage. The transitions a case can take are `next`, and no others.
 
-    `by`: who does an assessment, a body of its own or the authority's officers.
+    `by`: who does an assessment, a body of its own or the authority's officers. `release`: whether
+    an admission or a refusal decided here is told at once, kept until many are released together,
+    or as the call says.
     """
 
     id: Identifier
@@ -114,6 +116,7 @@ class Stage(Frozen):
     by: Literal["assessor-body", "authority"] = "assessor-body"
     thresholds: tuple[StageThreshold, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    release: Literal["at-once", "together", "by-call"] = "at-once"
 
 
 class Unit(StrEnum):
@@ -161,6 +164,8 @@ class Clock(Frozen):
         "request.opened",
         "consultation.opened",
         "clock.expired",
+        "case.closed",
+        "objection.filed",
     ]
     after: Identifier | None = None
     until: Identifier | None = None
@@ -251,6 +256,10 @@ ActName = Literal[
     "request_signatures",
     "sign_application",
     "commit_pool",
+    "release_decision",
+    "take_back_decision",
+    "file_objection",
+    "decide_objection",
 ]
 """Names of the verbs that `core/procedure` defines; a test keeps the two lists alike."""
 

@@ -18,6 +18,7 @@ from shidian.core.rulebook.reading.chapters import (
     form,
     general,
     judging,
+    objecting,
     procedure,
     running,
 )
@@ -80,6 +81,7 @@ _CHAPTERS = (
     judging.criteria,
     procedure.stages,
     procedure.consultations,
+    objecting.objections,
     clocks.clocks,
     clocks.acts,
     conduct.publicity,

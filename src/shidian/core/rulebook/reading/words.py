@@ -115,6 +115,10 @@ STARTS = {
     "request.opened": _t("补正或问询通知发出之次日", "the day after the request for information"),
     "consultation.opened": _t("提请会商之次日", "the day after the consultation is opened"),
     "clock.expired": _t("前一期限届满之次日", "the day after the preceding period expires"),
+    "case.closed": _t(
+        "决定送达、案件结案之次日", "the day after the decision that closed the case"
+    ),
+    "objection.filed": _t("收到异议之次日", "the day after the objection is filed"),
 }
 FORCE = {
     Force.STATUTORY: _t("法定期限", "a statutory time limit"),
@@ -128,6 +132,13 @@ CONSULTATION = {
     ConsultationKind.FILING: _t("备案", "filing for the record"),
     ConsultationKind.OPINION: _t("征求意见", "opinion"),
     ConsultationKind.NO_OBJECTION: _t("无异议函", "no-objection"),
+}
+RELEASE = {
+    "at-once": _t("随即告知", "at once"),
+    "together": _t("同批一并公布", "together, as a batch"),
+    "by-call": _t(
+        "按征集批次的安排，随即告知或同批公布", "at once or as a batch, as the call says"
+    ),
 }
 EFFECT = {
     LegalEffect.SERVICE: _t("服务性行为，不产生行政法律后果", "a service without legal effect"),
@@ -181,6 +192,10 @@ ACT: dict[str, Text] = {
     "request_signatures": _t("提请参与机构签署", "asking the partners to sign"),
     "sign_application": _t("签署申报", "signing the application"),
     "commit_pool": _t("公布抽取名单指纹", "committing to the pool of a draw"),
+    "release_decision": _t("公布决定", "releasing a decision"),
+    "take_back_decision": _t("撤回未公布的决定", "taking back a decision not yet released"),
+    "file_objection": _t("提出异议", "filing an objection"),
+    "decide_objection": _t("作出复核决定", "deciding on an objection"),
 }
 FIELD_TYPE = {
     FieldType.MONEY: _t("金额", "amount of money"),

@@ -51,6 +51,7 @@ def _stage(pen: Pen, stage: Stage) -> None:
     _areas(pen, stage, article)
     if stage.duties:
         _duties(pen, stage, article)
+    _release(pen, stage, article)
     _exits(pen, stage, article)
 
 
@@ -248,6 +249,18 @@ def _areas(pen: Pen, stage: Stage, article: Draft) -> None:
             "Outcome: {name}, {when}.",
             name=val(outcome.name, f"{where}/id", f"{where}/name"),
             when=val(when, f"{where}/needs_pilot"),
+        )
+
+
+def _release(pen: Pen, stage: Stage, article: Draft) -> None:
+    """When an applicant learns what was decided here."""
+    path = f"/stages/{stage.id}/release"
+    if pen.has(path):
+        pen.say(
+            article,
+            "本阶段作出的准入或不予入选决定，{release}。",
+            " An admission or a refusal decided here is told {release}.",
+            release=val(words.RELEASE[stage.release], path),
         )
 
 
