@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from demo.complaints import complain
+from demo.returns import file_missed_defaults
 from shidian.apps.supervision.domain.complaints import acknowledge_complaint, answer_complaint
 
 if TYPE_CHECKING:
@@ -145,6 +146,25 @@ def running(d: Director) -> None:
         d.connect(_to_running(d, project, start, call=2, panel=panel), d.on(start - 61, "14:00"))
 
 
+def filed_by_hand(d: Director) -> None:
+    """What no system sends: defaults missed, attested for one period, waiting for the next."""
+    case = d.cases["bond"]
+    signer = d.signer(case)
+    for first, last, rows, attests in (
+        (30, 21, "", True),
+        (20, 11, f"{d.on(15):%Y-%m-%d} 10:30,DEMO-ISSUER-12\n", False),
+    ):
+        file_missed_defaults(
+            case,
+            first=d.on(first),
+            last=d.on(last),
+            rows=rows,
+            signer=signer,
+            attests=attests,
+            at=d.on(last - 3, "11:20"),
+        )
+
+
 def complained_about(d: Director) -> None:
     """Two complaints about a pilot: one answered by the institution, one before the authorities."""
     case = d.cases["trading"]
@@ -217,6 +237,7 @@ FIRST_CALL: tuple[Callable[[Director], None], ...] = (graduated, withdrawn, bein
 LATER_CALLS: tuple[Callable[[Director], None], ...] = (
     rejected,
     running,
+    filed_by_hand,
     complained_about,
     awaiting_second_signature,
     on_notice,

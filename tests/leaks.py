@@ -124,6 +124,7 @@ class Secret:
             "act": "submit",
             "receipt": "none",
             "indicator": "investors",
+            "stream": "portfolio.rebalanced",
             "episode": "none",
             "order": "O-2025-0001",
             "language": "zh",

@@ -37,6 +37,8 @@ NOT_PAGES = {
     "supervision:acknowledge": "takes posts alone",
     "supervision:complaint-handle": "takes posts alone",
     "supervision:complaint-respond": "takes posts alone",
+    "supervision:return-file": "a file",
+    "supervision:return-template": "a file",
     "supervision:revoke-key": "takes posts alone",
     "supervision:series-csv": "a file",
     "pilot-series": "a file",

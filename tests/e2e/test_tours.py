@@ -98,8 +98,8 @@ class Place:
 
     def path(self, tours: Tours) -> str:
         """`argument` is `part/step`: that step's address ends with the argument."""
-        if self.argument == COMPLAINT:
-            return reverse(self.name, args=[first_complaint(tours.city.home)])
+        if self.argument in SOUGHT:
+            return reverse(self.name, args=[sought(tours.city.home, self.argument), *self.more])
         username, _, step = self.argument.partition("/")
         if not step:
             return reverse(self.name, args=self.more)
@@ -119,15 +119,19 @@ DRAFT, SCREENED, NOTICED, SIGNED = (
     "signer-bureau/0",
 )
 COMPLAINT = "complaint"
-"""In place of an address: the first complaint that there is."""
+FILED = "filed"
+SOUGHT = {
+    COMPLAINT: "SELECT reference FROM supervision_complaint ORDER BY id LIMIT 1",
+    FILED: "SELECT public_id FROM supervision_pilot WHERE id IN"
+    " (SELECT pilot_id FROM supervision_indicatorreturn) LIMIT 1",
+}
+"""In place of an address: the first complaint that there is; the pilot that has returns."""
 
 
-def first_complaint(home: Path) -> str:
+def sought(home: Path, what: str) -> str:
     with closing(sqlite3.connect(home / "app.sqlite3")) as db:
-        [(reference,)] = db.execute(
-            "SELECT reference FROM supervision_complaint ORDER BY id LIMIT 1"
-        ).fetchall()
-    return str(reference)
+        [(found,)] = db.execute(SOUGHT[what]).fetchall()
+    return str(found)
 
 
 PILOT, REVIEWED, ASSESSED = "applicant/4", "expert-1/1", "assessor/0"
@@ -184,6 +188,8 @@ PLACES = (
     Place("supervision:plan", "officer-bureau", PILOT),
     Place("supervision:order-new", "officer-bureau", PILOT),
     Place("supervision:connection", "officer-bureau", PILOT),
+    Place("supervision:returns", "officer-bureau", FILED),
+    Place("supervision:return", "officer-bureau", FILED, ("1",)),
     Place("supervision:orders", "officer-bureau"),
     Place("supervision:key", "officer-bureau", PILOT),
 )
@@ -209,6 +215,23 @@ def test_every_other_page_is_accessible_and_clean(tours: Tours, turn: int) -> No
             assert answer.status == 200, place
             guest.look_at_width(size)
         guest.leave()
+
+
+def test_a_signer_attests_figures_that_reach_the_journal(tours: Tours) -> None:
+    address = Place("supervision:return", argument=FILED, more=("2",)).path(tours)
+    signer = tours.guest("bank-signer", language="en")
+    signer.open(address).click("main form .button:not(.second)")
+    signer.page.wait_for_selector("text=attested")
+    for size in (WIDE, NARROW):
+        signer.look_at_width(size)
+    signer.open(address.removesuffix("2/"))
+    signer.look_at_width(NARROW)
+    for _ in range(60):
+        if "in the journal" in signer.open(address).inner_text("main"):
+            break
+        signer.page.wait_for_timeout(500)
+    assert "in the journal" in signer.page.inner_text("main")
+    signer.leave()
 
 
 def published_pages(city: DemoCity) -> dict[str, list[str]]:

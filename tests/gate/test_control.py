@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 from shidian import keyring
 from shidian.core.journal import EntryKind, JournalReader
@@ -72,3 +73,35 @@ def test_closed_project_is_answered_by_name(gate):
     status, content = gate.post(*sent)
     assert (status, content["title"]) == (410, "closed")
     assert f"{project} is closed" in content["detail"]
+
+
+def test_returns_come_from_the_worker_alone_under_their_own_source(gate, key):
+    worker = keyring.worker_key(gate.home / "keys")
+    path = f"/v1/projects/{PROJECT}/returns"
+    attested = [envelope.to_dict(replace(transfer(n), source="returns")) for n in (1, 2)]
+    foreign = envelope.to_dict(transfer(70))
+
+    def send(signer, events):
+        body = json.dumps(events).encode()
+        return gate.post(signer, path, body, "application/cloudevents-batch+json")
+
+    status, first = send(worker, [*attested, foreign])
+
+    assert (status, first["statuses"]) == (200, ["accepted", "accepted", "quarantined"])
+    assert send(worker, attested)[1]["statuses"] == ["duplicate", "duplicate"]
+    for signer in (key, keys.generate()):
+        assert send(signer, attested)[0] == 404
+    unknown = gate.post(
+        worker,
+        "/v1/projects/none/returns",
+        json.dumps(attested).encode(),
+        "application/cloudevents-batch+json",
+    )
+    assert unknown[0] == 409
+
+
+def test_no_key_has_the_name_of_returns(gate):
+    status, content = gate.register(keys.generate(), source="returns")
+
+    assert status == 422
+    assert "returns" in content["detail"]

@@ -16,6 +16,7 @@ from shidian_kit.doctor import examine
 from shidian_kit.pseudonym import pseudonym
 from shidian_kit.spool import Draft, SpoolError
 from shidian_kit.wire import envelope, keys
+from shidian_kit.wire.signed_file import sha256_of, sign_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     flush = commands.add_parser("flush", help="send what waits in the spool")
     add_connection(flush)
     flush.set_defaults(run=_flush)
+    sign = commands.add_parser("sign", help="print a signature over a file, for a return")
+    sign.add_argument("file", type=Path)
+    sign.add_argument("--key", type=Path, required=True, help="private key file")
+    sign.set_defaults(run=_sign)
     names = commands.add_parser("pseudonym", help="pseudonyms of identities, one a line of stdin")
     names.add_argument("--secret", type=Path, required=True, help="file of at least 16 bytes")
     names.set_defaults(run=_pseudonym)
@@ -107,6 +112,12 @@ def _keygen(options: argparse.Namespace) -> int:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     print(f"key id: {keys.key_id(public)}\npublic key: {keys.public_text(public)}\n{pem.decode()}")
+    return 0
+
+
+def _sign(options: argparse.Namespace) -> int:
+    digest = sha256_of(options.file.read_bytes())
+    print(sign_file(keys.load_private(options.key), digest))
     return 0
 
 

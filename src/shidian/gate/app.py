@@ -24,6 +24,7 @@ from shidian.core.journal import (
     ProjectClosedError,
     UnknownProjectError,
 )
+from shidian.core.journal.controls import RETURNS_SOURCE
 from shidian.core.journal.sealed import SegmentDamagedError
 from shidian.gate import options, telemetry
 from shidian.gate.auth import Authenticator
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 _Call = TypeVar("_Call", bound=msgspec.Struct)
 _EVENTS = re.compile(r"/v1/projects/([^/]+)/events")
+_RETURNS = re.compile(r"/v1/projects/([^/]+)/returns")
 _IDLE_S = 1.0
 _log = structlog.get_logger("shidian.gate")
 
@@ -174,6 +176,8 @@ class Gate:
                 await send_json(send, 200, await call(request, receive))
             case "POST", path if match := _EVENTS.fullmatch(path):
                 await self._events(match[1], request, receive, send)
+            case "POST", path if match := _RETURNS.fullmatch(path):
+                await send_json(send, 200, await self._returns(match[1], request, receive))
             case _:
                 raise not_found()
 
@@ -184,13 +188,25 @@ class Gate:
         key = self._auth.verify_source(request, body, project)
         source = (project, key.source)
         self._intake.admit(source, time.monotonic())
+        content = await self._take(source, request, body)
+        self.metrics.ingest_seconds.observe(time.perf_counter() - began)
+        await send_json(send, 200, content)
+
+    async def _returns(self, project: str, request: Request, receive: Receive) -> object:
+        """Events that persons attested in the app, under the source that no key may write."""
+        body = await self._from_worker(request, receive)
+        return await self._take((project, RETURNS_SOURCE), request, body)
+
+    async def _take(self, source: tuple[str, str], request: Request, body: bytes) -> object:
+        """Have the journal take a body of events; what became of each."""
+        project, name = source
         arrivals = await asyncio.to_thread(
             telemetry.read_arrivals,
             body,
             request.headers["content-type"],
             request.headers.get("content-encoding"),
             project=project,
-            source=key.source,
+            source=name,
         )
         try:
             with self._intake.taking(source, arrivals.size, time.monotonic()):
@@ -202,11 +218,9 @@ class Gate:
             ) from None
         except ProjectClosedError as error:
             raise HttpProblemError(410, "closed", f"{error}. Nothing was stored.") from None
-        content = telemetry.answer(result)
         for status, count in telemetry.count(result).items():
             self.metrics.items.labels(status).inc(count)
-        self.metrics.ingest_seconds.observe(time.perf_counter() - began)
-        await send_json(send, 200, content)
+        return telemetry.answer(result)
 
     async def _permit(self, request: Request, receive: Receive) -> object:
         self._auth.admit(request, worker=False)

@@ -122,6 +122,12 @@ class Permission(StrEnum):
     """Propose an order, decline or withdraw a proposal."""
     ORDER_APPROVE = "pilot:order:approve"
     """Approve or countersign an order with a second factor."""
+    RETURN_READ = "pilot:return:read"
+    """See a pilot's returns: its authorities', its parties'."""
+    RETURN_PREPARE = "pilot:return:prepare"
+    """File figures of a period, drop what nobody attested; the lead's drafters and signers."""
+    RETURN_ATTEST = "pilot:return:attest"
+    """Attest figures for the lead institution; its signers'."""
     ENDPOINT_SET = "pilot:endpoint:set"
     """Say where the pilot's system takes orders; the lead's drafters, and who supervises."""
 

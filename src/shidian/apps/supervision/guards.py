@@ -12,6 +12,15 @@ GUARDS = (
         mutable=("reference", "state", "acknowledge_by", "answer_by", "outcome", "closed_at"),
     ),
     Guard(models.ComplaintStep),
+    Guard(
+        models.IndicatorReturn,
+        # What was filed stays; how it ended, and what the gate said, comes later.
+        mutable=(
+            *("state", "ended_by", "ended_at", "statement", "evidence", "replaces"),
+            *("numbers", "events", "last_seqno", "outbox_id"),
+            *("delivered_at", "counts", "first_entry", "last_entry", "problem"),
+        ),
+    ),
     Guard(models.PlanVersion),
     Guard(models.ControlReceipt),
     Guard(models.AlertItem),

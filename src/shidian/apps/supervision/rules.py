@@ -1,4 +1,4 @@
-"""Permissions on orders and complaints: who gives and handles them, who reads and answers them."""
+"""Permissions on orders, complaints and returns: who makes and handles, who reads and answers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shidian.apps.cases.rules import (
     handles,
     is_of_the_authorities,
     sees,
+    signs_for_the_lead,
 )
 
 if TYPE_CHECKING:
@@ -36,4 +37,7 @@ permit(Permission.ORDER_APPROVE, handles & sees)
 permit(Permission.COMPLAINT_READ, (is_of_the_authorities | drafts_for_the_lead) & sees)
 permit(Permission.COMPLAINT_HANDLE, handles & sees)
 permit(Permission.COMPLAINT_ANSWER, drafts_for_the_lead & sees)
+permit(Permission.RETURN_READ, (is_of_the_authorities | works_for_a_party) & sees)
+permit(Permission.RETURN_PREPARE, drafts_for_the_lead & sees)
+permit(Permission.RETURN_ATTEST, signs_for_the_lead & sees)
 permit(Permission.ENDPOINT_SET, (drafts_for_the_lead | handles) & sees)

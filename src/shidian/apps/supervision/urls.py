@@ -13,6 +13,7 @@ from shidian.apps.supervision.views import (
     live,
     orders,
     pilots,
+    returns,
 )
 from shidian.apps.supervision.views import part as _part  # noqa: F401 - registers with the case page
 
@@ -46,6 +47,14 @@ urlpatterns = [
     path("pilots/<slug:public_id>/plan/", changes.plan, name="plan"),
     path("pilots/<slug:public_id>/keys/", changes.register_key, name="key"),
     path("pilots/<slug:public_id>/connection/", connection.page, name="connection"),
+    path("pilots/<slug:public_id>/returns/", returns.listing, name="returns"),
+    path("pilots/<slug:public_id>/returns/<int:number>/", returns.page, name="return"),
+    path("pilots/<slug:public_id>/returns/<int:number>/file/", returns.file, name="return-file"),
+    path(
+        "pilots/<slug:public_id>/returns/template/<str:stream>.<str:kind>",
+        returns.template,
+        name="return-template",
+    ),
     path(
         "pilots/<slug:public_id>/keys/<slug:key_id>/revoke/", changes.revoke_key, name="revoke-key"
     ),

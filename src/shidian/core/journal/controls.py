@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 EFFECTIVE_AFTER_US = 60_000_000
 """A change to a project that has data takes effect no sooner than this after it is appended."""
 OUTBOX_ID_MAX = 2**62
+RETURNS_SOURCE = "returns"
+"""The source of every project under which the worker sends what persons attested; no key has it."""
 
 
 class ControlError(ValueError):
@@ -217,6 +219,8 @@ def parse(kind: EntryKind, record: object) -> ControlRecord:
             named = keys.key_id(keys.load_public(typed.public_key))
             if named != typed.key_id:
                 raise ControlError(f"key_id of this public key is {named}")
+            if typed.source == RETURNS_SOURCE:
+                raise ControlError(f"no key may write as {RETURNS_SOURCE}: persons attest those")
         if isinstance(typed, ActivationRecord):
             read_streams(typed.document)
             read_tick_us(typed.document)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -16,3 +17,8 @@ def to_us(moment: datetime) -> int:
 def from_us(us: int) -> datetime:
     """µs UTC since 1970 → aware datetime in UTC."""
     return _EPOCH + timedelta(microseconds=us)
+
+
+def day_begins_us(day: date, zone: str, *, after: int = 0) -> int:
+    """When a day begins in an IANA zone, `after` days later, in µs UTC since 1970."""
+    return to_us(datetime.combine(day + timedelta(days=after), time(), ZoneInfo(zone)))

@@ -13,6 +13,7 @@ from shidian.apps.supervision.domain.control import post_control
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.models import AT_WORK, MachineKey, Pilot
+from shidian.core.journal.controls import RETURNS_SOURCE
 from shidian_kit.wire import keys as wire_keys
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ def register_machine_key(
     if _SOURCE.fullmatch(source) is None:
         raise SupervisionError(
             _("Write the source in lower-case letters, digits, dots and hyphens, at most 63."),
+            field="source",
+        )
+    if source == RETURNS_SOURCE:
+        raise SupervisionError(
+            _("This name is kept for returns that a person attests. Choose another one."),
             field="source",
         )
     try:

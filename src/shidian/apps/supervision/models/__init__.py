@@ -15,6 +15,7 @@ from shidian.apps.supervision.models.complaint import (
 from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.endpoint import OrderEndpoint
+from shidian.apps.supervision.models.indicator_return import IndicatorReturn, ReturnState
 from shidian.apps.supervision.models.order import (
     IN_FORCE,
     NO_ENDPOINT,
@@ -52,6 +53,7 @@ __all__ = [
     "EpisodeState",
     "GroupedReading",
     "IndicatorReading",
+    "IndicatorReturn",
     "MachineKey",
     "MonitorFault",
     "Order",
@@ -65,6 +67,7 @@ __all__ = [
     "Pilot",
     "PilotState",
     "PlanVersion",
+    "ReturnState",
     "SourceReading",
     "StepKind",
     "StreamCursor",

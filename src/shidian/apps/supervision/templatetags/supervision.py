@@ -48,6 +48,17 @@ def per_cent(share: Decimal) -> str:
 
 
 @register.filter
+def return_status(status: str) -> str:
+    """What the gate said of an attested event."""
+    return {
+        "accepted": _("taken"),
+        "duplicate": _("had already"),
+        "conflict": _("contradicting"),
+        "quarantined": _("set aside"),
+    }.get(status, status)
+
+
+@register.filter
 def reason_text(order: Order) -> str:
     """The order's reason in the active language."""
     english = (get_language() or "").startswith("en")

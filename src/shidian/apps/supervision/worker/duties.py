@@ -29,6 +29,7 @@ from shidian.apps.supervision.worker.controls import send_controls, tell_fed
 from shidian.apps.supervision.worker.delivery import Deliverer
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
+from shidian.apps.supervision.worker.returns import send_returns
 from shidian.core.monitor.store import StoreReader
 from shidian.egress import Guard
 from shidian.notary.client import NotaryClient
@@ -53,6 +54,7 @@ HOME_S = 5.0
 STATISTICS_S = 600.0
 SILENCES_S = 30.0
 LAPSES_S = 5.0
+RETURNS_S = 1.0
 BATCH_MAX = 1_000
 
 
@@ -89,6 +91,7 @@ class Worker:
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("record", RECORD_S, self._feeder.feed),
             Duty("lapses", LAPSES_S, self.lapse_orders),
+            Duty("returns", RETURNS_S, self.send_returns),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("readings", CURRENT_S, self.copy_readings),
             Duty("figures", FIGURES_S, self.publish_figures),
@@ -186,6 +189,11 @@ class Worker:
         """Announce orders that nobody has countersigned, and let them lapse when it is time."""
         announce_lapses()
         lapse_due_orders()
+
+    def send_returns(self) -> None:
+        """Bring attested returns to the journal, and pages to show what became of them."""
+        for public_id, entry in send_returns(self._gate).items():
+            self._news.put((public_id, entry))
 
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""

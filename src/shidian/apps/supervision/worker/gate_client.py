@@ -12,12 +12,13 @@ from shidian_kit.wire import canonical
 from shidian_kit.wire.signatures import sign_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 TIMEOUT_S = 10.0
 REFUSAL_MAX_CHARS = 400
+EVENTS_TYPE = "application/cloudevents-batch+json"
 
 
 class GateUnreachableError(Exception):
@@ -57,6 +58,15 @@ class GateClient:
         answer = self._post("/v1/acknowledgements/after", {"entry": entry, "limit": limit})
         return list(answer["acknowledgements"])
 
+    def returns(self, project: str, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Have attested events taken (see `wire.envelope`); the gate's answer, status by status.
+
+        Raises GateUnreachableError, also where the project's rules have not arrived yet;
+        GateRefusedError.
+        """
+        body = canonical.dumps(list(events))
+        return self._post_body(f"/v1/projects/{project}/returns", body, EVENTS_TYPE)
+
     def close(self) -> None:
         """Let the connection go."""
         if self._connection is not None:
@@ -64,8 +74,10 @@ class GateClient:
             self._connection = None
 
     def _post(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
-        body = canonical.dumps(content)
-        headers = {"content-type": "application/json"}
+        return self._post_body(path, canonical.dumps(content), "application/json")
+
+    def _post_body(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
+        headers = {"content-type": content_type}
         headers |= sign_request(
             self._key,
             method="POST",
@@ -82,8 +94,9 @@ class GateClient:
         if status == 200:  # noqa: PLR2004 - OK
             return dict(json.loads(answer))
         said = answer.decode(errors="replace")[:REFUSAL_MAX_CHARS]
-        # 404 and 401 mean keys or clocks that do not fit, 5xx and 429 a bad moment: try again.
-        if status in (401, 404, 429) or status >= 500:  # noqa: PLR2004
+        # 404 and 401 mean keys or clocks that do not fit, 409 rules that are on their way, 5xx and
+        # 429 a bad moment: try again.
+        if status in (401, 404, 409, 429) or status >= 500:  # noqa: PLR2004
             raise GateUnreachableError(f"{self._url}{path} answered {status}: {said}")
         raise GateRefusedError(f"{status}: {said}")
 
