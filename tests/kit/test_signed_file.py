@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shidian_kit.cli import main
 from shidian_kit.wire import keys
 from shidian_kit.wire.signed_file import is_signed_by, sha256_of, sign_file
+
+if TYPE_CHECKING:
+    import pytest
 
 KEY = keys.generate()
 LINE = sign_file(KEY, sha256_of(b"figures"))
