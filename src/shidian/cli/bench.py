@@ -17,6 +17,7 @@ SUMMARIES: dict[str, str] = {
     "replay": "Replay a history; the same in DuckDB, Polars and pandas.",
     "live": "Alerts on the board under a steady load.",
     "orders": "Orders to their effect, permits, and pilots that are cut off.",
+    "portal": "Public pages with much published, and a crowd at one notice.",
     "restart": "A monitor killed and started again, with a million groups.",
     "ingest": "Durable ingest over HTTP, as JSON and as Arrow.",
     "record": "A large record: built, verified, proven, published.",
