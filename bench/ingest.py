@@ -248,7 +248,7 @@ class _Gate:
         with self._connection() as connection:
             for project, key in enumerate(self._keys):
                 for record in _control_records(project, key):
-                    body = json.dumps(record).encode()
+                    body = json.dumps({"records": [record]}).encode()
                     post(connection, worker, self._url, "/v1/control", body, "application/json")
         return self
 

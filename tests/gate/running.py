@@ -90,7 +90,13 @@ class RunningGate:
 
     def control(self, kind, record):
         self._outbox += 1
-        body = json.dumps({"outbox_id": self._outbox, "kind": kind, **record}).encode()
+        status, content = self.controls({"outbox_id": self._outbox, "kind": kind, **record})
+        assert status == 200, content
+        [answer] = content["answers"]
+        return (422, answer) if "refused" in answer else (200, answer)
+
+    def controls(self, *records):
+        body = json.dumps({"records": records}).encode()
         return self.post(keyring.worker_key(self.home / "keys"), "/v1/control", body)
 
     def register(self, key, project=PROJECT, source=SOURCE, *, revoked=False):

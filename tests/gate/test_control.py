@@ -13,23 +13,42 @@ from tests.core.journal.samples import PROJECT, START_US, transfer
 
 
 def test_control_record_is_taken_once(gate):
-    worker = keyring.worker_key(gate.home / "keys")
-    plan = {"project": PROJECT, "effective_us": START_US, "plan": {"investors_max": "7"}}
-    body = json.dumps({"outbox_id": 900, "kind": "plan", **plan}).encode()
-    status, first = gate.post(worker, "/v1/control", body)
+    record = {"outbox_id": 900, "kind": "plan", "project": PROJECT, "effective_us": START_US}
+    record |= {"plan": {"investors_max": "7"}}
+    status, first = gate.controls(record)
     assert status == 200
-    assert gate.post(worker, "/v1/control", body) == (200, first)
+    assert gate.controls(record) == (200, first)
+    [answer] = first["answers"]
     with JournalReader(gate.journal_path) as reader:
-        [entry] = reader.entries_after(first["entry"] - 1, 1)
+        [entry] = reader.entries_after(answer["entry"] - 1, 1)
     assert (entry.kind, entry.seq0) == (EntryKind.PLAN, 900)
     assert entry.control()["plan"] == {"investors_max": "7"}
 
 
-def test_unfit_control_record_is_explained(gate):
+def test_control_records_stand_in_the_order_of_the_request_and_an_unfit_one_holds_up_none(gate):
+    plan = {"kind": "plan", "effective_us": START_US, "project": PROJECT, "plan": {}}
+    status, content = gate.controls(
+        {**plan, "outbox_id": 910},
+        {**plan, "outbox_id": 911, "project": "P-0000-0000"},
+        {**plan, "outbox_id": 912},
+        {**plan, "outbox_id": 910},
+    )
+    first, refused, second, again = content["answers"]
+    assert status == 200
+    assert second["entry"] == first["entry"] + 1
+    assert again == first
+    assert refused == {"refused": "P-0000-0000 has no rulebook activation yet"}
+
+
+def test_unfit_control_request_is_explained(gate):
     worker = keyring.worker_key(gate.home / "keys")
-    for body in (b"{", b"[]", b"{}", b'{"kind": "plan"}', b'{"kind": "plan", "outbox_id": 5}'):
+    unfit = [b"{", b"[]", b"{}", b'{"records": []}', b'{"records": [{"kind": "plan"}]}']
+    for body in (*unfit, b'{"records": [{"kind": "feast", "outbox_id": 5}]}'):
         status, content = gate.post(worker, "/v1/control", body)
         assert (status, content["title"]) == (422, "control")
+    assert gate.controls({"kind": "plan", "outbox_id": 5})[1]["answers"][0]["refused"]
+    many = [{"kind": "plan", "outbox_id": 5}] * 201
+    assert gate.controls(*many)[0] == 422
 
 
 def test_only_the_worker_may_control(gate, key):

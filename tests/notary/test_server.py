@@ -8,6 +8,7 @@ import socket
 import stat
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from shidian.core.record.leaf import ItemRefusedError
 from shidian.core.record.notary import Notary
 from shidian.core.record.reader import LogReader
 from shidian.core.record.witness import Witness
-from shidian.notary.client import ITEMS_MAX, NotaryClient
+from shidian.notary.client import ITEMS_MAX, NotaryClient, NotaryPool
 from shidian.notary.orders import OrderSigner
 from shidian.notary.server import NotaryServer
 from shidian.notary.witness_http import witness_server
@@ -316,6 +317,17 @@ def test_order_is_signed_for_one_address_and_this_minute(home: Path) -> None:
     assert headers["webhook-timestamp"] == str(verified.created)
     with Served(home) as again:
         assert load_public(again.order_key()) == public
+
+
+def test_orders_are_signed_for_many_threads_at_once(home: Path) -> None:
+    text = canonical(SUSPEND).decode()
+    with Served(home) as client, ThreadPoolExecutor(8) as threads:
+        assert client.order_key()
+        pool = NotaryPool(home / "record" / "notary.sock")
+        urls = [f"https://pilot{number}.example/orders" for number in range(50)]
+        signed = list(threads.map(lambda url: pool.sign_order(text, url), urls))
+        pool.close()
+    assert len({headers["Signature"] for headers in signed}) == 50
 
 
 @pytest.mark.parametrize(

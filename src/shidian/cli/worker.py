@@ -26,6 +26,7 @@ def worker(once: bool) -> None:
     from django.db import connections
 
     from shidian.apps.supervision.worker.duties import Worker
+    from shidian.apps.supervision.worker.eager import eager_writes
     from shidian.apps.supervision.worker.loop import run_duties
     from shidian.config import settings
 
@@ -40,7 +41,8 @@ def worker(once: bool) -> None:
             signal.signal(number, lambda *_: stop.set())
 
         def bring_orders() -> None:
-            run_duties(at_work.order_duties(), stop)
+            with eager_writes():
+                run_duties(at_work.order_duties(), stop)
             connections.close_all()
 
         orders = threading.Thread(target=bring_orders, name="orders")

@@ -9,7 +9,7 @@ import asyncio
 import re
 import sqlite3
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
@@ -63,6 +63,14 @@ class ChangedCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     topic: str
     entry: int
+
+
+class ControlCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /v1/control`: records `{outbox_id, kind, …}`, as they are to stand."""
+
+    records: Annotated[
+        list[dict[str, object]], msgspec.Meta(min_length=1, max_length=options.CONTROLS_MAX)
+    ]
 
 
 class Gate:
@@ -260,18 +268,19 @@ class Gate:
         return body
 
     async def _control(self, request: Request, receive: Receive) -> object:
-        """`{outbox_id, kind, …record}` → `{entry}`."""
-        body = await self._from_worker(request, receive)
+        """`{records: [{outbox_id, kind, …record}]}` → `{answers: [{entry} or {refused}]}`."""
+        call = _decode(await self._from_worker(request, receive), ControlCall, "control")
         try:
-            record = msgspec.json.decode(body, type=dict[str, object])
-            outbox_id = record.pop("outbox_id", None)
-            kind = EntryKind(str(record.pop("kind", None)))
-            if type(outbox_id) is not int:
-                raise HttpProblemError(422, "control", "outbox_id must be an integer.")
-            submitted = self.journal.submit_control(kind, outbox_id, record)
-            return {"entry": await asyncio.wrap_future(submitted)}
-        except (msgspec.DecodeError, ControlError, ValueError) as error:
+            records = [_control_record(record) for record in call.records]
+        except ValueError as error:
             raise HttpProblemError(422, "control", f"{error}.") from error
+        taken = await asyncio.wrap_future(self.journal.submit_controls(records))
+        return {
+            "answers": [
+                {"refused": str(one)} if isinstance(one, ControlError) else {"entry": one}
+                for one in taken
+            ]
+        }
 
     async def _live(self, request: Request, receive: Receive, send: Send) -> None:
         given = parse_qs(request.query).get("token", [""])[0]
@@ -289,6 +298,16 @@ class Gate:
         if origin in self.options.origins:
             headers["access-control-allow-origin"] = origin
         await self.hub.stream(token, headers, receive, send)
+
+
+def _control_record(record: dict[str, object]) -> tuple[EntryKind, int, dict[str, object]]:
+    """Kind, outbox id and what else a record has. Raises ValueError."""
+    rest = dict(record)
+    outbox_id = rest.pop("outbox_id", None)
+    kind = EntryKind(str(rest.pop("kind", None)))
+    if type(outbox_id) is not int:
+        raise ValueError("outbox_id must be an integer")
+    return kind, outbox_id, rest
 
 
 def _decode(body: bytes, kind: type[_Call], code: str) -> _Call:

@@ -42,6 +42,8 @@ HEARTBEAT_S = 15.0
 RETRY_AFTER_S = 1
 FEED_STALE_S = 30.0
 """Age of the last word from the worker from which no permit is renewed."""
+CONTROLS_MAX = 200
+"""Control records in one request of the worker."""
 ACKNOWLEDGEMENTS_MAX = 500
 """Acknowledgements in one answer to the worker."""
 

@@ -15,6 +15,7 @@ import os
 import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from shidian.core.record.leaf import ItemRefusedError
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Appended", "ItemRefusedError", "NotaryClient"]
+__all__ = ["Appended", "ItemRefusedError", "NotaryClient", "NotaryPool"]
 
 ITEMS_MAX = 256
 """Leaves in one request at most; the client splits what is longer."""
 LINE_BYTES_MAX = 32 << 20
 TIMEOUT_S = 60.0
+SIGN_TIMEOUT_S = 5.0
+"""A signature waits for no checkpoint."""
 _ADDRESS_BYTES_MAX = 100
 """Linux takes 107 bytes, others fewer."""
 
@@ -137,6 +140,30 @@ class NotaryClient:
                 raise ConnectionError("the answer is too long")
         line, _, self._unread = self._unread.partition(b"\n")
         return line
+
+
+class NotaryPool:
+    """Signs orders for many threads, each over a connection that no other one uses meanwhile."""
+
+    def __init__(self, socket_path: Path, *, timeout_s: float = SIGN_TIMEOUT_S) -> None:
+        self._path, self._timeout_s = socket_path, timeout_s
+        self._idle: SimpleQueue[NotaryClient] = SimpleQueue()
+
+    def sign_order(self, order: str, url: str) -> dict[str, str]:
+        """As `NotaryClient.sign_order`."""
+        try:
+            client = self._idle.get_nowait()
+        except Empty:
+            client = NotaryClient(self._path, timeout_s=self._timeout_s)
+        try:
+            return client.sign_order(order, url)
+        finally:
+            self._idle.put(client)
+
+    def close(self) -> None:
+        """Let go of the connections that nobody uses."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
 
 
 @contextmanager

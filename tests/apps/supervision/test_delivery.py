@@ -5,17 +5,21 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from concurrent.futures import wait
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.utils import timezone
 
+from shidian.apps.cases import outbox
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox, OutboxDelivery
 from shidian.apps.supervision.domain.endpoints import register_order_endpoint
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.orders import begin_approval, receive_acknowledgement
+from shidian.apps.supervision.domain.orders.approving import challenge_bytes
 from shidian.apps.supervision.models import ControlReceipt, OrderDelivery, OrderState
 from shidian.apps.supervision.worker import delivery
 from shidian.apps.supervision.worker.acknowledgements import copy_acknowledgements
@@ -27,8 +31,9 @@ from shidian_kit.serving import wsgi
 from shidian_kit.wire.order import time_us
 from shidian_kit.wire.permit import trusted
 from shidian_kit.wire.refusal import RecordError, Refusal
+from tests.factories import Walk
 
-from .orders import approve, propose
+from .orders import Passkey, approve, by_passkey, propose
 from .things import quick_pilot
 
 LOCAL = Guard.of("127.0.0.0/8")
@@ -241,11 +246,14 @@ def test_notary_that_is_down_is_no_miss_of_the_firm(order):
 
     register_order_endpoint(pilot=order.pilot, url="http://127.0.0.1:1/", by=None)
     deliverer = Deliverer(down, LOCAL)
-    with pytest.raises(RecordError):
+    for _ in range(3):
         deliverer.run()
+        wait([one.future for one in deliverer._flying], timeout=5)
+        with pytest.raises(RecordError):
+            deliverer._land()
     deliverer.close()
     assert attempts(order) == []
-    assert not OutboxDelivery.objects.filter(consumer=CONSUMER).exists()
+    assert OutboxDelivery.objects.get(consumer=CONSUMER).attempts == 0
 
 
 def test_gate_is_to_know_an_order_before_the_firm_does(order, deliverer, monkeypatch):
@@ -288,3 +296,62 @@ def test_endpoint_in_an_unfit_form_is_refused(order, url):
     with pytest.raises(SupervisionError) as refused:
         register_order_endpoint(pilot=order.pilot, url=url, by=None)
     assert refused.value.field == "url"
+
+
+def test_mail_and_pages_stand_back_while_an_order_is_on_its_way(order, deliverer, monkeypatch):
+    handled = []
+    monkeypatch.setattr(outbox, "_consumers", {"x": outbox.Consumer("x", "*", handled.append)})
+    now = order.issued_at
+    monkeypatch.setattr(delivery.timezone, "now", lambda: now)
+    assert not deliverer.is_calm()
+    assert outbox.deliver_pending(may_go_on=deliverer.is_calm) == 0
+    assert handled == []
+    monkeypatch.setattr(
+        delivery.timezone, "now", lambda: now + timedelta(seconds=3, microseconds=1)
+    )
+    assert outbox.deliver_pending(may_go_on=deliverer.is_calm) == len(handled) > 0
+
+
+def test_mail_and_pages_do_not_stand_back_for_ever(order, deliverer, monkeypatch):
+    monkeypatch.setattr(delivery.timezone, "now", lambda: order.issued_at)
+    began = time.monotonic()
+    monkeypatch.setattr(delivery.time, "monotonic", lambda: began)
+    assert not deliverer.is_calm()
+    monkeypatch.setattr(delivery.time, "monotonic", lambda: began + delivery.HURRY_MAX_S + 1)
+    assert deliverer.is_calm()
+
+
+def test_what_is_in_effect_holds_up_no_mail(order, deliverer, monkeypatch):
+    monkeypatch.setattr(delivery.timezone, "now", lambda: order.issued_at)
+    receive_acknowledgement(order, kind="effective", at=order.issued_at, evidence={})
+    assert deliverer.is_calm()
+
+
+def test_orders_of_many_firms_are_sent_at_once_though_one_hangs(world, deliverer, monkeypatch):
+    monkeypatch.setattr(delivery, "UNHEARD_S", 60)
+    began = threading.Barrier(4, timeout=10)
+
+    def application(environ, start_response):
+        began.wait()
+        start_response("200 OK", [])
+        return [b""]
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    with ExitStack() as stack:
+        given = []
+        passkey = None
+        for number in range(5):
+            walk = Walk(world, title=f"试点{number}")
+            passkey = passkey or Passkey(walk.officer)
+            made = propose(quick_pilot(walk), "warn", walk.officer, walk.tick())
+            at = walk.tick()
+            asked = begin_approval(order=made, by=walk.officer, at=at)
+            one = by_passkey(asked, passkey, challenge_bytes(asked), at)
+            hanging = f"http://127.0.0.1:{listener.getsockname()[1]}/orders"
+            url = stack.enter_context(served(application)) if number else hanging
+            register_order_endpoint(pilot=one.pilot, url=url, by=None)
+            given.append(one)
+        # Each of the four waits until all four are asked: one after another they would never answer.
+        work(deliverer, lambda: all(attempts(one) == [True] for one in given[1:]), seconds=20)
+        assert attempts(given[0]) == []
+    listener.close()

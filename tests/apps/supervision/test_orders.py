@@ -461,7 +461,12 @@ def test_the_journal_takes_what_it_is_told_of_orders(walk, pilot, second):
         def __init__(self):
             self.registry, self.taken = Registry(), []
 
-        def control(self, outbox_id, kind, record):
+        def control(self, records):
+            return [self._one(dict(record)) for record in records]
+
+        def _one(self, record):
+            del record["outbox_id"]
+            kind = record.pop("kind")
             typed = parse(EntryKind(kind), record)
             self.registry.check(typed)
             self.registry.apply(typed)

@@ -26,16 +26,25 @@ class Gate:
     def __init__(self):
         self.entries = {}
         self.calls = []
+        self.requests = 0
         self.trouble = {}
         self.fed_us = []
 
     def fed(self, as_of_us):
         self.fed_us.append(as_of_us)
 
-    def control(self, outbox_id, kind, record):
+    def control(self, records):
+        self.requests += 1
+        return [self._one(dict(record)) for record in records]
+
+    def _one(self, record):
+        outbox_id, kind = record.pop("outbox_id"), record.pop("kind")
         self.calls.append((outbox_id, kind, record))
-        if self.trouble.get(kind):
-            raise self.trouble[kind]
+        trouble = self.trouble.get(kind)
+        if isinstance(trouble, GateRefusedError):
+            return trouble
+        if trouble:
+            raise trouble
         return self.entries.setdefault(outbox_id, len(self.entries) + 1)
 
 
@@ -73,24 +82,46 @@ def test_what_has_a_receipt_is_not_sent_again(pilot):
     gate = Gate()
     send_controls(gate)
     send_controls(gate)
-    assert len(gate.calls) == 2
+    assert (gate.requests, len(gate.calls)) == (1, 2)
     assert ControlReceipt.objects.count() == 2
+
+
+def test_records_too_long_for_one_request_go_in_several_in_their_order(pilot, monkeypatch):
+    from shidian.apps.supervision.worker import controls
+
+    monkeypatch.setattr(controls, "BATCH_BYTES_MAX", 10)
+    gate = Gate()
+    send_controls(gate)
+    assert (gate.requests, [kind for _, kind, _ in gate.calls]) == (2, ["activation", "key"])
+
+
+def test_request_that_is_refused_as_a_whole_blames_only_the_record_at_fault(pilot):
+    class Narrow(Gate):
+        def control(self, records):
+            if any(record["kind"] == "activation" for record in records):
+                raise GateRefusedError("413: too large")
+            return super().control(records)
+
+    gate = Narrow()
+    assert send_controls(gate) == {pilot.public_id}
+    assert [kind for _, kind, _ in gate.calls] == ["key"]
+    assert OutboxDelivery.objects.get(consumer="supervision.gate-control").error == "413: too large"
 
 
 def test_after_a_crash_between_sending_and_noting_the_same_entry_is_noted(pilot, monkeypatch):
     from shidian.apps.supervision.worker import controls
 
     gate = Gate()
-    real = controls._store_receipt
+    real = controls._note
 
-    def crash(row, entry):
+    def crash(rows, answers):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(controls, "_store_receipt", crash)
+    monkeypatch.setattr(controls, "_note", crash)
     with pytest.raises(KeyboardInterrupt):
         send_controls(gate)
     assert not ControlReceipt.objects.exists()
-    monkeypatch.setattr(controls, "_store_receipt", real)
+    monkeypatch.setattr(controls, "_note", real)
     send_controls(gate)
     assert sorted(ControlReceipt.objects.values_list("entry", flat=True)) == [1, 2]
 

@@ -346,3 +346,34 @@ def test_failed_job_is_undone_alone(journal, monkeypatch):
         with pytest.raises(OSError, match="disk"):
             journal.append_batch(PROJECT, SOURCE, [transfer(1)])
     assert statuses(journal, transfer(1)) == ["accepted"]
+
+
+def test_control_records_of_a_request_are_kept_together_or_not_at_all(journal, path, monkeypatch):
+    plan = {"project": PROJECT, "effective_us": NOW_US, "plan": {"investors_max": "7"}}
+    records = [(EntryKind.PLAN, number, plan) for number in (11, 12)]
+    append, calls = journal._log.append, []
+
+    def full(*given, **more):
+        calls.append(given)
+        if len(calls) == 2:
+            raise OSError("disk")
+        return append(*given, **more)
+
+    monkeypatch.setattr(journal._log, "append", full)
+    with pytest.raises(OSError, match="disk"):
+        journal.submit_controls(records).result()
+    assert journal.registry.projects[PROJECT].plan != plan["plan"]
+    with JournalReader(path) as reader:
+        assert reader.last_entry() == 1
+    assert journal.submit_controls(records).result() == [2, 3]
+    assert journal.registry.projects[PROJECT].plan == plan["plan"]
+
+
+def test_unfit_control_record_holds_up_no_other_of_its_request(journal):
+    plan = {"project": PROJECT, "effective_us": NOW_US, "plan": {}}
+    foreign = {**plan, "project": "P-0000-0000"}
+    first, refused, again = journal.submit_controls(
+        [(EntryKind.PLAN, 11, plan), (EntryKind.PLAN, 12, foreign), (EntryKind.PLAN, 11, plan)]
+    ).result()
+    assert (first, again) == (2, 2)
+    assert "no rulebook activation" in str(refused)

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.db import transaction
@@ -76,9 +77,12 @@ def put(
     )
 
 
-def deliver_pending(limit: int = 100) -> int:
-    """Deliver up to `limit` pending rows to each consumer. Returns how many were delivered."""
-    return sum(_deliver(consumer, limit) for consumer in list(_consumers.values()))
+def deliver_pending(limit: int = 100, *, may_go_on: Callable[[], bool] = lambda: True) -> int:
+    """Deliver up to `limit` pending rows to each consumer. Returns how many were delivered.
+
+    Before each row `may_go_on` is asked; where it says no, the rest waits for the next call.
+    """
+    return sum(_deliver(consumer, limit, may_go_on) for consumer in list(_consumers.values()))
 
 
 def pending(consumer: Consumer, limit: int) -> list[Outbox]:
@@ -91,8 +95,11 @@ def pending(consumer: Consumer, limit: int) -> list[Outbox]:
     return list(consumer.rows().exclude(pk__in=had.values("outbox")).order_by("pk")[:limit])
 
 
-def _deliver(consumer: Consumer, limit: int) -> int:
-    return sum(_deliver_one(consumer, row) for row in pending(consumer, limit))
+def _deliver(consumer: Consumer, limit: int, may_go_on: Callable[[], bool]) -> int:
+    if not may_go_on():
+        return 0
+    rows = takewhile(lambda _: may_go_on(), pending(consumer, limit))
+    return sum(_deliver_one(consumer, row) for row in rows)
 
 
 def _deliver_one(consumer: Consumer, row: Outbox) -> bool:

@@ -155,6 +155,31 @@ class Journal:
         """
         return self._submit(lambda: self._control(kind, outbox_id, record))
 
+    def submit_controls(
+        self, records: Sequence[tuple[EntryKind, int, Mapping[str, Any]]]
+    ) -> Future[list[int | ControlError]]:
+        """Control records in this order: for each its entry, or why it is unfit.
+
+        All that are fit are kept together or, where the disk fails, none of them: a later one never
+        stands without an earlier one.
+        """
+
+        def job() -> list[int | ControlError]:
+            before, self._next = self._next, self._next.copy()
+            taken: list[int | ControlError] = []
+            try:
+                for record in records:
+                    try:
+                        taken.append(self._control(*record))
+                    except ControlError as error:
+                        taken.append(error)
+            except BaseException:
+                self._next = before
+                raise
+            return taken
+
+        return self._submit(job)
+
     def append_control(self, kind: EntryKind, outbox_id: int, record: Mapping[str, Any]) -> int:
         """`submit_control`, waited for."""
         return self.submit_control(kind, outbox_id, record).result()

@@ -14,13 +14,16 @@ from shidian.apps.cases.models import Outbox, OutboxDelivery, RulebookVersion
 from shidian.apps.supervision.domain.control import CONSUMER, TOPIC
 from shidian.apps.supervision.models import ControlReceipt
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
+from shidian_kit.wire import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from django.db.models import QuerySet
 
 BATCH_MAX = 100
+BATCH_BYTES_MAX = 4 * 1024 * 1024
+"""Of one request; half of what the gate takes."""
 _log = structlog.get_logger("shidian.worker")
 
 
@@ -30,30 +33,58 @@ class ControlGate(Protocol):
     def fed(self, as_of_us: int) -> None:
         """Say that at this time nothing more was to be told. Raises GateUnreachableError."""
 
-    def control(self, outbox_id: int, kind: str, record: Mapping[str, Any]) -> int:
-        """Append the record; its entry. Raises GateUnreachableError, GateRefusedError."""
+    def control(self, records: Sequence[Mapping[str, Any]]) -> list[int | GateRefusedError]:
+        """Append the records in this order: of each its entry, or why it is not taken.
+
+        Raises GateUnreachableError; GateRefusedError where the request as a whole is not taken.
+        """
 
 
 def send_controls(gate: ControlGate) -> set[str]:
-    """Send every control record that has no receipt; the public ids of the pilots concerned.
+    """Send what control records have no receipt; the public ids of the pilots concerned.
 
-    The request is made outside a transaction and may be made again after a crash: the gate knows
-    the outbox id and answers with the same entry. A refused record is noted with its reason and
-    left aside; one that cannot be sent now stops the pass, since order matters.
+    The requests are made outside a transaction and may be made again after a crash: the gate knows
+    the outbox ids and answers with the same entries. A refused record is noted with its reason and
+    left aside; where they cannot be sent now the pass stops, since order matters.
     """
     concerned = set()
-    for row in _waiting():
-        record = _record(row)
-        kind = str(row.payload["kind"])
-        try:
-            entry = gate.control(row.pk, kind, record)
-        except GateRefusedError as refusal:
-            _note_refusal(row, str(refusal))
-            continue
-        _store_receipt(row, entry)
-        concerned.add(str(row.payload["project"]))
-        _log.info("control record in the journal", outbox=row.pk, kind=kind, entry=entry)
+    for batch in _batches(_waiting()):
+        answers = _answers(gate, [record for _, record in batch])
+        _note([row for row, _ in batch], answers)
+        concerned |= {
+            str(row.payload["project"])
+            for (row, _), answer in zip(batch, answers, strict=True)
+            if isinstance(answer, int)
+        }
     return concerned
+
+
+def _batches(rows: Sequence[Outbox]) -> Iterator[list[tuple[Outbox, dict[str, Any]]]]:
+    """Rows with their records, in requests that the gate takes: a rulebook's document is long."""
+    batch: list[tuple[Outbox, dict[str, Any]]] = []
+    size = 0
+    for row in rows:
+        record = _record(row)
+        length = len(canonical.dumps(record))
+        if batch and size + length > BATCH_BYTES_MAX:
+            yield batch
+            batch, size = [], 0
+        batch.append((row, record))
+        size += length
+    if batch:
+        yield batch
+
+
+def _answers(
+    gate: ControlGate, records: Sequence[Mapping[str, Any]]
+) -> list[int | GateRefusedError]:
+    """What the gate makes of each; where it refuses all in one, each is put to it alone."""
+    try:
+        return gate.control(records)
+    except GateRefusedError as refusal:
+        if len(records) == 1:
+            return [refusal]
+    return [_answers(gate, [record])[0] for record in records]
 
 
 def tell_fed(gate: ControlGate) -> bool:
@@ -79,8 +110,8 @@ def _pending() -> QuerySet[Outbox]:
 
 
 def _record(row: Outbox) -> dict[str, Any]:
-    """The record as the journal keeps it; an activation gets its rulebook's document here."""
-    record = {key: value for key, value in row.payload.items() if key != "kind"}
+    """The record as the gate takes it; an activation gets its rulebook's document here."""
+    record = {**row.payload, "outbox_id": row.pk}
     digest = record.pop("rulebook_digest", None)
     if digest is not None:
         record["document"] = RulebookVersion.objects.get(digest=digest).document
@@ -88,10 +119,25 @@ def _record(row: Outbox) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _store_receipt(row: Outbox, entry: int) -> None:
-    ControlReceipt.objects.get_or_create(
-        outbox_id=row.pk, defaults={"entry": entry, "received_at": timezone.now()}
-    )
+def _note(rows: Sequence[Outbox], answers: Sequence[int | GateRefusedError]) -> None:
+    """Keep receipts and refusals, those of one request together."""
+    had = ControlReceipt.objects.filter(outbox_id__in=[row.pk for row in rows])
+    known = set(had.values_list("outbox_id", flat=True))
+    receipts = []
+    for row, answer in zip(rows, answers, strict=True):
+        if isinstance(answer, int):
+            _log.info(
+                "control record in the journal",
+                outbox=row.pk,
+                kind=row.payload["kind"],
+                entry=answer,
+            )
+            if row.pk not in known:
+                now = timezone.now()
+                receipts.append(ControlReceipt(outbox_id=row.pk, entry=answer, received_at=now))
+        else:
+            _note_refusal(row, str(answer))
+    ControlReceipt.objects.bulk_create(receipts)
 
 
 def _note_refusal(row: Outbox, reason: str) -> None:

@@ -29,6 +29,7 @@ from shidian.apps.supervision.models import (
     OrderEndpoint,
     PilotState,
 )
+from shidian_kit.wire.refusal import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,11 +44,14 @@ LADDER_S = (1, 2, 5, 15, 60, 300, 900)
 UNHEARD_S = 10
 """Seconds in which a firm that took an order says so; else it is sent again."""
 TIMEOUT_S = 10.0
-THREADS_MAX = 32
+THREADS_MAX = 64
 BATCH_MAX = 100
 MISSES_UNTIL_TOLD = 3
 WAIT_FOR_GATE_S = 5
 """An order waits so long for the gate to know it first; then it goes without."""
+HURRY_S = 3
+HURRY_MAX_S = 10
+"""So long mail and pages stand back for orders that have just been given."""
 BREAK_AFTER = 3
 BREAK_S = (5, 15, 60)
 _OFFICES = ("officer", "signing-officer")
@@ -82,7 +86,8 @@ class _Attempt:
 class Deliverer:
     """Brings issued orders to their firms. `sign`: canonical order and address → headers.
 
-    Requests run in threads of its own; what is written is written by whoever calls `run`.
+    Signing and requests run in threads of its own, many at once; what is written is written by
+    whoever calls `run`, together for all that has come back.
     """
 
     def __init__(self, sign: Callable[[str, str], Mapping[str, str]], guard: Guard) -> None:
@@ -91,67 +96,136 @@ class Deliverer:
         self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="order")
         self._flying: list[_Attempt] = []
         self._breakers: dict[str, Breaker] = {}
+        self._hurried_since: float | None = None
+
+    def is_calm(self) -> bool:
+        """Whether no order is on its way to its effect, so that mail and pages may be worked on.
+
+        They take the processor and, on SQLite, the one write lock that an order waits for. An order
+        is given `HURRY_S`; however many are given one after another, after `HURRY_MAX_S` there is
+        work on the rest as well.
+        """
+        now = time.monotonic()
+        since = timezone.now() - timedelta(seconds=HURRY_S)
+        if not Order.objects.filter(issued_at__gt=since, effective_at=None).exists():
+            self._hurried_since = None
+            return True
+        if self._hurried_since is None:
+            self._hurried_since = now
+        return now - self._hurried_since > HURRY_MAX_S
 
     def close(self) -> None:
         """Begin nothing more; what is in flight is tried again after a restart."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def run(self) -> None:
-        """Write down what has come back, and begin what is due. Raises RecordError."""
+        """Write down what has come back, and begin what is due.
+
+        Raises RecordError where an order could not be signed: that is no miss of the firm.
+        """
         self._land()
         taken = {attempt.row.pk for attempt in self._flying}
-        busy = {attempt.url for attempt in self._flying}
         now = timezone.now()
-        for row in _due(now):
-            if row.pk not in taken:
-                self._begin(row, busy, now)
+        rows = [row for row in _due(now) if row.pk not in taken]
+        if rows:
+            self._begin(rows, now)
 
-    def _begin(self, row: Outbox, busy: set[str], now: datetime) -> None:
-        found = Order.objects.select_related("pilot__case")
-        order = found.get(public_id=row.payload["order"])
-        if order.received_at or order.effective_at or order.pilot.state == PilotState.CLOSED:
-            _finish(row)
-            return
-        if not _gate_knows(order) and now - row.created < timedelta(seconds=WAIT_FOR_GATE_S):
-            return
-        endpoint = OrderEndpoint.objects.filter(pilot=order.pilot, ended_at=None).first()
-        if endpoint is None:
-            if _claim(row, now):
-                _note(row, order, delivered=False, detail=NO_ENDPOINT)
-            return
-        url = endpoint.url
-        breaker = self._breakers.setdefault(url, Breaker())
-        if url in busy or time.monotonic() < breaker.open_until:
-            return
-        headers = self._sign(order.canonical, url)
-        if _claim(row, now):
-            busy.add(url)
-            body = order.canonical.encode()
-            future = self._pool.submit(_send, url, headers, body, self._guard)
+    def _begin(self, rows: list[Outbox], now: datetime) -> None:
+        waiting = _Waiting.of(rows)
+        busy = {attempt.url for attempt in self._flying}
+        chosen: list[tuple[Outbox, Order, str | None]] = []
+        for row in rows:
+            order = waiting.orders[row.payload["order"]]
+            if order.received_at or order.effective_at or order.pilot.state == PilotState.CLOSED:
+                _finish(row)
+                continue
+            known = order.control_outbox_id in waiting.known
+            if not known and now - row.created < timedelta(seconds=WAIT_FOR_GATE_S):
+                continue
+            url = waiting.urls.get(order.pilot_id)
+            if url is not None and (url in busy or self._is_broken(url)):
+                continue
+            if url is not None:
+                busy.add(url)
+            chosen.append((row, order, url))
+        claimed = _claim([row for row, _, _ in chosen], now)
+        nowhere = []
+        for row, order, url in chosen:
+            if row.pk not in claimed:
+                continue
+            if url is None:
+                nowhere.append((row, order, False, NO_ENDPOINT))
+                continue
+            future = self._pool.submit(_send, self._sign, url, order.canonical, self._guard)
             self._flying.append(_Attempt(row, order, url, future))
+        _note(nowhere)
+
+    def _is_broken(self, url: str) -> bool:
+        breaker = self._breakers.setdefault(url, Breaker())
+        return time.monotonic() < breaker.open_until
 
     def _land(self) -> None:
-        for attempt in [one for one in self._flying if one.future.done()]:
-            delivered, detail = attempt.future.result()
-            self._flying.remove(attempt)
+        landed = [attempt for attempt in self._flying if attempt.future.done()]
+        if not landed:
+            return
+        outcomes, unsigned, trouble = [], [], None
+        for attempt in landed:
+            try:
+                delivered, detail = attempt.future.result()
+            except RecordError as error:
+                unsigned.append(attempt.row)
+                trouble = error
+                continue
             breaker = self._breakers.setdefault(attempt.url, Breaker())
             breaker.note(held=delivered, now=time.monotonic())
-            _note(attempt.row, attempt.order, delivered=delivered, detail=detail)
+            outcomes.append((attempt.row, attempt.order, delivered, detail))
+        _note(outcomes)
+        _release(unsigned)
+        self._flying = [attempt for attempt in self._flying if attempt not in landed]
+        if trouble is not None:
+            raise trouble
 
 
-def _send(url: str, headers: Mapping[str, str], body: bytes, guard: Guard) -> tuple[bool, str]:
-    """One attempt: whether the endpoint took the order, and what it said. In a thread."""
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What is to be known of the orders in some rows, asked for once."""
+
+    orders: dict[str, Order]
+    known: set[int]
+    """Outbox ids of control records that the gate has."""
+    urls: dict[int, str]
+    """Pilot → where it takes orders."""
+
+    @classmethod
+    def of(cls, rows: list[Outbox]) -> _Waiting:
+        names = {row.payload["order"] for row in rows}
+        found = Order.objects.filter(public_id__in=names).select_related("pilot__case")
+        orders = {order.public_id: order for order in found}
+        told = {order.control_outbox_id or 0 for order in orders.values()}
+        receipts = ControlReceipt.objects.filter(outbox_id__in=told)
+        pilots = {order.pilot_id for order in orders.values()}
+        endpoints = OrderEndpoint.objects.filter(pilot__in=pilots, ended_at=None)
+        return cls(
+            orders,
+            set(receipts.values_list("outbox_id", flat=True)),
+            {endpoint.pilot_id: endpoint.url for endpoint in endpoints},
+        )
+
+
+def _send(
+    sign: Callable[[str, str], Mapping[str, str]], url: str, text: str, guard: Guard
+) -> tuple[bool, str]:
+    """One attempt: whether the endpoint took the order, and what it said. In a thread.
+
+    Raises RecordError where nobody signed.
+    """
+    headers = sign(text, url)
     try:
-        reply = egress.post(url, headers, body, guard=guard, timeout_s=TIMEOUT_S)
+        reply = egress.post(url, headers, text.encode(), guard=guard, timeout_s=TIMEOUT_S)
     except (egress.EgressError, OSError, http.client.HTTPException) as error:
         return False, f"{type(error).__name__}: {error}"
     said = reply.body[:200].decode(errors="replace").replace("\x00", "")
     return 200 <= reply.status < 300, f"{reply.status} {said}"  # noqa: PLR2004 - taken
-
-
-def _gate_knows(order: Order) -> bool:
-    control = order.control_outbox_id
-    return control is not None and ControlReceipt.objects.filter(outbox_id=control).exists()
 
 
 def _due(now: datetime) -> list[Outbox]:
@@ -163,34 +237,54 @@ def _due(now: datetime) -> list[Outbox]:
 
 
 @transaction.atomic
-def _claim(row: Outbox, now: datetime) -> bool:
-    """Take the next attempt for this worker; False where another one has it."""
-    delivery, _ = OutboxDelivery.objects.select_for_update().get_or_create(
-        outbox=row, consumer=CONSUMER
+def _claim(rows: list[Outbox], now: datetime) -> set[int]:
+    """Take the next attempt for this worker: the ids of those that no other one has."""
+    ids = [row.pk for row in rows]
+    deliveries = OutboxDelivery.objects.filter(outbox__in=ids, consumer=CONSUMER)
+    held = set(deliveries.values_list("outbox_id", flat=True))
+    OutboxDelivery.objects.bulk_create(
+        [OutboxDelivery(outbox=row, consumer=CONSUMER) for row in rows if row.pk not in held],
+        ignore_conflicts=True,
     )
-    free = delivery.next_attempt_at is None or delivery.next_attempt_at <= now
-    if delivery.delivered_at is not None or not free:
-        return False
-    delivery.next_attempt_at = now + timedelta(seconds=2 * TIMEOUT_S)
-    delivery.save(update_fields=["next_attempt_at"])
-    return True
+    free = {
+        delivery.outbox_id
+        for delivery in deliveries.select_for_update()
+        if delivery.delivered_at is None
+        and (delivery.next_attempt_at is None or delivery.next_attempt_at <= now)
+    }
+    until = now + timedelta(seconds=2 * TIMEOUT_S)
+    deliveries.filter(outbox__in=free).update(next_attempt_at=until)
+    return free
+
+
+def _release(rows: list[Outbox]) -> None:
+    """Give back what was taken and could not be signed: it was no attempt."""
+    OutboxDelivery.objects.filter(outbox__in=rows, consumer=CONSUMER).update(
+        next_attempt_at=timezone.now()
+    )
 
 
 @transaction.atomic
-def _note(row: Outbox, order: Order, *, delivered: bool, detail: str) -> None:
-    """Write down an attempt, when the next one is, and after three misses tell the officers."""
-    delivery = OutboxDelivery.objects.select_for_update().get(outbox=row, consumer=CONSUMER)
-    misses = delivery.attempts + (not delivered)
-    delivery.attempts += 1
-    rung = LADDER_S[min(delivery.attempts, len(LADDER_S)) - 1]
-    wait_s = max(rung, UNHEARD_S) if delivered else rung
-    delivery.next_attempt_at = timezone.now() + timedelta(seconds=wait_s)
-    delivery.error = "" if delivered else detail[:500]
-    delivery.save(update_fields=["attempts", "next_attempt_at", "error"])
-    note_delivery(order, delivered=delivered, detail=detail)
-    _log.info("order sent", order=order.public_id, delivered=delivered, detail=detail[:200])
-    if misses >= MISSES_UNTIL_TOLD:
-        _tell_officers(order, misses)
+def _note(outcomes: list[tuple[Outbox, Order, bool, str]]) -> None:
+    """Write down attempts, when the next ones are, and after three misses tell the officers."""
+    ids = [row.pk for row, _, _, _ in outcomes]
+    locked = OutboxDelivery.objects.select_for_update().filter(outbox__in=ids, consumer=CONSUMER)
+    deliveries = {delivery.outbox_id: delivery for delivery in locked}
+    for row, order, delivered, detail in outcomes:
+        delivery = deliveries[row.pk]
+        misses = delivery.attempts + (not delivered)
+        delivery.attempts += 1
+        rung = LADDER_S[min(delivery.attempts, len(LADDER_S)) - 1]
+        wait_s = max(rung, UNHEARD_S) if delivered else rung
+        delivery.next_attempt_at = timezone.now() + timedelta(seconds=wait_s)
+        delivery.error = "" if delivered else detail[:500]
+        note_delivery(order, delivered=delivered, detail=detail)
+        _log.info("order sent", order=order.public_id, delivered=delivered, detail=detail[:200])
+        if misses >= MISSES_UNTIL_TOLD:
+            _tell_officers(order, misses)
+    OutboxDelivery.objects.bulk_update(
+        deliveries.values(), ["attempts", "next_attempt_at", "error"]
+    )
 
 
 def _tell_officers(order: Order, misses: int) -> None:

@@ -32,7 +32,7 @@ from shidian.apps.supervision.worker.loop import Duty
 from shidian.apps.supervision.worker.returns import send_returns
 from shidian.core.monitor.store import StoreReader
 from shidian.egress import Guard
-from shidian.notary.client import NotaryClient
+from shidian.notary.client import NotaryPool
 
 if TYPE_CHECKING:
     from shidian.config import Settings
@@ -74,8 +74,8 @@ class Worker:
         self._order_gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
         self._news: SimpleQueue[tuple[str, int]] = SimpleQueue()
         self._feeder = Feeder(config)
-        self._notary = NotaryClient(config.notary_socket)
-        self._orders = Deliverer(self._notary.sign_order, Guard.of(config.egress_allow))
+        self._notaries = NotaryPool(config.notary_socket)
+        self._orders = Deliverer(self._notaries.sign_order, Guard.of(config.egress_allow))
         self._to_tell: dict[str, int] = {}
         self._stale_figures: set[str] = set()
         self._home: dict[str, object] = {}
@@ -89,7 +89,7 @@ class Worker:
             Duty("alerts", LOOK_S, self.copy_new_alerts),
             Duty("live", LOOK_S, self.tell_pages),
             Duty("outbox", POLL_S, self.work_outbox),
-            Duty("record", RECORD_S, self._feeder.feed),
+            Duty("record", RECORD_S, self.feed_record),
             Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("returns", RETURNS_S, self.send_returns),
             Duty("silences", SILENCES_S, self.record_silences),
@@ -111,7 +111,7 @@ class Worker:
     def close(self) -> None:
         """Let go of connections and files."""
         self._orders.close()
-        self._notary.close()
+        self._notaries.close()
         self._order_gate.close()
         self._gate.close()
         self._feeder.close()
@@ -177,9 +177,14 @@ class Worker:
         now = time.monotonic()
         if newest == self._outbox_seen and now < self._outbox_again:
             return
-        delivered = deliver_pending()
-        if not delivered:
+        delivered = deliver_pending(may_go_on=self._orders.is_calm)
+        if not delivered and self._orders.is_calm():
             self._outbox_seen, self._outbox_again = newest, now + RETRY_S
+
+    def feed_record(self) -> None:
+        """Bring leaves to the record."""
+        if self._orders.is_calm():
+            self._feeder.feed()
 
     def record_silences(self) -> None:
         """Do what the law makes of authorities that let a clock run out, on the day it may."""
@@ -220,6 +225,8 @@ class Worker:
 
     def publish_figures(self) -> None:
         """Refresh the public figures of pilots of which something changed."""
+        if not self._orders.is_calm():
+            return
         stale, self._stale_figures = self._stale_figures, set()
         for pilot in Pilot.objects.filter(public_id__in=stale).select_related("case"):
             publish_pilot_figures(pilot)

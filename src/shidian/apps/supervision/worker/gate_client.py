@@ -37,13 +37,17 @@ class GateClient:
         self._key = key
         self._connection: http.client.HTTPConnection | None = None
 
-    def control(self, outbox_id: int, kind: str, record: Mapping[str, Any]) -> int:
-        """Have a control record appended; the entry it is, however often it is sent.
+    def control(self, records: Sequence[Mapping[str, Any]]) -> list[int | GateRefusedError]:
+        """Have control records `{outbox_id, kind, …}` appended in this order.
 
-        Raises GateUnreachableError, GateRefusedError.
+        Of each the entry that it is, however often it is sent, or why it is not taken. Raises
+        GateUnreachableError; GateRefusedError where the request as a whole is not taken.
         """
-        answer = self._post("/v1/control", {"outbox_id": outbox_id, "kind": kind, **record})
-        return int(answer["entry"])
+        answer = self._post("/v1/control", {"records": list(records)})
+        return [
+            int(one["entry"]) if "entry" in one else GateRefusedError(one["refused"])
+            for one in answer["answers"]
+        ]
 
     def changed(self, topic: str, entry: int) -> None:
         """Tell listening pages that a topic changed. Raises GateUnreachableError."""
