@@ -35,7 +35,7 @@ def deadlines_of(person: Person) -> list[Task]:
     Cut like the desk: of a case denied to them not even the reference is there.
     """
     tasks = Task.objects.open().reaching(person).filter(viewer_of(person).mine(), due__isnull=False)
-    return list(tasks.select_related("case").order_by(F("due"), "pk").distinct()[:ENTRIES_MAX])
+    return list(tasks.select_related("case").order_by(F("due"), "pk")[:ENTRIES_MAX])
 
 
 def calendar_text(name: str, tasks: Iterable[Task], host: str, now: datetime) -> str:

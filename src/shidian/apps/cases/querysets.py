@@ -43,6 +43,11 @@ def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
     )
 
 
+def _of_one_of(cases: models.QuerySet[Any]) -> Q:
+    """Whether a task's case is among these: asked of each task, since few of many are looked at."""
+    return Q(Exists(cases.filter(pk=OuterRef("case"))))
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     """Cases, cut to what someone may see."""
 
@@ -66,7 +71,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, person: Person | AnonymousUser) -> Self:
         """Tasks of cases that `person` may see."""
         cases = apps.get_model("cases", "Case").objects.visible_to(person)
-        return self.filter(case__in=cases)
+        return self.filter(_of_one_of(cases))
 
     def reaching(self, person: Person | AnonymousUser) -> Self:
         """Tasks of visible cases, and those before them in a case not denied to `person`.
@@ -83,7 +88,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         if places := roles_of(person).institutions():
             asked = Q(verb=Verb.ANSWER_INVITATION.value, closed_at__isnull=True)
             before |= asked & Q(institution__in=places)
-        return self.filter(Q(case__in=cases.visible_to(person)) | (before & Q(case__in=undenied)))
+        return self.filter(_of_one_of(cases.visible_to(person)) | (before & _of_one_of(undenied)))
 
 
 class NoteQuerySet(models.QuerySet["CaseNote"]):

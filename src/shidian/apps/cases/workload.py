@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 
 from shidian.apps.cases.models import Case, CaseHandler
@@ -53,8 +53,9 @@ def workload_of(
     }
     loads = [Load(one, **by_officer.pop(one.pk, {})) for one in officers]
     gone = [Load(one, **by_officer[one.pk]) for one in _people(by_officer)]
-    free = seen.exclude(handlers__in=standing).aggregate(**_counts("", today))
-    return (*loads, *gone, Load(None, **free))
+    free = seen.filter(~Exists(standing.filter(case=OuterRef("pk"))))
+    nobodys = free.aggregate(**_counts("", today))
+    return (*loads, *gone, Load(None, **nobodys))
 
 
 def _people(ids: Iterable[int]) -> list[Person]:

@@ -17,7 +17,8 @@ class Task(models.Model):
     Open while `closed_at` is empty; `key` is stable within the case meanwhile.
     """
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tasks")
+    # Indexed with what tells open tasks from the many that are closed.
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     key = models.CharField(max_length=100)
     verb = models.CharField(max_length=40)
     """One of `core.procedure.types.Verb`."""
@@ -47,6 +48,14 @@ class Task(models.Model):
                 fields=("case", "key"),
                 condition=models.Q(closed_at__isnull=True),
                 name="open_task_once",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("case", "closed_at"), name="task_case_closed"),
+            models.Index(
+                fields=("kind", "due"),
+                condition=models.Q(closed_at__isnull=True),
+                name="task_open_kind_due",
             ),
         )
 

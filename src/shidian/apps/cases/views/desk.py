@@ -73,7 +73,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def _own_tasks(viewer: Viewer) -> list[Task]:
     tasks = Task.objects.open().reaching(viewer.person).filter(viewer.mine())
-    ordered = tasks.order_by(F("due").asc(nulls_last=True), "pk").distinct()
+    ordered = tasks.order_by(F("due").asc(nulls_last=True), "pk")
     joined = ordered.select_related("case__lead", "authority", "institution")
     return list(with_scheme(joined, "case__")[:TASKS_MAX])
 
