@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,19 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from shidian.apps.accounts import domain as accounts
+from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases.deadlines import calendar_text, escaped, folded
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Case, CaseHandler, CaseNote, DeadlineFeed, SavedView
 from shidian.apps.cases.queue import queue_of
 from shidian.apps.cases.sheets import FORMULA_SIGNS, safe_cell
-from shidian.apps.cases.statistics import figures_for
 from shidian.apps.cases.views.queue_form import asker_of
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.cases.workload import workload_of
 from shidian.apps.review.domain import declare_conflict
 from shidian.core.rulebook.model import StageKind
-from tests.factories import Walk
+from tests.factories import LONG_AGO, Walk
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.models import Person
@@ -117,9 +117,6 @@ def test_assigning_ends_what_stood_and_counts_what_changed(walk: Walk) -> None:
 
 
 def test_assigning_is_all_or_nothing_and_never_of_a_conflicted_officer(walk: Walk) -> None:
-    from shidian.apps.accounts import domain as accounts
-    from shidian.apps.accounts.models import OfficerRole
-    from tests.factories import LONG_AGO
 
     case = walk.to(StageKind.REVIEW)
     assignment = walk.form_panel().assignments.select_related("expert__person").first()
@@ -308,36 +305,6 @@ def test_an_export_shows_a_title_that_looks_like_a_formula_as_text(walk: Walk, k
     assert (cell.value, cell.data_type) == (f"'{evil}", "s")
 
 
-def test_figures_are_those_of_the_histories(walk: Walk) -> None:
-    walk.to(StageKind.CLOSED)
-    second = Walk(walk.world).to(StageKind.SCREENING)
-    cases.request_information(
-        case=second, question="请补充", due_working_days=5, by=walk.officer, at=walk.tick()
-    )
-    figures = figures_for(walk.officer, date(2025, 1, 1))
-    stays = {one.stage: one for one in figures.stays}
-
-    assert stays["publicity"].ended == 1
-    assert 14 <= stays["publicity"].median_days < 15
-    assert stays["draft"].ended == 2
-    assert sum(one.submitted for one in figures.months) == 2
-    assert sum(one.closed for one in figures.months) == 1
-    assert dict(figures.requests) == {"screening": 1}
-    assert {(one.stage, one.kind) for one in figures.waiting} >= {("screening", "applicant")}
-    nothing = figures_for(walk.world.outsider, date(2025, 1, 1))
-    assert (nothing.stays, nothing.waiting, nothing.requests) == ((), (), ())
-
-
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_statistics_are_shown_and_exported(walk: Walk, language: str) -> None:
-    walk.to(StageKind.CLOSED)
-    client = client_of(walk.officer, language)
-    assert client.get(reverse("cases:statistics"), {"days": "1095"}).status_code == 200
-    assert client.get(reverse("cases:statistics"), {"days": "7"}).status_code == 404
-    for kind in ("csv", "xlsx"):
-        assert client.get(reverse("cases:statistics-export", args=[kind])).status_code == 200
-
-
 PAGES = ("cases:queue", "cases:desk", "cases:workload", "cases:statistics", "cases:deadlines")
 
 
@@ -356,6 +323,6 @@ def test_pages_of_the_desk_have_constant_query_counts(walk: Walk, size: int) -> 
         "cases:queue": 23,
         "cases:desk": 25,
         "cases:workload": 11,
-        "cases:statistics": 13,
+        "cases:statistics": 11,
         "cases:deadlines": 9,
     }

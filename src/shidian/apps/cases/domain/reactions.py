@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shidian.apps.cases.indexing import index_case
-from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent
+from shidian.apps.cases.marks import MARKED, Before, marks_of
+from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent, CaseMark
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import AuthorityRole, StageKind
 
@@ -81,6 +82,26 @@ def _authorities_see(case: Case, event: CaseEvent) -> None:
     parts = case.scheme.parts.exclude(role=AuthorityRole.CONSULTED.value)
     for authority in parts.values_list("authority_id", flat=True):
         grant(case, event, authority=authority)
+
+
+def _is_counted(case: Case, event: CaseEvent) -> None:
+    """What statistics count is kept with the event."""
+    earlier = CaseEvent.objects.filter(case=case, seq__lt=event.seq)
+    stages = earlier.filter(kind=EventKind.STAGE_ENTERED.value)
+    last = stages.order_by("-seq").values_list("data", "at").first()
+    before = Before(
+        stage=str(last[0]["to"]) if last else "",
+        since=last[1] if last else None,
+        filed=earlier.filter(kind=EventKind.CASE_SUBMITTED.value).exists(),
+    )
+    CaseMark.objects.bulk_create(
+        CaseMark(case=case, kind=one.kind, key=one.key, day=one.day, hours=one.hours)
+        for one in marks_of(event.kind, event.at, event.data, before)
+    )
+
+
+for _kind in MARKED:
+    reacts(_kind)(_is_counted)
 
 
 @reacts(EventKind.CONSULTATION_OPENED)

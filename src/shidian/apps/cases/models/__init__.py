@@ -7,6 +7,7 @@ from .call import Call
 from .case import Case, CaseParty
 from .case_event import CaseEvent
 from .case_handler import CaseHandler
+from .case_mark import CaseMark, MarkKind
 from .case_note import CaseNote
 from .case_text import CaseText
 from .deadline_feed import DeadlineFeed
@@ -27,11 +28,13 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseHandler",
+    "CaseMark",
     "CaseNote",
     "CaseParty",
     "CaseText",
     "DeadlineFeed",
     "FormSection",
+    "MarkKind",
     "Outbox",
     "OutboxDelivery",
     "RulebookVersion",
