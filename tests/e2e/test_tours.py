@@ -169,6 +169,8 @@ PLACES = (
     Place("cases:deadlines", "officer-bureau"),
     Place("cases:start", "applicant", more=("demo-city-3",)),
     Place("cases:open-call", "officer-bureau", more=("demo-city",)),
+    Place("cases:calendars", "officer-bureau"),
+    Place("cases:calendar-add", "officer-bureau", more=("cn-working-day",)),
     Place("cases:release", "officer-bureau", more=("demo-city-3",)),
     Place("cases:application", "officer-bureau", NOTICED),
     Place("cases:case", "officer-bureau", REVIEWED),

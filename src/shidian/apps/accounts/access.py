@@ -92,6 +92,8 @@ class Permission(StrEnum):
     """Object: Scheme."""
     BATCH_RELEASE = "scheme:batch:release"
     """Release a call's decisions together; as `CALL_OPEN`. Object: Scheme."""
+    CALENDAR_KEEP = "desk:calendar:keep"
+    """Add or correct a calendar's year; a case officer's act, where one leads. Object: None."""
     CALL_OPEN = "scheme:call:open"
     """A case officer's act, of an authority that leads. Object: Scheme."""
 

@@ -62,14 +62,39 @@ def _store_missing(wanted: Iterable[str], at: datetime | None) -> list[CalendarV
         except KeyError:
             continue
         if (calendar_id, edition) not in known:
-            stored = store_calendar(by_id(calendar_id), at=at)
+            stored = store_calendar(_with_years_kept(by_id(calendar_id)), at=at)
             made += [stored] if stored is not None else []
     return made
 
 
+def _with_years_kept(calendar: WorkingCalendar) -> WorkingCalendar:
+    """The library's days, and after them the years that officers have added and it lacks."""
+    edition = newest_edition(calendar.id)
+    missing = set(edition.years) - calendar.years if edition else set()
+    if edition is None or not missing:
+        return calendar
+    kept = [row for row in rows_of(edition) if row.day.year in missing]
+    return WorkingCalendar.from_rows(
+        calendar.id, calendar.version, [*calendar.days.values(), *kept]
+    )
+
+
+def newest_edition(calendar_id: str) -> CalendarVersion | None:
+    """The edition by which is counted; None where none is stored."""
+    return CalendarVersion.objects.filter(calendar=calendar_id).order_by("-pk").first()
+
+
+def rows_of(edition: CalendarVersion) -> list[CalendarRow]:
+    """The days of an edition."""
+    return [
+        CalendarRow(one.day, DayKind(one.kind), Text(zh=one.name_zh, en=one.name_en))
+        for one in edition.days.all()
+    ]
+
+
 @transaction.atomic
 def store_calendar(
-    calendar: WorkingCalendar, *, at: datetime | None = None
+    calendar: WorkingCalendar, *, at: datetime | None = None, source: str = ""
 ) -> CalendarVersion | None:
     """Store one calendar as an edition; None where that edition is stored already.
 
@@ -82,7 +107,7 @@ def store_calendar(
         version=calendar.version,
         defaults={
             "years": sorted(calendar.years),
-            "source": calendar.version,
+            "source": source or calendar.version,
             "loaded_at": at,
         },
     )
@@ -108,10 +133,7 @@ def store_calendar(
 
 def change_of(edition: CalendarVersion) -> dict[str, Any]:
     """What is said in public of a stored edition: its years, and the hash of its days."""
-    rows = (
-        CalendarRow(one.day, DayKind(one.kind), Text(zh=one.name_zh, en=one.name_en))
-        for one in edition.days.all()
-    )
+    rows = rows_of(edition)
     return {
         "kind": "calendar.changed",
         "calendar": edition.calendar,
@@ -149,7 +171,7 @@ def trading_days_of(rulebook: Rulebook) -> tuple[date, ...]:
 
 
 def _newest(calendar_id: str) -> WorkingCalendar:
-    edition = CalendarVersion.objects.filter(calendar=calendar_id).order_by("-pk").first()
+    edition = newest_edition(calendar_id)
     if edition is None:
         raise DomainError(
             "calendar-missing",

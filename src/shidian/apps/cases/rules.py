@@ -238,6 +238,13 @@ def is_case_officer_of_a_lead(person: Someone, scheme: Scheme | None) -> bool:
     return scheme is not None and schemes_led_by(person).filter(pk=scheme.pk).exists()
 
 
+@predicate
+def leads_anywhere(person: Someone, _nothing: object) -> bool:
+    """Is a case officer of an authority that leads a scheme."""
+    return schemes_led_by(person).exists()
+
+
+permit(Permission.CALENDAR_KEEP, leads_anywhere)
 permit(Permission.CASE_READ, sees)
 permit(Permission.CASE_READ_INTERNAL, is_of_the_authorities & sees)
 permit(Permission.FORM_EDIT, drafts_for_a_party & sees)

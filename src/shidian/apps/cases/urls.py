@@ -7,6 +7,7 @@ from django.urls import path
 from shidian.apps.cases.views import (
     acts,
     application,
+    calendars,
     calls,
     case,
     deadlines,
@@ -38,6 +39,8 @@ urlpatterns = [
     path("deadlines/<str:secret>.ics", deadlines.feed, name="deadline-feed"),
     path("calls/<slug:slug>/open/", calls.open_, name="open-call"),
     path("calls/<slug:slug>/release/", releasing.release, name="release"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/<slug:slug>/add/", calendars.add, name="calendar-add"),
     path("institutions/", registering.institution_list, name="institutions"),
     path("institutions/<int:pk>/", registering.check_institution, name="check-institution"),
     path("institutions/register/", registering.register, name="register"),

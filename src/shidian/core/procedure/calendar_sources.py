@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from shidian.core.procedure.calendars import CalendarDefinition, HolidayNames
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKEND = Text(zh="周末", en="Weekend")
-_COUNTING = {
+WEEKEND = Text(zh="周末", en="Weekend")
+COUNTING = {
     "working-day": Text(zh="工作日", en="Working day"),
     "trading-day": Text(zh="交易日", en="Trading day"),
 }
 _NO_SESSION = Text(zh="休市", en="No session")
-_MAKE_UP = Text(zh="调休上班", en="Make-up working day")
+MAKE_UP = Text(zh="调休上班", en="Make-up working day")
 _SUFFIX = re.compile(r"^(?P<name>.+?) \((?P<suffix>[a-z, ]+)\)$")
 
 
@@ -61,9 +61,9 @@ def day_rows(
     last_year = known_until(definition)
     known = _LIBRARIES[definition.library](definition, definition.first_year, last_year)
     say = _Namer(definition, names)
-    counting = _COUNTING[definition.counts]
+    counting = COUNTING[definition.counts]
     for day in _all_days(definition.first_year, last_year):
-        if day in known.made_up and _is_weekend(definition, day):
+        if day in known.made_up and is_weekend(definition, day):
             festival = say(known.made_up[day])
             yield CalendarRow(day, DayKind.MAKE_UP, _made_up(festival))
         elif known.only is not None:
@@ -75,8 +75,8 @@ def day_rows(
             )
         elif day in known.off:
             yield CalendarRow(day, DayKind.HOLIDAY, say(known.off[day]))
-        elif _is_weekend(definition, day):
-            yield CalendarRow(day, DayKind.WEEKEND, _WEEKEND)
+        elif is_weekend(definition, day):
+            yield CalendarRow(day, DayKind.WEEKEND, WEEKEND)
         else:
             yield CalendarRow(day, DayKind.WORKING, counting)
 
@@ -85,14 +85,14 @@ def _closed(
     definition: CalendarDefinition, day: date, named_by: Mapping[date, CalendarRow]
 ) -> CalendarRow:
     """A day without a session: a weekend, a holiday that the other calendar names, or neither."""
-    if _is_weekend(definition, day):
-        return CalendarRow(day, DayKind.WEEKEND, _WEEKEND)
+    if is_weekend(definition, day):
+        return CalendarRow(day, DayKind.WEEKEND, WEEKEND)
     other = named_by.get(day)
     named = other is not None and other.kind is DayKind.HOLIDAY
     return CalendarRow(day, DayKind.HOLIDAY, other.name if other and named else _NO_SESSION)
 
 
-def _is_weekend(definition: CalendarDefinition, day: date) -> bool:
+def is_weekend(definition: CalendarDefinition, day: date) -> bool:
     for rule in definition.weekend:
         if rule.until is None or day.year <= rule.until:
             return _WEEKDAYS[day.weekday()] in rule.days
@@ -100,7 +100,7 @@ def _is_weekend(definition: CalendarDefinition, day: date) -> bool:
 
 
 def _made_up(festival: Text) -> Text:
-    return Text(zh=f"{_MAKE_UP.zh}（{festival.zh}）", en=f"{_MAKE_UP.en} ({festival.en})")
+    return Text(zh=f"{MAKE_UP.zh}（{festival.zh}）", en=f"{MAKE_UP.en} ({festival.en})")
 
 
 class _Namer:
@@ -181,7 +181,7 @@ def _public_holidays(definition: CalendarDefinition, first_year: int, last_year:
             language="en_US",
             categories=definition.categories or None,
         )
-    made_up = dict.fromkeys(getattr(found, "weekend_workdays", ()), _MAKE_UP.en)
+    made_up = dict.fromkeys(getattr(found, "weekend_workdays", ()), MAKE_UP.en)
     return _Known({day: str(name) for day, name in found.items()}, made_up)
 
 
