@@ -6,7 +6,8 @@
 
 It does one piece of new business every `--every` seconds while it may, and sends it as telemetry.
 Once it may not, it closes out and goes on listening. Each change is a line of JSON on standard
-output: {"permit": …}, {"order": …}, {"traded": n}, {"stopped": reason}. SIGTERM or SIGINT ends it.
+output: {"permit": …}, {"order": …}, {"traded": n}, {"stopped": reason}, {"refused": …} where the
+gate takes nothing any more. SIGTERM or SIGINT ends it; after kill -9 it goes on where it was.
 Register the address `http://HOST:PORT/orders` on the pilot's page to have orders sent there.
 """
 
@@ -21,9 +22,9 @@ from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from shidian_kit.cli import add_connection, connect
-from shidian_kit.client import GateUnreachableError
 from shidian_kit.orders import Acknowledger, OrderInbox
 from shidian_kit.permits import NotPermittedError, PermitHolder
+from shidian_kit.sender import Sender
 from shidian_kit.serving import wsgi
 from shidian_kit.wire import keys
 from shidian_kit.wire.permit import trusted
@@ -70,10 +71,6 @@ class Pilot:
                 say(stopped=refused.status.reason, traded=self.traded)
                 with self.permits.closing_out():
                     say(closed_out=self.traded)
-        try:
-            self.client.flush(give_up_after_s=0.5)
-        except GateUnreachableError:
-            return  # the spool keeps it
 
 
 def parser() -> argparse.ArgumentParser:
@@ -124,7 +121,12 @@ def main() -> int:
     host, _, port = options.listen.rpartition(":")
     server = make_server(host, int(port), wsgi(inbox), handler_class=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with connect(options) as client, permits, Acknowledger(inbox, options.gate, key):
+    with (
+        connect(options) as client,
+        Sender(client, every_s=options.every, on_refused=lambda error: say(refused=str(error))),
+        permits,
+        Acknowledger(inbox, options.gate, key),
+    ):
         pilot = Pilot(client, permits, (options.type, options.data))
         while not stop.wait(options.every):
             pilot.trade()

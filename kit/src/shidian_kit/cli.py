@@ -6,12 +6,16 @@ import argparse
 import hashlib
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 
 from shidian_kit.client import Client, FlushResult, GateRefusedError, GateUnreachableError, draft
+from shidian_kit.contract.firm import PLACES, Firm
+from shidian_kit.contract.stand import Stand
+from shidian_kit.contract.trials import TRIALS, Bench, judge
 from shidian_kit.doctor import examine
 from shidian_kit.pseudonym import pseudonym
 from shidian_kit.spool import Draft, SpoolError
@@ -69,6 +73,20 @@ def _parser() -> argparse.ArgumentParser:
     add_connection(doctor)
     doctor.add_argument("--gate-key", help="public key that signs permits, ed25519:…")
     doctor.set_defaults(run=_doctor)
+    contract = commands.add_parser(
+        "contract-test",
+        help="try your pilot system against a gate and an authority that misbehave",
+        description="Starts COMMAND against a gate and an authority of its own on loopback, and"
+        f" says which promises it keeps. In its arguments {PLACES} are filled in.",
+    )
+    contract.add_argument("command", nargs="+", help="your pilot system: after --")
+    contract.add_argument("--path", default="/orders", help="where it takes orders; /orders")
+    contract.add_argument(
+        "--business", action="append", default=[], help="event type that opens new business; all"
+    )
+    contract.add_argument("--only", action="append", default=[], choices=list(TRIALS))
+    contract.add_argument("--folder", type=Path, help="empty folder for key, spool and log; kept")
+    contract.set_defaults(run=_contract)
     return parser
 
 
@@ -167,6 +185,26 @@ def _doctor(options: argparse.Namespace) -> int:
         bad += not finding.good
     print("Ready." if not bad else f"{bad} to mend.")
     return 1 if bad else 0
+
+
+def _contract(options: argparse.Namespace) -> int:
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="shidian-contract-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    key = keys.generate()
+    keys.save_private(folder / "pilot.key", key)
+    stand = Stand(keys.public_text(key.public_key()))
+    firm = Firm(options.command, stand, folder, options.path)
+    broken = 0
+    try:
+        firm.start()
+        for verdict in judge(Bench(stand, firm, frozenset(options.business)), tuple(options.only)):
+            print(verdict, flush=True)
+            broken += bool(verdict.why)
+    finally:
+        firm.stop()
+        stand.close()
+    print(f"{broken} broken; what the system said: {firm.log}" if broken else "All promises kept.")
+    return 1 if broken else 0
 
 
 def _pseudonym(options: argparse.Namespace) -> int:

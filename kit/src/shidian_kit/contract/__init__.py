@@ -1,0 +1,1 @@
+"""Tests a firm's own pilot system against a gate and an authority that misbehave on purpose."""
