@@ -323,6 +323,6 @@ def test_pages_of_the_desk_have_constant_query_counts(walk: Walk, size: int) -> 
         "cases:queue": 23,
         "cases:desk": 25,
         "cases:workload": 11,
-        "cases:statistics": 11,
+        "cases:statistics": 12,
         "cases:deadlines": 9,
     }
