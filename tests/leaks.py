@@ -126,7 +126,7 @@ class Secret:
             "indicator": "investors",
             "stream": "portfolio.rebalanced",
             "episode": "none",
-            "order": "O-2025-0001",
+            "order": "D-2025-0001",
             "language": "zh",
             "rulebook": self.world.scheme.slug,
             "key_id": "none",

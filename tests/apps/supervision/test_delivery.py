@@ -20,7 +20,7 @@ from shidian.apps.supervision.domain.endpoints import register_order_endpoint
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.orders import begin_approval, receive_acknowledgement
 from shidian.apps.supervision.domain.orders.approving import challenge_bytes
-from shidian.apps.supervision.models import ControlReceipt, OrderDelivery, OrderState
+from shidian.apps.supervision.models import ControlReceipt, OrderAlarm, OrderDelivery, OrderState
 from shidian.apps.supervision.worker import delivery
 from shidian.apps.supervision.worker.acknowledgements import copy_acknowledgements
 from shidian.apps.supervision.worker.delivery import CONSUMER, Deliverer
@@ -173,9 +173,9 @@ def test_word_on_an_order_of_another_pilot_or_on_none_is_passed_over(order):
 
 def test_officers_are_told_once_after_three_misses(order, deliverer):
     work(deliverer, lambda: len(attempts(order)) == 2)
-    assert not Outbox.objects.filter(payload__unanswered=order.public_id).exists()
+    assert not OrderAlarm.objects.exists()
     work(deliverer, lambda: len(attempts(order)) == 5)
-    told = Outbox.objects.filter(payload__unanswered=order.public_id)
+    told = Outbox.objects.filter(payload__alarm="unanswered", payload__order=order.public_id)
     assert sorted(told.values_list("topic", flat=True)) == ["mail.officer", "mail.signing-officer"]
     details = OrderDelivery.objects.filter(order=order).values_list("detail", flat=True)
     assert set(details) == {"no endpoint is registered"}

@@ -199,7 +199,7 @@ def test_who_must_not_know_of_the_pilot_learns_of_no_order(client, walk, pilot, 
         client.force_login(person)
         for name in ("order", "order-live", "order-approve", "order-end"):
             address = reverse(f"supervision:{name}", args=[order.public_id])
-            unknown = reverse(f"supervision:{name}", args=["O-1999-0001"])
+            unknown = reverse(f"supervision:{name}", args=["D-1999-0001"])
             assert client.get(address).status_code == 404
             assert client.get(address).text == client.get(unknown).text
         assert order.public_id not in client.get(reverse("supervision:orders")).text
@@ -304,7 +304,7 @@ def test_every_route_opens_to_whom_it_should_and_none_issues(client, walk, pilot
     from shidian.apps.supervision import urls
 
     own = {one.name for one in urls.urlpatterns if "order" in str(one.name)}
-    assert own == set(ROUTES)  # a new route stands in the matrix
+    assert own == {*ROUTES, "order-acknowledge"}  # a new route stands in the matrix
     AccessRow.objects.create(
         case=walk.case,
         effect="grant",
@@ -344,6 +344,12 @@ def test_every_route_opens_to_whom_it_should_and_none_issues(client, walk, pilot
         client.logout()
         assert client.get(address).status_code == 302
         assert quote(address) in client.get(address).url
+    address = reverse("supervision:order-acknowledge", args=[issued.public_id])
+    for who, person in people.items():
+        client.force_login(person)
+        assert client.get(address).status_code == 405
+        answered = client.post(address)
+        assert answered.status_code == (302 if who in AUTHORITIES else 404), who
     assert Order.objects.filter(issued_at__isnull=False).count() == 1
     assert OrderApproval.objects.count() == 1
 

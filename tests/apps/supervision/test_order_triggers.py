@@ -120,14 +120,14 @@ def test_an_order_begins_as_a_proposal(walk, pilot):
     order = propose(pilot, "suspend", walk.officer, walk.tick())
     approve(order, walk.officer, walk.tick())
     copy = Order.objects.get()
-    copy.pk, copy.public_id = None, "O-2099-0001"
+    copy.pk, copy.public_id = None, "D-2099-0001"
     with pytest.raises(IntegrityError, match="order"), transaction.atomic():
         copy.save(force_insert=True)
 
 
 def test_a_resumption_by_one_officer_cannot_even_be_proposed(walk, pilot):
     order = propose(pilot, "suspend", walk.officer, walk.tick())
-    order.pk, order.public_id, order.kind = None, "O-2099-0001", "resume"
+    order.pk, order.public_id, order.kind = None, "D-2099-0001", "resume"
     order.lapses = False
     with pytest.raises(IntegrityError), transaction.atomic():
         order.save(force_insert=True)

@@ -4,7 +4,7 @@ Both are JSON objects in canonical form (RFC 8785): what is signed, hashed and a
 sequence of bytes. `digest(order)` is what officers approve, what the journal and the record keep,
 and what an acknowledgement must name.
 
-    {"authority": "bureau", "basis": "…", "format": "shidian.order/1", "id": "O-2026-0001",
+    {"authority": "bureau", "basis": "…", "format": "shidian.order/1", "id": "D-2026-0001",
      "issued_at": "2026-11-15T01:30:00.000000Z", "kind": "suspend", "plan": {},
      "project": "P-2026-0001", "reason": {"en": "…", "zh": "…"}, "rules_digest": "sha256:…"}
 

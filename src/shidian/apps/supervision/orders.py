@@ -16,6 +16,7 @@ from shidian.apps.record.models import LeafRow
 from shidian.apps.supervision.models import (
     IN_FORCE,
     Order,
+    OrderAlarm,
     OrderApproval,
     OrderState,
     PilotState,
@@ -121,6 +122,7 @@ class Course:
     approvals: tuple[OrderApproval, ...]
     acknowledgements: tuple[OrderAcknowledgement, ...]
     deliveries: tuple[OrderDelivery, ...]
+    alarms: tuple[OrderAlarm, ...]
     entry: int | None
     """The journal's entry that tells the gate of it."""
     refused: str
@@ -129,13 +131,18 @@ class Course:
     """Its place on the public record; None while it waits."""
 
     @property
+    def calls(self) -> bool:
+        """Whether an alarm waits to be acknowledged."""
+        return any(one.acknowledged_at is None for one in self.alarms)
+
+    @property
     def handed_over(self) -> bool:
         """Whether the institution's system took it."""
         return any(one.delivered for one in self.deliveries)
 
 
 def course_of(order: Order) -> Course:
-    """Everything that happened to an order. Six queries."""
+    """Everything that happened to an order. Seven queries."""
     ids = [order.control_outbox_id, order.lapse_outbox_id]
     entries = receipts(ids)
     leaf = LeafRow.objects.filter(
@@ -147,6 +154,7 @@ def course_of(order: Order) -> Course:
         approvals=tuple(order.approvals.select_related("officer")),
         acknowledgements=tuple(order.acknowledgements.all()),
         deliveries=tuple(order.deliveries.all()),
+        alarms=tuple(order.alarms.select_related("acknowledged_by")),
         entry=entries.get(order.control_outbox_id or 0),
         refused=refusals(ids).get(order.control_outbox_id or 0, ""),
         lapse_entry=entries.get(order.lapse_outbox_id or 0),
@@ -157,7 +165,9 @@ def course_of(order: Order) -> Course:
 LAPSING = "lapsing"
 
 
-def in_view(orders: QuerySet[Order], show: str) -> QuerySet[Order]:
+def in_view(  # noqa: PLR0911 - one a view
+    orders: QuerySet[Order], show: str
+) -> QuerySet[Order]:
     """Those of the orders that a view of the list shows; all of them for no view."""
     match show:
         case "to-decide":
@@ -165,6 +175,8 @@ def in_view(orders: QuerySet[Order], show: str) -> QuerySet[Order]:
             return orders.filter(Q(state=OrderState.PROPOSED) | Q(pk__in=lapsing))
         case "waiting":
             return orders.filter(state=OrderState.PROPOSED)
+        case "alarms":
+            return orders.filter(alarms__acknowledged_at=None, alarms__isnull=False).distinct()
         case "in-force":
             return orders.filter(state__in=IN_FORCE)
         case "lapsing":
@@ -179,6 +191,24 @@ def in_view(orders: QuerySet[Order], show: str) -> QuerySet[Order]:
 def orders_to_decide(person: Person | AnonymousUser) -> int:
     """How many orders wait for officers: proposals, and those to be countersigned. One query."""
     return in_view(visible_orders(person), "to-decide").count()
+
+
+ALARMS_SHOWN = 5
+
+
+def open_alarms(person: Person | AnonymousUser) -> list[OrderAlarm]:
+    """Alarms that nobody has acknowledged, of orders that `person` may see, oldest first.
+
+    One more than are shown at most. An institution sees none: they call the authorities.
+    """
+    if not isinstance(person, Person):
+        return []
+    seen = visible_orders(person).filter(
+        pilot__case__scheme__in=watched_parts(person).values("scheme")
+    )
+    waiting = OrderAlarm.objects.filter(acknowledged_at=None, order__in=seen)
+    rows = waiting.select_related("order__pilot__case").order_by("pk")
+    return list(rows[: ALARMS_SHOWN + 1])
 
 
 def standing_stop(pilot: Pilot) -> Order | None:

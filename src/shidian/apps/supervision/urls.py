@@ -42,6 +42,7 @@ urlpatterns = [
     path("orders/<slug:order>/", orders.page, name="order"),
     path("orders/<slug:order>/live/", orders.fragment, name="order-live"),
     path("orders/<slug:order>/approve/", approving.approve, name="order-approve"),
+    path("orders/<slug:order>/acknowledge/", orders.acknowledge, name="order-acknowledge"),
     path("orders/<slug:order>/end/", orders.end, name="order-end"),
     path("pilots/<slug:public_id>/orders/new/", orders.new, name="order-new"),
     path("pilots/<slug:public_id>/plan/", changes.plan, name="plan"),

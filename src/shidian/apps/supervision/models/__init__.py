@@ -1,5 +1,6 @@
 """What supervision keeps: a noun a file."""
 
+from shidian.apps.supervision.models.alarm import AlarmKind, OrderAlarm
 from shidian.apps.supervision.models.alert import (
     AlertAcknowledgement,
     AlertEpisode,
@@ -41,6 +42,7 @@ __all__ = [
     "AT_WORK",
     "IN_FORCE",
     "NO_ENDPOINT",
+    "AlarmKind",
     "AlertAcknowledgement",
     "AlertEpisode",
     "AlertItem",
@@ -58,6 +60,7 @@ __all__ = [
     "MonitorFault",
     "Order",
     "OrderAcknowledgement",
+    "OrderAlarm",
     "OrderApproval",
     "OrderChallenge",
     "OrderDelivery",

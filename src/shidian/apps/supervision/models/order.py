@@ -48,7 +48,7 @@ class Order(models.Model):
 
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="orders")
     public_id = models.CharField(max_length=32, unique=True)
-    """`O-2026-0001`: its name on the wire, in addresses and on the record."""
+    """`D-2026-0001`: its name on the wire, in addresses and on the record."""
     kind = models.CharField(max_length=16, choices=OrderKind)
     state = models.CharField(max_length=16, choices=OrderState, default=OrderState.PROPOSED)
     plan = models.JSONField(default=dict, blank=True)

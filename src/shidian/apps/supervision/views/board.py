@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.supervision.domain.alerts import LEVELS
-from shidian.apps.supervision.orders import orders_to_decide
+from shidian.apps.supervision.orders import ALARMS_SHOWN, open_alarms, orders_to_decide
 from shidian.apps.supervision.queries import Tile, board
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ def _context(request: HttpRequest) -> dict[str, object]:
     alerting = [tile for tile in tiles if tile.worst or tile.halted or tile.stopped]
     quiet = [tile for tile in tiles if tile not in alerting]
     counts = Counter(tile.worst for tile in alerting)
+    alarms = open_alarms(request.user)
     return {
+        "alarms": alarms[:ALARMS_SHOWN],
+        "more_alarms": len(alarms) > ALARMS_SHOWN,
         "tiles": tiles if len(tiles) < DENSE_FROM else alerting,
         "rows": () if len(tiles) < DENSE_FROM else quiet,
         "total": len(tiles),

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.errors import ForbiddenError
@@ -46,6 +47,7 @@ VIEWS = (
     ("to-decide", gettext_lazy("To decide")),
     ("waiting", gettext_lazy("Waiting for officers")),
     ("lapsing", gettext_lazy("To be countersigned")),
+    ("alarms", gettext_lazy("With an alarm")),
     ("in-force", gettext_lazy("In force")),
     ("past", gettext_lazy("Past")),
 )
@@ -107,6 +109,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "approved_already": own,
         "may_end": order.state == OrderState.PROPOSED
         and allows(person, Permission.ORDER_PROPOSE, case),
+        "may_acknowledge": course.calls and allows(person, Permission.ORDER_PROPOSE, case),
         "is_proposer": order.proposed_by_id == person.pk,
         "plan_lines": restriction_lines(order),
         "episode": episode,
@@ -163,6 +166,18 @@ def _initial(request: HttpRequest, episode: AlertEpisode | None) -> dict[str, st
         initial["reason"] = f"监测告警“{episode.title_zh}”：{words.get('zh', '')}"
         initial["reason_en"] = f"Alert “{episode.title_en}”: {words.get('en', '')}"
     return initial
+
+
+@require_POST
+@rule(Permission.ORDER_PROPOSE, obj=case_of_order)
+def acknowledge(request: HttpRequest, case: Case, order: str) -> HttpResponse:
+    """Say that one has seen the order's alarms."""
+    found = order_for(request.user, case, order)
+    try:
+        verbs.acknowledge_alarms(order=found, by=asker(request))
+    except ForbiddenError:
+        raise Http404 from None
+    return redirect("supervision:order", found.public_id)
 
 
 @rule(Permission.ORDER_PROPOSE, obj=case_of_order)

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from shidian.apps.cases.models import Outbox, OutboxDelivery, RulebookVersion
 from shidian.apps.supervision.domain.control import CONSUMER, TOPIC
-from shidian.apps.supervision.models import ControlReceipt
+from shidian.apps.supervision.domain.orders import raise_alarm
+from shidian.apps.supervision.models import AlarmKind, ControlReceipt, Order
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
 from shidian_kit.wire import canonical
 
@@ -142,6 +143,9 @@ def _note(rows: Sequence[Outbox], answers: Sequence[int | GateRefusedError]) -> 
 
 def _note_refusal(row: Outbox, reason: str) -> None:
     _log.error("control record refused by the gate", outbox=row.pk, reason=reason)
+    order = Order.objects.filter(public_id=row.payload.get("order_id", "")).first()
+    if order is not None:
+        raise_alarm(order, AlarmKind.REFUSED, reason)
     OutboxDelivery.objects.get_or_create(
         outbox=row,
         consumer=CONSUMER,

@@ -20,10 +20,10 @@ from django.utils import timezone
 
 from shidian import egress
 from shidian.apps.cases.models import Outbox, OutboxDelivery
-from shidian.apps.cases.outbox import put
-from shidian.apps.supervision.domain.orders import note_delivery
+from shidian.apps.supervision.domain.orders import note_delivery, raise_alarm
 from shidian.apps.supervision.models import (
     NO_ENDPOINT,
+    AlarmKind,
     ControlReceipt,
     Order,
     OrderEndpoint,
@@ -54,7 +54,6 @@ HURRY_MAX_S = 10
 """So long mail and pages stand back for orders that have just been given."""
 BREAK_AFTER = 3
 BREAK_S = (5, 15, 60)
-_OFFICES = ("officer", "signing-officer")
 _log = structlog.get_logger("shidian.worker")
 
 
@@ -266,7 +265,7 @@ def _release(rows: list[Outbox]) -> None:
 
 @transaction.atomic
 def _note(outcomes: list[tuple[Outbox, Order, bool, str]]) -> None:
-    """Write down attempts, when the next ones are, and after three misses tell the officers."""
+    """Write down attempts, when the next ones are, and after three misses call the officers."""
     ids = [row.pk for row, _, _, _ in outcomes]
     locked = OutboxDelivery.objects.select_for_update().filter(outbox__in=ids, consumer=CONSUMER)
     deliveries = {delivery.outbox_id: delivery for delivery in locked}
@@ -281,19 +280,11 @@ def _note(outcomes: list[tuple[Outbox, Order, bool, str]]) -> None:
         note_delivery(order, delivered=delivered, detail=detail)
         _log.info("order sent", order=order.public_id, delivered=delivered, detail=detail[:200])
         if misses >= MISSES_UNTIL_TOLD:
-            _tell_officers(order, misses)
+            _log.error("order is not answered", order=order.public_id, misses=misses)
+            raise_alarm(order, AlarmKind.UNANSWERED, detail)
     OutboxDelivery.objects.bulk_update(
         deliveries.values(), ["attempts", "next_attempt_at", "error"]
     )
-
-
-def _tell_officers(order: Order, misses: int) -> None:
-    told = Outbox.objects.filter(topic="mail.officer", payload__unanswered=order.public_id)
-    if told.exists():
-        return
-    _log.error("order is not answered", order=order.public_id, misses=misses)
-    for office in _OFFICES:
-        put(f"mail.{office}", {"unanswered": order.public_id}, case=order.pilot.case)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """The verbs on orders: from a proposal to what the firm answers, or to a lapse."""
 
+from shidian.apps.supervision.domain.orders.alarms import acknowledge_alarms, raise_alarm
 from shidian.apps.supervision.domain.orders.approving import (
     approve_order,
     begin_approval,
@@ -16,6 +17,7 @@ from shidian.apps.supervision.domain.orders.proposing import (
 )
 
 __all__ = [
+    "acknowledge_alarms",
     "announce_lapses",
     "approve_order",
     "begin_approval",
@@ -25,6 +27,7 @@ __all__ = [
     "note_delivery",
     "propose_from_alert",
     "propose_order",
+    "raise_alarm",
     "receive_acknowledgement",
     "withdraw_for_episode",
     "withdraw_order",

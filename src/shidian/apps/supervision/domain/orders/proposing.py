@@ -195,7 +195,7 @@ def _create(
 
 def _save_numbered(order: Order, year: int) -> None:
     """Give it the year's next number; proposals on other pilots may take one at the same time."""
-    prefix = f"O-{year}-"
+    prefix = f"D-{year}-"
     for attempt in range(_NUMBER_TRIES):
         last = (
             Order.objects.filter(public_id__startswith=prefix)
