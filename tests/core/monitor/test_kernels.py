@@ -67,3 +67,32 @@ def test_sums_beyond_what_a_float_holds_are_exact(name):
 def test_a_set_of_kernels_with_another_name_is_refused():
     with pytest.raises(ValueError, match="numpy, numba or auto"):
         kernels("fortran")
+
+
+@SETS
+@settings(deadline=None)  # the first call compiles
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 25), st.integers(0, 60))),
+    window=WINDOWS,
+)
+def test_the_greatest_sum_in_a_window_of_each_group_is_that_of_plain_python(name, rows, window):
+    rows = sorted(rows)
+    cuts = [sum(group < bound for group, _, _ in rows) for bound in range(6)]
+
+    found = kernels(name).top_sums(
+        np.array([tile for _, tile, _ in rows], np.int64),
+        np.array([value for _, _, value in rows], np.int64),
+        np.array(cuts, np.int64),
+        window,
+    )
+
+    assert found.tolist() == [
+        max(
+            (
+                sum(v for g, t, v in rows if g == group and t <= end and end - t < (window or 99))
+                for end in range(26)
+            ),
+            default=0,
+        )
+        for group in range(5)
+    ]

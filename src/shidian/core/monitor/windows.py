@@ -253,7 +253,8 @@ def bucket_of(values: Ints) -> Ints:
     """
     magnitude = np.abs(values)
     if len(values) == 0 or int(magnitude.max()) < _FLOAT_EXACT:
-        bits = np.frexp(magnitude.astype(np.float64))[1].astype(np.int64)
+        # A float's exponent, for a bit set at its place counted from 1; far below 0 for 0.
+        bits = (magnitude.astype(np.float64).view(np.int64) >> 52) - 1022
     else:
         bits = (magnitude > 0).astype(np.int64)
         for shift in (32, 16, 8, 4, 2, 1):

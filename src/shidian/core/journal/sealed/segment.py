@@ -73,22 +73,27 @@ def write_segment(
 
 
 def read_segment(
-    folder: Path, segment: Segment, *, columns: Sequence[str] | None = None, verify: bool = True
+    folder: Path,
+    segment: Segment,
+    *,
+    columns: Sequence[str] | None = None,
+    leave: Sequence[str] = (),
 ) -> pa.Table:
     """The rows of a segment, sorted by time, entry, seqno, rev; all columns or those named.
 
-    Columns named that the file does not have are left out. The file is hashed first and must be
-    the one that the manifest names; `verify=False` leaves that out, for whoever has just done it.
-    Raises SegmentDamagedError.
+    Columns named that the file does not have are left out, as are those of `leave`. The file is
+    read once: what is decoded is what was hashed, and must be what the manifest names. Whoever
+    reads many does so in threads of their own. Raises SegmentDamagedError.
     """
     path = folder / segment.path
-    if verify:
-        verify_segment(folder, segment)
     try:
-        with pq.ParquetFile(path) as file:
+        content = path.read_bytes()
+        _check(segment, hashlib.sha256(content).digest())
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
             known = file.schema_arrow.names
-            chosen = None if columns is None else [name for name in columns if name in known]
-            table = file.read(columns=chosen)
+            wanted = known if columns is None else columns
+            chosen = [name for name in wanted if name in known and name not in leave]
+            table = file.read(columns=chosen, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(segment, str(error)) from error
     if table.num_rows != segment.rows:
@@ -110,6 +115,10 @@ def verify_segment(folder: Path, segment: Segment) -> None:
         digest = _hash(folder / segment.path)
     except OSError as error:
         raise _damaged(segment, str(error)) from error
+    _check(segment, digest)
+
+
+def _check(segment: Segment, digest: bytes) -> None:
     if digest != segment.sha256:
         raise _damaged(segment, f"its SHA-256 is {digest.hex()}, not {segment.sha256.hex()}")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.columns import joined, numbered
+from shidian.core.monitor.engines.columns import Some, joined, numbered_buckets
 from shidian.core.monitor.engines.known import dense_values, rising
 from shidian.core.monitor.exact import met
 from shidian.core.monitor.kernels import NONE, kernels
@@ -23,7 +23,6 @@ from shidian.core.rulebook.model import Comparison, Take
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from shidian.core.monitor.engines.columns import Some
     from shidian.core.monitor.engines.parts import Group, Part
     from shidian.core.monitor.events import Ints
     from shidian.core.monitor.program import Level, Rule
@@ -99,12 +98,20 @@ class _Grid:
     points: Ints
     dense: bool
 
+    @property
+    def at(self) -> Ints | slice:
+        """The points among all instants."""
+        first, last = int(self.points[0]), int(self.points[-1])
+        return slice(first, last + 1) if last - first + 1 == len(self.points) else self.points
+
 
 class _Bounding:
+    """Bounds of one group at the points of a grid; `at` picks these of all its instants."""
+
     def __init__(self, part: Part, group: Group, quantile: Fraction | None, grid: _Grid) -> None:
         self.part, self.quantile, self.dense = part, quantile, grid.dense
         self.settled, self.late = group.settled, group.unsettled
-        self.base, self.n, self.grid = grid.base, grid.n, grid.points
+        self.base, self.n, self.grid, self.at = grid.base, grid.n, grid.points, grid.at
         # Where each unsettled row begins to count for some, for all, and ceases to.
         self.enters = self.late.tile + 1
         leaves = np.full(len(self.late), _TOP)
@@ -116,82 +123,105 @@ class _Bounding:
 
     def band(self) -> Band:
         take = self.part.take
-        ones = np.ones(len(self.late), np.int64)
         if take in (Take.COUNT, Take.SUM):
-            low = self._sum(self.settled)
-            if not len(self.late):
-                return self._always(low, low)
-            value = ones if take is Take.COUNT else self.late.value
-            low = low + self._during(self.sure, self.leaves, value)
-            less, more = np.minimum(value, 0), np.maximum(value, 0)
-            high = low + self._during(self.enters, self.ends, more)
-            return self._always(low + self._during(self.enters, self.ends, less), high)
+            return self._always(*self._totals())
         if take is Take.DISTINCT:
             return self._always(*self._different())
-        top, above = (self._dense(Take.MAX, rows) for rows in (self.settled, self.late))
-        sure, perhaps = top != NONE, (top != NONE) | (above != NONE)
-        if take is Take.MAX:
-            low, high = top, np.maximum(top, above)
-            if not np.array_equal(sure, perhaps):
-                low = np.where(sure, top, self._dense(Take.MIN, self.late))
-            return Band(self.base + self.grid, low, high, ~sure, perhaps)
-        bottom, below = (self._dense(Take.MIN, rows) for rows in (self.settled, self.late))
-        lowest = np.minimum(np.where(sure, bottom, below), np.where(below == NONE, bottom, below))
-        if take is Take.MIN:
-            return Band(
-                self.base + self.grid, lowest, np.where(sure, bottom, above), ~sure, perhaps
-            )
-        high, low = self._ranks(np.maximum(top, above), lowest)
+        if take is Take.QUANTILE:
+            return self._ranks()
+        surely = self._dense(take, self.settled)
+        sure = surely != NONE
+        if not len(self.late):
+            return Band(self.base + self.grid, surely, surely, ~sure, sure)
+        furthest, least = self._furthest(take, surely), surely
+        perhaps = furthest != NONE
+        if not np.array_equal(sure, perhaps):
+            other = Take.MIN if take is Take.MAX else Take.MAX
+            least = np.where(sure, surely, self._dense(other, self.late))
+        low, high = (least, furthest) if take is Take.MAX else (furthest, least)
         return Band(self.base + self.grid, low, high, ~sure, perhaps)
+
+    def _furthest(self, take: Take, surely: Ints | None = None) -> Ints:
+        """Greatest or least of all rows; `surely`: of settled ones."""
+        found = self._dense(take, self.settled) if surely is None else surely
+        late = self._dense(take, self.late)
+        if take is Take.MAX:
+            return np.maximum(found, late)
+        return np.where(
+            (found == NONE) | (late == NONE), np.maximum(found, late), np.minimum(found, late)
+        )
+
+    def _totals(self) -> tuple[Ints, Ints]:
+        """Least and greatest sum: unsettled rows count for certain, then may lower or raise it."""
+        low = self._sum(self.settled)
+        if not len(self.late):
+            return low, low
+        value = self.late.value
+        low = low + self._during(self.sure, self.leaves, value)
+        less = np.minimum(value, 0)
+        if np.any(less):
+            low += self._during(self.enters, self.ends, less)
+        return low, low + self._during(self.enters, self.ends, np.abs(value))
 
     def _different(self) -> tuple[Ints, Ints]:
         """Of values that certainly count, and of those that may."""
-        if self.part.window is not None:
-            low = self._dense(Take.DISTINCT, self.settled)
-            both = low
-            if len(self.late):
-                both = self._dense(Take.DISTINCT, joined(self.settled, self.late))
-            return low, both
-        values, tiles = self.settled.firsts
+        values, numbers = self.settled.numbers
         late = self.late.value
         place = np.minimum(np.searchsorted(values, late), max(len(values) - 1, 0))
         seen = values[place] == late if len(values) else np.zeros(len(late), np.bool_)
         others, number = np.unique(late[~seen], return_inverse=True)
-        found = []
+        if self.part.window is not None:
+            # Values as numbers from 0: those of settled rows, then others.
+            named = Some(self.settled.tile, numbers, self.settled.entry, self.settled.until)
+            low = both = self._slide_distinct(named)
+            if len(self.late):
+                place[~seen] = len(values) + number
+                found = Some(self.late.tile, place, self.late.entry, self.late.until)
+                both = self._slide_distinct(joined(named, found))
+            return low, both
+        tiles = self.settled.firsts[1]
+        bounds = []
         for begins in (self.sure, self.enters):
             firsts = np.concatenate((tiles + 1, np.full(len(others), _TOP)))
             np.minimum.at(firsts, place[seen], begins[seen])
             np.minimum.at(firsts, len(tiles) + number, begins[~seen])
-            found.append(self._since(firsts, np.ones(len(firsts), np.int64)))
-        return found[0], found[1]
+            bounds.append(self._since(firsts, np.ones(len(firsts), np.int64)))
+        return bounds[0], bounds[1]
 
-    def _ranks(self, top: Ints, bottom: Ints) -> tuple[Ints, Ints]:
+    def _slide_distinct(self, rows: Some) -> Ints:
+        found = kernels().slide_distinct(*self._inside(rows), self.n, self.part.window)
+        return found[self.at]
+
+    def _ranks(self) -> Band:
         """What a quantile can be when each unsettled row above or below it may count or not.
 
         With c settled rows and u unsettled ones, a rank r of what is known lies between the
-        (r − u)-th of the settled rows and the r-th of them, for c ≤ known ≤ c + u.
+        (r − u)-th of the settled rows and the r-th of them, for c ≤ known ≤ c + u; where there are
+        none, beyond the least and the greatest of all.
         """
         assert self.quantile is not None  # noqa: S101 - the program has one for a quantile
-        chosen = kernels()
-        window = self.part.window
-        rows = self.settled
-        n = self.n
-        tile, value = self._inside(rows)
-        if not len(tile):
-            return top, bottom
-        values, numbers = numbered(value)
+        chosen, window, q, n = kernels(), self.part.window, self.quantile, self.n
+        tile, value = self._inside(self.settled)
+        values, numbers = numbered_buckets(value)
         c = chosen.slide_sum(chosen.tile_sums(tile, None, n), window)
         late, _ = self._inside(self.late)
         u = chosen.slide_sum(chosen.tile_sums(late, None, n), window)
-        q = self.quantile
         ranks = -(-c * q.numerator // q.denominator)
         most = -(-(c + u) * q.numerator // q.denominator)
-        grid = self.grid
-        exact = chosen.slide_rank(tile, numbers, n, window, np.maximum(ranks - u, 0))[grid]
-        above = chosen.slide_rank(tile, numbers, n, window, np.where(most <= c, most, 0))[grid]
-        low = np.where(exact == NONE, bottom, values[np.maximum(exact, 0)])
-        high = np.where(above == NONE, top, values[np.maximum(above, 0)])
-        return high, low
+        sure, perhaps = (c > 0)[self.at], (c + u > 0)[self.at]
+        found = []
+        for wanted, best in (
+            (np.maximum(ranks - u, 0), Take.MIN),
+            (np.where(most <= c, most, 0), Take.MAX),
+        ):
+            exact = chosen.slide_rank(tile, numbers, n, window, wanted)[self.at]
+            lacking = exact == NONE
+            side = np.full(len(exact), NONE, np.int64)
+            side[~lacking] = values[exact[~lacking]]
+            if np.any(lacking & perhaps):
+                side = np.where(lacking, self._furthest(best), side)
+            found.append(side)
+        return Band(self.base + self.grid, found[0], found[1], ~sure, perhaps)
 
     def _always(self, low: Ints, high: Ints) -> Band:
         yes = np.ones(len(self.grid), np.bool_)
@@ -209,21 +239,27 @@ class _Bounding:
 
     def _during(self, begins: Ints, ends: Ints, value: Ints) -> Ints:
         """At the grid's points, the sum of what holds from `begins` and before `ends`."""
-        return self._since(begins, value) - self._since(ends, value)
+        if not self.dense:
+            return self._since(begins, value) - self._since(ends, value)
+        change = np.zeros(self.n + 2, np.int64)
+        np.add.at(change, np.clip(begins - self.base, 0, self.n + 1), value)
+        np.subtract.at(change, np.clip(ends - self.base, 0, self.n + 1), value)
+        return np.cumsum(change)[self.at]
 
     def _since(self, begins: Ints, value: Ints) -> Ints:
-        order = np.argsort(begins, kind="stable")
         if self.dense:
-            at = np.clip(begins[order] - self.base, 0, self.n + 1)
-            found = kernels().slide_sum(kernels().tile_sums(at, value[order], self.n + 2), None)
-            return found[1:-1][self.grid]
+            change = np.zeros(self.n + 2, np.int64)
+            np.add.at(change, np.clip(begins - self.base, 0, self.n + 1), value)
+            return np.cumsum(change)[self.at]
+        order = np.argsort(begins, kind="stable")
         total = np.append(0, np.cumsum(value[order]))
         return total[np.searchsorted(begins[order], self.base + self.grid, "right")]
 
     def _dense(self, take: Take, rows: Some) -> Ints:
         tile, value = self._inside(rows)
+        take = Take.COUNT if take is Take.SUM and rows.counts else take
         found = dense_values(take, tile, value, self.n, self.part.window, self.quantile)
-        return found[self.grid]
+        return found[self.at]
 
     def _inside(self, rows: Some) -> tuple[Ints, Ints]:
         """Places on the grid, and values, of rows that some instant of it covers."""

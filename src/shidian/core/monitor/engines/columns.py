@@ -26,6 +26,11 @@ class Some:
     def __len__(self) -> int:
         return len(self.tile)
 
+    @property
+    def counts(self) -> bool:
+        """Whether each counts for one, by one number for all of them."""
+        return self.value.strides == (0,) and (len(self) == 0 or int(self.value[0]) == 1)
+
     @cached_property
     def cumulated(self) -> Ints:
         """Sums of values before each place, and of all."""
@@ -67,6 +72,8 @@ class Some:
     @cached_property
     def magnitude(self) -> float:
         """Sum of absolute values, about."""
+        if self.counts:
+            return float(len(self))
         return float(np.abs(self.value).sum(dtype=np.float64))
 
     def derived(self) -> Iterator[Ints]:
@@ -83,20 +90,42 @@ class Some:
 
     def between(self, a: int, b: int) -> Some:
         """Those at places [a, b)."""
+        if a == 0 and b >= len(self):
+            # With what has been asked of it.
+            return self
         return Some(self.tile[a:b], self.value[a:b], self.entry[a:b], self.until[a:b])
 
 
+def places_among(numbers: Ints, values: Ints) -> Ints:
+    """`np.searchsorted(numbers, values)`; of many values in a short range by a table of it."""
+    if len(values) == 0:
+        return np.empty(0, np.int64)
+    low, high = int(values.min()), int(values.max())
+    if high - low > len(values):
+        return np.searchsorted(numbers, values)
+    return np.searchsorted(numbers, np.arange(low, high + 1))[values - low]
+
+
 def joined(one: Some, other: Some) -> Some:
-    """Both, in order of tile."""
+    """Both, in order of tile; of one tile those of `one` first."""
     if len(other) == 0:
         return one
-    tile = np.concatenate((one.tile, other.tile))
-    order = np.argsort(tile, kind="stable")
+    if len(one) == 0:
+        return other
+    at = np.searchsorted(one.tile, other.tile, "right") + np.arange(len(other))
+    mine = np.ones(len(one) + len(other), np.bool_)
+    mine[at] = False
+
+    def both(a: Ints, b: Ints) -> Ints:
+        found = np.empty(len(mine), np.int64)
+        found[mine], found[at] = a, b
+        return found
+
     return Some(
-        tile[order],
-        np.concatenate((one.value, other.value))[order],
-        np.concatenate((one.entry, other.entry))[order],
-        np.concatenate((one.until, other.until))[order],
+        both(one.tile, other.tile),
+        both(one.value, other.value),
+        both(one.entry, other.entry),
+        both(one.until, other.until),
     )
 
 
@@ -114,3 +143,17 @@ def numbered(values: Ints) -> tuple[Ints, Ints]:
     place = np.zeros(high - low + 1, np.int64)
     place[keys] = np.arange(len(keys))
     return keys + low, place[values - low]
+
+
+def numbered_buckets(values: Ints) -> tuple[Ints, Ints]:
+    """`numbered` of a quantile's buckets (see `windows.bucket_of`): wide apart, and few.
+
+    One with d low bits set after six significant ones is known by d and these six.
+    """
+    if len(values) == 0 or int(values.min()) < 0 or int(values.max()) >= 2**53:
+        return numbered(values)
+    bits = (values.astype(np.float64).view(np.int64) >> 52) - 1022
+    dropped = np.maximum(bits - 6, 0)
+    codes, numbers = numbered(32 * dropped + (values >> dropped))
+    low = np.maximum(codes // 32 - 1, 0)
+    return (codes - 32 * low << low) + ((np.int64(1) << low) - 1), numbers

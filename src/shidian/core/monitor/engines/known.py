@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.columns import Some, joined, numbered
+from shidian.core.monitor.engines.columns import Some, joined, numbered, numbered_buckets
 from shidian.core.monitor.kernels import NONE, kernels
 from shidian.core.rulebook.model import Take
 
@@ -133,7 +133,7 @@ def dense_values(  # noqa: PLR0917 - columns, then what is taken of them
         case Take.QUANTILE if quantile is not None:
             counts = chosen.slide_sum(chosen.tile_sums(tile, None, n), window)
             ranks = -(-counts * quantile.numerator // quantile.denominator)
-            values, numbers = numbered(value)
+            values, numbers = numbered_buckets(value)
             found = chosen.slide_rank(tile, numbers, n, window, ranks)
             return np.where(found == NONE, NONE, _taken(values, found))
         case _:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shidian.core.monitor.events import NULL
+from shidian.core.monitor.kernels import kernels
 from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
@@ -91,10 +92,8 @@ class Part:
 
         A group's greatest value is at most the greatest of its settled rows with all others.
         """
-        hot = np.flatnonzero(self._wholes >= bound)
-        if self.window is not None and self.take is not Take.MAX:
-            hot = hot[self._peaks(hot) >= bound]
-        return hot.tolist()
+        found: list[int] = np.flatnonzero(self._peaks >= bound).tolist()
+        return found
 
     @cached_property
     def _extras(self) -> Ints:
@@ -102,12 +101,13 @@ class Part:
         return self._by_group(self.unsettled, self.unsettled_cuts)
 
     @cached_property
-    def _wholes(self) -> Ints:
-        """Of all rows together, per group."""
-        settled = self._by_group(self.settled, self.settled_cuts)
+    def _peaks(self) -> Ints:
+        """Greatest value of settled rows over a window, and all of the others, per group."""
         if self.take is Take.MAX:
-            return np.maximum(settled, self._extras)
-        return settled + self._extras
+            return np.maximum(self._by_group(self.settled, self.settled_cuts), self._extras)
+        value = np.maximum(self.settled.value, 0)
+        found = kernels().top_sums(self.settled.tile, value, self.settled_cuts, self.window)
+        return found + self._extras
 
     def _by_group(self, rows: Some, cuts: Ints) -> Ints:
         top = self.take is Take.MAX
@@ -117,27 +117,4 @@ class Part:
             reduce = np.maximum if top else np.add
             value = rows.value if top else np.maximum(rows.value, 0)
             found[there] = reduce.reduceat(value, cuts[there])
-        return found
-
-    def _peaks(self, places: Ints) -> Ints:
-        """Greatest sum over a window, of settled rows, and all of the others, of some groups."""
-        starts, ends = self.settled_cuts[places], self.settled_cuts[places + 1]
-        sizes = ends - starts
-        begins = np.cumsum(sizes) - sizes
-        chosen = np.repeat(starts - begins, sizes) + np.arange(int(sizes.sum()))
-        found = self._extras[places].copy()
-        if len(chosen) == 0:
-            return found
-        tile, value = self.settled.tile[chosen], np.maximum(self.settled.value[chosen], 0)
-        base = int(tile.min())
-        span = int(tile.max()) - base + 1
-        group = np.repeat(np.arange(len(places)), sizes)
-        key = group * span + (tile - base)
-        total = np.zeros(len(value) + 1, np.int64)
-        np.cumsum(value, out=total[1:])
-        oldest = np.maximum(group * span, key - (self.window or span) + 1)
-        # Rows of one tile count together, the last of them with all.
-        reached = total[1:] - total[np.searchsorted(key, oldest)]
-        there = sizes > 0
-        found[there] += np.maximum.reduceat(reached, begins[there])
         return found

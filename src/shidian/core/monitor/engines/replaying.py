@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from shidian.core.journal.entry import EventsRemovedError
 from shidian.core.monitor.digest import AsKnownDigest, final_digest
 from shidian.core.monitor.engines.batch import ProjectBatch, Unsupported
-from shidian.core.monitor.engines.duckdb import JournalHistory
+from shidian.core.monitor.engines.history import JournalHistory
 from shidian.core.monitor.evaluator import Place, item_of
 from shidian.core.monitor.program import NotExecutable
 from shidian.core.monitor.replay import Replay

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shidian.core.monitor.engines.columns import places_among
 from shidian.core.monitor.events import NULL
 
 if TYPE_CHECKING:
@@ -115,27 +116,38 @@ class _Columns:
         """All of them, in order of time."""
         time_us = self._whole(lambda tagged: _ints(tagged.table.column("time_us")))
         order = np.argsort(time_us, kind="stable")
-        entry = self._whole(lambda tagged: tagged.entry)[order]
-        fields = {}
-        for name, pieces in self._fields.items():
-            found = np.full(self._size, NULL, np.int64)
-            for start, values in pieces:
-                found[start : start + len(values)] = values
-            fields[name] = found[order]
+        # Tables are in order, or nearly: few rows lie elsewhere.
+        moved = np.flatnonzero(order != np.arange(self._size))
+        source = order[moved]
+
+        def sort(column: Any) -> Any:
+            column[moved] = column[source]
+            return column
+
+        entry = sort(self._whole(lambda tagged: tagged.entry))
         stream = np.concatenate([codes for _, codes in self._parts] or [np.empty(0, np.int64)])
         return Rows(
             entry=entry,
             feed=_feeds(entry, heads),
-            seqno=self._whole(lambda tagged: _ints(tagged.table.column("seqno")))[order],
-            rev=self._whole(lambda tagged: _ints(tagged.table.column("rev")))[order],
-            void=self._whole(lambda tagged: tagged.void)[order],
-            stream=stream[order],
-            time_us=time_us[order],
+            seqno=sort(self._whole(lambda tagged: _ints(tagged.table.column("seqno")))),
+            rev=sort(self._whole(lambda tagged: _ints(tagged.table.column("rev")))),
+            void=sort(self._whole(lambda tagged: tagged.void)),
+            stream=sort(stream),
+            time_us=sort(time_us),
             streams=tuple(self._streams),
-            fields=fields,
+            fields={name: sort(self._spread(pieces)) for name, pieces in self._fields.items()},
             words=self._words,
             kinds=self._kinds,
         )
+
+    def _spread(self, pieces: Sequence[tuple[int, Ints]]) -> Ints:
+        """A field of all rows from what tables have of it; NULL elsewhere."""
+        if sum(len(values) for _, values in pieces) == self._size:
+            return np.concatenate([values for _, values in pieces])
+        found = np.full(self._size, NULL, np.int64)
+        for start, values in pieces:
+            found[start : start + len(values)] = values
+        return found
 
     def _whole(self, column: Callable[[Tagged], Any]) -> Any:
         parts = [column(tagged) for tagged, _ in self._parts]
@@ -148,7 +160,7 @@ class _Columns:
             return _coded(column, self._words)
         self._kinds[name] = "bool" if pa.types.is_boolean(kind) else "int"
         whole = column if kind == pa.int64() else column.cast(pa.int64())
-        found: Ints = pc.fill_null(whole, NULL).to_numpy()
+        found: Ints = (pc.fill_null(whole, NULL) if whole.null_count else whole).to_numpy()
         return found
 
 
@@ -159,7 +171,7 @@ def _feeds(entry: Ints, heads: Sequence[Entry]) -> Ints:
     feeds = [named.setdefault((head.source, head.epoch), len(named)) for head in heads]
     if len(entry) == 0:
         return np.empty(0, np.int64)
-    return np.array(feeds, np.int64)[np.searchsorted(numbers, entry)]
+    return np.array(feeds, np.int64)[places_among(numbers, entry)]
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:
@@ -179,10 +191,10 @@ def _coded(column: pa.ChunkedArray, codes: dict[str, int]) -> Ints:
         encoded = encoded.chunk(0)
     words = encoded.dictionary.to_pylist()
     numbers = np.array([codes.setdefault(w, len(codes)) for w in words] + [NULL], np.int64)
-    indices = pc.fill_null(encoded.indices.cast(pa.int64()), len(words)).to_numpy(
-        zero_copy_only=False
-    )
-    coded: Ints = numbers[indices]
+    indices = encoded.indices
+    if indices.null_count:
+        indices = pc.fill_null(indices.cast(pa.int64()), len(words))
+    coded: Ints = numbers[indices.to_numpy(zero_copy_only=False)]
     return coded
 
 
@@ -251,6 +263,7 @@ def newest_by_entry(rows: Rows) -> dict[int, int]:
         return {}
     base = int(rows.entry.min())
     newest = np.full(int(rows.entry.max()) - base + 1, -1, np.int64)
-    np.maximum.at(newest, rows.entry - base, rows.time_us)
+    # Times rise: what is assigned last to an entry is its highest.
+    newest[rows.entry - base] = rows.time_us
     there = np.flatnonzero(newest >= 0)
     return dict(zip((there + base).tolist(), newest[there].tolist(), strict=True))

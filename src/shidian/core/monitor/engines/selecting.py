@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.columns import Some, numbered
+from shidian.core.monitor.engines.columns import Some, numbered, places_among
 from shidian.core.monitor.engines.names import NAMELESS, Names
 from shidian.core.monitor.engines.parts import Part
 from shidian.core.monitor.engines.rows import FOREVER, lives
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
 
+
+_FOREVER = np.int64(FOREVER)
 
 NEVER_US = -(2**61)
 """Where the watermark stands before there is one."""
@@ -48,15 +50,15 @@ class _Selected:
 class Base:
     """A project's rows with what settles them, µs.
 
-    `before_us`: the watermark before the entry of each. `open_us`: of one that is superseded, the
-    last instant looked at, open ones included, before that; of others without meaning.
+    `before_us`: the watermark before the entry of each. `marks`: of all entries, in columns, entry
+    and the last instant looked at after it, open ones included.
     Measures over the same rows share them, and values of the same field.
     """
 
     rows: Rows
     lives: Lives
     before_us: Ints
-    open_us: Ints
+    marks: tuple[Ints, Ints]
     selected: dict[object, tuple[Names, _Selected, _Selected]] = field(default_factory=dict)
     values: dict[object, tuple[Some, Some]] = field(default_factory=dict)
     _tiles: dict[int, tuple[Ints, Bools]] = field(default_factory=dict)
@@ -69,6 +71,11 @@ class Base:
             settled = self.lives.alone & (self.before_us < (tile + 1) * tile_us)
             self._tiles[tile_us] = tile, settled
         return self._tiles[tile_us]
+
+    def open_us(self, places: Ints) -> Ints:
+        """Of superseded rows, the last instant looked at before that; of others no meaning."""
+        entries, looked_us = self.marks
+        return looked_us[np.searchsorted(entries, self.lives.until[places]) - 1]
 
     def counting(self, measure: Measure) -> Bools:
         """Rows of the measure's stream and filter that count at some entry. Not to be changed."""
@@ -90,11 +97,10 @@ class Base:
 
 def based(rows: Rows, marks: Sequence[tuple[int, int, int]]) -> Base:
     """`marks`: entries, the watermark after each, and the last instant looked at then."""
-    entries, *ways = np.array([(-1, NEVER_US, NEVER_US), *marks], np.int64).T
-    life = lives(rows)
-    before = np.searchsorted(entries, rows.entry) - 1
-    ended = np.searchsorted(entries, life.until) - 1
-    return Base(rows, life, ways[0][before], ways[1][ended])
+    columns = np.array([(-1, NEVER_US, NEVER_US), *marks], np.int64)
+    entries, watermark_us, looked_us = (np.ascontiguousarray(column) for column in columns.T)
+    before = places_among(entries, rows.entry) - 1
+    return Base(rows, lives(rows), watermark_us[before], (entries, looked_us))
 
 
 def part_of(measure: Measure, base: Base) -> Part:
@@ -144,9 +150,8 @@ def _selected(measure: Measure, base: Base, kept: Bools) -> tuple[Names, _Select
             short = numbers.astype(np.uint16) if len(names) < 2**16 else numbers
             places = places[np.argsort(short, kind="stable")]
             cuts = np.append(0, np.cumsum(np.bincount(numbers, minlength=len(names))))
-        until = base.lives.until[places]
-        if len(until) and bool((until == FOREVER).all()):
-            until = np.broadcast_to(np.int64(FOREVER), until.shape)
+        # Nothing supersedes what is settled. One number for all of them takes no room.
+        until = base.lives.until[places] if late else np.broadcast_to(_FOREVER, places.shape)
         sure, gone = _certainty(measure, base, places[: None if late else 0])
         entry = rows.entry[places]
         if not late and len(entry) and int(entry.max()) < 2**31:
@@ -164,7 +169,7 @@ def _certainty(measure: Measure, base: Base, places: Ints) -> tuple[Ints, Ints]:
     """
     ever = base.lives.until[places] == FOREVER
     sure = np.where(ever, base.before_us[places] // measure.tile_us + 1, FOREVER)
-    gone = np.where(ever, FOREVER, base.open_us[places] // measure.tile_us + 1)
+    gone = np.where(ever, FOREVER, base.open_us(places) // measure.tile_us + 1)
     return sure, gone
 
 

@@ -32,6 +32,7 @@ class Kernels(Protocol):
     def slide_rank(
         self, tiles: Ints, values: Ints, n: int, window: int | None, ranks: Ints
     ) -> Ints: ...
+    def top_sums(self, tiles: Ints, values: Ints, cuts: Ints, window: int | None) -> Ints: ...
 
 
 def kernels(name: str | None = None) -> Kernels:

@@ -53,6 +53,12 @@ def slide_rank(tiles: Ints, values: Ints, n: int, window: int | None, ranks: Int
     return found
 
 
+def top_sums(tiles: Ints, values: Ints, cuts: Ints, window: int | None) -> Ints:
+    """See `dense.top_sums`."""
+    found: Ints = _top_sums(tiles, values, cuts, 2**62 if window is None else window)
+    return found
+
+
 def _length(window: int | None, n: int) -> int:
     return n + 1 if window is None else min(window, n + 1)
 
@@ -162,4 +168,19 @@ def _slide_rank(tiles, values, size, n, window, ranks):  # type: ignore[no-untyp
             below += counts[at]
             at += 1
         found[instant] = at
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _top_sums(tiles, values, cuts, window):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    found = np.zeros(len(cuts) - 1, np.int64)
+    for group in range(len(cuts) - 1):
+        first = cuts[group]
+        total = np.int64(0)
+        for row in range(cuts[group], cuts[group + 1]):
+            total += values[row]
+            while tiles[first] <= tiles[row] - window:
+                total -= values[first]
+                first += 1
+            found[group] = max(found[group], total)
     return found

@@ -140,3 +140,26 @@ def slide_rank(tiles: Ints, values: Ints, n: int, window: int | None, ranks: Int
         mask = is_one.astype(bool)
         level = np.concatenate((level[~mask], level[mask]))
     return np.where(ranks > 0, found, NONE)
+
+
+def top_sums(tiles: Ints, values: Ints, cuts: Ints, window: int | None) -> Ints:
+    """Of each group the greatest sum in any window, 0 of one without rows.
+
+    Rows in order of group, those of group g at [cuts[g], cuts[g + 1]), then of tile; values are
+    not negative. The window that ends with a row's tile covers `window` tiles.
+    """
+    found = np.zeros(len(cuts) - 1, np.int64)
+    if len(tiles) == 0:
+        return found
+    sizes = np.diff(cuts)
+    span = int(tiles.max() - tiles.min()) + 1
+    base = np.repeat(np.arange(len(sizes)) * span, sizes)
+    key = base + (tiles - tiles.min())
+    total = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=total[1:])
+    oldest = base if window is None else np.maximum(base, key - window + 1)
+    # Rows of one tile count together, the last of them with all.
+    reached = total[1:] - total[np.searchsorted(key, oldest)]
+    there = np.flatnonzero(sizes)
+    found[there] = np.maximum.reduceat(reached, cuts[there])
+    return found

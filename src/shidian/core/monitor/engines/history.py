@@ -1,30 +1,31 @@
-"""DuckDB reads a project's sealed history; what is not sealed yet is read from the log."""
+"""A project's history as columns: sealed files, and from the log what is not sealed yet."""
 
 from __future__ import annotations
 
 import threading
-from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import pyarrow.compute as pc
 
 from shidian.core.journal.entry import RULE_KINDS, EntryKind, EventsRemovedError
-from shidian.core.journal.sealed import OPS, SegmentDamagedError
-from shidian.core.journal.sealed.segment import verify_segment
+from shidian.core.journal.sealed import OPS, SegmentDamagedError, read_segment
 from shidian.core.monitor.engines.clock import Ticks
 from shidian.core.monitor.engines.rows import Tagged, rows_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from shidian.core.journal.entry import Entry
     from shidian.core.journal.reader import JournalReader
     from shidian.core.monitor.engines.rows import Rows
 
 _TRIES = 3
 _VOID = OPS.index("void")
+_UNUSED = ("tile", "behind_us", "feed")
+"""Columns that follow from the others: they need not be decoded."""
 
 
 class JournalHistory:
@@ -71,31 +72,17 @@ class JournalHistory:
             if project in self._reader.removals():
                 raise EventsRemovedError(f"the events of {project} were removed")
         folder = self._reader.segments_folder
-        for segment in segments:
-            verify_segment(folder, segment)
-        files = [str(folder / segment.path) for segment in segments]
-        return [*([_sealed(files)] if files else []), *map(tagged_entry, tail)]
+        sealed = [_sealed(read_segment(folder, segment, leave=_UNUSED)) for segment in segments]
+        return [*sealed, *map(tagged_entry, tail)]
 
 
 class _SealedMeanwhile(Exception):  # noqa: N818 - what happened
     """Entries went from the log into segments between two looks."""
 
 
-@lru_cache(maxsize=1)
-def _database() -> duckdb.DuckDBPyConnection:
-    """One for the process: starting one takes longer than reading a small project."""
-    return duckdb.connect()
-
-
-def _sealed(files: list[str]) -> Tagged:
-    with _database().cursor() as db:
-        table = db.sql(
-            "SELECT * EXCLUDE (tile, behind_us, feed)"
-            " FROM read_parquet($files, union_by_name := true)",
-            params={"files": files},
-        ).to_arrow_table()
-    op = table.column("op").to_numpy()
-    return Tagged(table, table.column("entry").to_numpy(), op == _VOID)
+def _sealed(table: pa.Table) -> Tagged:
+    void = table.column("op").to_numpy() == _VOID
+    return Tagged(table, table.column("entry").to_numpy(), void)
 
 
 def tagged_entry(entry: Entry) -> Tagged:
