@@ -43,6 +43,25 @@ def met(comparison: Comparison, number: Any, over: Any, bound: Fraction) -> NDAr
     return np.asarray(found, bool)
 
 
+def met_by_whole(
+    comparison: Comparison, number: NDArray[np.int64], bound: Fraction
+) -> NDArray[np.bool_]:
+    """`met` of whole numbers over 1, with one pass: they cannot lie between two whole numbers."""
+    floor = bound.numerator // bound.denominator
+    ceiling = -(-bound.numerator // bound.denominator)
+    if max(abs(floor), abs(ceiling)) >= _EXACT:
+        return met(comparison, number, 1, bound)
+    match comparison:
+        case Comparison.GT:
+            return np.asarray(number > floor, bool)
+        case Comparison.GE:
+            return np.asarray(number >= ceiling, bool)
+        case Comparison.LT:
+            return np.asarray(number < ceiling, bool)
+        case Comparison.LE:
+            return np.asarray(number <= floor, bool)
+
+
 def divided(number: Any, over: Any, under: Any, under_over: Any) -> tuple[Any, Any]:
     """(number / over) ÷ (under / under_over) as numerator and denominator > 0.
 

@@ -116,6 +116,8 @@ class ProjectBatch:
         finally:
             self._rows = self._base = None
             self._bands.clear()
+            for part in self._parts.values():
+                part.settled.forget()
             for side in self._sides.values():
                 if side.blocks is not None:
                     side.blocks.forget()

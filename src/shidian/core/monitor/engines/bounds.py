@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.columns import Some, joined, numbered_buckets
+from shidian.core.monitor.engines.columns import Some, joined, numbered_buckets, whole
 from shidian.core.monitor.engines.known import dense_values, rising
-from shidian.core.monitor.exact import met
+from shidian.core.monitor.exact import met, met_by_whole
 from shidian.core.monitor.kernels import NONE, kernels
 from shidian.core.monitor.program import COUNTING
-from shidian.core.rulebook.model import Comparison, Take
+from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -165,12 +165,13 @@ class _Bounding:
 
     def _different(self) -> tuple[Ints, Ints]:
         """Of values that certainly count, and of those that may."""
-        values, numbers = self.settled.numbers
+        windowed = self.part.window is not None
+        values, numbers = self.settled.numbers if windowed else self.settled.firsts
         late = self.late.value
         place = np.minimum(np.searchsorted(values, late), max(len(values) - 1, 0))
         seen = values[place] == late if len(values) else np.zeros(len(late), np.bool_)
         others, number = np.unique(late[~seen], return_inverse=True)
-        if self.part.window is not None:
+        if windowed:
             # Values as numbers from 0: those of settled rows, then others.
             named = Some(self.settled.tile, numbers, self.settled.entry, self.settled.until)
             low = both = self._slide_distinct(named)
@@ -179,7 +180,7 @@ class _Bounding:
                 found = Some(self.late.tile, place, self.late.entry, self.late.until)
                 both = self._slide_distinct(joined(named, found))
             return low, both
-        tiles = self.settled.firsts[1]
+        tiles = numbers
         bounds = []
         for begins in (self.sure, self.enters):
             firsts = np.concatenate((tiles + 1, np.full(len(others), _TOP)))
@@ -264,7 +265,7 @@ class _Bounding:
     def _inside(self, rows: Some) -> tuple[Ints, Ints]:
         """Places on the grid, and values, of rows that some instant of it covers."""
         end = int(np.searchsorted(rows.tile, self.base + self.n))
-        return rows.tile[:end] - self.base, rows.value[:end]
+        return rows.tile[:end] - self.base, whole(rows.value[:end])
 
 
 def merged(number: Band, under: Band) -> tuple[Band, Band]:
@@ -322,17 +323,4 @@ def _met(
     given = np.where(values == NONE, 0, values)
     if over is not None:
         return met(level.comparison, given, over, level.bound)
-    floor = level.bound.numerator // level.bound.denominator
-    ceiling = -(-level.bound.numerator // level.bound.denominator)
-    if max(abs(floor), abs(ceiling)) >= _TOP:
-        return met(level.comparison, given, 1, level.bound)
-    # Of whole numbers, with one pass.
-    match level.comparison:
-        case Comparison.GT:
-            return np.asarray(given > floor, np.bool_)
-        case Comparison.GE:
-            return np.asarray(given >= ceiling, np.bool_)
-        case Comparison.LT:
-            return np.asarray(given < ceiling, np.bool_)
-        case Comparison.LE:
-            return np.asarray(given <= floor, np.bool_)
+    return met_by_whole(level.comparison, given, level.bound)

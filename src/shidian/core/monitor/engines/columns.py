@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Some:
-    """Contributions in order of tile. `entry` brought each; from `until` on it counts no more."""
+    """Contributions in order of tile. `entry` brought each; from `until` on it counts no more.
+
+    Entries and values may be short integers (`shortened`) where nothing adds them up.
+    """
 
     tile: Ints
     value: Ints
@@ -78,11 +81,12 @@ class Some:
 
     def derived(self) -> Iterator[Ints]:
         """The long arrays among what has been asked of it."""
-        known = vars(self)
-        if "cumulated" in known:
+        if "cumulated" in vars(self):
             yield self.cumulated
-        if "numbers" in known:
-            yield self.numbers[1]
+
+    def forget(self) -> None:
+        """Let go of what is quickly found again."""
+        vars(self).pop("numbers", None)
 
     def at(self, places: Ints) -> Some:
         """Those at places, rising."""
@@ -94,6 +98,18 @@ class Some:
             # With what has been asked of it.
             return self
         return Some(self.tile[a:b], self.value[a:b], self.entry[a:b], self.until[a:b])
+
+
+def shortened(values: Ints) -> Any:
+    """In half the room where that holds them, and their opposites."""
+    if len(values) and max(-int(values.min()), int(values.max())) < 2**31:
+        return values.astype(np.int32)
+    return values
+
+
+def whole(values: Ints) -> Ints:
+    """As kernels take them."""
+    return values.astype(np.int64, copy=False)
 
 
 def places_among(numbers: Ints, values: Ints) -> Ints:

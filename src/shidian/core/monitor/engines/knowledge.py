@@ -10,7 +10,7 @@ import numpy as np
 from shidian.core.monitor.conditions import Rows
 from shidian.core.monitor.engines.columns import joined
 from shidian.core.monitor.engines.known import known_values, rising
-from shidian.core.monitor.exact import divided, met
+from shidian.core.monitor.exact import divided, met, met_by_whole
 from shidian.core.monitor.grouping import NEVER
 from shidian.core.monitor.kernels import NONE
 from shidian.core.monitor.machine import Mark
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shidian.core.monitor.engines.clock import Step
     from shidian.core.monitor.engines.pair import Side
     from shidian.core.monitor.events import Ints
-    from shidian.core.monitor.program import Measure, Rule
+    from shidian.core.monitor.program import Level, Measure, Rule
     from shidian.core.monitor.timeline import Segment, Timeline
 
 
@@ -230,11 +230,17 @@ def _conditions(
     """Bit set of rungs met, and whether the condition to clear holds."""
     rungs = np.zeros(len(number), np.int64)
     for level in rule.levels:
-        reached = met(level.comparison, number, over, level.bound) & there
-        rungs |= reached.astype(np.int64) << level.rung
+        rungs |= (_holds(rule, level, number, over) & there).astype(np.int64) << level.rung
     clear: NDArray[np.bool_] = np.ones(len(number), np.bool_)
     if rule.clear is not None:
-        clear = met(rule.clear.comparison, number, over, rule.clear.bound) & there
+        clear = _holds(rule, rule.clear, number, over) & there
     if rule.no_data == "clear":
         clear = clear | ~there
     return rungs, clear
+
+
+def _holds(rule: Rule, level: Level, number: Ints, over: Ints) -> NDArray[np.bool_]:
+    """Whether a threshold is met; of no value nothing is said."""
+    if rule.measure.ratio_to is None:
+        return met_by_whole(level.comparison, number, level.bound)
+    return met(level.comparison, number, over, level.bound)

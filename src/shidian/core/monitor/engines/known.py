@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.columns import Some, joined, numbered, numbered_buckets
+from shidian.core.monitor.engines.columns import Some, joined, numbered, numbered_buckets, whole
 from shidian.core.monitor.kernels import NONE, kernels
 from shidian.core.rulebook.model import Take
 
@@ -39,7 +39,8 @@ def known_values(
     if window is None and part.take is Take.DISTINCT:
         # Of rows beyond passed tiles, those whose value is not in these.
         a, b = np.searchsorted(settled.tile, (safe, high)).tolist()
-        leads = settled.firsts[1][settled.numbers[1][a:b]]
+        values, firsts = settled.firsts
+        leads = firsts[np.searchsorted(values, settled.value[a:b])]
         new = settled.at(a + np.flatnonzero(leads >= safe)).known(entry)
         points = _points(new, settled, late, window, low, high)
         return points, _firsts(settled, new, late, points, safe)
@@ -106,7 +107,7 @@ def _windowed(
         return np.full(len(points), 0 if take is Take.DISTINCT else NONE, np.int64)
     base = int(rows.tile[0])
     n = max(int(points[-1]) - base, int(rows.tile[-1]) - base + 1, 1)
-    found = dense_values(take, rows.tile - base, rows.value, n, window, quantile)
+    found = dense_values(take, rows.tile - base, whole(rows.value), n, window, quantile)
     places = points - base
     # Before the first row there is nothing.
     empty = 0 if take is Take.DISTINCT else NONE

@@ -72,6 +72,7 @@ class BatchReplay:
     watermarks_us: dict[str, int] = field(default_factory=dict)
     _history: JournalHistory | None = None
     _kept: dict[str, ProjectBatch] = field(default_factory=dict)
+    _kept_bytes: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def replay(
@@ -145,10 +146,11 @@ class BatchReplay:
         return _Part(found.items, found.final, found)
 
     def _keep(self, name: str, batch: ProjectBatch) -> None:
+        size = batch.nbytes
         with self._lock:
-            held = sum(kept.nbytes for other, kept in self._kept.items() if other != name)
-            if held + batch.nbytes <= self.cache_bytes:
-                self._kept[name] = batch
+            self._kept_bytes.pop(name, None)
+            if sum(self._kept_bytes.values()) + size <= self.cache_bytes:
+                self._kept[name], self._kept_bytes[name] = batch, size
             else:
                 self._kept.pop(name, None)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shidian.core.monitor.engines.columns import Some, numbered, places_among
+from shidian.core.monitor.engines.columns import Some, numbered, places_among, shortened
 from shidian.core.monitor.engines.names import NAMELESS, Names
 from shidian.core.monitor.engines.parts import Part
 from shidian.core.monitor.engines.rows import FOREVER, lives
@@ -110,9 +110,13 @@ def part_of(measure: Measure, base: Base) -> Part:
     if key not in base.selected:
         base.selected[key] = _selected(measure, base, kept)
     names, settled, late = base.selected[key]
-    value_key = (key, measure.take is Take.QUANTILE, None if value is None else measure.field)
+    short = measure.take if measure.take in (Take.QUANTILE, Take.DISTINCT) else None
+    value_key = (key, short, None if value is None else measure.field)
     if value_key not in base.values:
-        base.values[value_key] = _valued(settled, value), _valued(late, value)
+        found = _valued(settled, value)
+        if short is not None:
+            found = replace(found, value=shortened(found.value))
+        base.values[value_key] = found, _valued(late, value)
     window = None if measure.window_us is None else measure.window_us // measure.tile_us
     return Part(
         measure.take,
@@ -153,10 +157,8 @@ def _selected(measure: Measure, base: Base, kept: Bools) -> tuple[Names, _Select
         # Nothing supersedes what is settled. One number for all of them takes no room.
         until = base.lives.until[places] if late else np.broadcast_to(_FOREVER, places.shape)
         sure, gone = _certainty(measure, base, places[: None if late else 0])
-        entry = rows.entry[places]
-        if not late and len(entry) and int(entry.max()) < 2**31:
-            # Of settled rows it is compared alone.
-            entry = entry.astype(np.int32)
+        # Of settled rows it is compared alone.
+        entry = rows.entry[places] if late else shortened(rows.entry[places])
         sides.append(_Selected(places, tile[places], entry, until, cuts, sure, gone))
     return names, sides[0], sides[1]
 
