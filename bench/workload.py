@@ -23,7 +23,7 @@ from shidian.core.journal.sealed import manifest, segment_schema, segments_folde
 from shidian.core.rulebook.load import load_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from shidian.core.journal.sealed import Segment
     from shidian.core.rulebook.loaded import Loaded
@@ -119,11 +119,10 @@ def workload(folder: Path, events: int, seed: int = 1) -> Workload:
 
 
 def _write(journal: Path, events: int, seed: int) -> str:
-    histories = [_History(number, events, seed) for number in range(PROJECTS)]
-    numbers = _log(journal, histories)
+    numbers = _log(journal, events, seed)
     digest = hashlib.sha256()
     segments: list[Segment] = []
-    for history in histories:
+    for history in _histories(events, seed):
         rows = history.rows(numbers)
         for name in sorted(rows):
             digest.update(np.ascontiguousarray(rows[name]).tobytes())
@@ -136,7 +135,12 @@ def _write(journal: Path, events: int, seed: int) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def _log(journal: Path, histories: list[_History]) -> dict[tuple[int, int], int]:
+def _histories(events: int, seed: int) -> Iterator[_History]:
+    """One at a time, drawn anew whenever asked for: together they may not fit into memory."""
+    return (_History(number, events, seed) for number in range(PROJECTS))
+
+
+def _log(journal: Path, events: int, seed: int) -> dict[tuple[int, int], int]:
     """Write the entries without their rows; (feed, place of the batch) → entry."""
     loaded = rules()
     db = open_writer(journal)
@@ -151,23 +155,23 @@ def _log(journal: Path, histories: list[_History]) -> dict[tuple[int, int], int]
         rows.append((number, kind, project, seq0, n, at, source, epoch, sha256, said))
         return number
 
-    for number, history in enumerate(histories, 1):
+    batches: list[_Batch] = []
+    sizes: dict[str, dict[tuple[int, int], int]] = {}
+    for number, history in enumerate(_histories(events, seed), 1):
+        batches += history.batches()
+        sizes[history.project] = history.sizes()
         record = {
             "project": history.project,
             "start_us": START_US,
             "effective_us": START_US,
             "rules_digest": loaded.rules_digest,
             "document": loaded.document,
-            "plan": plan(histories[0].events),
+            "plan": plan(events),
         }
         add("activation", history.project, number, 1, START_US, "", encode_control(record))
     numbers: dict[tuple[int, int], int] = {}
-    batches = sorted(
-        (batch for history in histories for batch in history.batches()),
-        key=lambda batch: (batch.ready_us, batch.feed),
-    )
+    batches.sort(key=lambda batch: (batch.ready_us, batch.feed))
     tick_us = START_US + HOUR_US
-    sizes = {history.project: history.sizes() for history in histories}
     for batch in batches:
         while tick_us <= batch.ready_us:
             add("tick", "", 0, 0, tick_us, "", encode_control({}))

@@ -70,8 +70,9 @@ def page(found: dict[str, Any]) -> str:
     lines += [
         "",
         (
-            f"Other thresholds, in process: {found['rethreshold']:.3f} s. Peak memory:"
-            f" {found['peak_rss_mib']:,} MiB. As-known digest: `{found['digest']}`."
+            f"Peak memory: {found['peak_rss_mib']:,} MiB. Other thresholds, in process:"
+            f" {found['rethreshold']:.3f} s, with what the first replay kept"
+            f" {found['rethreshold_peak_rss_mib']:,} MiB. As-known digest: `{found['digest']}`."
         ),
         "",
         "![Seconds by engine](replay.svg)",

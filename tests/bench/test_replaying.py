@@ -14,14 +14,16 @@ from bench.workload import Workload, workload
 from bench import replaying
 
 LOAD = Workload(Path("none"), 1, "sha256:none")
-OURS = Taken(1.0, {"l-day": (7, 2), "l-week": (0, 0)}, 9.0, 0.1, "sha256:ours")
+OURS = Taken(1.0, {"l-day": (7, 2), "l-week": (0, 0)}, 9.0, "sha256:ours")
+AGAIN = Taken(0.1, None, 20.0, "sha256:ours")
 PEERS = {"duckdb_sql": duckdb_sql, "polars": polars_frames, "pandas": pandas_frames}
 
 
 def run_with(monkeypatch, planted):
     """The bench with what each run gives, by name; every peer gives our answer unless planted."""
     floor = Taken(0.5, None, 1.0)
-    given = dict.fromkeys(PEERS, OURS) | {"replay": OURS, "group_by": floor} | planted
+    given = dict.fromkeys(PEERS, OURS) | {"replay": OURS, "group_by": floor}
+    given |= {"rethreshold": AGAIN} | planted
     monkeypatch.setattr(replaying, "_apart", lambda name, load, threads: given[name])
     return measure(LOAD, rounds=2)
 
@@ -30,6 +32,8 @@ def test_same_answers_are_measured_and_the_floor_is_asked_for_none(monkeypatch):
     found = run_with(monkeypatch, {})
     assert found["seconds"]["group_by"] == 0.5
     assert set(found["seconds"]) == {"replay", "group_by", *PEERS}
+    assert (found["rethreshold"], found["rethreshold_peak_rss_mib"]) == (0.1, 20)
+    assert found["peak_rss_mib"] == 9
 
 
 @pytest.mark.parametrize("name", PEERS)
@@ -46,6 +50,11 @@ def test_same_answers_are_measured_and_the_floor_is_asked_for_none(monkeypatch):
 def test_other_answer_of_any_peer_is_an_error(monkeypatch, name, answer, said):
     with pytest.raises(DifferentAnswerError, match=f"{name} .*{said}"):
         run_with(monkeypatch, {name: replace(OURS, answer=answer)})
+
+
+def test_replay_that_keeps_what_another_needs_must_state_the_same(monkeypatch):
+    with pytest.raises(DifferentAnswerError, match="two replays"):
+        run_with(monkeypatch, {"rethreshold": replace(AGAIN, digest="sha256:other")})
 
 
 def test_replay_that_differs_from_itself_is_an_error(monkeypatch):

@@ -58,6 +58,7 @@ def replay(  # noqa: PLR0917 - click passes options by name
     click.echo(f"history: {load.digest}")
     for name, seconds in found["seconds"].items():
         click.echo(f"{name:12} {seconds:9.2f} s  {seconds / found['seconds']['replay']:6.1f} ×")
-    click.echo(f"rethreshold  {found['rethreshold']:9.3f} s")
     click.echo(f"peak memory  {found['peak_rss_mib']:9} MiB")
+    click.echo(f"rethreshold  {found['rethreshold']:9.3f} s")
+    click.echo(f"  peak       {found['rethreshold_peak_rss_mib']:9} MiB")
     click.echo(f"digest       {found['digest']}")
