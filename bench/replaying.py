@@ -166,6 +166,7 @@ def _warm() -> None:
     import pyarrow as pa
 
     from shidian.core.monitor.engines.known import dense_values
+    from shidian.core.monitor.kernels import kernels
     from shidian.core.rulebook.model import Take
 
     # The first such call imports pandas where it is installed, as among our development packages.
@@ -176,6 +177,7 @@ def _warm() -> None:
     from fractions import Fraction
 
     dense_values(Take.QUANTILE, one, one, 2, 1, Fraction(1, 2))
+    kernels().top_sums(one, one, np.array([0, 1]), 1)
 
 
 def _peak_mib() -> float:
