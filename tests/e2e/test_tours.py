@@ -140,6 +140,7 @@ PLACES = (
     Place("about"),
     Place("search"),
     Place("check"),
+    Place("similar"),
     Place("open-data"),
     Place("statistics"),
     Place("accounts:sign-in"),

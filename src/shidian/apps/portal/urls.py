@@ -41,6 +41,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("about/", home.about, name="about"),
     path("search/", finding.find, name="search"),
+    path("similar/", finding.similar, name="similar"),
     path("check/", finding.check, name="check"),
     path("feeds/<str:language>/<str:kind>.atom", feeds.feed, name="feed"),
     path("sitemap.xml", feeds.sitemap, name="sitemap"),

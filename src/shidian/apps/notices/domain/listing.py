@@ -15,9 +15,9 @@ PILOT_FIGURES = "pilot:"
 """Prefix of the key under which a pilot's live figures stand."""
 LISTED: Mapping[SnapshotKind, tuple[str, ...]] = {
     SnapshotKind.CALL: ("slug", "title", "scheme_title", "opens_on", "closes_on"),
-    SnapshotKind.NOTICE: ("slug", "title", "lead", "opens_on", "closes_on"),
+    SnapshotKind.NOTICE: ("slug", "case", "title", "lead", "opens_on", "closes_on"),
     SnapshotKind.PILOT: (
-        *("public_id", "number", "title", "lead", "state", "state_label"),
+        *("public_id", "case", "number", "title", "lead", "state", "state_label"),
         *("starts_on", "ends_on", "limits"),
     ),
 }

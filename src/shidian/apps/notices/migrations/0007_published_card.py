@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('gravity', models.PositiveSmallIntegerField(default=0)),
                 ('body_zh', models.JSONField()),
                 ('body_en', models.JSONField()),
-                ('snapshot', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='card', to='notices.publishedsnapshot')),
+                ('snapshot', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='card', to='notices.publishedsnapshot')),
             ],
             options={
                 'default_permissions': (),

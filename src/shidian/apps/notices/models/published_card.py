@@ -20,7 +20,7 @@ class PublishedCard(models.Model):
     kind = models.CharField(max_length=16, choices=SnapshotKind.choices)
     key = models.CharField(max_length=128)
     snapshot = models.OneToOneField(
-        PublishedSnapshot, on_delete=models.PROTECT, related_name="card"
+        PublishedSnapshot, on_delete=models.CASCADE, related_name="card"
     )
     published_at = models.DateTimeField()
     opens_on = models.DateField(null=True)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.search import strings_in
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.notices.models import CommentState, Notice
 from shidian.apps.notices.queries import comments_for
+from shidian.apps.notices.similar import projects_like
+from shidian.core.rulebook.model import StageKind
+
+_BEFORE_NOTICE = (StageKind.DRAFT, StageKind.SCREENING, StageKind.REVIEW, StageKind.ASSESSMENT)
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
@@ -32,4 +38,15 @@ def build(case: Case, _state: CaseState, viewer: Viewer) -> dict[str, Any] | Non
     }
 
 
+def similar_part(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None:
+    """Published projects like this one, while it is drafted and judged; none once it runs."""
+    del state, viewer
+    if case.stage_rule.kind not in _BEFORE_NOTICE:
+        return None
+    texts = [case.title_zh, case.title_en, *strings_in(list(filled_form(case).answers.values()))]
+    found = projects_like(texts, leave_out=case.reference)
+    return {"cards": [card for card, _ in found]} if found else None
+
+
 register(Part("notices/_part.html", build, order=30))
+register(Part("notices/_similar.html", similar_part, order=60))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from shidian.apps.notices import search
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
+from shidian.apps.notices.similar import projects_like
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.addresses import address
 from shidian.apps.portal.views.pilots import with_headroom
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from shidian.apps.portal.snapshots import Body
 
 QUERY_CHARS_MAX = 100
+TEXT_CHARS_MAX = 1_000
+"""Of a description; an address holds no more."""
 SHOWN = 20
 AROUND_CHARS = 60
 _KINDS = {
@@ -129,6 +132,18 @@ def piece_around(query: str, texts: list[str]) -> tuple[str, str, str]:
             after = text[at.end() : end] + ("…" if end < len(text) else "")
             return before, at[0], after
     return "", "", ""
+
+
+@public
+def similar(request: HttpRequest) -> HttpResponse:
+    """Published projects that are like a description in one's own words."""
+    text = request.GET.get("text", "")[:TEXT_CHARS_MAX].replace("\x00", "").strip()
+    found = projects_like([text]) if text else []
+    named = [snapshots.Named(card.kind, card.key) for card, _ in found]
+    bodies = snapshots.bodies_of(named)
+    hits = [_hit(thing, bodies[thing], "") for thing in named if thing in bodies]
+    content = {"text": text, "hits": hits, "text_max": TEXT_CHARS_MAX}
+    return render(request, "portal/similar.html", content)
 
 
 @public
