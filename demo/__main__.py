@@ -13,6 +13,8 @@ os.environ.setdefault("SHIDIAN_HOME", "var/demo")
 os.environ.setdefault("SHIDIAN_DEMO", "true")
 os.environ.setdefault("SHIDIAN_RECORD_ORIGIN", "record.demo-city.example")
 os.environ.setdefault("SHIDIAN_RECORD_SLOT_S", "60")
+# The simulated pilots take their orders on this machine.
+os.environ.setdefault("SHIDIAN_EGRESS_ALLOW", "127.0.0.0/8")
 
 from demo.abroad import PLAYERS as ABROAD
 from demo.cast import OFFICES, PASSWORD, PLAYERS, totp_secret

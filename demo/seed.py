@@ -40,17 +40,20 @@ def main() -> int:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    from demo.taking_orders import name_addresses
     from shidian.apps.cases.calendars import load_calendars
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.outbox import deliver_pending
 
     if Case.objects.exists():
+        name_addresses()
         return 0
     load_calendars()
     print("正在载入示范市（演示）… Loading Demo City", flush=True)
     load(datetime.now(UTC))
     while deliver_pending():
         pass  # what the tour links to is published before anyone can follow a link
+    name_addresses()
     count = Case.objects.count()
     print(f"已载入 {count} 个案件 · {count} cases", flush=True)
     return 0

@@ -1,6 +1,7 @@
 """The three pilot systems, in a process of their own: `python -m demo.simulators`.
 
-They send through the kit, as an institution's system would. What a pilot must remember between two
+They send through the kit, as an institution's system would; they do business under its permits
+and obey the orders that reach them. What a pilot must remember between two
 runs (when it first started, how long it has lived) lies beside its key.
 """
 
@@ -24,11 +25,15 @@ from demo.behaviour import (
     Behaviour,
 )
 from demo.registration import Registration, folder, load_registrations
+from demo.taking_orders import obeying
 from shidian.config import settings
 from shidian_kit.client import Client, GateRefusedError, GateUnreachableError, draft
+from shidian_kit.permits import Business, PermitHolder
 from shidian_kit.wire.keys import load_private
+from shidian_kit.wire.permit import OrderState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TELL_AFTER = 30
@@ -65,8 +70,11 @@ class Memory:
 class System:
     """One pilot system at work."""
 
-    def __init__(self, behaviour: Behaviour, registration: Registration) -> None:
+    def __init__(
+        self, behaviour: Behaviour, registration: Registration, permits: PermitHolder
+    ) -> None:
         self.behaviour = behaviour
+        self._permits = permits
         self._failures = 0
         self._fault_after_s = float(os.environ.get(FAULT_AFTER_VARIABLE, FAULT_AFTER_S))
         self.memory = Memory.load(folder() / f"{registration.project}.json")
@@ -97,6 +105,11 @@ class System:
 
     def _live_second(self) -> None:
         memory = self.memory
+        if not self._permits.may(Business.NEW):
+            if memory.fault_s and self._permits.status.state is OrderState.SUSPENDED:
+                memory.fault_s = int(FAULT_LASTS_S)  # stopped, they take the bad release back
+            self._flush()
+            return
         due = time.time() >= memory.first_start + self._fault_after_s
         fault = due and memory.fault_s < FAULT_LASTS_S
         events = self.behaviour.live(datetime.now(UTC), memory.lived_s, fault=fault)
@@ -131,10 +144,18 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registered = {registration.project: registration for registration in load_registrations()}
-    threads = [
-        threading.Thread(target=System(behaviour, registered[behaviour.project]).run, args=(stop,))
-        for behaviour in BEHAVIOURS
-    ]
+    with obeying(stop) as permits:
+        return _run_all(
+            [
+                System(behaviour, registered[behaviour.project], permits[behaviour.project])
+                for behaviour in BEHAVIOURS
+            ],
+            stop,
+        )
+
+
+def _run_all(systems: Sequence[System], stop: threading.Event) -> int:
+    threads = [threading.Thread(target=system.run, args=(stop,)) for system in systems]
     for thread in threads:
         thread.start()
     # A thread that fell must not leave a process that looks alive.

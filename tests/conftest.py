@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import django
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +45,11 @@ _KEPT = {
     "SHIDIAN_PILOT_KILLS",
     "SHIDIAN_NO_NPM",
 }
+
+
+# How long an example takes says how busy the machine is; benches measure what time costs.
+hypothesis_settings.register_profile("shidian", deadline=None)
+hypothesis_settings.load_profile("shidian")
 
 
 def _isolate() -> None:

@@ -89,9 +89,11 @@ class Sample:
         self.command, self.told = list(command), told
         self.env = dict(env or os.environ)
         self.process: subprocess.Popen[bytes]
+        self.told.touch()
         self.start()
 
     def start(self) -> None:
+        self.born = len(self.lines())
         with self.told.open("ab") as out:
             self.process = subprocess.Popen(
                 self.command, stdout=out, stderr=subprocess.STDOUT, env=self.env, cwd=ROOT

@@ -31,6 +31,7 @@ WIDTHS = (WIDE, NARROW)
 LANGUAGES = {"officer-bureau": "en", "expert-1": "en", "": "en"}
 """The tours not named here are walked in Chinese."""
 
+EFFECTIVE_S_MAX = 60.0
 PROPOSED_S_MAX = 240.0
 """From an alarm that is still early to the proposal: a tile and the lateness, and what is slow."""
 NUMBER = r"91999900DEM\d{6}[0-9A-Z]-\d{4}-\d{4}"
@@ -274,6 +275,13 @@ def walk_officer(tours: Tours, guest: Guest, steps: list[str]) -> None:
     guest.page.locator("input[name=code]").fill(guest.page.inner_text("#demo-code"))
     guest.follow("main form button")
     assert "lapses in" in guest.text()
+    # The simulated pilot takes it, obeys it and says so.
+    guest.open(order)
+    until = time.monotonic() + EFFECTIVE_S_MAX
+    while "by the institution's clock" not in guest.text():
+        assert time.monotonic() < until, "the order did not come into effect"
+        guest.page.wait_for_timeout(1000)
+        guest.page.reload()
 
 
 def walk_signing_officer(tours: Tours, guest: Guest, steps: list[str]) -> None:

@@ -123,4 +123,4 @@ def test_no_key_has_the_name_of_returns(gate):
     status, content = gate.register(keys.generate(), source="returns")
 
     assert status == 422
-    assert "returns" in content["detail"]
+    assert "returns" in content["refused"]

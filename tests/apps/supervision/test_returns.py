@@ -86,7 +86,10 @@ def gate(pilot, tmp_path):
 
     gate = InProcessGate(tmp_path / "journal.sqlite3")
     row = Outbox.objects.get(topic="gate.control", payload__kind="activation")
-    gate.journal.append_control(EntryKind.ACTIVATION, row.pk, _record(row))
+    record = {
+        name: value for name, value in _record(row).items() if name not in ("kind", "outbox_id")
+    }
+    gate.journal.append_control(EntryKind.ACTIVATION, row.pk, record)
     yield gate
     gate.journal.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shidian.core.rulebook.model import PlanParameter
@@ -82,6 +82,7 @@ def test_value_that_protects_by_being_more_rises_with_its_leader():
     assert found == {"buffer": "15", "reserve": "1.50"}
 
 
+@example("duration", 10**9 - 1, Fraction(1), "d")
 @given(
     st.sampled_from(["int", "money", "duration"]),
     st.integers(0, 10**9 - 1),

@@ -16,7 +16,7 @@ NUMBERS = ("int", "money", "decimal", "duration")
 """Types of plan parameters that have a proportion."""
 
 _MONEY_PLACES = 2
-_NUMBERS_END = 10**9 - 1
+_NUMBER_MAX = 10**9 - 1
 """A duration is written with nine digits at most."""
 _UNITS = (
     ("d", 86_400_000_000),
@@ -59,7 +59,7 @@ def share_of(parameter: PlanParameter, value: str, share: Fraction) -> str:
 
 def _duration(exact_us: Fraction, *, up: bool) -> str:
     """Rounded to the finest unit that nine digits can hold, in the coarsest that says the same."""
-    finest = next(size for _, size in reversed(_UNITS) if exact_us / size < _NUMBERS_END)
+    finest = next(size for _, size in reversed(_UNITS) if exact_us / size <= _NUMBER_MAX)
     us = _rounded(exact_us / finest, up=up) * finest
     name, size = next(one for one in _UNITS if us % one[1] == 0)
     return f"{us // size}{name}"
