@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shidian.apps.cases import domain as cases
+from shidian.apps.cases.errors import DomainError
+from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import CaseEvent, FormSection
-from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.model import QuestionKind, StageKind
 from tests.factories import Walk
 
 if TYPE_CHECKING:
@@ -298,11 +300,49 @@ def test_check_submit_and_receipt(world: World, as_: Callable[..., Client]) -> N
     assert "尚未填写" in missing or "还有" in missing
     walk.fill()
     seq = type(walk.case).objects.get(pk=walk.case.pk).last_seq
-    unsigned = client.post(check, {"seq": seq})
+    shown = {"seq": seq, "sha256": filled_form(walk.case).sha256}
+    unsigned = client.post(check, shown)
     assert unsigned.status_code == 422
-    sent = client.post(check, {"seq": seq, "declare": "on"})
+    sent = client.post(check, {**shown, "declare": "on"})
     assert sent["Location"] == reverse("cases:receipt", args=[walk.case.reference])
     assert walk.case.reference in client.get(sent["Location"]).content.decode()
+
+
+def test_a_text_that_changed_since_it_was_shown_is_shown_again_not_filed(
+    world: World, as_: Callable[..., Client]
+) -> None:
+    walk = Walk(world, at=timezone.now() - timedelta(days=3))
+    walk.to(StageKind.DRAFT)
+    walk.fill()
+    client = as_(world.signer)
+    check = reverse("cases:check", args=[walk.case.reference])
+    read = client.get(check).context["form"]
+    shown = {"seq": read["seq"].value(), "sha256": read["sha256"].value(), "declare": "on"}
+    rule = walk.case.rulebook.form[0]
+    text = next(one.id for one in rule.questions if one.kind is QuestionKind.LONG)
+    section = FormSection.objects.filter(case=walk.case, section=rule.id).latest("version")
+    changed = {**section.answers, text: "改后的文字"}
+    cases.save_section(
+        case=walk.case,
+        section=section.section,
+        answers=changed,
+        base_version=section.version,
+        by=world.drafter,
+    )
+
+    sent = client.post(check, shown)
+
+    assert sent["Location"] == check
+    assert "又有改动" in client.get(check).content.decode()
+    walk.case.refresh_from_db()
+    assert walk.case.stage_rule.kind is StageKind.DRAFT
+    with pytest.raises(DomainError) as refused:
+        cases.submit_case(case=walk.case, by=world.signer, sha256=shown["sha256"])
+    assert refused.value.code == "text-changed"
+    again = client.get(check).context["form"]
+    client.post(check, {**shown, "sha256": again["sha256"].value()})
+    walk.case.refresh_from_db()
+    assert walk.case.stage_rule.kind is not StageKind.DRAFT
 
 
 def test_a_drafter_cannot_submit(world: World, as_: Callable[..., Client]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils import timezone
 
+from shidian.apps.cases.filled import filled_form
 from shidian.core.rulebook.model import StageKind
 from tests.factories import Walk
 
@@ -61,7 +62,8 @@ def test_a_case_goes_from_draft_to_closed_through_the_pages(
     pages, officer = Pages(walk.case, as_), world.case_officer["bureau"]
     kind = lambda: pages.case.stage_rule.kind  # noqa: E731
 
-    pages.send(world.signer, "cases:check", declare="on")
+    shown = filled_form(walk.case).sha256
+    pages.send(world.signer, "cases:check", sha256=shown, declare="on")
     pages.act(officer, "request-information", question="请补充", due_working_days=5)
     pages.act(world.signer, "answer-information", request="r1", answer="已补充")
     pages.act(officer, "advance", to="review", reason="齐备", **findings(pages.case))

@@ -345,7 +345,7 @@ def test_the_pages_do_what_the_verbs_do(walk: Walk, partner_signer: Person) -> N
     signing = {"institution": partner, "sha256": sha256, "declare": "on"}
     assert post(theirs, "application/sign/", **signing) == 302
     assert lead.get(base + "application/check/").status_code == 200
-    assert post(lead, "application/check/", declare="on") == 302
+    assert post(lead, "application/check/", sha256=sha256, declare="on") == 302
     assert post(theirs, "do/leave-case/", institution=partner, reason="调整") == 302
     assert theirs.get(base).status_code == 404
 

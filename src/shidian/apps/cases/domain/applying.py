@@ -207,13 +207,21 @@ def _file_question(section: Section, question_id: str) -> Question:
     )
 
 
+TEXT_CHANGED = Text(
+    zh="您核对后申报内容又有改动，尚未提交：请重新核对后再提交。",
+    en="The application was changed after you read it, and was not submitted: read it again.",
+)
+
+
 @supplies(Verb.SUBMIT)
-def _what_is_submitted(case: Case, _data: Mapping[str, Json], _at: datetime) -> dict[str, Json]:
+def _what_is_submitted(case: Case, data: Mapping[str, Json], _at: datetime) -> dict[str, Json]:
     """The form as it stands: version, hash, what is missing, promises, partners, plan, waivers.
 
-    Raises DomainError (`checks-failed`, `materials-missing`).
+    Raises DomainError (`text-changed`, `checks-failed`, `materials-missing`).
     """
     filled = filled_form(case)
+    if data.get("sha256", filled.sha256) != filled.sha256:
+        raise DomainError("text-changed", TEXT_CHANGED)
     answers = filled.answers
     missing: list[Json] = [*filled.incomplete()]
     if not missing:
@@ -262,21 +270,27 @@ def _materials_are_in(filled: Filled) -> None:
 
 
 def submit_case(
-    *, case: Case, by: Person, at: datetime | None = None, expected_seq: int | None = None
+    *,
+    case: Case,
+    by: Person,
+    sha256: str | None = None,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
 ) -> Performed:
-    """File the application. `by` signs for the lead.
+    """File the application. `by` signs for the lead; `sha256`: of the text that they were shown.
 
     Preconditions: draft; every section complete, hard gates first; the rulebook's checks hold and
     the required documents are in; every partner has signed this text; the call still open unless
-    the case was returned. Effects: the
-    form's version and hash are fixed, the scheme's authorities get access, the screening clock
-    starts. Events: case.submitted, stage.entered.
+    the case was returned; the text is still the one shown (`text-changed`). Effects: the form's
+    version and hash are fixed, the scheme's authorities get access, the screening clock starts.
+    Events: case.submitted, stage.entered.
     """
     at = at or timezone.now()
     if case.form_version == 0:
         check_call_is_open(case.call, at)
     actor = actor_for(by, case, Verb.SUBMIT)
-    return perform_act(case, Act(Verb.SUBMIT, actor, at), by=by, expected_seq=expected_seq)
+    shown: dict[str, Json] = {"sha256": sha256} if sha256 is not None else {}
+    return perform_act(case, Act(Verb.SUBMIT, actor, at, shown), by=by, expected_seq=expected_seq)
 
 
 def answer_information(

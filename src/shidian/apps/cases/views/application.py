@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from shidian.apps.accounts.models import Institution, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.domain.applying import (
+    TEXT_CHANGED,
     is_editable,
     submit_case,
 )
@@ -163,8 +165,9 @@ def _materials_item(case: Case, filled: Filled) -> dict[str, Any]:
 
 
 class SubmitForm(ActForm):
-    """The declaration that stands in for a signature in this release."""
+    """The declaration that stands in for a signature; carries the fingerprint of the text shown."""
 
+    sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
     declare = forms.BooleanField(
         label=gettext_lazy(
             "I sign for the lead institution and declare that the application is true and complete."
@@ -172,7 +175,7 @@ class SubmitForm(ActForm):
     )
 
     def payload(self) -> dict[str, Any]:
-        return {}
+        return {"sha256": self.cleaned_data["sha256"]}
 
 
 @rule(Permission.FORM_EDIT, obj=case_by_reference)
@@ -184,19 +187,23 @@ def check(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     filled = filled_form(case)
     state = state_of(case)
     may_submit = allows(request.user, Permission.CASE_SUBMIT, case)
-    form = SubmitForm(case, state, request.POST or None)
+    form = SubmitForm(case, state, request.POST or None, initial={"sha256": filled.sha256})
     sections = form_rows(filled)
     if request.method == "POST" and not may_submit:
         raise Http404
+    if request.method == "POST" and request.POST.get("sha256") != filled.sha256:
+        messages.error(request, localized(TEXT_CHANGED))
+        return redirect("cases:check", reference=case.reference)
     response = act_page(
         request,
         case,
         Verb.SUBMIT,
         form,
-        send=lambda _payload: submit_case(
+        send=lambda payload: submit_case(
             case=case,
             by=request.user,  # type: ignore[arg-type]
             expected_seq=form.cleaned_data["seq"],
+            **payload,
         ),
         template="cases/check.html",
         sections=sections,
