@@ -144,6 +144,16 @@ def publish(people: People, reference: str, home: Path) -> None:
         page.wait_for_url("**/comments/")
 
 
+def release(people: People, reference: str) -> None:
+    """The call was opened with its decisions kept: they are told together."""
+    with people.of("case-bureau") as page:
+        page.goto(f"{people.url}/cases/{reference}/")
+        page.locator('a[href$="/release/"]').first.click()
+        page.locator("main .actions button").first.click()
+        page.wait_for_load_state()
+        assert "1 decision was released" in page.locator("body").inner_text()
+
+
 def test_one_case_walks_from_draft_to_closed(home: Path, browser: Browser) -> None:
     with serve_at(home, APPLIED) as site:
         people = People(browser, site.url)
@@ -158,6 +168,7 @@ def test_one_case_walks_from_draft_to_closed(home: Path, browser: Browser) -> No
         people.act("case-finance", reference, "do/advance", to="admission")
         people.act("sign-bureau", reference, "do/sign-off", consent="yes")
         people.act("sign-finance", reference, "do/sign-off", consent="yes")
+        release(people, reference)
     with serve_at(home, EVALUATED) as site:
         people = People(browser, site.url)
         people.act("case-bureau", reference, "do/begin-evaluation")
