@@ -13,7 +13,7 @@ from shidian.core.rulebook.difference.leaves import id_of
 from shidian.core.rulebook.digest import is_text
 from shidian.core.rulebook.lengths import length_text
 from shidian.core.rulebook.model import Text
-from shidian.core.rulebook.reading import words
+from shidian.core.rulebook.reading import duty_words, words
 from shidian.core.rulebook.reading.numbers import duration
 from shidian.core.rulebook.tree import unescape
 
@@ -203,8 +203,8 @@ class Names:
         if value in ("true", "false"):
             return YES if value == "true" else NO
         if key == "duties":
-            party, task = words.duty(value)
-            who = words.party(party)
+            party, task = duty_words.duty(value)
+            who = duty_words.party(party)
             return Text(zh=f"{who.zh}{task.zh}", en=f"{who.en}: {task.en}")
         table = _WORDS.get(both) or _WORDS.get(key)
         if table is not None and value in table:

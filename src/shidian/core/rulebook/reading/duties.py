@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import ConsultationKind, StageKind, Text
-from shidian.core.rulebook.reading import numbers, words
+from shidian.core.rulebook.reading import duty_words, numbers
 from shidian.core.rulebook.reading.chapters.clocks import clock_start
 from shidian.core.rulebook.reading.chapters.conduct import report_due
 from shidian.core.rulebook.reading.structure import Duty, RoleDuties
@@ -33,7 +33,7 @@ def duties(rulebook: Rulebook) -> tuple[RoleDuties, ...]:
         if own:
             found.setdefault(authority.id, []).extend(own)
     return tuple(
-        RoleDuties(role, names.get(role) or words.party(role), tuple(listed))
+        RoleDuties(role, names.get(role) or duty_words.party(role), tuple(listed))
         for role, listed in found.items()
         if listed
     )
@@ -57,7 +57,7 @@ def _of_stage(rulebook: Rulebook, stage: Stage) -> Iterator[tuple[str, Duty]]:
     # a notice and a run last as long as their clocks: nothing is due within them
     lasting = stage.kind in (StageKind.RUNNING, StageKind.NOTICE)
     for index, duty_id in enumerate(stage.duties):
-        role, what = words.duty(duty_id)
+        role, what = duty_words.duty(duty_id)
         when = None if lasting else _when(rulebook, clock)
         yield role, Duty(what, when, stage.names.staff, f"/stages/{stage.id}/duties/{index}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import StageKind, Text
-from shidian.core.rulebook.reading import formats, numbers, words
+from shidian.core.rulebook.reading import duty_words, formats, numbers, words
 from shidian.core.rulebook.reading.chapters.names import authority_name, stage_name
 from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import Draft, Value, val
@@ -267,11 +267,11 @@ def _release(pen: Pen, stage: Stage, article: Draft) -> None:
 def _duties(pen: Pen, stage: Stage, article: Draft) -> None:
     by_party: dict[str, list[Value]] = {}
     for index, duty in enumerate(stage.duties):
-        party, what = words.duty(duty)
+        party, what = duty_words.duty(duty)
         text = Text(zh=what.zh, en=_lower(what).en)
         by_party.setdefault(party, []).append(val(text, f"/stages/{stage.id}/duties/{index}"))
     for party, duties in by_party.items():
-        name = words.party(party)
+        name = duty_words.party(party)
         pen.point(article, "{name}：{what}。", "{name}: {what}.", name=val(name), what=duties)
 
 
