@@ -78,6 +78,24 @@ def test_acknowledging_needs_a_post_and_leaves_a_row(client, pilot, walk):
     assert HOSTILE not in page.text
 
 
+@pytest.mark.parametrize("address", ["pilot", "pilot-live"])
+def test_what_an_officer_noted_on_an_alert_never_reaches_the_institution(
+    client, pilot, walk, world, address
+):
+    noted = "内部研判：拟约谈"
+    client.force_login(walk.officer)
+    acknowledged = reverse("supervision:acknowledge", args=[pilot.public_id, "e1"])
+    client.post(acknowledged, {"level": "breach", "note": noted})
+
+    def read(person):
+        page = get(client, person, f"supervision:{address}", pilot.public_id)
+        assert page.status_code == 200
+        return noted in page.text, f"{walk.officer.name} 已确认" in page.text
+
+    assert read(walk.officer) == read(world.auditor) == (True, True)
+    assert read(world.drafter) == read(world.signer) == (False, False)
+
+
 def test_an_episode_of_another_pilot_is_not_there(client, pilot, walk, world):
     from tests.factories import Walk
 

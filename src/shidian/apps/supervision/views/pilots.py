@@ -88,6 +88,7 @@ def _live(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
         "pilot": pilot,
         "case": pilot.case,
         "may_supervise": allows(request.user, Permission.PILOT_SUPERVISE, pilot.case),
+        "internal": allows(request.user, Permission.CASE_READ_INTERNAL, pilot.case),
         "at_work": pilot.state in AT_WORK,
         "may_propose": may_propose(request.user, pilot),
         "stop": standing_stop(pilot) if may_read_orders(request.user, pilot) else None,
