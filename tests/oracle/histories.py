@@ -18,6 +18,8 @@ from shidian.core.journal.entry import (
     typed_field,
 )
 from shidian.core.rulebook.load import load_text
+from shidian_kit.wire.permit import OnOutage, OrderState, Permit, PermitMode
+from shidian_kit.wire.permit import encode as encode_permit
 
 MINUTE = 60_000_000
 T0 = 1_700_000_000_000_000 // (60 * MINUTE) * 60 * MINUTE
@@ -194,7 +196,11 @@ def random_alert(rng, number, watched, held):
 
 
 def random_rulebook(
-    rng: random.Random, version: int, tile: str | None = None, further: random.Random | None = None
+    rng: random.Random,
+    version: int,
+    tile: str | None = None,
+    further: random.Random | None = None,
+    permits: random.Random | None = None,
 ):
     """A rulebook of one to four measures with one to four rules, loaded."""
     tile = tile or rng.choice(["30s", "1m", "1m", "1m"])
@@ -221,6 +227,10 @@ def random_rulebook(
     text += TIERS if further is None else TIERS.replace("tiers:\n", RUN + "tiers:\n")
     text += f"limits:\n{limits}" if limits else ""
     text += f"alerts:\n{alerts}" if alerts else ""
+    if permits is not None:
+        business = permits.choice(["trade.done", "trade.done, order.failed", "order.failed", ""])
+        mode = permits.choice(["no-new-business", "full-stop", "no-new-business", "advisory"])
+        text += f"orders: {{kinds: [], permit: {{ttl: 60s, mode: {mode}, new_business: [{business}]}}}}\n"
     return load_text(text, name="tiny.yaml", resolve=lambda name: "")
 
 
@@ -275,6 +285,24 @@ class Log:
         if tier is not None and loaded.rulebook.tiers is not None:
             record["tier"] = tier
         self.control(EntryKind.ACTIVATION, project, record)
+
+    def lease(self, project, source, *, state="running", ttl_ms=60_000, grace_ms=0):
+        """A permit of a source as of now."""
+        permit = Permit(
+            project=project,
+            source=source,
+            nonce=f"n{len(self.entries)}",
+            mode=PermitMode.NO_NEW_BUSINESS,
+            state=OrderState(state),
+            order=None if state == "running" else "o-1",
+            limits="sha256:" + 64 * "0",
+            entry=len(self.entries) + 1,
+            issued_us=self.now_us,
+            ttl_ms=ttl_ms,
+            grace_ms=grace_ms,
+            on_outage=OnOutage.KEEP_LAST if grace_ms % 2 == 0 else OnOutage.NO_NEW_BUSINESS,
+        )
+        self._add(EntryKind.LEASE, project, encode_permit(permit), source=source)
 
     def _add(self, kind, project, payload, *, source="", epoch=0, n=1):
         number = len(self.entries) + 1
@@ -367,18 +395,31 @@ class Sender:
         return fresh | {"rev": rev, "op": "correct"}
 
 
-def random_log(seed: int, *, control: bool = True, further: bool = False) -> Log:
+def random_lease(rng, log, senders):
+    """Now and then a permit for one of the senders, long, short or saying that it is stopped."""
+    if rng is not None and rng.random() < 0.45:
+        sender = rng.choice(senders)
+        state = rng.choice(["running", "running", "running", "suspended"])
+        ttl_ms, grace_ms = rng.choice([1_000, 60_000, 240_000]), rng.choice([0, 1, 120_000])
+        log.lease(sender.project, sender.name, state=state, ttl_ms=ttl_ms, grace_ms=grace_ms)
+
+
+def random_log(
+    seed: int, *, control: bool = True, further: bool = False, permits: bool = False
+) -> Log:
     """A history of one or two projects; `control`: with ticks and changes of rules in between;
 
-    `further`: with limits of one stage of a case, at admission, and of monthly averages.
+    `further`: with limits of one stage of a case, at admission, and of monthly averages;
+    `permits`: with leases, and rules that name new business.
     """
     rng = random.Random(seed)
     other = random.Random(f"{seed} further") if further else None
+    leased = random.Random(f"{seed} permits") if permits else None
     log = Log()
     projects = ["p-one", "p-two"][: rng.choice([1, 1, 2])]
     senders = []
     for project in projects:
-        rules = random_rulebook(rng, 1, further=other)
+        rules = random_rulebook(rng, 1, further=other, permits=leased)
         log.activate(project, rules, T0, random_plan(rng), stage="one" if other else None)
         senders += [
             Sender(f"s{number}", project, rng.choice([0, 0, MINUTE, 4 * MINUTE]))
@@ -388,6 +429,7 @@ def random_log(seed: int, *, control: bool = True, further: bool = False) -> Log
     log.now_us += 2 * MINUTE
     for number in range(rng.randint(8, 28)):
         log.now_us += rng.choice([0, 20_000_000, MINUTE, MINUTE, 2 * MINUTE])
+        random_lease(leased, log, senders)
         dice = rng.random()
         if control and dice < 0.12:
             log.tick()
@@ -401,7 +443,7 @@ def random_log(seed: int, *, control: bool = True, further: bool = False) -> Log
         elif control and dice < 0.26:
             effective = log.now_us + rng.choice([MINUTE, 3 * MINUTE, 95_000_000])
             project = rng.choice(projects)
-            rules = random_rulebook(rng, number + 2, further=other)
+            rules = random_rulebook(rng, number + 2, further=other, permits=leased)
             stage = other.choice([None, "one", "two"]) if other else None
             log.activate(project, rules, effective, random_plan(rng), stage=stage)
         else:

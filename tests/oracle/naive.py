@@ -39,6 +39,7 @@ class Seen:
 
 
 _OF_A_PROJECT = ("data", "activation", "plan")
+_CLOCKS_DIFFER = 60_000_000
 
 
 # --- what is known ---------------------------------------------------------------------------
@@ -61,6 +62,41 @@ def believed_events(entries):
                 if name not in best or row["rev"] > best[name]["rev"]:
                     best[name] = row
     return [row for row in best.values() if row["op"] != "void"]
+
+
+def marked(entries, project):
+    """The entries with `$unpermitted` in each row, by the leases that stand before its entry."""
+    found, leases = [], []
+    for entry in entries:
+        if entry.kind == "lease" and entry.project == project:
+            leases.append((entry.source, entry.record))
+        if entry.kind == "data" and entry.project == project:
+            own = [record for source, record in leases if source == entry.source]
+            found.append(
+                replace(entry, rows=[judged(row, entry.source, own) for row in entry.rows])
+            )
+        else:
+            found.append(entry)
+    return found
+
+
+def judged(row, source, leases):
+    """The row with its `$unpermitted`: 1, or nothing."""
+    permitted = source == "returns" or covered(row["time_us"], leases)
+    return row | {f"{row['type']}/$unpermitted": None if permitted else 1}
+
+
+def covered(at, leases):
+    """Whether a time lies between the issue of a lease and its end, give or take a clock."""
+    for place, lease in enumerate(leases):
+        ends = lease["issued_us"] + lease["ttl_ms"] * 1000
+        if lease["on_outage"] == "keep-last":
+            ends += lease["grace_ms"] * 1000
+        told = [later["issued_us"] for later in leases[place:] if later["state"] != "running"]
+        ends = min([ends, *told]) + _CLOCKS_DIFFER
+        if lease["state"] == "running" and lease["issued_us"] - _CLOCKS_DIFFER <= at <= ends:
+            return True
+    return False
 
 
 def segments(entries):
@@ -483,7 +519,7 @@ def same_episode(old, new):
 
 def as_known_and_final(entries, project):
     """Rows of the as-known stream of one project, and {(rule, group): [Seen]}, the final view."""
-    entries = relevant(entries, project)
+    entries = relevant(marked(entries, project), project)
     stated, stream, final = {}, [], {}
     for k, entry in enumerate(entries, 1):
         known = entries[:k]

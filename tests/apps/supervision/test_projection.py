@@ -88,6 +88,22 @@ def test_withdrawn_and_ended_episodes_are_told_apart(pilot):
     assert states == {"a": EpisodeState.WITHDRAWN, "b": EpisodeState.ENDED}
 
 
+def test_a_rule_that_is_built_in_has_the_title_that_its_explanation_gives(pilot):
+    title = {"zh": "无有效凭证开展业务：委托成交", "en": "Acted without a permit: Order placed"}
+    acted = replace(
+        item(pilot, 1),
+        rule="acted-without-a-permit/order.placed",
+        explanation={"rule": {"title": title}},
+    )
+
+    projection.apply_items(
+        [acted, replace(item(pilot, 2, episode="e2"), rule="gone", explanation={})]
+    )
+
+    titles = dict(AlertEpisode.objects.values_list("title_zh", "title_en"))
+    assert titles == {title["zh"]: title["en"], "gone": "gone"}
+
+
 def test_items_of_projects_that_are_no_pilots_are_passed_over(pilot):
     projection.apply_items([item("P-1999-0001", 1), item(pilot, 2)])
     assert AlertItem.objects.get().seq == 2

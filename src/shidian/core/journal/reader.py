@@ -197,6 +197,15 @@ class JournalReader:
         ).fetchall()
         return [int(row[0]) for row in rows], [int(row[1]) for row in rows]
 
+    def leases(self, project: str) -> list[Entry]:
+        """All leases of a project, in order."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM entry"  # noqa: S608 - constant
+            " WHERE kind = 'lease' AND project = ? ORDER BY entry",
+            (project,),
+        )
+        return [self._whole(_entry(row), ()) for row in rows.fetchall()]
+
     def unsealed(self, project: str) -> Iterator[Entry]:
         """A project's data entries that are in no segment yet, in order."""
         rows = self._db.execute(

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from shidian.core.monitor.compiling_permits import without_a_permit
 from shidian.core.monitor.compiling_samples import sampled
 from shidian.core.monitor.program import (
     COUNTING,
@@ -79,7 +80,10 @@ def compile_rules(
             measures[limit.reading] = sampled(
                 rulebook, limit, measures[limit.indicator], calendars or {}
             )
+    acted = list(without_a_permit(rulebook, None))
+    measures |= {rule.measure.id: rule.measure for rule in acted}
     rules = [
+        *acted,
         *(_limit(limit, measures[limit.reading], plan_values) for limit in limits),
         *(_alert(alert, measures[alert.indicator], plan_values) for alert in rulebook.alerts),
     ]

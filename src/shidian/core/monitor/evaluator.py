@@ -13,6 +13,7 @@ from shidian.core.journal.entry import RULE_KINDS, EntryKind
 from shidian.core.monitor.events import SumOverflow
 from shidian.core.monitor.explain import explain
 from shidian.core.monitor.items import Current, Episode, Item, Reading
+from shidian.core.monitor.leases import Leases
 from shidian.core.monitor.nearest import nearest
 from shidian.core.monitor.program import NotExecutable
 from shidian.core.monitor.quality import QualityState
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
 
-_EVALUATED = RULE_KINDS | {EntryKind.DATA}
+_EVALUATED = RULE_KINDS | {EntryKind.DATA, EntryKind.LEASE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +167,22 @@ class _Project:
         self._values = Values()
         self._readings = ReadingState(name)
         self._quality = QualityState(name)
+        self._leases = Leases()
 
     def step(self, entry: Entry, output: Output) -> None:
+        if entry.kind is EntryKind.LEASE:
+            self._leases.take(entry)
+            return
         touched: Touched = {}
         newest_us = self.watermark.newest_us
         anew = False
         if entry.kind is EntryKind.DATA:
             table = entry.table()
+            times_us = table.column("time_us").to_numpy()
             if table.num_rows:
-                latest_us = int(table.column("time_us").to_numpy().max())
-                self.watermark.saw(entry.source, latest_us, entry.ingest_us)
-            touched = self._values.apply(table, entry.source, entry.epoch)
+                self.watermark.saw(entry.source, int(times_us.max()), entry.ingest_us)
+            unpermitted = self._leases.unpermitted(entry.source, times_us)
+            touched = self._values.apply(table, entry.source, entry.epoch, unpermitted)
             lateness_us = newest.lateness_us if (newest := self._timeline.newest) else 0
             if found := self._quality.saw(entry, table, lateness_us):
                 output.quality.append(found)

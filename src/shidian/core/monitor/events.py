@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from shidian.core.monitor.leases import UNPERMITTED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -50,6 +52,7 @@ class EventTable:
         self._seqno: Ints = np.empty(_CHUNK, np.int64)
         self._rev: NDArray[np.int32] = np.empty(_CHUNK, np.int32)
         self._counts: NDArray[np.bool_] = np.zeros(_CHUNK, np.bool_)
+        self._unpermitted: NDArray[np.bool_] = np.zeros(_CHUNK, np.bool_)
         self._slots: list[Ints] = []
         self._slot_of: dict[tuple[int, str], int] = {}
         self._slots_used: dict[int, int] = {}
@@ -60,15 +63,18 @@ class EventTable:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the room beyond the last row."""
-        columns = ("_time", "_stream", "_seqno", "_rev", "_counts")
+        columns = ("_time", "_stream", "_seqno", "_rev", "_counts", "_unpermitted")
         room = max(self._size, 1)
         trimmed: dict[str, Any] = {name: getattr(self, name)[:room] for name in columns}
         trimmed["_slots"] = [slot[:room] for slot in self._slots]
         return vars(self) | trimmed
 
-    def apply(self, table: pa.Table, source: str, epoch: int) -> Changed:
+    def apply(
+        self, table: pa.Table, source: str, epoch: int, unpermitted: NDArray[np.bool_] | None = None
+    ) -> Changed:
         """Take in an entry's rows. The highest revision of an identity counts, in any order.
 
+        `unpermitted`: of each row, whether no permit covered it (see `leases`); None: of none.
         Raises SumOverflow on a value that no sum could hold.
         """
         seqno: Ints = table.column("seqno").to_numpy()
@@ -83,6 +89,7 @@ class EventTable:
         old = known[known >= 0]
         retracted = old[self._counts[old]]
         rows = self._append(table, chosen)
+        self._unpermitted[rows] = False if unpermitted is None else unpermitted[chosen]
         self._remember(source, epoch, seqno[chosen], rows)
         self._counts[old] = False
         return Changed(retracted, rows[self._counts[rows]])
@@ -106,6 +113,8 @@ class EventTable:
 
     def values(self, rows: Ints, stream: str, field: str) -> Ints:
         """The field's values in rows of that stream; NULL where left out."""
+        if field == UNPERMITTED:
+            return np.where(self._unpermitted[rows], 1, NULL)
         slot = self._slot_of.get((self.streams.get(stream, -1), field))
         if slot is None:
             return np.full(len(rows), NULL, np.int64)
@@ -196,6 +205,7 @@ class EventTable:
         self._stream = _grown(self._stream, room)
         self._rev = _grown(self._rev, room)
         self._counts = _grown(self._counts, room)
+        self._unpermitted = _grown(self._unpermitted, room)
         self._slots = [_grown(slot, room) for slot in self._slots]
 
 

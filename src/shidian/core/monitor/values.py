@@ -26,6 +26,7 @@ from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from shidian.core.monitor.grouping import GroupingKey, Texts
     from shidian.core.monitor.program import Measure
@@ -81,9 +82,11 @@ class Values:
                 self._note(agenda, seen[1], seen[2])
         self._sync()
 
-    def apply(self, table: pa.Table, source: str, epoch: int) -> Touched:
-        """Take in an entry; what it touched. Raises SumOverflow."""
-        changed = self._events.apply(table, source, epoch)
+    def apply(
+        self, table: pa.Table, source: str, epoch: int, unpermitted: NDArray[np.bool_] | None = None
+    ) -> Touched:
+        """Take in an entry; what it touched. `unpermitted`: see EventTable. Raises SumOverflow."""
+        changed = self._events.apply(table, source, epoch, unpermitted)
         touched: Touched = {}
         for key, grouping in self._groupings.items():
             gone = grouping.select(self._events, changed.retracted)

@@ -336,6 +336,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "grace": "How long after that business may go on.",
         "mode": "What its absence means.",
         "on_regulator_outage": "What holds while the authority's side is down.",
+        "new_business": "Streams of new business: an event that no permit covers raises an alert.",
     },
     "NoticeRules": {
         "premoderation": "Whether comments are read before they are shown.",

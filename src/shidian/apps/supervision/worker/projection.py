@@ -26,6 +26,7 @@ from shidian.apps.supervision.models import (
     StreamCursor,
 )
 from shidian.core.monitor.items import Change
+from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,7 +124,7 @@ def project_episode(item: Item, pilot: Pilot, opened_entry: int, now: datetime) 
     `opened_entry` counts only where the episode is new here.
     """
     rule = _rule(pilot, item.rule)
-    title = rule.title if rule else None
+    title = rule.title if rule else _title(item)
     known: dict[str, object] = {
         "pilot": pilot,
         "rule": item.rule,
@@ -138,8 +139,8 @@ def project_episode(item: Item, pilot: Pilot, opened_entry: int, now: datetime) 
         "last_seq": item.seq,
         "rules_digest": item.rules_digest,
         "explanation": item.explanation,
-        "title_zh": title.zh if title else item.rule,
-        "title_en": title.en if title else item.rule,
+        "title_zh": title.zh,
+        "title_en": title.en,
         "public": bool(rule and rule.public),
         "changed_at": now,
     }
@@ -148,6 +149,12 @@ def project_episode(item: Item, pilot: Pilot, opened_entry: int, now: datetime) 
         defaults=known,
         create_defaults={**known, "opened_entry": opened_entry, "opened_at": now},
     )
+
+
+def _title(item: Item) -> Text:
+    """Of a rule that the case's rulebook does not have: it is built in, or of other rules."""
+    rule = item.explanation.get("rule") or {}
+    return Text(**rule["title"]) if "title" in rule else Text(zh=item.rule, en=item.rule)
 
 
 def _state(item: Item) -> EpisodeState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -57,10 +58,14 @@ class JournalHistory:
         heads = self._heads[project]
         for _ in range(_TRIES - 1):
             try:
-                return rows_of(self._tables(project), heads)
+                return rows_of(self._tables(project), heads, partial(self._leases, project))
             except (_SealedMeanwhile, SegmentDamagedError):
                 continue
-        return rows_of(self._tables(project), heads)
+        return rows_of(self._tables(project), heads, partial(self._leases, project))
+
+    def _leases(self, project: str) -> list[Entry]:
+        with self._lock:
+            return self._reader.leases(project)
 
     def _tables(self, project: str) -> list[Tagged]:
         with self._lock:

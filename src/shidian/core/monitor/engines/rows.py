@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from shidian.core.monitor.engines.columns import places_among
 from shidian.core.monitor.events import NULL
+from shidian.core.monitor.leases import UNPERMITTED, unpermitted_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ class Rows:
 
     `entry` brought the row, `feed` numbers (source, epoch), `stream` is a place in `streams`.
     `fields`: `<stream>/<field>` → int64, NULL where left out; words as numbers of `words`.
+    `unpermitted`: finds which rows no permit covered.
     """
 
     entry: Ints
@@ -44,6 +46,7 @@ class Rows:
     words: Mapping[str, int]
 
     kinds: Mapping[str, str]
+    unpermitted: Callable[[], NDArray[np.bool_]]
 
     def __len__(self) -> int:
         return len(self.entry)
@@ -59,6 +62,8 @@ class Rows:
 
     def field(self, stream: str, name: str) -> Ints:
         """Values of a field; NULL in rows of other streams and where left out."""
+        if name == UNPERMITTED:
+            return np.where(self.unpermitted(), 1, NULL)
         found = self.fields.get(f"{stream}/{name}")
         return np.full(len(self), NULL, np.int64) if found is None else found
 
@@ -73,12 +78,17 @@ class Rows:
         return int
 
 
-def rows_of(tables: Iterable[Tagged], heads: Sequence[Entry]) -> Rows:
-    """Tables of one project → its rows, in order of time. `heads`: its entries, who sent each."""
+def rows_of(
+    tables: Iterable[Tagged], heads: Sequence[Entry], leases: Callable[[], Sequence[Entry]]
+) -> Rows:
+    """Tables of one project → its rows, in order of time.
+
+    `heads`: its entries, who sent each. `leases` reads its leases, where a measure asks for them.
+    """
     columns = _Columns()
     for table in tables:
         columns.add(table)
-    return columns.rows(heads)
+    return columns.rows(heads, leases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,7 @@ class _Columns:
                 self._fields.setdefault(name, []).append((self._size, self._numbers(name, column)))
         self._size += table.num_rows
 
-    def rows(self, heads: Sequence[Entry]) -> Rows:
+    def rows(self, heads: Sequence[Entry], leases: Callable[[], Sequence[Entry]]) -> Rows:
         """All of them, in order of time."""
         time_us = self._whole(lambda tagged: _ints(tagged.table.column("time_us")))
         order = np.argsort(time_us, kind="stable")
@@ -138,6 +148,7 @@ class _Columns:
             fields={name: sort(self._spread(pieces)) for name, pieces in self._fields.items()},
             words=self._words,
             kinds=self._kinds,
+            unpermitted=lambda: unpermitted_rows(entry, time_us, heads, leases()),
         )
 
     def _spread(self, pieces: Sequence[tuple[int, Ints]]) -> Ints:

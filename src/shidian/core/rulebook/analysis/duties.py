@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
-from shidian.core.rulebook.analysis.words import AUTHORITY, SOURCE, say
+from shidian.core.rulebook.analysis.words import AUTHORITY, SOURCE, STREAM, say
 from shidian.core.rulebook.lengths import days_of
-from shidian.core.rulebook.model import Orders, Period, ReportDuty, Rulebook, StageKind
+from shidian.core.rulebook.model import Orders, Period, PermitRules, ReportDuty, Rulebook, StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
         yield from _report(rulebook, report)
     if rulebook.orders is not None:
         yield from _orders(rulebook.orders)
+        yield from _new_business(rulebook, rulebook.orders.permit)
     yield from _register(rulebook)
     for clause in rulebook.clauses:
         if clause.source not in rulebook.sources:
@@ -135,6 +136,13 @@ def _orders(orders: Orders) -> Iterator[Finding]:
             say("运行凭证签发即失效", "a permit that ends as it is given"),
             say("例如 60s", "write for example 60s"),
         )
+
+
+def _new_business(rulebook: Rulebook, permit: PermitRules | None) -> Iterator[Finding]:
+    streams = {stream.id for stream in rulebook.streams}
+    for index, name in enumerate(permit.new_business if permit else ()):
+        if name not in streams:
+            yield unknown(f"/orders/permit/new_business/{index}", STREAM, name, streams)
 
 
 def _register(rulebook: Rulebook) -> Iterator[Finding]:

@@ -204,6 +204,7 @@ permit|运行凭证|permit
 ttl|有效期|lifetime
 grace|宽限|grace
 on_regulator_outage|监管系统中断时|when the regulator is out
+new_business|属于新增业务的数据流|streams of new business
 notice|公示|public notice
 premoderation|意见先审后发|comments moderated first
 public_sections|公示的栏目|sections shown

@@ -88,6 +88,7 @@ _REFERS = {
     "since": "stages",
     "limits/stages": "stages",
     "limits/admissions": "streams",
+    "new_business": "streams",
     "clock": "clocks",
     "after": "clocks",
     "all_of": "authorities",

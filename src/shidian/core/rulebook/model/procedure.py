@@ -275,12 +275,17 @@ OrderKind = Literal["remind", "warn", "restrict", "suspend", "resume", "terminat
 
 
 class PermitRules(Frozen):
-    """The short-lived lease that tells a pilot system what it may do now."""
+    """The short-lived lease that tells a pilot system what it may do now.
+
+    An event of a stream under `new_business` is new business: without a permit that covers it, it
+    raises an alert.
+    """
 
     ttl: DurationUs
     grace: DurationUs = 0
     mode: Literal["advisory", "no-new-business", "full-stop"] = "no-new-business"
     on_regulator_outage: Literal["keep-last", "no-new-business"] = "keep-last"
+    new_business: tuple[str, ...] = ()
 
 
 class Orders(Frozen):

@@ -202,6 +202,17 @@ def _permit(pen: Pen, permit: PermitRules) -> None:
         " If the regulator’s system is down, {outage}.",
         outage=val(words.OUTAGE[permit.on_regulator_outage], "/orders/permit/on_regulator_outage"),
     )
+    if permit.new_business:
+        streams = {stream.id: stream.title for stream in pen.rulebook.streams}
+        pen.say(
+            article,
+            "新增业务指：{streams}；无有效凭证发生的，系统即时告警。",
+            " New business is: {streams}; where no permit covers it, an alert is raised.",
+            streams=[
+                val(streams.get(name) or name, f"/orders/permit/new_business/{n}")
+                for n, name in enumerate(permit.new_business)
+            ],
+        )
 
 
 _SAFEGUARDS = (
