@@ -21,6 +21,10 @@ _WORDS = {
         en="write a year, a month or a day: 2024, 2024-03, 2024-03-15",
     ),
     r"^\d{4}-\d{2}-\d{2}$": Text(zh="请写日期，如 2024-03-15", en="write a day: 2024-03-15"),
+    r"^https?://\S+$": Text(
+        zh="请写以 https:// 或 http:// 开头的网址",
+        en="write an address that begins with https:// or http://",
+    ),
     r"^[0-9]{1,15}(\.[0-9]{1,4})?$": Text(
         zh="请写不带货币的数，如 10000 或 0.5", en="write a number without a currency: 10000, 0.5"
     ),

@@ -51,7 +51,7 @@ class Source(Frozen):
     title: Text
     kind: Literal["law", "notice", "guide", "press", "paper", "standard", "demonstration"]
     grade: Grade | None = None
-    url: str | None = None
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     number: str | None = None
     date: str | None = None
 

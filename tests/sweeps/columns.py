@@ -1,0 +1,107 @@
+"""Columns that hold texts and are not sown: public ones, those that nobody writes, a few others."""
+
+from __future__ import annotations
+
+
+def _columns(listed: dict[str, str]) -> set[str]:
+    return {f"{model}.{name}" for model, names in listed.items() for name in names.split()}
+
+
+PUBLIC = _columns(
+    {
+        "accounts.Authority": "name_zh name_en code",
+        "accounts.Institution": "name_zh name_en kind",
+        "cases.CalendarDay": "kind name_zh name_en",
+        "cases.CalendarVersion": "calendar version years source",
+        "cases.Call": "title_zh title_en slug guide_zh guide_en",
+        "cases.Case": "title_zh title_en reference number outcome stage",
+        "cases.RulebookVersion": "version status digest rules_digest document",
+        "cases.Scheme": "title_zh title_en slug",
+        "cases.SchemeAuthority": "local_id role",
+        "notices.Comment": "receipt sha256",
+        "notices.Notice": "draft slug title_zh title_en body_zh body_en sha256",
+        "notices.PublishedCard": "key state body_zh body_en",
+        "notices.PublishedLeaf": "document salt",
+        "notices.PublishedName": "key name shape",
+        "notices.PublishedSnapshot": "key body_zh body_en digest",
+        "notices.PublishedText": "key tokens",
+        "notices.Submission": "receipt_sha256 kind about state answer",
+        "supervision.Pilot": "public_id rules_digest",
+    }
+)
+"""What is published, or a name under which it is; answers to submissions are sealed."""
+
+CODED = _columns(
+    {
+        "accounts.Expert": "disciplines",
+        "accounts.Institution": "uscc lei",
+        "accounts.Invitation": "token_sha256",
+        "accounts.Person": "password username",
+        "accounts.SignInFailure": "account_sha256 address",
+        "cases.Attachment": "section question content_type sha256",
+        "cases.Case": "tier",
+        "cases.CaseEvent": "kind actor_kind authority",
+        "cases.CaseMark": "key",
+        "cases.CaseParty": "task",
+        "cases.DeadlineFeed": "secret_sha256",
+        "cases.FormSection": "section",
+        "cases.Outbox": "topic payload",
+        "cases.OutboxDelivery": "consumer",
+        "cases.Task": "key verb kind what_zh what_en",
+        "review.DrawPool": "sha256",
+        "review.Panel": "score",
+        "review.Review": "scores",
+        "review.SheetDraft": "scores",
+        "supervision.AlertAcknowledgement": "episode level",
+        "supervision.AlertEpisode": "episode level rules_digest",
+        "supervision.AlertItem": "episode change level path rules_digest",
+        "supervision.Complaint": "reference receipt_sha256 sealing_key",
+        "supervision.Consequence": "rule kind episode automatic",
+        "supervision.CurrentReading": "indicator",
+        "supervision.GroupedReading": "rule",
+        "supervision.IndicatorReading": "indicator",
+        "supervision.IndicatorReturn": "stream sha256 signed_by_key",
+        "supervision.MachineKey": "source key_id public_key",
+        "supervision.Order": "public_id plan legal_effect authority_local_id rules_digest episode"
+        " automatic digest plan_before ended_because",
+        "supervision.OrderAcknowledgement": "kind",
+        "supervision.OrderApproval": "digest nonce method factor_use",
+        "supervision.OrderChallenge": "nonce",
+        "supervision.Pilot": "problems automatic",
+        "supervision.PlanVersion": "values",
+        "supervision.SourceReading": "source",
+        "supervision.StreamCursor": "name",
+    }
+)
+"""Numbers, digests, secrets' hashes, words of closed sets."""
+
+SOWN_ELSEWHERE = _columns(
+    {
+        # Of institutions that apply to be registered; no page about one is public.
+        "accounts.Institution": "refused",
+        "accounts.Licence": "title number issued_by",
+        # Gone when the sheet is filed, whose reasons are sown.
+        "review.SheetDraft": "reasons",
+        # Of draws by lot; what is committed is a digest (tests/apps/review).
+        "review.DrawPool": "document people",
+        # Of a running pilot's wire (tests/apps/supervision): no publisher reads these tables but
+        # for public alerts, orders that were issued, and consequences of public rules.
+        "cases.OutboxDelivery": "error",
+        "notices.Comment": "answer_en",
+        "supervision.AlertEpisode": "group explanation",
+        "supervision.AlertItem": "group explanation",
+        "supervision.Consequence": "title_zh title_en",
+        "supervision.GroupedReading": "nearest rungs",
+        "supervision.IndicatorReturn": "file_name rows totals statement evidence numbers events"
+        " counts problem",
+        "supervision.Order": "canonical",
+        "supervision.OrderAcknowledgement": "evidence",
+        "supervision.OrderAlarm": "detail",
+        "supervision.OrderApproval": "challenge evidence",
+        "supervision.OrderChallenge": "canonical",
+        "supervision.OrderDelivery": "detail",
+        "supervision.OrderEndpoint": "url",
+        "supervision.PlanVersion": "reason",
+    }
+)
+"""Restricted, and not filled by a walk to the run."""
