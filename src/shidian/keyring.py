@@ -73,6 +73,18 @@ def gate_public_key(folder: Path) -> Ed25519PublicKey:
     return keys.load_public((folder / GATE_PUBLIC).read_text())
 
 
+def rotate_gate_key(folder: Path) -> Ed25519PublicKey:
+    """Replace the gate's key by a new one, and return its public half. The old one is gone.
+
+    A gate that runs signs with the old one until it is started again. Raises OSError, and
+    FileNotFoundError where the private key is on another machine.
+    """
+    (folder / GATE_KEY).unlink()
+    (folder / GATE_PUBLIC).unlink(missing_ok=True)
+    ensure_keys(folder)
+    return gate_public_key(folder)
+
+
 def live_secret(folder: Path) -> bytes:
     """The secret that live tokens are made and read with. Raises OSError."""
     return bytes.fromhex((folder / LIVE_SECRET).read_text().strip())

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Ed25519PublicKey,
     )
 
+    from shidian_kit.wire.gate_key import CertifiedKey
     from shidian_kit.wire.order import OrderDocument
 
 RENEW_AT = 1 / 3
@@ -96,7 +97,8 @@ def boot_clock() -> float:
 class PermitHolder:
     """Permits of one source of one project. Usable from several threads.
 
-    `gate_keys`: key id → public key of the gates to be believed (`wire.permit.trusted`).
+    `gate_keys`: key id → public key of the gates to be believed (`wire.permit.trusted`, or
+    `wire.gate_key.certified` of what the public record says of them).
     `on_change`: called with the status, from the renewing thread, when `open` or the state changed.
     Without `mode` learnt from a permit, nothing but closing out passes.
     """
@@ -107,7 +109,7 @@ class PermitHolder:
         project: str,
         source: str,
         key: Ed25519PrivateKey,
-        gate_keys: Mapping[str, Ed25519PublicKey],
+        gate_keys: Mapping[str, Ed25519PublicKey | CertifiedKey],
         *,
         on_change: Callable[[Status], None] | None = None,
         clock: Callable[[], float] = boot_clock,
@@ -146,6 +148,10 @@ class PermitHolder:
         """Go on renewing in a thread of its own what was asked for before."""
         self._thread = threading.Thread(target=self._run, name="permit-holder", daemon=True)
         self._thread.start()
+
+    def believe(self, gate_keys: Mapping[str, Ed25519PublicKey | CertifiedKey]) -> None:
+        """Believe these gates from now on, such as when one has changed its key."""
+        self._gate_keys = dict(gate_keys)
 
     def close(self) -> None:
         """Renew no more. What was leased ends by itself."""

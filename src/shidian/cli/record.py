@@ -14,6 +14,7 @@ SUMMARIES = {
     "erase": "Erase the text behind a sealed leaf; the log goes on verifying.",
     "witness": "Serve a witness that cosigns a log's checkpoints.",
     "rotate-key": "Have the notary change the log's key.",
+    "gate-key": "Write what the record says of the gate's key; change that key.",
 }
 """What `shidian record --help` says of each subcommand; `shidian.cli.record_<name>` holds it."""
 

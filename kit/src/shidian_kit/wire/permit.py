@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidSignature
 
 from shidian_kit.wire import canonical, keys
 from shidian_kit.wire.digest import read_tag
+from shidian_kit.wire.gate_key import CertifiedKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,10 @@ class OnOutage(StrEnum):
 
 
 class PermitError(ValueError):
-    """Why a permit is not taken. `code`: malformed, foreign, nonce, unknown-key, invalid."""
+    """Why a permit is not taken.
+
+    `code`: malformed, foreign, nonce, unknown-key, key-expired, invalid.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -154,11 +158,17 @@ def sign(encoded: bytes, key: Ed25519PrivateKey, key_id: str) -> dict[str, str]:
 
 
 def verify(
-    data: bytes, known: Mapping[str, Ed25519PublicKey], *, project: str, source: str, nonce: str
+    data: bytes,
+    known: Mapping[str, Ed25519PublicKey | CertifiedKey],
+    *,
+    project: str,
+    source: str,
+    nonce: str,
 ) -> Permit:
     """The gate's answer to the request that bore `nonce` → permit.
 
-    `known`: key id → public key of the gates that this pilot trusts. Raises PermitError.
+    `known`: key id → public key of the gates that this pilot trusts; one that is certified on the
+    record (`wire.gate_key`) is good for permits of its time alone. Raises PermitError.
     """
     signed = _object(data)
     if signed.keys() != {"permit", "key_id", "signature"} or not all(
@@ -171,11 +181,14 @@ def verify(
             "unknown-key", f"signed with {signed['key_id'][:80]!r}, which is not a trusted gate's"
         )
     encoded = signed["permit"].encode(errors="surrogatepass")
+    public = key.public_key if isinstance(key, CertifiedKey) else key
     try:
-        key.verify(_raw_signature(signed["signature"]), encoded)
+        public.verify(_raw_signature(signed["signature"]), encoded)
     except InvalidSignature:
         raise PermitError("invalid", "the signature does not fit the permit") from None
     permit = decode(encoded)
+    if isinstance(key, CertifiedKey) and not key.covers(permit.issued_us):
+        raise PermitError("key-expired", "the record certifies the gate's key for another time")
     if (permit.project, permit.source) != (project, source):
         raise PermitError("foreign", f"the permit is for {permit.source} of {permit.project}")
     if permit.nonce != nonce:

@@ -73,10 +73,15 @@ def told() -> Counter[str]:
     return Counter(key_of(one) for one in payloads.iterator() if one.get("kind") in KINDS)
 
 
+_IDENTIFYING = (
+    *("kind", "case", "notice", "call", "scheme", "version", "calendar", "edition", "order"),
+    *("key_id", "page", "key"),
+)
+
+
 def key_of(payload: Mapping[str, Any]) -> str:
     """What identifies an act: its kind, what it is about, and when."""
-    names = ("kind", "case", "notice", "call", "scheme", "version", "calendar", "edition", "order")
-    members = {name: payload[name] for name in (*names, "page", "key") if name in payload}
+    members = {name: payload[name] for name in _IDENTIFYING if name in payload}
     if "page" not in payload:
         members["at"] = _moment(payload.get("at"))
     return canonical.dumps(members).decode()
@@ -121,6 +126,14 @@ def published_rules() -> Iterator[Act]:
         yield Act(what=f"call {call.slug}", payload=said)
     for edition in CalendarVersion.objects.prefetch_related("days"):
         yield Act(what=f"calendar {edition}", payload=change_of(edition))
+
+
+@public_acts
+def certified_gate_keys() -> Iterator[Act]:
+    """Keys of gates: an act of the worker, which the outbox alone keeps."""
+    rows = Outbox.objects.filter(topic=TOPIC, payload__kind="gate-key.certified").order_by("pk")
+    for payload in rows.values_list("payload", flat=True):
+        yield Act(what=f"gate key {payload.get('key_id')}", payload=payload)
 
 
 @public_acts

@@ -44,6 +44,7 @@ KINDS = {
     "rulebook.published": LeafKind.RULEBOOK_PUBLISHED,
     "call.opened": LeafKind.CALL_OPENED,
     "calendar.changed": LeafKind.CALENDAR_CHANGED,
+    "gate-key.certified": LeafKind.GATE_KEY,
     "page.published": LeafKind.PAGE_PUBLISHED,
     "page.withdrawn": LeafKind.PAGE_WITHDRAWN,
 }
@@ -240,6 +241,17 @@ def _order(row: Outbox) -> Statement:
     )
 
 
+def _gate_key(row: Outbox) -> Statement:
+    """A key under which permits are signed, and from when until when: what a firm's kit checks."""
+    payload = row.payload
+    return Statement(
+        kind=LeafKind.GATE_KEY,
+        subject=f"gate-key/{payload['key_id']}",
+        time=_at(row),
+        document=payload["document"],
+    )
+
+
 def _withdrawn(row: Outbox) -> Statement:
     payload = row.payload
     return Statement(
@@ -302,6 +314,7 @@ _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "page.published": _page,
     "page.withdrawn": _withdrawn,
     "pool.committed": _pool,
+    "gate-key.certified": _gate_key,
     "order.issued": _order,
     "order.lapsed": _order,
 }

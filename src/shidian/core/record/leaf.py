@@ -51,6 +51,7 @@ class LeafKind(StrEnum):
     EVALUATION_REPORT = "evaluation-report"
     DATA_RELEASE = "data-release"
     CALENDAR_CHANGED = "calendar-changed"
+    GATE_KEY = "gate-key"
     KEY_ROTATED = "key-rotated"
     WITNESS_POLICY = "witness-policy"
 

@@ -47,6 +47,7 @@ LEAF_KINDS = {
     LeafKind.EVALUATION_REPORT: _("Evaluation report"),
     LeafKind.DATA_RELEASE: _("Data released"),
     LeafKind.CALENDAR_CHANGED: _("Calendar changed"),
+    LeafKind.GATE_KEY: _("The gate's key certified"),
     LeafKind.KEY_ROTATED: _("The log's key changed"),
     LeafKind.WITNESS_POLICY: _("Witnesses named"),
 }

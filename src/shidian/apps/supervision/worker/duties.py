@@ -15,6 +15,7 @@ from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.record.feeder import Feeder
+from shidian.apps.supervision.domain.gate_keys import certify_gate_key
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
 from shidian.apps.supervision.models import AT_WORK, ControlReceipt, Order, Pilot
 from shidian.apps.supervision.publish.refresh import (
@@ -55,6 +56,7 @@ STATISTICS_S = 600.0
 SILENCES_S = 30.0
 LAPSES_S = 5.0
 RETURNS_S = 1.0
+GATE_KEY_S = 60.0
 BATCH_MAX = 1_000
 
 
@@ -67,6 +69,7 @@ class Worker:
 
     def __init__(self, config: Settings) -> None:
         keyring.ensure_keys(config.keys)
+        self._keys = config.keys
         self._store_path = config.monitor_store
         self._store: StoreReader | None = None
         self._version = -1
@@ -93,6 +96,7 @@ class Worker:
             Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("returns", RETURNS_S, self.send_returns),
             Duty("silences", SILENCES_S, self.record_silences),
+            Duty("gate key", GATE_KEY_S, self.certify_gate_key),
             Duty("readings", CURRENT_S, self.copy_readings),
             Duty("figures", FIGURES_S, self.publish_figures),
             Duty("home", HOME_S, self.publish_home),
@@ -189,6 +193,10 @@ class Worker:
     def record_silences(self) -> None:
         """Do what the law makes of authorities that let a clock run out, on the day it may."""
         record_due_silences()
+
+    def certify_gate_key(self) -> None:
+        """Have the record say under which key the gate signs permits, before that runs out."""
+        certify_gate_key(keyring.gate_public_key(self._keys))
 
     def lapse_orders(self) -> None:
         """Announce orders that nobody has countersigned, and let them lapse when it is time."""
