@@ -43,6 +43,9 @@ def test_windows_are_those_of_plain_python(name, rows, window, beyond):
     distinct = chosen.slide_distinct(tiles, values + 60, n, window)
     ranks = -(-counts * 3 // 4)
     ranked = chosen.slide_rank(tiles, values + 60, n, window, ranks)
+    least, ranked_too = chosen.slide_ranks(
+        tiles, values + 60, n, window, np.minimum(counts, 1), ranks
+    )
 
     assert sums.tolist() == windowed(rows, n, window, sum)
     assert counts.tolist() == windowed(rows, n, window, len)
@@ -53,6 +56,10 @@ def test_windows_are_those_of_plain_python(name, rows, window, beyond):
         n,
         window,
         lambda all_: sorted(all_)[-(-len(all_) * 3 // 4) - 1] + 60 if all_ else NONE,
+    )
+    assert ranked_too.tolist() == ranked.tolist()
+    assert least.tolist() == windowed(
+        rows, n, window, lambda all_: min(all_) + 60 if all_ else NONE
     )
 
 

@@ -18,6 +18,8 @@ _EXACT = 2**62
 
 def times(a: Any, b: Any) -> Any:
     """Product of two integer columns or numbers."""
+    if isinstance(b, int) and b == 1:
+        return a
     if max(_top(a), 1) * max(_top(b), 1) < _EXACT:
         return a * b
     return _big(a) * _big(b)

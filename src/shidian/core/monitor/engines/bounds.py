@@ -141,9 +141,8 @@ class _Bounding:
         low, high = (least, furthest) if take is Take.MAX else (furthest, least)
         return Band(self.base + self.grid, low, high, ~sure, perhaps)
 
-    def _furthest(self, take: Take, surely: Ints | None = None) -> Ints:
-        """Greatest or least of all rows; `surely`: of settled ones."""
-        found = self._dense(take, self.settled) if surely is None else surely
+    def _furthest(self, take: Take, found: Ints) -> Ints:
+        """Greatest or least of all rows; `found`: of settled ones."""
         late = self._dense(take, self.late)
         if take is Take.MAX:
             return np.maximum(found, late)
@@ -173,12 +172,11 @@ class _Bounding:
         others, number = np.unique(late[~seen], return_inverse=True)
         if windowed:
             # Values as numbers from 0: those of settled rows, then others.
-            named = Some(self.settled.tile, numbers, self.settled.entry, self.settled.until)
+            named = _timeless(self.settled.tile, numbers)
             low = both = self._slide_distinct(named)
             if len(self.late):
                 place[~seen] = len(values) + number
-                found = Some(self.late.tile, place, self.late.entry, self.late.until)
-                both = self._slide_distinct(joined(named, found))
+                both = self._slide_distinct(joined(named, _timeless(self.late.tile, place)))
             return low, both
         tiles = numbers
         bounds = []
@@ -210,17 +208,22 @@ class _Bounding:
         ranks = -(-c * q.numerator // q.denominator)
         most = -(-(c + u) * q.numerator // q.denominator)
         sure, perhaps = (c > 0)[self.at], (c + u > 0)[self.at]
+        # Of settled rows the ranks that there are: beyond them unsettled ones may lie.
+        wanted = np.minimum(np.maximum(ranks - u, 1), c), np.minimum(most, c)
+        beyond = ranks <= u, most > c
         found = []
-        for wanted, best in (
-            (np.maximum(ranks - u, 0), Take.MIN),
-            (np.where(most <= c, most, 0), Take.MAX),
+        for place, best, lacking in zip(
+            chosen.slide_ranks(tile, numbers, n, window, *wanted),
+            (Take.MIN, Take.MAX),
+            beyond,
+            strict=True,
         ):
-            exact = chosen.slide_rank(tile, numbers, n, window, wanted)[self.at]
-            lacking = exact == NONE
+            exact = place[self.at]
+            there = exact != NONE
             side = np.full(len(exact), NONE, np.int64)
-            side[~lacking] = values[exact[~lacking]]
-            if np.any(lacking & perhaps):
-                side = np.where(lacking, self._furthest(best), side)
+            side[there] = values[exact[there]]
+            if np.any(lacking[self.at] & perhaps):
+                side = np.where(lacking[self.at], self._furthest(best, side), side)
             found.append(side)
         return Band(self.base + self.grid, found[0], found[1], ~sure, perhaps)
 
@@ -266,6 +269,12 @@ class _Bounding:
         """Places on the grid, and values, of rows that some instant of it covers."""
         end = int(np.searchsorted(rows.tile, self.base + self.n))
         return rows.tile[:end] - self.base, whole(rows.value[:end])
+
+
+def _timeless(tile: Ints, value: Ints) -> Some:
+    """Contributions of which nobody asks when they came."""
+    never = np.broadcast_to(np.int64(0), tile.shape)
+    return Some(tile, value, never, never)
 
 
 def merged(number: Band, under: Band) -> tuple[Band, Band]:

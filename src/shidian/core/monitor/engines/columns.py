@@ -133,6 +133,9 @@ def joined(one: Some, other: Some) -> Some:
     mine[at] = False
 
     def both(a: Ints, b: Ints) -> Ints:
+        if a.strides == b.strides == (0,) and a[0] == b[0]:
+            # One number for all of them takes no room.
+            return np.broadcast_to(a[0], mine.shape)
         found = np.empty(len(mine), np.int64)
         found[mine], found[at] = a, b
         return found

@@ -32,6 +32,9 @@ class Kernels(Protocol):
     def slide_rank(
         self, tiles: Ints, values: Ints, n: int, window: int | None, ranks: Ints
     ) -> Ints: ...
+    def slide_ranks(  # noqa: PLR0917 - as slide_rank, of two ranks
+        self, tiles: Ints, values: Ints, n: int, window: int | None, low: Ints, high: Ints
+    ) -> tuple[Ints, Ints]: ...
     def top_sums(self, tiles: Ints, values: Ints, cuts: Ints, window: int | None) -> Ints: ...
 
 

@@ -48,8 +48,15 @@ def slide_distinct(tiles: Ints, keys: Ints, n: int, window: int | None) -> Ints:
 
 def slide_rank(tiles: Ints, values: Ints, n: int, window: int | None, ranks: Ints) -> Ints:
     """See `dense.slide_rank`."""
+    return slide_ranks(tiles, values, n, window, ranks, ranks)[0]
+
+
+def slide_ranks(  # noqa: PLR0917 - as slide_rank, of two ranks
+    tiles: Ints, values: Ints, n: int, window: int | None, low: Ints, high: Ints
+) -> tuple[Ints, Ints]:
+    """See `dense.slide_ranks`."""
     size = int(values.max()) + 1 if len(values) else 1
-    found: Ints = _slide_rank(tiles, values, size, n, _length(window, n), ranks)
+    found: tuple[Ints, Ints] = _slide_ranks(tiles, values, size, n, _length(window, n), low, high)
     return found
 
 
@@ -143,8 +150,9 @@ def _slide_distinct(tiles, keys, size, n, window):  # type: ignore[no-untyped-de
 
 
 @njit(nogil=True, cache=True)
-def _slide_rank(tiles, values, size, n, window, ranks):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
-    found = np.full(n + 1, _NONE, np.int64)
+def _slide_ranks(tiles, values, size, n, window, low, high):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+    lows = np.full(n + 1, _NONE, np.int64)
+    highs = np.full(n + 1, _NONE, np.int64)
     counts = np.zeros(size, np.int64)
     # `below` rows of the window have a value less than `at`.
     at, below = 0, 0
@@ -158,17 +166,25 @@ def _slide_rank(tiles, values, size, n, window, ranks):  # type: ignore[no-untyp
             counts[values[first]] -= 1
             below -= values[first] < at
             first += 1
-        rank = ranks[instant]
-        if rank <= 0:
-            continue
-        while below >= rank:
-            at -= 1
-            below -= counts[at]
-        while below + counts[at] < rank:
-            below += counts[at]
-            at += 1
-        found[instant] = at
-    return found
+        rank = low[instant]
+        if rank > 0:
+            while below >= rank:
+                at -= 1
+                below -= counts[at]
+            while below + counts[at] < rank:
+                below += counts[at]
+                at += 1
+            lows[instant] = at
+        rank = high[instant]
+        if rank > 0:
+            while below >= rank:
+                at -= 1
+                below -= counts[at]
+            while below + counts[at] < rank:
+                below += counts[at]
+                at += 1
+            highs[instant] = at
+    return lows, highs
 
 
 @njit(nogil=True, cache=True)

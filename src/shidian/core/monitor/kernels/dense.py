@@ -142,6 +142,16 @@ def slide_rank(tiles: Ints, values: Ints, n: int, window: int | None, ranks: Int
     return np.where(ranks > 0, found, NONE)
 
 
+def slide_ranks(  # noqa: PLR0917 - as slide_rank, of two ranks
+    tiles: Ints, values: Ints, n: int, window: int | None, low: Ints, high: Ints
+) -> tuple[Ints, Ints]:
+    """`slide_rank` of two ranks at each instant."""
+    return (
+        slide_rank(tiles, values, n, window, low),
+        slide_rank(tiles, values, n, window, high),
+    )
+
+
 def top_sums(tiles: Ints, values: Ints, cuts: Ints, window: int | None) -> Ints:
     """Of each group the greatest sum in any window, 0 of one without rows.
 
