@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +149,7 @@ class Stage:
             case=self.case,
             experts=sitting,
             starts=walk.at.date(),
-            ends=walk.at.date() + timedelta(days=10),
+            ends=date(2099, 12, 31),  # the round goes on, whatever the day is
             by=walk.officer,
             at=walk.tick(),
         )
@@ -359,7 +359,8 @@ def texts_that_leak(stage: Stage) -> list[str]:
     """Pages that open, and show more than their reader may see."""
     reference = stage.case.reference
     pages = ("", "application/", "invitation/")
-    addresses = [*(f"/cases/{reference}/{page}" for page in pages), f"/review/{reference}/"]
+    sheet = f"/review/{reference}/"
+    addresses = [*(f"/cases/{reference}/{page}" for page in pages), sheet, f"{sheet}conflict/"]
     # Who is barred works for the parties besides, which know their own people.
     panel = [str(one.expert.person) for name, one in stage.sheets.items() if name != "barred"]
     found = []

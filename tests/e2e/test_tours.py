@@ -177,6 +177,8 @@ PLACES = (
     Place("cases:case", "officer-bureau", REVIEWED),
     Place("review:invite-experts", "officer-bureau", REVIEWED),
     Place("review:close-round", "officer-bureau", REVIEWED),
+    Place("review:extend-round", "officer-bureau", REVIEWED),
+    Place("review:conflict", "expert-1", REVIEWED),
     Place("review:commission", "officer-bureau", ASSESSED),
     Place("cases:materials", "applicant", DRAFT),
     Place("lab:home", "officer-bureau"),

@@ -304,6 +304,7 @@ def test_round_closes_with_enough_sheets_and_an_odd_number():
     review(player, 4)
     player.wait(days=31)
     assert player.refused(Verb.CLOSE_ROUND).code is RefusalCode.EVEN_PANEL
+    player.do(Verb.EXTEND_ROUND, **player.willing(Verb.EXTEND_ROUND))
     review(player, 5)
     player.do(Verb.CLOSE_ROUND)
     assert player.state.round.score == 100

@@ -6,7 +6,7 @@ from shidian.apps.cases.append_only import Guard
 from shidian.apps.review import models
 
 GUARDS = (
-    Guard(models.Panel, mutable=("closed", "score", "passed")),
+    Guard(models.Panel, mutable=("ends_on", "closed", "score", "passed")),
     Guard(models.Assignment),
     Guard(models.Conflict),
     Guard(models.Review),

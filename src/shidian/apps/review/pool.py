@@ -84,7 +84,11 @@ def candidates(case: Case) -> dict[Expert, Candidate]:
 
 def proposal_from(pool: Mapping[Expert, Candidate], panel: Panel | None) -> Proposal:
     """The panel that is proposed: as many as the rulebook asks for at least."""
-    seats = panel.min if panel else 1
-    seats += 1 if panel and panel.odd and seats % 2 == 0 else 0
     wanted = [one.id for one in panel.disciplines] if panel else []
-    return propose(pool.values(), seats, wanted)
+    return propose(pool.values(), seats_of(panel), wanted)
+
+
+def seats_of(panel: Panel | None) -> int:
+    """How many the rulebook asks for at least; an odd number where it says so."""
+    least = panel.min if panel else 1
+    return least + (1 if panel and panel.odd and least % 2 == 0 else 0)

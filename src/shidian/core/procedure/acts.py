@@ -68,8 +68,11 @@ class Verb(StrEnum):
     | open_round | experts: list of person ids; starts, ends: dates; reason?: needed for a second round; disciplines?: {expert: list of ids}, needed where the panel covers disciplines; draw?: {document, people: {lot: person id}, seed}, needed where it is drawn |
     | invite_experts | experts: list of person ids, of a drawn panel the next by lot; disciplines? as in open_round |
     | declare_conflict | conflict: bool; reason: text (may be "" where conflict is false). The actor is the expert |
+    | extend_round | ends: date, the new last day, not before today; reason |
     | submit_review | scores: {criterion: int 0…panel.score_max} for every criterion of the stage; reasons: {criterion: text}. The actor is the expert |
+    | enter_sheet | expert: person id; scores, reasons: as in submit_review; sha256: of the scan of the paper; declared: bool, the paper says that there is no conflict (needed where the expert has not declared it). The actor is an officer |
     | close_round | – |
+    | uphold_review | reason: why the result stands although a sheet that counted was of an expert with a conflict |
     | commission_assessment | body: id of the assessor institution |
     | file_assessment | findings: {area: {finding: pass/condition/fail, text}} for every area |
     | open_notice | sha256: of the public text; version: int ≥ 1 of that text |
@@ -114,6 +117,9 @@ class Verb(StrEnum):
     DECLARE_CONFLICT = "declare_conflict"
     SUBMIT_REVIEW = "submit_review"
     CLOSE_ROUND = "close_round"
+    EXTEND_ROUND = "extend_round"
+    ENTER_SHEET = "enter_sheet"
+    UPHOLD_REVIEW = "uphold_review"
     COMMISSION_ASSESSMENT = "commission_assessment"
     FILE_ASSESSMENT = "file_assessment"
     OPEN_NOTICE = "open_notice"
@@ -163,7 +169,10 @@ class EventKind(StrEnum):
     request.answered; request.lapsed – request (the case moved on unanswered);
     stage.entered – from, to, reason, thresholds? (found met); checklist.filed – stage, findings;
     round.opened – round (number); experts.invited; conflict.declared – expert;
-    review.filed – expert; round.closed – round, reviews (count), score ("411/5"),
+    review.filed – expert, and of a sheet entered from paper sha256, declared?; round.extended;
+    round.reconsidered – round, outcome (stands, reopened, in-doubt), reviews, score?, score_text?,
+    passed?: without the sheet of the expert whose conflict was found after closing, experts (who
+    may file again); review.upheld; round.closed – round, reviews (count), score ("411/5"),
     score_text ("82.20"), passed (bool, or null without a pass mark);
     assessment.commissioned; assessment.filed;
     notice.opened; notice.closed; comment.received; comment.answered; signoff.given;
@@ -195,6 +204,9 @@ class EventKind(StrEnum):
     CONFLICT_DECLARED = "conflict.declared"
     REVIEW_FILED = "review.filed"
     ROUND_CLOSED = "round.closed"
+    ROUND_EXTENDED = "round.extended"
+    ROUND_RECONSIDERED = "round.reconsidered"
+    REVIEW_UPHELD = "review.upheld"
     ASSESSMENT_COMMISSIONED = "assessment.commissioned"
     ASSESSMENT_FILED = "assessment.filed"
     NOTICE_OPENED = "notice.opened"

@@ -47,6 +47,7 @@ _TO_OFFICER = frozenset(
         EventKind.CASE_SUBMITTED,
         EventKind.REQUEST_ANSWERED,
         EventKind.CONFLICT_DECLARED,
+        EventKind.ROUND_RECONSIDERED,
         EventKind.ASSESSMENT_FILED,
         EventKind.COMMENT_RECEIVED,
         EventKind.SIGNOFF_GIVEN,

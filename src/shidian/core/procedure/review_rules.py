@@ -23,14 +23,21 @@ if TYPE_CHECKING:
 
 def _round_opened(state: CaseState, it: Happened) -> CaseState:
     number = it.data.integer("round", 1, 10**6)
-    opened = Round(number, it.data.names("experts"), it.data.day("starts"), it.data.day("ends"))
+    experts = it.data.names("experts")
+    dates = it.data.day("starts"), it.data.day("ends")
+    opened = Round(number, experts, *dates, stage=state.stage)
     masters = _masters(it.data)
     if it.data.has("draw"):
         draw = it.data.table("draw")
         masters, order = _masters(draw), draw.names("order")
         seats = state.pool.seats if state.pool else len(opened.experts)
         opened = replace(opened, order=order, seats=seats)
-    return state.but(rounds=number, round=replace(opened, masters=masters), pool=None)
+    return state.but(
+        rounds=number,
+        round=replace(opened, masters=masters),
+        reviewers=state.reviewers | set(experts),
+        pool=None,
+    )
 
 
 def _masters(data: Data) -> dict[str, tuple[str, ...]]:
@@ -52,14 +59,21 @@ def _pool_committed(state: CaseState, it: Happened) -> CaseState:
 
 def _invited(state: CaseState, it: Happened) -> CaseState:
     current = _round(state)
-    experts = (*current.experts, *it.data.names("experts"))
+    invited = it.data.names("experts")
     masters = {**current.masters, **_masters(it.data)}
-    return state.but(round=replace(current, experts=experts, masters=masters))
+    widened = replace(current, experts=(*current.experts, *invited), masters=masters)
+    return state.but(round=widened, reviewers=state.reviewers | set(invited))
+
+
+def _extended(state: CaseState, it: Happened) -> CaseState:
+    return state.but(round=replace(_round(state), ends=it.data.day("ends")))
 
 
 def _conflict(state: CaseState, it: Happened) -> CaseState:
-    current = _round(state)
-    declared = {**current.conflicts, it.data.name("expert"): it.data.boolean("conflict")}
+    current, expert = state.round, it.data.name("expert")
+    if current is None or expert not in current.experts:
+        return state  # of an earlier round, whose result no longer counts
+    declared = {**current.conflicts, expert: it.data.boolean("conflict")}
     # Who has a conflict takes part no more: a sheet filed before leaves the round with its author.
     kept = tuple(review for review in current.reviews if not declared.get(review.expert, False))
     return state.but(round=replace(current, conflicts=declared, reviews=kept))
@@ -73,13 +87,33 @@ def _review(state: CaseState, it: Happened) -> CaseState:
         scores={key: scores.integer(key, 0, 1000) for key in scores.fields()},
         reasons={key: reasons.text(key) for key in reasons.fields()},
     )
-    return state.but(round=replace(current, reviews=(*current.reviews, review)))
+    declared = dict(current.conflicts)
+    if it.data.has("declared"):
+        declared[review.expert] = not it.data.boolean("declared")
+    return state.but(round=replace(current, reviews=(*current.reviews, review), conflicts=declared))
 
 
 def _round_closed(state: CaseState, it: Happened) -> CaseState:
     passed = it.data.boolean("passed") if it.data.has("passed") else None
     score = Fraction(it.data.name("score"))
     return state.but(round=replace(_round(state), closed=True, score=score, passed=passed))
+
+
+def _reconsidered(state: CaseState, it: Happened) -> CaseState:
+    current = _round(state)
+    match it.data.name("outcome"):
+        case "reopened":
+            changed = replace(current, closed=False, score=None, passed=None)
+        case "stands":
+            passed = it.data.boolean("passed") if it.data.has("passed") else None
+            changed = replace(current, score=Fraction(it.data.name("score")), passed=passed)
+        case _:
+            changed = replace(current, doubted=True)
+    return state.but(round=changed)
+
+
+def _upheld(state: CaseState, _it: Happened) -> CaseState:
+    return state.but(round=replace(_round(state), doubted=False))
 
 
 def _round(state: CaseState) -> Round:
@@ -107,6 +141,9 @@ REVIEW_RULES: dict[str, Apply] = {
     EventKind.CONFLICT_DECLARED: _conflict,
     EventKind.REVIEW_FILED: _review,
     EventKind.ROUND_CLOSED: _round_closed,
+    EventKind.ROUND_EXTENDED: _extended,
+    EventKind.ROUND_RECONSIDERED: _reconsidered,
+    EventKind.REVIEW_UPHELD: _upheld,
     EventKind.ASSESSMENT_COMMISSIONED: _commissioned,
     EventKind.ASSESSMENT_FILED: _assessed,
     EventKind.POOL_COMMITTED: _pool_committed,

@@ -100,6 +100,9 @@ class Round:
     closed: bool = False
     score: Fraction | None = None
     passed: bool | None = None
+    stage: str = ""
+    doubted: bool = False
+    """A conflict found after closing took from the result what carried it."""
     masters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     seats: int = 0
@@ -308,6 +311,8 @@ class CaseState:
     checklist: Mapping[str, bool] = field(default_factory=dict)
     rounds: int = 0
     round: Round | None = None
+    reviewers: frozenset[str] = frozenset()
+    """Everyone ever invited to a round."""
     pool: PoolState | None = None
     """Fixed for the next round by lot."""
     commissioned: tuple[str, ...] = ()

@@ -118,7 +118,7 @@ def permitted_verbs(rulebook: Rulebook, state: CaseState, kind: ActorKind) -> tu
     )
 
 
-def _possible(  # noqa: C901, PLR0911 - one a verb
+def _possible(  # noqa: C901, PLR0911, PLR0912 - one a verb
     rulebook: Rulebook, state: CaseState, kind: ActorKind, verb: Verb
 ) -> bool:
     stage = stage_of(rulebook, state.stage)
@@ -137,6 +137,8 @@ def _possible(  # noqa: C901, PLR0911 - one a verb
             return bool(silent_clocks(rulebook, stage.id))
         case Verb.EXTEND_CLOCK:
             return any(clock.extension for clock in rulebook.clocks)
+        case Verb.UPHOLD_REVIEW:
+            return state.round is not None and state.round.doubted
         case Verb.RELEASE_DECISION | Verb.TAKE_BACK_DECISION:
             return state.held is not None
         case Verb.FILE_OBJECTION:

@@ -40,10 +40,10 @@ def open_tasks(
         return ()
     desk = Desk(rulebook, calendar, state, stage_of(rulebook, state.stage), today)
     if state.held is not None:
-        return (*partner_tasks(desk), _release(desk))
+        return (*partner_tasks(desk), *_doubt(desk), _release(desk))
     if state.is_closed:
         return tuple(_closed(desk))
-    found = [*_requests(desk), *besides(desk), *partner_tasks(desk)]
+    found = [*_requests(desk), *_doubt(desk), *besides(desk), *partner_tasks(desk)]
     found += (one for task in _TASKS[state.stage_kind](desk) for one in in_order(desk, task))
     return tuple({task.key: task for task in found}.values())
 
@@ -104,9 +104,31 @@ def _review(desk: Desk) -> Iterator[Task]:
         )
         return
     yield from _expert_tasks(desk)
-    yield desk.officer(
-        Verb.CLOSE_ROUND, "评审意见收齐后结束评审", "Close the round once the reviews are in"
-    )
+    yield desk.officer(Verb.CLOSE_ROUND, *_closing_words(desk))
+
+
+def _doubt(desk: Desk) -> Iterator[Task]:
+    """A result that a conflict found after closing has put in doubt."""
+    if desk.state.round is not None and desk.state.round.doubted:
+        yield desk.officer(
+            Verb.UPHOLD_REVIEW,
+            "结束评审后有专家声明利益冲突：复核评审结果",
+            "A conflict was found after the round was closed: examine the review's result again",
+        )
+
+
+def _closing_words(desk: Desk) -> tuple[str, str]:
+    """Of an open round: whether a seat is to be filled first."""
+    current, panel = desk.state.round, desk.stage.panel
+    seats = panel.min if panel else 1
+    seats += 1 if panel and panel.odd and seats % 2 == 0 else 0
+    sitting = sum(not current.conflicts.get(one) for one in current.experts) if current else 0
+    if sitting < seats:
+        return (
+            f"专家席位空缺 {seats - sitting} 个：请增邀专家",
+            f"Seats to fill: {seats - sitting}. Invite more experts",
+        )
+    return "评审意见收齐后结束评审", "Close the round once the reviews are in"
 
 
 def _by_lot(desk: Desk) -> Task | None:

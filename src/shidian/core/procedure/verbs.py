@@ -58,13 +58,22 @@ VERBS: dict[Verb, VerbSpec] = {
         _text("增邀专家", "Invite more experts"), _OFFICER, (StageKind.REVIEW,)
     ),
     Verb.DECLARE_CONFLICT: VerbSpec(
-        _text("声明利益关系", "Declare interests"), _EXPERT, (StageKind.REVIEW,)
+        _text("声明利益关系", "Declare interests"), _EXPERT, (*_OPEN, StageKind.CLOSED)
     ),
     Verb.SUBMIT_REVIEW: VerbSpec(
         _text("提交评审意见", "Submit review"), _EXPERT, (StageKind.REVIEW,)
     ),
     Verb.CLOSE_ROUND: VerbSpec(
         _text("结束评审", "Close review round"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.EXTEND_ROUND: VerbSpec(
+        _text("延长评审", "Extend review round"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.ENTER_SHEET: VerbSpec(
+        _text("录入纸质评审表", "Enter a paper sheet"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.UPHOLD_REVIEW: VerbSpec(
+        _text("复核后维持评审结果", "Uphold the review"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)
     ),
     Verb.COMMISSION_ASSESSMENT: VerbSpec(
         _text("委托评估", "Commission assessment"), _OFFICER, (StageKind.ASSESSMENT,)
@@ -152,6 +161,8 @@ WHILE_HELD = frozenset(
         Verb.RELEASE_DECISION,
         Verb.TAKE_BACK_DECISION,
         Verb.WITHDRAW,
+        Verb.DECLARE_CONFLICT,
+        Verb.UPHOLD_REVIEW,
         Verb.INVITE_PARTNER,
         Verb.ANSWER_INVITATION,
         Verb.LEAVE_CASE,
@@ -181,6 +192,9 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.DECLARE_CONFLICT: frozenset({"conflict", "reason"}),
     Verb.SUBMIT_REVIEW: frozenset({"scores", "reasons"}),
     Verb.CLOSE_ROUND: frozenset(),
+    Verb.EXTEND_ROUND: frozenset({"ends", "reason"}),
+    Verb.ENTER_SHEET: frozenset({"expert", "scores", "reasons", "sha256", "declared"}),
+    Verb.UPHOLD_REVIEW: frozenset({"reason"}),
     Verb.COMMISSION_ASSESSMENT: frozenset({"body"}),
     Verb.FILE_ASSESSMENT: frozenset({"findings"}),
     Verb.OPEN_NOTICE: frozenset({"sha256", "version"}),

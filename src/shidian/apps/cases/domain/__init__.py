@@ -28,6 +28,7 @@ from shidian.apps.cases.domain.deciding import (
     return_to_applicant,
     sign_off,
     terminate_case,
+    uphold_review,
 )
 from shidian.apps.cases.domain.desk import (
     assign_cases,
@@ -119,6 +120,7 @@ __all__ = [
     "submit_case",
     "take_back_decision",
     "terminate_case",
+    "uphold_review",
     "withdraw_case",
     "write_note",
 ]

@@ -237,6 +237,19 @@ def extend_pilot(
     return do(Verb.EXTEND, case, data, by=by, at=at, expected_seq=expected_seq)
 
 
+def uphold_review(
+    *,
+    case: Case,
+    reason: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Find that a review's result stands in spite of a late conflict. Event: review.upheld."""
+    data: dict[str, Json] = {"reason": reason}
+    return do(Verb.UPHOLD_REVIEW, case, data, by=by, at=at, expected_seq=expected_seq)
+
+
 def close_case(
     *,
     case: Case,

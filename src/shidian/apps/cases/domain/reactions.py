@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from shidian.apps.cases.indexing import index_case
 from shidian.apps.cases.marks import MARKED, Before, marks_of
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent, CaseMark
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import AuthorityRole, StageKind
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 Reaction = Callable[[Case, CaseEvent], None]
 _reactions: dict[EventKind, list[Reaction]] = {}
@@ -34,15 +32,24 @@ def react(case: Case, event: CaseEvent) -> None:
         reaction(case, event)
 
 
-def grant(case: Case, because: CaseEvent, **subject: int) -> None:
-    """Grant `person=`, `authority=` or `institution=` (an id) the case, unless it is granted."""
+def grant(
+    case: Case, because: CaseEvent, *, starts: datetime | None = None, **subject: int
+) -> None:
+    """Grant `person=`, `authority=` or `institution=` (an id) the case, unless it is granted.
+
+    From `starts`, or at once.
+    """
     key = {f"{name}_id": value for name, value in subject.items()}
     standing = AccessRow.objects.filter(
         case=case, effect=AccessEffect.GRANT, ends__isnull=True, **key
     )
     if not standing.exists():
         AccessRow.objects.create(
-            case=case, effect=AccessEffect.GRANT, starts=because.at, because=because, **key
+            case=case,
+            effect=AccessEffect.GRANT,
+            starts=starts or because.at,
+            because=because,
+            **key,
         )
 
 
@@ -120,7 +127,32 @@ def _declared(case: Case, event: CaseEvent) -> None:
     if event.data["conflict"]:
         deny(case, event, person=person)
     else:
-        grant(case, event, person=person)
+        grant(case, event, starts=_first_day(case, event), person=person)
+
+
+def _first_day(case: Case, event: CaseEvent) -> datetime:
+    """The round carries the right to read: from its first day, if that is yet to come."""
+    opened = CaseEvent.objects.filter(
+        case=case, kind=EventKind.ROUND_OPENED.value, seq__lt=event.seq
+    )
+    day = date.fromisoformat(opened.latest("seq").data["starts"])
+    zone = ZoneInfo(case.rulebook.zone)
+    return max(event.at, datetime(day.year, day.month, day.day, tzinfo=zone))
+
+
+@reacts(EventKind.REVIEW_FILED)
+def _declared_on_paper(case: Case, event: CaseEvent) -> None:
+    """Who declared on paper that there is no conflict may read what they have scored."""
+    if event.data.get("declared"):
+        grant(case, event, person=int(event.data["expert"]))
+
+
+@reacts(EventKind.ROUND_RECONSIDERED)
+def _reopened(case: Case, event: CaseEvent) -> None:
+    """Who had not filed when the round was closed may again, now that it is open."""
+    if event.data["outcome"] == "reopened":
+        for person in event.data["experts"]:
+            grant(case, event, person=int(person))
 
 
 @reacts(EventKind.ASSESSMENT_COMMISSIONED)

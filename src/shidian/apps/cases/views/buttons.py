@@ -16,6 +16,7 @@ from shidian.apps.cases.views.open_matters import (
     may_still_object,
     to_answer,
     to_consult,
+    to_enter,
     to_extend,
     to_record,
 )
@@ -38,6 +39,8 @@ PAGES = {
     Verb.COMMIT_POOL: "review:pool",
     Verb.INVITE_EXPERTS: "review:invite-experts",
     Verb.CLOSE_ROUND: "review:close-round",
+    Verb.EXTEND_ROUND: "review:extend-round",
+    Verb.ENTER_SHEET: "review:enter-sheet",
     Verb.FILE_ASSESSMENT: "review:assessment",
     Verb.OPEN_NOTICE: "notices:open",
     Verb.ANSWER_COMMENT: "notices:comments",
@@ -132,8 +135,10 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return not round_open and (state.pool is not None or not _is_drawn(case))
         case Verb.COMMIT_POOL:
             return not round_open and _is_drawn(case)
-        case Verb.INVITE_EXPERTS | Verb.CLOSE_ROUND:
+        case Verb.INVITE_EXPERTS | Verb.CLOSE_ROUND | Verb.EXTEND_ROUND:
             return round_open
+        case Verb.ENTER_SHEET:
+            return bool(to_enter(state))
         case Verb.ANSWER_INFORMATION:
             return bool(state.open_requests)
         case Verb.OPEN_NOTICE:

@@ -140,7 +140,7 @@ EFFECTS: dict[Verb, Effect] = {
             " disappears from your desk and you no longer see it."
         ),
         told=(OFFICERS,),
-        undo=_("No. Tell the case officers if a conflict arises later."),
+        undo=_("No. A conflict that you find later can be declared at any time."),
     ),
     Verb.SUBMIT_REVIEW: Effect(
         law=IN_LAW_OPINION,
@@ -153,6 +153,33 @@ EFFECTS: dict[Verb, Effect] = {
         practice=_("The weighted score is worked out and fixed. No more reviews are taken."),
         told=(OFFICERS,),
         undo=_("No. Another round can be opened with a reason."),
+    ),
+    Verb.EXTEND_ROUND: Effect(
+        law=NO_DECISION,
+        practice=_(
+            "Everyone on the panel who has not filed may do so until the new last day. It is the"
+            " same day for all."
+        ),
+        told=(EXPERTS,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.ENTER_SHEET: Effect(
+        law=IN_LAW_OPINION,
+        practice=_(
+            "The expert's scores and reasons count as if they had been submitted here. They are"
+            " marked as entered from paper, with your name and the scan, and the expert sees them."
+        ),
+        told=(EXPERTS,),
+        undo=KEPT_FOR_GOOD,
+    ),
+    Verb.UPHOLD_REVIEW: Effect(
+        law=_("A finding of the authority, with reasons. The case can be decided again."),
+        practice=_(
+            "The result of the review stands although a sheet that counted came from an expert with"
+            " a conflict. If it should not stand, send the case back to be reviewed again."
+        ),
+        told=(OFFICERS,),
+        undo=KEPT_FOR_GOOD,
     ),
     Verb.COMMISSION_ASSESSMENT: Effect(
         law=NO_DECISION,

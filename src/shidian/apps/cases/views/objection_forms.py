@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shidian.apps.cases.domain import objecting, releasing
+from shidian.apps.cases.domain import deciding, objecting, releasing
 from shidian.apps.cases.views.act_forms import FORMS
 from shidian.apps.cases.views.form_base import ActForm, ReasonForm, long_text, only_choice
 from shidian.apps.cases.views.sending import SENDERS
@@ -58,6 +58,7 @@ MORE: dict[Verb, tuple[type[ActForm], Any]] = {
     Verb.FILE_OBJECTION: (FileObjectionForm, objecting.file_objection),
     Verb.DECIDE_OBJECTION: (DecideObjectionForm, objecting.decide_objection),
     Verb.TAKE_BACK_DECISION: (ReasonForm, releasing.take_back_decision),
+    Verb.UPHOLD_REVIEW: (ReasonForm, deciding.uphold_review),
 }
 FORMS.update({verb: form for verb, (form, _send) in MORE.items()})
 SENDERS.update({verb: send for verb, (_form, send) in MORE.items()})

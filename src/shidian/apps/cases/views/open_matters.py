@@ -38,6 +38,17 @@ def to_answer(case: Case, state: CaseState, person: Someone) -> list[Consultatio
     ]
 
 
+def to_enter(state: CaseState) -> list[str]:
+    """Person keys of the open round's experts whose sheet is still to come."""
+    current = state.round
+    if current is None or current.closed:
+        return []
+    filed = {one.expert for one in current.reviews}
+    return [
+        one for one in current.experts if one not in filed and not current.conflicts.get(one, False)
+    ]
+
+
 def to_extend(case: Case, state: CaseState) -> list[tuple[Clock, ClockSum]]:
     """Running clocks that the rulebook lets an officer lengthen once more."""
     rules = {one.id: one for one in case.rulebook.clocks if one.extension}

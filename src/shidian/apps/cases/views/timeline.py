@@ -16,6 +16,7 @@ from shidian.apps.cases.views.words import (
     outcome_name,
     outcome_text,
     position_word,
+    reconsidered_words,
 )
 from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import ActorKind, EventKind
@@ -35,6 +36,9 @@ INTERNAL = frozenset(
         EventKind.CONFLICT_DECLARED,
         EventKind.REVIEW_FILED,
         EventKind.ROUND_CLOSED,
+        EventKind.ROUND_EXTENDED,
+        EventKind.ROUND_RECONSIDERED,
+        EventKind.REVIEW_UPHELD,
         EventKind.ASSESSMENT_COMMISSIONED,
         EventKind.ASSESSMENT_FILED,
         EventKind.SIGNOFF_GIVEN,
@@ -141,6 +145,14 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return _("declares a conflict") if data.get("conflict") else _("declares no conflict")
         case EventKind.ROUND_CLOSED:
             return _("Weighted score %(score)s") % {"score": data.get("score_text", "")}
+        case EventKind.ROUND_EXTENDED:
+            return _("until %(day)s: %(reason)s") % {"day": data["ends"], "reason": data["reason"]}
+        case EventKind.REVIEW_FILED if data.get("sha256"):
+            return _("entered from paper")
+        case EventKind.ROUND_RECONSIDERED:
+            return reconsidered_words(data)
+        case EventKind.REVIEW_UPHELD:
+            return data.get("reason", "")
         case EventKind.CONSULTATION_OPENED | EventKind.OPINION_GIVEN:
             return _consultation_note(case, data)
         case EventKind.RISK_GRADED:

@@ -11,6 +11,9 @@ from shidian.core.procedure.types import EventKind, ObjectionOutcome, Position
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
 
@@ -62,6 +65,9 @@ EVENT_WORDS = {
     EventKind.CONFLICT_DECLARED: gettext_lazy("Interests declared by an expert"),
     EventKind.REVIEW_FILED: gettext_lazy("Review filed by an expert"),
     EventKind.ROUND_CLOSED: gettext_lazy("Review round closed"),
+    EventKind.ROUND_EXTENDED: gettext_lazy("Review round extended"),
+    EventKind.ROUND_RECONSIDERED: gettext_lazy("Result looked at again after a late conflict"),
+    EventKind.REVIEW_UPHELD: gettext_lazy("Review upheld after a late conflict"),
     EventKind.ASSESSMENT_COMMISSIONED: gettext_lazy("Assessment commissioned"),
     EventKind.ASSESSMENT_FILED: gettext_lazy("Assessment filed"),
     EventKind.NOTICE_OPENED: gettext_lazy("Public notice published"),
@@ -127,3 +133,13 @@ def position_word(position: str) -> str:
         return words[Position(position)]
     except ValueError:
         return position
+
+
+def reconsidered_words(data: Mapping[str, Any]) -> str:
+    """What a conflict that was declared after closing did to a review's result."""
+    words = {
+        "stands": _("the result stands without the sheet of that expert: %(score)s"),
+        "reopened": _("the round is open again"),
+        "in-doubt": _("the result is in doubt and has to be examined again"),
+    }
+    return words[str(data["outcome"])] % {"score": data.get("score_text", "")}

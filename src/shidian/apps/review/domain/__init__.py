@@ -11,6 +11,7 @@ from shidian.apps.review.domain.judging import (
 from shidian.apps.review.domain.panels import (
     close_round,
     commission_assessment,
+    extend_round,
     form_panel,
     invite_experts,
     open_panel,
@@ -22,6 +23,7 @@ __all__ = [
     "commit_pool",
     "declare_conflict",
     "draw_panel",
+    "extend_round",
     "file_assessment",
     "fixed_pool",
     "form_panel",

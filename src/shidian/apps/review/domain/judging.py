@@ -13,6 +13,7 @@ from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.deciding import do
 from shidian.apps.cases.domain.perform import perform_act
 from shidian.apps.cases.errors import ForbiddenError
+from shidian.apps.review.domain.panels import reconsider
 from shidian.apps.review.models import Assessment, Assignment, Conflict, Review, SheetDraft
 from shidian.core.procedure.types import Act, EventKind, Json, Verb
 
@@ -45,13 +46,20 @@ def declare_conflict(
 ) -> Conflict:
     """Declare one's interests, before anything of the case is shown. A conflict needs a reason.
 
+    A conflict found later may be declared at any time, after the round or the decision as well.
     Effects: with a conflict a denial, which takes the case from every list, count and search of the
-    expert for good; without one, access until the round closes. Event: conflict.declared.
+    expert for good, and the sheet counts no more; without one, access until the round closes.
+    Events: conflict.declared; round.reconsidered, where the sheet had been part of a closed round.
     """
     if not allows(by, Permission.CONFLICT_DECLARE, assignment):
         raise ForbiddenError
     data: dict[str, Json] = {"conflict": conflict, "reason": reason}
     done = do(Verb.DECLARE_CONFLICT, assignment.panel.case, data, by=by, at=at)
+    if conflict:
+        SheetDraft.objects.filter(assignment=assignment).delete()
+    for event in done.events:
+        if event.kind == EventKind.ROUND_RECONSIDERED:
+            reconsider(event)
     return Conflict.objects.create(
         assignment=assignment,
         conflict=conflict,

@@ -102,6 +102,36 @@ def close_round(
 
 
 @transaction.atomic
+def extend_round(
+    *,
+    case: Case,
+    ends: date,
+    reason: str,
+    by: Person,
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Panel:
+    """Give everyone who has not filed a later last day. Event: round.extended."""
+    data: dict[str, Json] = {"ends": ends.isoformat(), "reason": reason}
+    done = do(Verb.EXTEND_ROUND, case, data, by=by, at=at, expected_seq=expected_seq)
+    panel = open_panel(done.case)
+    panel.ends_on = ends
+    panel.save(update_fields=("ends_on",))
+    return panel
+
+
+def reconsider(event: CaseEvent) -> None:
+    """What a late conflict made of a closed round: open again, with another score, or in doubt."""
+    panel = Panel.objects.get(case=event.case, round=event.data["round"])
+    match event.data["outcome"]:
+        case "reopened":
+            panel.closed, panel.score, panel.passed = None, "", None
+        case "stands":
+            panel.score, panel.passed = event.data["score_text"], event.data["passed"]
+    panel.save(update_fields=("closed", "score", "passed"))
+
+
+@transaction.atomic
 def commission_assessment(
     *, case: Case, body: Institution, by: Person, at: datetime | None = None
 ) -> Commission:

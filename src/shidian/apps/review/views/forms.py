@@ -53,6 +53,18 @@ class DeclareForm(forms.Form):
         return cleaned
 
 
+class StepBackForm(forms.Form):
+    """A conflict found after having declared none."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("What interest?"),
+        help_text=gettext_lazy("The case officers read it. Nobody else does."),
+        widget=forms.Textarea(attrs={"rows": 4, "class": "short", "data-required": "true"}),
+        max_length=REASON_MAX,
+        error_messages={"required": gettext_lazy("Say what your interest is.")},
+    )
+
+
 class SheetForm(forms.Form):
     """A score and a reason for every criterion. `final`: whether all of it must be there."""
 

@@ -11,16 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from shidian.apps.accounts.models import Expert
-from shidian.apps.cases.views.form_base import ActForm
+from shidian.apps.cases.views.form_base import ActForm, ReasonForm
 from shidian.apps.cases.words import localized as in_language
-from shidian.apps.review.pool import candidates, proposal_from
+from shidian.apps.review.pool import candidates, proposal_from, seats_of
 from shidian.apps.review.views.forms import REASON_MAX
 from shidian.core.procedure.drawing import SEED_MAX, seat
+from shidian.core.procedure.seating import Pick, Proposal, missing_among, propose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shidian.core.procedure.seating import Candidate, Pick
+    from shidian.core.procedure.seating import Candidate
 
     _ExpertsField = forms.ModelMultipleChoiceField[Expert]
 else:
@@ -77,6 +78,50 @@ class InviteForm(ActForm):
             able = [one for one in following if one in able]
         field.queryset = Expert.objects.filter(pk__in=able).select_related("person").order_by("pk")
         field.help_text = self._rule_words()
+        self.proposal = self._propose(following)
+        self.initial.setdefault("experts", [int(one.candidate.id) for one in self.proposal.picks])
+
+    def _propose(self, following: list[int] | None) -> Proposal:
+        """Who fills the empty seats: of a drawn panel who follows by lot, else as at first."""
+        current, panel = self.state.round, self.stage.panel
+        if current is None or current.closed:
+            return proposal_from(self.pool, panel)
+        sitting = [one for one in current.experts if not current.conflicts.get(one)]
+        empty = max(seats_of(panel) - len(sitting), 0)
+        if following is not None:
+            by_lot = {one.id: one for one in self.pool.values()}
+            picks = [Pick(by_lot[str(pk)], ()) for pk in following if str(pk) in by_lot]
+            return Proposal(tuple(picks[:empty]), (), 0)
+        wanted = [one.id for one in panel.disciplines] if panel else []
+        return propose(self.pool.values(), empty, missing_among(sitting, current.masters, wanted))
+
+    @property
+    def picks(self) -> list[tuple[str, str]]:
+        """Who is proposed, and why."""
+        names = {one.id: str(expert.person) for expert, one in self.pool.items()}
+        return [(names[one.candidate.id], self._because(one)) for one in self.proposal.picks]
+
+    @property
+    def uncovered(self) -> list[str]:
+        """Disciplines that nobody of the pool brings."""
+        return [self._area(one) for one in self.proposal.uncovered]
+
+    def _area(self, name: str) -> str:
+        panel = self.stage.panel
+        names = {one.id: in_language(one.name) for one in panel.disciplines} if panel else {}
+        return names.get(name, name)
+
+    def _because(self, pick: Pick) -> str:
+        if self.state.round is not None and not self.state.round.closed and self.state.round.order:
+            return _("the next by lot")
+        load = ngettext("%(n)d open review", "%(n)d open reviews", pick.candidate.load) % {
+            "n": pick.candidate.load
+        }
+        if not pick.covers:
+            return _("no known tie; among those with the least work (%(load)s)") % {"load": load}
+        areas = _(", ").join(self._area(one) for one in pick.covers)
+        words = {"areas": areas, "load": load}
+        return _("no known tie; brings %(areas)s (%(load)s)") % words
 
     def _seated(self) -> set[int]:
         current = self.state.round
@@ -154,6 +199,20 @@ class RoundDates(ActForm):
         }
 
 
+class ExtendForm(ReasonForm):
+    """A later last day, and why."""
+
+    ends = forms.DateField(
+        label=gettext_lazy("New last day of the round"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("ends", "reason")
+
+    def build(self) -> None:
+        ends = self.state.round.ends if self.state.round else timezone.localdate()
+        self.initial.setdefault("ends", max(ends, timezone.localdate()) + timedelta(days=7))
+
+
 class PanelForm(InviteForm, RoundDates):
     """A round of chosen experts, with a proposal that is ticked already."""
 
@@ -162,34 +221,6 @@ class PanelForm(InviteForm, RoundDates):
     def build(self) -> None:
         InviteForm.build(self)
         RoundDates.build(self)
-        self.proposal = proposal_from(self.pool, self.stage.panel)
-        self.initial.setdefault("experts", [int(one.candidate.id) for one in self.proposal.picks])
-
-    @property
-    def picks(self) -> list[tuple[str, str]]:
-        """Who is proposed, and why."""
-        names = {one.id: str(expert.person) for expert, one in self.pool.items()}
-        return [(names[one.candidate.id], self._because(one)) for one in self.proposal.picks]
-
-    @property
-    def uncovered(self) -> list[str]:
-        """Disciplines that nobody of the pool brings."""
-        return [self._area(one) for one in self.proposal.uncovered]
-
-    def _area(self, name: str) -> str:
-        panel = self.stage.panel
-        names = {one.id: in_language(one.name) for one in panel.disciplines} if panel else {}
-        return names.get(name, name)
-
-    def _because(self, pick: Pick) -> str:
-        load = ngettext("%(n)d open review", "%(n)d open reviews", pick.candidate.load) % {
-            "n": pick.candidate.load
-        }
-        if not pick.covers:
-            return _("no known tie; among those with the least work (%(load)s)") % {"load": load}
-        areas = _(", ").join(self._area(one) for one in pick.covers)
-        words = {"areas": areas, "load": load}
-        return _("no known tie; brings %(areas)s (%(load)s)") % words
 
     def payload(self) -> dict[str, Any]:
         return {**RoundDates.payload(self), "experts": list(self.cleaned_data["experts"])}

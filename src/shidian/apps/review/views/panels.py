@@ -25,12 +25,19 @@ from shidian.apps.review.domain import (
     commission_assessment,
     commit_pool,
     draw_panel,
+    extend_round,
     file_assessment,
     form_panel,
     invite_experts,
 )
 from shidian.apps.review.views.forms import AssessmentForm, CommissionForm
-from shidian.apps.review.views.panel_forms import CommitForm, DrawForm, InviteForm, PanelForm
+from shidian.apps.review.views.panel_forms import (
+    CommitForm,
+    DrawForm,
+    ExtendForm,
+    InviteForm,
+    PanelForm,
+)
 from shidian.core.procedure.types import EventKind, Verb
 from shidian.core.rulebook.model import StageKind
 
@@ -129,6 +136,13 @@ def invite(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
 def close(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """End the round."""
     return _act(request, case, Verb.CLOSE_ROUND, ActForm, close_round)
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def extend(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Give the open round a later last day."""
+    return _act(request, case, Verb.EXTEND_ROUND, ExtendForm, extend_round)
 
 
 @rule(Permission.ASSESSMENT_FILE, obj=case_by_reference)

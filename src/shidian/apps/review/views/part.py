@@ -15,6 +15,7 @@ from shidian.core.rulebook.model import StageKind
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
+    from shidian.apps.review.models import Panel
     from shidian.core.procedure.types import CaseState
 
 FINDING_KINDS = {Finding.PASS: "done", Finding.CONDITION: "warning", Finding.FAIL: "critical"}
@@ -30,7 +31,7 @@ def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None
     return {
         "case": case,
         "own": own,
-        "panels": [_panel(case, panel) for panel in panels_for(viewer.person, case)],
+        "panels": [_panel(case, panel, state) for panel in panels_for(viewer.person, case)],
         "assessments": [
             {
                 "body": one.body or _office(case, one.filed.authority),
@@ -59,26 +60,35 @@ def _own_sheet(case: Case, viewer: Viewer) -> bool:
     return Assignment.objects.of_expert(viewer.person).filter(panel__case=case).exists()
 
 
-def _panel(case: Case, panel: Any) -> dict[str, Any]:
+def _panel(case: Case, panel: Panel, state: CaseState) -> dict[str, Any]:
+    """Who sits, and how far each is. Nobody reads a score before the round is closed, so that no
+
+    officer's remark can influence those who have yet to file.
+    """
     criteria = {one.id: one.name for one in case.rulebook.criteria}
     seats = []
     for assignment in panel.assignments.all():
-        declared = list(assignment.declarations.all())
+        declared = sorted(assignment.declarations.all(), key=lambda one: one.pk)
         review = getattr(assignment, "review", None)
+        conflict = next((one for one in declared if one.conflict), None)
+        shown = review if conflict is None and panel.closed_id is not None else None
         seats.append(
             {
                 "expert": assignment.expert.person,
-                "declared": declared[-1] if declared else None,
+                "declared": bool(declared),
+                "conflict": conflict,
                 "review": review,
                 "rows": [
-                    (criteria.get(key, key), score, review.reasons.get(key, ""))
-                    for key, score in review.scores.items()
+                    (criteria.get(key, key), score, shown.reasons.get(key, ""))
+                    for key, score in shown.scores.items()
                 ]
-                if review
+                if shown
                 else [],
             }
         )
-    return {"panel": panel, "seats": seats}
+    current = state.round
+    doubted = current is not None and current.doubted and current.number == panel.round
+    return {"panel": panel, "seats": seats, "doubted": doubted}
 
 
 def _findings(case: Case, findings: dict[str, Any]) -> list[tuple[Any, str, str, str]]:

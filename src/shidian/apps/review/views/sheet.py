@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -16,9 +17,10 @@ from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.effects import EFFECTS
+from shidian.apps.cases.zones import day_in
 from shidian.apps.review.domain import declare_conflict, save_sheet, submit_review
 from shidian.apps.review.queries import parties_to_declare
-from shidian.apps.review.views.forms import DeclareForm, SheetForm
+from shidian.apps.review.views.forms import DeclareForm, SheetForm, StepBackForm
 from shidian.apps.review.views.loaders import own_assignment
 from shidian.core.procedure.types import Verb
 
@@ -31,13 +33,74 @@ if TYPE_CHECKING:
 @rule(Permission.CONFLICT_DECLARE, obj=own_assignment)
 @require_http_methods(["GET", "POST"])
 def sheet(request: HttpRequest, assignment: Assignment, **_url: object) -> HttpResponse:
-    """One address for the expert's whole work on a case."""
+    """One address for the expert's whole work on a case.
+
+    A declaration may come from a page that was loaded before another: it is never taken for a
+    score, and never lost.
+    """
     if not allows(request.user, Permission.REVIEW_READ, assignment):
         return _declare(request, assignment)
+    if request.POST.get("conflict") == "yes":
+        return _step_back(request, assignment)
+    if "conflict" in request.POST:
+        return redirect("review:sheet", reference=assignment.panel.case.reference)
     review = getattr(assignment, "review", None)
     if review is not None or assignment.panel.closed_id is not None:
         return _done(request, assignment, review)
+    today = day_in(assignment.panel.case.rulebook, timezone.now())
+    if not assignment.panel.starts_on <= today <= assignment.panel.ends_on:
+        return _not_now(request, assignment, early=today < assignment.panel.starts_on)
     return _score(request, assignment)
+
+
+@rule(Permission.CONFLICT_DECLARE, obj=own_assignment)
+@require_http_methods(["GET", "POST"])
+def conflict(request: HttpRequest, assignment: Assignment, **_url: object) -> HttpResponse:
+    """A conflict found after declaring none: at any time, whatever has been done since."""
+    if not allows(request.user, Permission.REVIEW_READ, assignment):
+        return redirect("review:sheet", reference=assignment.panel.case.reference)
+    return _step_back(request, assignment)
+
+
+def _step_back(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    form = StepBackForm(request.POST or None)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and attempt(
+            form,
+            lambda: declare_conflict(
+                assignment=assignment,
+                conflict=True,
+                reason=form.cleaned_data["reason"],
+                by=request.user,  # type: ignore[arg-type]  # a Person: the rule saw to it
+            ),
+        )
+    ):
+        messages.success(request, _("Thank you. The case was taken from your desk."))
+        return redirect("cases:desk")
+    context = {
+        "form": form,
+        "case": assignment.panel.case,
+        "panel": assignment.panel,
+        "review": getattr(assignment, "review", None),
+        "effect": EFFECTS[Verb.DECLARE_CONFLICT],
+        "crumbs": _crumbs(_("Declare a conflict")),
+    }
+    return render(request, "review/step_back.html", context, status=422 if form.errors else 200)
+
+
+def _not_now(request: HttpRequest, assignment: Assignment, *, early: bool) -> HttpResponse:
+    """Before the round's first day there is nothing to read yet; after its last none to score."""
+    context = {
+        "case": assignment.panel.case,
+        "panel": assignment.panel,
+        "early": early,
+        "kept": getattr(assignment, "draft", None),
+        "crumbs": _crumbs(assignment.panel.case.title),
+    }
+    status = 409 if request.method == "POST" else 200
+    return render(request, "review/not_now.html", context, status=status)
 
 
 def _crumbs(title: Any) -> list[tuple[Any, str | None]]:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signers, signoff_rule, standing
 from shidian.core.procedure.criteria import judged_between
-from shidian.core.procedure.handlers import application, assessment, notice, releasing, review, run
+from shidian.core.procedure.handlers import (
+    application,
+    assessment,
+    late_conflict,
+    notice,
+    releasing,
+    review,
+    run,
+)
 from shidian.core.procedure.handlers.entering import close_with, enter, outcome_of
 from shidian.core.procedure.handlers.gates import (
     must_be_agreed,
@@ -143,6 +151,7 @@ def _worked(case: Situation) -> None:
     """Refuses unless what the stage is there for has been done."""
     must_be_graded(case)
     must_be_consulted(case)
+    late_conflict.must_not_be_doubted(case)
     match case.stage.kind:
         case StageKind.REVIEW:
             review.must_be_passed(case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.handlers.entering import closing, enter
+from shidian.core.procedure.handlers.late_conflict import must_not_be_doubted
 from shidian.core.procedure.moves import stage_of
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EventKind, RefusalCode
@@ -66,6 +67,7 @@ def keep(
 def release_decision(case: Situation) -> tuple[NewEvent, ...]:
     """Tells what was decided: the case is admitted or closed now, as it was decided then."""
     held = _held(case)
+    must_not_be_doubted(case)
     if case.data.has("batch"):
         case.data.name("batch")
     target = stage_of(case.rulebook, held.to)

@@ -66,41 +66,58 @@ def invite_experts(case: Situation) -> tuple[NewEvent, ...]:
     return (case.event(EventKind.EXPERTS_INVITED),)
 
 
-def declare_conflict(case: Situation) -> tuple[NewEvent, ...]:
-    """An expert's declaration, before anything is shown. A conflict found later may follow."""
-    current, expert = _invited(case)
-    conflict = case.data.boolean("conflict")
-    case.data.reason() if conflict else case.data.text("reason", empty=True)
-    before = current.conflicts.get(expert)
-    if before or before is conflict:
-        refuse(
-            RefusalCode.ALREADY_DONE,
-            "已声明过，无需重复；如后来发现利益冲突，可再声明“有”。",
-            "You have declared already; a conflict found later can still be declared.",
-        )
-    return (case.event(EventKind.CONFLICT_DECLARED, expert=expert),)
-
-
 def submit_review(case: Situation) -> tuple[NewEvent, ...]:
-    """A sheet: a score and a reason for every criterion of the stage."""
-    current, expert = _invited(case)
+    """A sheet: a score and a reason for every criterion of the stage, on a day of the round."""
+    current, expert = _invited(case, case.act.actor.person)
     if current.conflicts.get(expert) is None:
         refuse(
             RefusalCode.CONFLICT_UNDECLARED,
             "请先声明是否有利益关系，再查看材料和评分。",
             "First declare whether you have a conflict of interest.",
         )
-    if current.conflicts[expert]:
+    _may_file(case, current, expert)
+    if case.today > current.ends:
+        refuse(
+            RefusalCode.ROUND_OVER,
+            f"本轮评审已于 {current.ends} 截止：如需补交，请主办单位延长评审。",
+            f"The round's last day was {current.ends}: to file late, ask the office to extend it.",
+        )
+    return (case.event(EventKind.REVIEW_FILED, expert=expert),)
+
+
+def enter_sheet(case: Situation) -> tuple[NewEvent, ...]:
+    """An officer enters a sheet that the expert filled in and signed on paper.
+
+    It counts by its own date, so that it may be entered after the round's last day.
+    """
+    current, expert = _invited(case, case.data.name("expert"))
+    case.data.sha256("sha256")
+    says = case.data.has("declared") and case.data.boolean("declared")
+    if current.conflicts.get(expert) is None and not says:
+        refuse(
+            RefusalCode.CONFLICT_UNDECLARED,
+            "该专家尚未声明利益关系：纸质评审表上应有其“无利益冲突”的声明。",
+            "This expert has not declared their interests: the paper must say that there is no"
+            " conflict.",
+            "declared",
+        )
+    _may_file(case, current, expert)
+    return (case.event(EventKind.REVIEW_FILED),)
+
+
+def _may_file(case: Situation, current: Round, expert: str) -> None:
+    """Refuses a sheet of one who is out or has filed, before the first day, or incomplete."""
+    if current.conflicts.get(expert):
         refuse(
             RefusalCode.CONFLICTED,
-            "您已声明利益冲突，不参加本案评审。",
-            "You declared a conflict and take no part in this review.",
+            "已声明利益冲突，不参加本案评审。",
+            "Who declared a conflict takes no part in this review.",
         )
     if expert in {review.expert for review in current.reviews}:
         refuse(
             RefusalCode.ALREADY_DONE,
-            "您的评审意见已提交。",
-            "Your review is already submitted.",
+            "评审意见已提交。",
+            "This review is already submitted.",
         )
     if case.today < current.starts:
         refuse(
@@ -110,7 +127,20 @@ def submit_review(case: Situation) -> tuple[NewEvent, ...]:
         )
     _room_for(case, len(current.reviews) + 1)
     _sheet(case)
-    return (case.event(EventKind.REVIEW_FILED, expert=expert),)
+
+
+def extend_round(case: Situation) -> tuple[NewEvent, ...]:
+    """A later last day for everyone who has not filed: the leave to file late."""
+    current = _open(case)
+    case.data.reason()
+    if case.data.day("ends") <= current.ends or case.data.day("ends") < case.today:
+        refuse(
+            RefusalCode.BAD_DATA,
+            f"新的截止日应晚于 {current.ends}，且不早于今天。",
+            f"The new last day must be after {current.ends}, and not before today.",
+            "ends",
+        )
+    return (case.event(EventKind.ROUND_EXTENDED, round=current.number),)
 
 
 def close_round(case: Situation) -> tuple[NewEvent, ...]:
@@ -164,6 +194,13 @@ def must_be_passed(case: Situation) -> None:
             "请先完成专家评审并结束本轮。",
             "First have the case reviewed and close the round.",
         )
+    if current.doubted:
+        refuse(
+            RefusalCode.REVIEW_IN_DOUBT,
+            "结束评审后有专家声明利益冲突：请复核后维持评审结果，或重新评审。",
+            "An expert declared a conflict after the round was closed: uphold the review with"
+            " reasons, or have it reviewed again.",
+        )
     if current.passed is False:
         refuse(
             RefusalCode.BELOW_PASS_MARK,
@@ -204,7 +241,12 @@ def _sheet(case: Situation) -> None:
 
 
 def _criteria(case: Situation) -> tuple[Criterion, ...]:
-    return tuple(one for one in case.rulebook.criteria if one.stage == case.stage.id)
+    return criteria_of(case, case.stage.id)
+
+
+def criteria_of(case: Situation, stage: str) -> tuple[Criterion, ...]:
+    """What is scored in that stage."""
+    return tuple(one for one in case.rulebook.criteria if one.stage == stage)
 
 
 def _panel(case: Situation) -> Panel:
@@ -244,12 +286,12 @@ def _open(case: Situation) -> Round:
     return current
 
 
-def _invited(case: Situation) -> tuple[Round, str]:
-    current, expert = _open(case), case.act.actor.person
+def _invited(case: Situation, expert: str) -> tuple[Round, str]:
+    current = _open(case)
     if expert not in current.experts:
         refuse(
             RefusalCode.NOT_INVITED,
-            "您未受邀参加本轮评审。",
-            "You are not invited to this round.",
+            "未受邀参加本轮评审。",
+            "Only who is invited to this round takes part in it.",
         )
     return current, expert

@@ -73,10 +73,19 @@ class Deeds:
 
     def of_task(self, task: Task) -> Act:
         """What is done about an open task: an officer may decide on another act than asked."""
+        if task.verb is Verb.SUBMIT_REVIEW and self._is_late():
+            # Leave to file late, and the sheet on the same day.
+            self.walk.minds[f"leave/{task.person}"] = True
+            ends = self.today.isoformat()
+            return self.officer(Verb.EXTEND_ROUND, ends=ends, reason=REASON)
         decide = _DECIDING.get(task.verb)
         if decide is not None and task.kind is ActorKind.OFFICER:
             return decide(self, task)
         return self.plain(task.verb, task.kind, task)
+
+    def _is_late(self) -> bool:
+        current = self.walk.state.round
+        return current is not None and self.today > current.ends
 
     def plain(self, verb: Verb, kind: ActorKind, task: Task | None = None) -> Act:
         """The act with the data that do it rightly."""

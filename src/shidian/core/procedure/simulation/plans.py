@@ -148,6 +148,8 @@ def _of_applicant(ground: Ground, walk: Walk, task: Task, ready: int) -> Plan | 
 def _of_expert(ground: Ground, walk: Walk, task: Task, ready: int) -> Plan | None:
     if task.verb is Verb.DECLARE_CONFLICT:
         return Plan(ready, walk.dice.spread("declaring", ground.assumed.declaring))
+    if walk.minds.pop(f"leave/{task.person}", False):
+        return Plan(ready)
     days = walk.dice.spread("reviewing", ground.assumed.reviewing)
     return Plan(ready, days, (ActorKind.EXPERT, ""))
 

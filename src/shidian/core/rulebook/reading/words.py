@@ -196,6 +196,9 @@ ACT: dict[str, Text] = {
     "take_back_decision": _t("撤回未公布的决定", "taking back a decision not yet released"),
     "file_objection": _t("提出异议", "filing an objection"),
     "decide_objection": _t("作出复核决定", "deciding on an objection"),
+    "extend_round": _t("延长评审", "extending a review round"),
+    "enter_sheet": _t("录入纸质评审表", "entering a paper score sheet"),
+    "uphold_review": _t("复核后维持评审结果", "upholding a review’s result"),
 }
 FIELD_TYPE = {
     FieldType.MONEY: _t("金额", "amount of money"),
