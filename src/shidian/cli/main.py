@@ -21,6 +21,8 @@ SUMMARIES = {
     "telemetry": "Bring in events that come as files, and look after the journal.",
     "replay": "Recompute alerts from a journal.",
     "record": "Verify and witness the public record.",
+    "backup": "Copy the whole installation while it runs.",
+    "restore": "Put an installation back from a backup.",
     "bench": "Measure this release on this machine.",
     "version": "Print the version.",
 }
