@@ -33,3 +33,29 @@ def seed_abroad() -> None:
     load_calendars()
     for player in PLAYERS:
         open_account(player.username, PASSWORD)
+
+
+def seed_panel_of_five() -> None:
+    """A case in review, under rules that draw a panel of five by lot; nine experts."""
+    from shidian.apps.accounts.models import Person
+    from shidian.apps.cases.calendars import store_calendar
+    from shidian.core.procedure.calendars import by_id
+    from shidian.core.rulebook.load import load_text
+    from shidian.core.rulebook.model import StageKind
+    from tests.factories import RULEBOOKS, Walk, make_expert, make_world
+
+    text = (RULEBOOKS / "demo-city.yaml").read_text(encoding="utf-8")
+    panel = "panel: {min: 3, odd: true,"
+    assert panel in text
+    rules = load_text(
+        text.replace(panel, "panel: {min: 5, odd: true, drawn: random,"),
+        name="drawn.yaml",
+        resolve=lambda name: (RULEBOOKS / f"{name}.yaml").read_text(encoding="utf-8"),
+    )
+    store_calendar(by_id("cn-working-day"))
+    walk = Walk(make_world(rules), title="可解释的委托路由")
+    for number in range(5, 9):
+        make_expert(number)
+    walk.to(StageKind.REVIEW)
+    for username in Person.objects.values_list("username", flat=True):
+        open_account(username, PASSWORD)

@@ -122,6 +122,23 @@ def test_nobody_reads_scores_of_others_before_the_round_is_closed(
     assert WORDS in case_page(walk, as_(walk.officer))
 
 
+def test_officers_read_how_far_the_experts_agree_once_the_round_is_closed(
+    walk: Walk, clock: time_machine.Coordinates, as_: Callable[..., Client]
+) -> None:
+    panel = walk.form_panel(5)
+    clock.move_to(walk.tick())
+    seats = list(panel.assignments.select_related("expert__person").order_by("pk"))
+    for one, score in zip(seats, (80, 82, 78, 81, 20), strict=True):
+        file_sheet(walk, as_(one.expert.person), score)
+    assert "意见分布" not in case_page(walk, as_(walk.officer))
+
+    review.close_round(case=walk.case, by=walk.officer)
+
+    shown = case_page(walk, as_(walk.officer)).partition("意见分布")[2]
+    for word in ("20.00", "80.00", "82.00", str(seats[4].expert.person)):
+        assert word in shown
+
+
 def test_before_the_first_day_an_expert_reads_nothing_of_the_file(
     walk: Walk, clock: time_machine.Coordinates, as_: Callable[..., Client]
 ) -> None:
@@ -199,3 +216,40 @@ def test_an_empty_seat_is_proposed_to_be_filled(
     )
     assert form["experts"].value() == [walk.world.experts[3].pk]
     assert len(form.picks) == 1
+
+
+def test_a_finding_under_a_condition_is_proposed_as_a_condition_of_admission(
+    walk: Walk, as_: Callable[..., Client]
+) -> None:
+    walk.to(StageKind.ASSESSMENT)
+    walk.commission()
+    areas = [area.id for area in walk.case.stage_rule.areas]
+    findings = {area: {"finding": "pass", "text": "符合"} for area in areas}
+    findings[areas[0]] = {"finding": "condition", "text": "完成压力测试\n方可扩容"}
+    review.file_assessment(
+        case=walk.case, findings=findings, by=walk.world.assessor, at=walk.tick()
+    )
+    walk.advance("评估通过")
+    walk.pass_notice()
+    page = reverse("cases:act", args=[walk.case.reference, "sign-off"])
+    first = as_(walk.world.signing_officer["bureau"])
+    form = first.get(page).context["form"]
+    proposed = form["conditions"].value()
+    assert proposed.endswith("完成压力测试 方可扩容")
+    words = {"seq": form["seq"].value(), "consent": "yes", "reason": ""}
+    first.post(page, {**words, "conditions": f"{proposed}\n\n每周报告"})
+    assert "每周报告" in case_page(walk, as_(walk.officer))
+    assert "每周报告" not in case_page(walk, as_(walk.world.signer))
+
+    second = as_(walk.world.signing_officer["finance"])
+    form = second.get(page).context["form"]
+    assert form["conditions"].value() == f"{proposed}\n每周报告"
+    words = {"seq": form["seq"].value(), "consent": "yes", "reason": ""}
+    second.post(page, {**words, "conditions": ""})
+
+    walk.case.refresh_from_db()
+    assert walk.case.stage_rule.kind is StageKind.RUNNING
+    shown = case_page(walk, as_(walk.world.signer))
+    assert "准入条件" in shown
+    assert "每周报告" in shown
+    assert "完成压力测试 方可扩容" in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from shidian.apps.review.views import availability, panels, sheet
+from shidian.apps.review.views import conditions as _conditions  # noqa: F401 - the same
 from shidian.apps.review.views import part as _part  # noqa: F401 - registers with the case page
 
 app_name = "review"

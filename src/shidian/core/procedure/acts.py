@@ -78,7 +78,7 @@ class Verb(StrEnum):
     | open_notice | sha256: of the public text; version: int ≥ 1 of that text |
     | record_comment | comment: the app's receipt id; sha256: of the comment's text |
     | answer_comment | comment: id (left out where the rulebook's notice answers in `summary`: that answers all received so far); sha256: of the published answer |
-    | sign_off | authority; consent: bool; reason (may be "" on consent); uscc or lei: 统一社会信用代码 or Legal Entity Identifier of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before; thresholds? as in advance, needed by the last consent in an admission stage |
+    | sign_off | authority; consent: bool; reason (may be "" on consent); uscc or lei: 统一社会信用代码 or Legal Entity Identifier of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before; thresholds? as in advance, needed by the last consent in an admission stage; conditions?: list of texts, with a consent in an admission stage: what the pilot is admitted under |
     | file_report | report: id of the rulebook's report duty; sha256 |
     | begin_evaluation | reason; thresholds? as in advance |
     | judge_promise | promise: id; judgement: kept/partly/broken; evidence: text |
@@ -176,7 +176,8 @@ class EventKind(StrEnum):
     score_text ("82.20"), passed (bool, or null without a pass mark);
     assessment.commissioned; assessment.filed;
     notice.opened; notice.closed; comment.received; comment.answered; signoff.given;
-    case.admitted – number (or null), plan, promises, tier?, waivers?; pilot.started;
+    case.admitted – number (or null), plan, promises, tier?,
+    waivers?, conditions?: all that the consents name; pilot.started;
     report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
     consultation.opened; opinion.given; risk.graded; clock.extended – length, unit;
     silence.recorded – effect (approved, may-start), expired (the clock's last day), software;

@@ -199,9 +199,17 @@ def _notice(state: CaseState) -> NoticeState:
 def _signed(state: CaseState, it: Happened) -> CaseState:
     authority = it.data.name("authority")
     word = SignOffState(
-        authority, it.data.boolean("consent"), it.data.text("reason", empty=True), it.person
+        authority,
+        it.data.boolean("consent"),
+        it.data.text("reason", empty=True),
+        it.person,
+        _conditions(it),
     )
     return state.but(signoffs={**state.signoffs, authority: word})
+
+
+def _conditions(it: Happened) -> tuple[str, ...]:
+    return it.data.names("conditions") if it.data.has("conditions") else ()
 
 
 def _admitted(state: CaseState, it: Happened) -> CaseState:
@@ -211,6 +219,7 @@ def _admitted(state: CaseState, it: Happened) -> CaseState:
         number=it.data.name("number") if it.data.has("number") else None,
         plan={key: plan.name(key) for key in plan.fields()},
         promises=_promises(it.data),
+        conditions=_conditions(it),
     )
 
 

@@ -143,6 +143,8 @@ class SignOffState:
     consent: bool
     reason: str
     person: str
+    conditions: tuple[str, ...] = ()
+    """Under which it consents to an admission."""
 
 
 class Judgement(StrEnum):
@@ -331,6 +333,8 @@ class CaseState:
     consultations: Mapping[str, ConsultationState] = field(default_factory=dict)
     tier: str | None = None
     waivers: tuple[WaiverRequest, ...] = ()
+    conditions: tuple[str, ...] = ()
+    """Under which the pilot was admitted."""
     facts: Mapping[str, Json] = field(default_factory=dict)
     """Values of the form that conditions ask for, as submitted."""
     extensions: Mapping[str, int] = field(default_factory=dict)

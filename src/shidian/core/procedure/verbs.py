@@ -201,7 +201,17 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.RECORD_COMMENT: frozenset({"comment", "sha256"}),
     Verb.ANSWER_COMMENT: frozenset({"comment", "sha256"}),
     Verb.SIGN_OFF: frozenset(
-        {"authority", "consent", "reason", "thresholds", "uscc", "lei", "seq", "hold"}
+        {
+            "authority",
+            "consent",
+            "reason",
+            "thresholds",
+            "conditions",
+            "uscc",
+            "lei",
+            "seq",
+            "hold",
+        }
     ),
     Verb.FILE_REPORT: frozenset({"report", "sha256"}),
     Verb.BEGIN_EVALUATION: frozenset({"reason", "thresholds"}),

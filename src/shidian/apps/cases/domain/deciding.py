@@ -21,7 +21,7 @@ from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from shidian.apps.accounts.models import Person
@@ -137,12 +137,14 @@ def sign_off(
     by: Person,
     reason: str = "",
     thresholds: Thresholds | None = None,
+    conditions: Sequence[str] = (),
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
     """Give or refuse the consent of the authority for which `by` signs. A refusal needs a reason.
 
-    The last consent in admission admits the case: number, plan and promises are fixed and the pilot
+    `conditions`: under which it consents to an admission; those of all consents hold. The last
+    consent in admission admits the case: number, plan and promises are fixed and the pilot
     starts. Events: signoff.given; case.admitted, stage.entered, pilot.started.
     """
     authority = actor_for(by, case, Verb.SIGN_OFF).authority
@@ -151,6 +153,7 @@ def sign_off(
         "consent": consent,
         "reason": reason,
         "thresholds": thresholds or None,
+        "conditions": list(conditions) or None,
     }
     return do(Verb.SIGN_OFF, case, data, by=by, at=at, expected_seq=expected_seq)
 

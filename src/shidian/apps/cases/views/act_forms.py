@@ -31,7 +31,8 @@ from shidian.apps.cases.words import localized as in_language
 from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.moves import is_ahead, moves
 from shidian.core.procedure.tiers import onward
-from shidian.core.procedure.types import Verb
+from shidian.core.procedure.types import Finding, Verb
+from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -178,12 +179,39 @@ class SignOffForm(ActForm):
         help_text=gettext_lazy("Needed where your authority refuses."),
         required=False,
     )
+    conditions = long_text(
+        gettext_lazy("Conditions of admission"),
+        help_text=gettext_lazy(
+            "One a line; they are taken from findings in order under a condition, and from what"
+            " another authority asked for. All that the consenting authorities name hold."
+        ),
+        required=False,
+    )
+    field_order = ("consent", "conditions", "reason")
 
     def build(self) -> None:
+        if self.stage.kind is StageKind.ADMISSION:
+            self.initial.setdefault("conditions", "\n".join(self._proposed()))
+        else:
+            del self.fields["conditions"]
         self.target = next(iter(moves(self.case.rulebook, self.stage, Verb.SIGN_OFF)), None)
         if self.target is not None:
             self.waits = waits_of(self.case, self.state, [self.target])
             add_threshold_fields(self, [self.target])
+
+    def _proposed(self) -> list[str]:
+        """What authorities that signed before asked for, and the findings under a condition."""
+        asked = [
+            text for one in self.state.signoffs.values() if one.consent for text in one.conditions
+        ]
+        names = {area.id: area.name for stage in self.case.rulebook.stages for area in stage.areas}
+        found = [
+            _(": ").join([in_language(names[area]) if area in names else area, one.text])
+            for area, one in self.state.findings.items()
+            if one.finding is Finding.CONDITION
+        ]
+        # Who signs later sees what was made of the findings, not the findings once more.
+        return asked or [" ".join(one.split()) for one in found]
 
     def clean(self) -> dict[str, Any] | None:
         """A refusal without a reason is none."""
@@ -201,7 +229,12 @@ class SignOffForm(ActForm):
             "consent": cleaned["consent"] == "yes",
             "reason": cleaned["reason"],
             **({"thresholds": found} if found else {}),
+            **({"conditions": self._conditions()} if cleaned["consent"] == "yes" else {}),
         }
+
+    def _conditions(self) -> list[str]:
+        lines = self.cleaned_data.get("conditions", "").splitlines()
+        return list(dict.fromkeys(" ".join(one.split()) for one in lines if one.strip()))
 
 
 def _closing(verb: Verb) -> type[ActForm]:

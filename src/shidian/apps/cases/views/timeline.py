@@ -140,6 +140,8 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return outcome_text(case, str(data.get("outcome", "")), str(data.get("reason", "")))
         case EventKind.SIGNOFF_GIVEN:
             word = _("consents") if data.get("consent") else _("refuses")
+            if data.get("conditions"):
+                word = _("consents under conditions")
             return _(": ").join(filter(None, [word, data.get("reason", "")]))
         case EventKind.CONFLICT_DECLARED:
             return _("declares a conflict") if data.get("conflict") else _("declares no conflict")

@@ -9,6 +9,8 @@ from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.review.models import Assignment, Commission
 from shidian.apps.review.queries import assessments_for, panels_for
 from shidian.apps.review.views.forms import FINDINGS
+from shidian.core.procedure.agreement import spread_of
+from shidian.core.procedure.handlers.review import two_places
 from shidian.core.procedure.types import Finding
 from shidian.core.rulebook.model import StageKind
 
@@ -86,9 +88,39 @@ def _panel(case: Case, panel: Panel, state: CaseState) -> dict[str, Any]:
                 else [],
             }
         )
+    spread = _spread(case, seats) if panel.closed_id is not None else []
     current = state.round
     doubted = current is not None and current.doubted and current.number == panel.round
-    return {"panel": panel, "seats": seats, "doubted": doubted}
+    return {"panel": panel, "seats": seats, "doubted": doubted, "spread": spread}
+
+
+def _spread(case: Case, seats: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each criterion how far those who count agree, and by name who is far off the others."""
+    counted = {
+        str(seat["expert"].pk): seat for seat in seats if seat["review"] and not seat["conflict"]
+    }
+    panels = {stage.id: stage.panel for stage in case.rulebook.stages if stage.panel}
+    found = []
+    for one in case.rulebook.criteria:
+        scores = {
+            who: seat["review"].scores[one.id]
+            for who, seat in counted.items()
+            if one.id in seat["review"].scores
+        }
+        rule = panels.get(one.stage)
+        if not scores or rule is None:
+            continue
+        spread = spread_of(scores, rule.score_max)
+        found.append(
+            {
+                "criterion": one.name,
+                "low": two_places(spread.low),
+                "median": two_places(spread.median),
+                "high": two_places(spread.high),
+                "far_off": [str(counted[who]["expert"]) for who in spread.far_off],
+            }
+        )
+    return found
 
 
 def _findings(case: Case, findings: dict[str, Any]) -> list[tuple[Any, str, str, str]]:

@@ -9,6 +9,7 @@ from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.handlers import (
     application,
     assessment,
+    conditions,
     late_conflict,
     notice,
     releasing,
@@ -106,10 +107,11 @@ def sign_off(case: Situation) -> tuple[NewEvent, ...]:
             "Your authority has already signed; nothing more is needed.",
             "authority",
         )
+    under = conditions.stated(case, consent=consent)
     _in_turn(case, authority)
     _worked(case)
     signed = case.event(EventKind.SIGNOFF_GIVEN)
-    spoken = SignOffState(authority, consent, reason, case.act.actor.person)
+    spoken = SignOffState(authority, consent, reason, case.act.actor.person, under)
     words = {**case.state.signoffs, authority: spoken}
     agreed = standing(signoff_rule(case.rulebook, case.stage.id), words).agreed
     if case.stage.kind is StageKind.ADMISSION and consent and agreed:

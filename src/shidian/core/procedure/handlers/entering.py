@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.handlers.conditions import agreed
 from shidian.core.procedure.handlers.partners import must_be_signed
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.tiers import scaled_plan
@@ -117,6 +118,8 @@ def _admission(case: Situation, left: Stage) -> NewEvent:
             {"rule": one.rule, "reason": one.reason, "measure": one.measure}
             for one in state.waivers
         ]
+    if conditions := agreed(case):
+        data["conditions"] = list(conditions)
     return case.follows(EventKind.CASE_ADMITTED, f"/stages/{left.id}/number", **data)
 
 
