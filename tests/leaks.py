@@ -26,7 +26,7 @@ from shidian.web.access import routed_views
 from tests.factories import LONG_AGO, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from shidian.apps.accounts.roles import Roles  # noqa: F401 - named in a comment below
     from tests.factories import World
@@ -108,49 +108,54 @@ class Secret:
         """What must not appear."""
         return (TITLE, self.case.reference, NOTE)
 
-    def arguments(self, feed: str) -> dict[str, str]:
-        """A value for every argument that any route takes."""
-        return {
-            "reference": self.case.reference,
-            "public_id": self.case.reference,
-            "slug": self.world.call.slug,
-            "key": self.case.reference,
-            "scheme": self.world.scheme.slug,
-            "version": self.world.version.version,
-            "kind": "csv",
-            "secret": self.feeds.get(feed, "none"),
-            "section": self.world.rulebook.form[0].id,
-            "verb": "request-information",
-            "act": "submit",
-            "receipt": "none",
-            "indicator": "investors",
-            "stream": "portfolio.rebalanced",
-            "episode": "none",
-            "order": "D-2025-0001",
-            "language": "zh",
-            "rulebook": self.world.scheme.slug,
-            "key_id": "none",
-            "clause": "none",
-            "number": "1",
-            "pk": "1",
-            "index": "0",
-            "sha256": "none",
-            "path": "checkpoint",
-            "person": "1",
-            "invitation": "none",
-        }
-
     def addresses(self, feed: str) -> Iterator[tuple[str, bool]]:
         """(address, whether it names the case) of every route, with each of its queries."""
-        known = self.arguments(feed)
-        for route, _view in routed_views(get_resolver().url_patterns):
-            names = {match["name"] for match in ARGUMENT.finditer(route)}
-            unknown = names - known.keys()
-            assert not unknown, f"{route}: say in tests/leaks.py what {unknown} may be"
-            path = ARGUMENT.sub(lambda match: known[match["name"]], route)
-            of_the_case = bool(names & {"reference", "public_id"})
-            for query in QUERIES.get(path, ("",)):
-                yield f"/{path}{query}", of_the_case
+        return addresses_of(arguments_of(self.case, self.world, self.feeds.get(feed, "none")))
+
+
+def arguments_of(case: Case, world: World, secret: str = "none") -> dict[str, str]:
+    """A value for every argument that any route takes. `secret`: a feed's."""
+    return {
+        "reference": case.reference,
+        "public_id": case.reference,
+        "slug": world.call.slug,
+        "key": case.reference,
+        "scheme": world.scheme.slug,
+        "version": world.version.version,
+        "kind": "csv",
+        "secret": secret,
+        "section": world.rulebook.form[0].id,
+        "verb": "request-information",
+        "act": "submit",
+        "receipt": "none",
+        "indicator": "investors",
+        "stream": "portfolio.rebalanced",
+        "episode": "none",
+        "order": "D-2025-0001",
+        "language": "zh",
+        "rulebook": world.scheme.slug,
+        "key_id": "none",
+        "clause": "none",
+        "number": "1",
+        "pk": "1",
+        "index": "0",
+        "sha256": "none",
+        "path": "checkpoint",
+        "person": "1",
+        "invitation": "none",
+    }
+
+
+def addresses_of(known: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """(address, whether it names the case) of every route with these arguments, and its queries."""
+    for route, _view in routed_views(get_resolver().url_patterns):
+        names = {match["name"] for match in ARGUMENT.finditer(route)}
+        unknown = names - known.keys()
+        assert not unknown, f"{route}: say in tests/leaks.py what {unknown} may be"
+        path = ARGUMENT.sub(lambda match: known[match["name"]], route)
+        of_the_case = bool(names & {"reference", "public_id"})
+        for query in QUERIES.get(path, ("",)):
+            yield f"/{path}{query}", of_the_case
 
 
 # Signing in and out, and rulebooks, which are the same for everyone and slow to typeset.

@@ -214,6 +214,14 @@ def speaks_for_a_consulted_authority(person: Someone, case: Case | None) -> bool
     return case is not None and bool(consulted_parts(person, case))
 
 
+def is_of_the_parties(person: Someone, case: Case) -> bool:
+    """Whether they hold a place in the lead or in a partner that joined: theirs is the draft."""
+    places = roles_of(person).institutions()
+    if case.lead_id in places:
+        return True
+    return bool(places) and case.parties.filter(institution__in=places).exists()
+
+
 def reads_sensitive(person: Someone, case: Case) -> bool:
     """Whether documents marked sensitive are shown: to the lead and the deciding authorities."""
     roles = roles_of(person)

@@ -175,10 +175,22 @@ WHILE_HELD = frozenset(
 DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.CREATE: frozenset({"case", "institution", "call"}),
     Verb.SUBMIT: frozenset(
-        {"version", "sha256", "missing", "promises", "partners", "plan", "waivers", "facts"}
+        {
+            "version",
+            "sha256",
+            "sections",
+            "missing",
+            "promises",
+            "partners",
+            "plan",
+            "waivers",
+            "facts",
+        }
     ),
     Verb.REQUEST_INFORMATION: frozenset({"question", "due_working_days"}),
-    Verb.ANSWER_INFORMATION: frozenset({"request", "answer", "version", "sha256", "facts"}),
+    Verb.ANSWER_INFORMATION: frozenset(
+        {"request", "answer", "version", "sha256", "sections", "facts"}
+    ),
     Verb.ADVANCE: frozenset(
         {"to", "reason", "findings", "thresholds", "uscc", "lei", "seq", "hold"}
     ),

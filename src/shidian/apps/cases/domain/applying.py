@@ -15,6 +15,7 @@ from shidian.apps.cases.answers import Answers, plan_in, promises_in, waivers_in
 from shidian.apps.cases.domain.perform import Performed, perform_act, supplies
 from shidian.apps.cases.domain.starting import check_call_is_open
 from shidian.apps.cases.errors import DomainError, ForbiddenError, StaleForm
+from shidian.apps.cases.filed import section_versions
 from shidian.apps.cases.filled import Filled, filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Attachment, Case, FormSection
@@ -232,6 +233,7 @@ def _what_is_submitted(case: Case, data: Mapping[str, Json], _at: datetime) -> d
     facts: dict[str, Json] = {
         "version": case.form_version + 1,
         "sha256": filled.sha256,
+        "sections": dict(section_versions(case)),
         "missing": missing,
         "promises": promises,
         "partners": [str(partner) for partner in partners],
@@ -302,20 +304,31 @@ def answer_information(
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
-    """Answer an information request (`r1` …); names the form's hash where sections were amended.
+    """Answer an information request (`r1` …), and file the amendments, where there are any.
 
-    Event: request.answered; the paused clock goes on the next day.
+    Until then nobody but the parties reads them. Event: request.answered, with the version and hash
+    of an amended form; the paused clock goes on the next day.
     """
-    at = at or timezone.now()
     data: dict[str, Json] = {"request": request, "answer": answer}
-    filled = filled_form(case)
-    if filled.sha256 != state_of(case).sha256:
-        data |= {"version": case.form_version + 1, "sha256": filled.sha256}
-        if known := facts_of(case.rulebook, filled.values):
-            data["facts"] = known
     actor = actor_for(by, case, Verb.ANSWER_INFORMATION)
-    act = Act(Verb.ANSWER_INFORMATION, actor, at, data)
+    act = Act(Verb.ANSWER_INFORMATION, actor, at or timezone.now(), data)
     return perform_act(case, act, by=by, expected_seq=expected_seq)
+
+
+@supplies(Verb.ANSWER_INFORMATION)
+def _what_is_amended(case: Case, _data: Mapping[str, Json], _at: datetime) -> dict[str, Json]:
+    """The form as it stands, where it is no longer what was filed last."""
+    filled = filled_form(case)
+    if filled.sha256 == state_of(case).sha256:
+        return {}
+    facts: dict[str, Json] = {
+        "version": case.form_version + 1,
+        "sha256": filled.sha256,
+        "sections": dict(section_versions(case)),
+    }
+    if known := facts_of(case.rulebook, filled.values):
+        facts["facts"] = known
+    return facts
 
 
 def withdraw_case(

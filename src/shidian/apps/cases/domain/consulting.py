@@ -12,7 +12,7 @@ from django.utils import timezone
 from shidian.apps.cases.actors import consulted_actor
 from shidian.apps.cases.domain.deciding import do
 from shidian.apps.cases.domain.perform import Performed, perform_act
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import filed_form
 from shidian.core.procedure.types import Act, Json, Verb
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def consult(
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
-    """Send a filing, or ask for a word, with the application as it stands.
+    """Send a filing, or ask for a word, with the application as it was last filed.
 
     The authority asked sees the case from now on. Event: consultation.opened.
     """
     data: dict[str, Json] = {
         "consultation": consultation,
-        "sha256": filled_form(case).sha256,
+        "sha256": filed_form(case).sha256,
         "reason": reason or None,
     }
     return do(Verb.CONSULT, case, data, by=by, at=at, expected_seq=expected_seq)

@@ -12,6 +12,7 @@ from shidian.apps.cases.answers import MATERIALS, file_answer
 from shidian.apps.cases.domain.applying import is_editable, keep_file
 from shidian.apps.cases.domain.perform import objecting
 from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import Case, FormSection
 from shidian.core.procedure.moves import is_ahead
@@ -112,13 +113,15 @@ def documents_are_in(case: Case, verb: Verb, events: Iterable[NewEvent]) -> None
     """
     if verb not in MOVING_ON or not any(one.stage for one in case.rulebook.materials):
         return
+    # A submission files what stands there now; nothing else that moves a case on does.
+    form_of = filled_form if verb is Verb.SUBMIT else filed_form
     for event in events:
         if event.kind is not EventKind.STAGE_ENTERED:
             continue
         target = case.rulebook.stage(str(event.data["to"]))
         if not is_ahead(case.rulebook, case.stage_rule, target):
             continue
-        if missing := filled_form(case).missing_materials(target.id):
+        if missing := form_of(case).missing_materials(target.id):
             zh, en = "、".join(m.name.zh for m in missing), ", ".join(m.name.en for m in missing)
             name = target.names.staff
             raise DomainError(

@@ -84,6 +84,12 @@ def _becomes_searchable(case: Case, event: CaseEvent) -> None:
     index_case(case, with_form=event.kind == EventKind.CASE_SUBMITTED)
 
 
+@reacts(EventKind.REQUEST_ANSWERED)
+def _amendments_become_searchable(case: Case, event: CaseEvent) -> None:
+    if "version" in event.data:
+        index_case(case, with_form=True)
+
+
 @reacts(EventKind.CASE_SUBMITTED)
 def _authorities_see(case: Case, event: CaseEvent) -> None:
     parts = case.scheme.parts.exclude(role=AuthorityRole.CONSULTED.value)

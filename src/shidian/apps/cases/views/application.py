@@ -25,9 +25,11 @@ from shidian.apps.cases.domain.applying import (
 )
 from shidian.apps.cases.domain.starting import check_call_is_open, create_case
 from shidian.apps.cases.errors import DomainError, DoubledError
+from shidian.apps.cases.filed import filings, form_for, unfiled_sections
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import CaseEvent
+from shidian.apps.cases.rules import is_of_the_parties
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.form_base import ActForm
@@ -99,7 +101,7 @@ def start(request: HttpRequest, call: Call, **_url: object) -> HttpResponse:
 @rule(Permission.CASE_READ, obj=case_by_reference)
 def application(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """The task list for those who may fill it in now; for everyone else the text to read."""
-    filled = filled_form(case)
+    filled = form_for(request.user, case)
     may_edit = allows(request.user, Permission.FORM_EDIT, case) and is_editable(case)
     intake = case.rulebook.intake
     context: dict[str, Any] = {
@@ -112,9 +114,22 @@ def application(request: HttpRequest, case: Case, **_url: object) -> HttpRespons
         "may_invite": allows(request.user, Permission.PARTNER_INVITE, case)
         and bool(intake and intake.partner),
         "parties": _parties_of(request, case),
+        "unfiled": _unfiled(request, case),
         "crumbs": act_crumbs(case, _("Application")),
     }
     return render(request, "cases/application.html", context)
+
+
+def _unfiled(request: HttpRequest, case: Case) -> dict[str, Any] | None:
+    """What the parties changed and nobody else reads yet, and the version that others read."""
+    if not is_of_the_parties(request.user, case):
+        return None
+    changed = set(unfiled_sections(case))
+    if not changed:
+        return None
+    names = [localized(one.title) for one in case.rulebook.form if one.id in changed]
+    names += [_("Documents")] if MATERIALS in changed else []
+    return {"sections": _(", ").join(names), "number": filings(case)[-1].number}
 
 
 def _parties_of(request: HttpRequest, case: Case) -> list[PartyRow]:

@@ -80,7 +80,7 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "never": case.rulebook.waivers.never if case.rulebook.waivers else (),
         "risk": risk_of(case, state, viewer),
         "waits": waits_of(case, state, _ahead(case, state)) if viewer.is_of_the_authorities else [],
-        "materials_due": materials_due(case, state) if party else [],
+        "materials_due": materials_due(case, state, viewer) if party else [],
         "promises": _promises(state) if party else [],
         "evaluation": _evaluation(case, state) if party else [],
         "plan": _plan(case, state),

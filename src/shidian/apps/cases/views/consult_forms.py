@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from shidian.apps.cases.domain import consulting
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.views.act_forms import FORMS
 from shidian.apps.cases.views.form_base import ActForm, ReasonForm, long_text, only_choice
 from shidian.apps.cases.views.open_matters import to_answer, to_consult, to_extend, to_record
@@ -80,7 +80,7 @@ class GradeRiskForm(ReasonForm):
 
     def build(self) -> None:
         levels = self.case.rulebook.tiers.levels if self.case.rulebook.tiers else ()
-        suggested = filled_form(self.case).tier
+        suggested = filed_form(self.case).tier
         field = self.fields["tier"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [(one.id, self._label(one)) for one in levels]

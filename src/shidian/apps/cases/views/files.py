@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404
 
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.answers import MATERIALS
+from shidian.apps.cases.filed import is_filed
 from shidian.apps.cases.models import Attachment
-from shidian.apps.cases.rules import reads_sensitive
+from shidian.apps.cases.rules import is_of_the_parties, reads_sensitive
 from shidian.apps.cases.views.loaders import case_by_reference
 
 if TYPE_CHECKING:
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
 def attachment(request: HttpRequest, case: Case, number: int, **_url: object) -> FileResponse:
-    """The bytes of one attachment of the case. A sensitive document is not there for others."""
+    """The bytes of one attachment of the case.
+
+    A sensitive document, or one not filed, is not there for those whose it is not.
+    """
     found = get_object_or_404(Attachment, case=case, pk=number)
     if _is_sensitive(case, found) and not reads_sensitive(request.user, case):
+        raise Http404
+    if not is_of_the_parties(request.user, case) and not is_filed(case, found):
         raise Http404
     response = FileResponse(
         default_storage.open(found.path), as_attachment=True, filename=found.name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import filed_form, form_for
 from shidian.apps.cases.rules import consulted_parts
 from shidian.apps.cases.views.consult_forms import scaled_by
 from shidian.apps.cases.views.words import position_word
@@ -79,7 +79,7 @@ def risk_of(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | No
     ):
         return None
     graded = tier_of(case.rulebook, state)
-    suggested = filled_form(case).tier
+    suggested = filed_form(case).tier
     shown = graded or suggested
     return {
         "graded": graded.name if graded else None,
@@ -88,11 +88,11 @@ def risk_of(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | No
     }
 
 
-def materials_due(case: Case, state: CaseState) -> list[tuple[Material, Stage]]:
+def materials_due(case: Case, state: CaseState, viewer: Viewer) -> list[tuple[Material, Stage]]:
     """Documents that a stage ahead of the case asks for and that are not in yet."""
     if state.is_closed or not any(one.stage for one in case.rulebook.materials):
         return []
-    filled = filled_form(case)
+    filled = form_for(viewer.person, case)
     ids = [stage.id for stage in case.rulebook.stages]
     ahead = case.rulebook.stages[ids.index(case.stage) + 1 :]
     kept = filled.handed_in

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.accounts.models import Institution
 from shidian.apps.cases.domain import partners as verbs
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import text_of_stage
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.rules import invited_of, partners_of
 from shidian.apps.cases.views.act_forms import FORMS
@@ -197,7 +197,7 @@ def sign(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     mine = {str(one) for one in partners_of(request.user, case)}
     if wanted is None or not any(one.institution in mine for one in unsigned(state)):
         raise Http404
-    filled = filled_form(case)
+    filled = text_of_stage(case)
     form = SignForm(case, state, request.POST or None, initial={"sha256": wanted})
     form.narrow(request.user)
     return act_page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.views.answers import answer_row
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ MARKS = {"zh": ("、", "；", "：", "是"), "en": (", ", "; ", ": ", "Yes")}
 
 
 def draft_notice(case: Case) -> dict[str, str]:
-    """`title`, `body`, `title_en`, `body_en`: only answers to questions marked public."""
+    """`title`, `body`, `title_en`, `body_en`: only filed answers to questions marked public."""
     return {
         "title": f"关于“{case.title_zh}”拟纳入试点的公示",
         "title_en": f"Public notice: {case.title_en or case.title_zh}",
@@ -36,7 +36,7 @@ def _body(case: Case, language: str) -> str:
     if partners:
         label = "参与机构：" if chinese else "Partners: "
         lines.append(label + comma.join(partners))
-    answers = filled_form(case).answers
+    answers = filed_form(case).answers
     for section in case.rulebook.form:
         lines += _section(section, answers.get(section.id, {}), language)
     closing = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shidian.apps.accounts.access import Permission, allows
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import form_for
 from shidian.apps.cases.search import strings_in
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.notices.models import CommentState, Notice
@@ -40,10 +40,11 @@ def build(case: Case, _state: CaseState, viewer: Viewer) -> dict[str, Any] | Non
 
 def similar_part(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None:
     """Published projects like this one, while it is drafted and judged; none once it runs."""
-    del state, viewer
+    del state
     if case.stage_rule.kind not in _BEFORE_NOTICE:
         return None
-    texts = [case.title_zh, case.title_en, *strings_in(list(filled_form(case).answers.values()))]
+    answers = form_for(viewer.person, case).answers
+    texts = [case.title_zh, case.title_en, *strings_in(list(answers.values()))]
     found = projects_like(texts, leave_out=case.reference)
     return {"cards": [card for card, _ in found]} if found else None
 

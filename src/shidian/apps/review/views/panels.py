@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
@@ -156,7 +156,7 @@ def assessment(request: HttpRequest, case: Case, **_url: object) -> HttpResponse
         AssessmentForm,
         file_assessment,
         template="review/assessment.html",
-        sections=form_rows(filled_form(case)),
+        sections=form_rows(filed_form(case)),
     )
 
 

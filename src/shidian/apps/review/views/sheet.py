@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from shidian.apps.accounts.access import Permission, allows, rule
-from shidian.apps.cases.filled import filled_form
+from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.answers import form_rows
 from shidian.apps.cases.views.effects import EFFECTS
@@ -169,7 +169,7 @@ def _score(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         "panel": assignment.panel,
         "form": form,
         "rows": form.rows(),
-        "sections": form_rows(filled_form(case)),
+        "sections": form_rows(filed_form(case)),
         "sources": case.rulebook.sources,
         "effect": EFFECTS[Verb.SUBMIT_REVIEW],
         "crumbs": _crumbs(case.title),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.history import state_of
-from shidian.apps.cases.models import FormSection, SchemeAuthority
+from shidian.apps.cases.models import SchemeAuthority
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.limits import AgreedLimit, agreed_limits, uses
 from shidian.apps.supervision.models import (
@@ -25,7 +26,7 @@ from shidian.core.rulebook.model import QuestionKind
 from shidian.core.rulebook.reading.words import ON_BREACH, ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from shidian.apps.notices.bodies import ConsequenceLine, LimitLine, OrderLine, PilotBody
@@ -153,14 +154,12 @@ def _limits_of(pilot: Pilot) -> list[AgreedLimit]:
 
 
 def _public_answers(pilot: Pilot, language: Language) -> list[dict[str, str]]:
-    """Answers in prose to questions that the rulebook makes public; nothing else of the form."""
-    newest: dict[str, Mapping[str, object]] = {}
-    for row in FormSection.objects.filter(case=pilot.case).order_by("version"):
-        newest[row.section] = row.answers
+    """Filed answers in prose to questions that the rulebook makes public; no more of the form."""
+    filed = filed_form(pilot.case).answers
     found: list[dict[str, str]] = []
     for section in pilot.case.rulebook.form:
         for question in section.questions:
-            answer = newest.get(section.id, {}).get(question.id)
+            answer = filed.get(section.id, {}).get(question.id)
             if question.public and question.kind in _PROSE and isinstance(answer, str) and answer:
                 line = {"label": text(question.label, language), "text": answer}
                 found.insert(0 if question.id == SUMMARY else len(found), line)

@@ -14,6 +14,7 @@ from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EventKind, RefusalCode
 
 if TYPE_CHECKING:
+    from shidian.core.procedure.reading import Data
     from shidian.core.procedure.situation import Situation
     from shidian.core.procedure.types import NewEvent
 
@@ -44,6 +45,7 @@ def submit(case: Situation) -> tuple[NewEvent, ...]:
     must_be_complete(case)
     data.integer("version", 1, 10**9)
     must_be_of_one_mind(case, data.sha256("sha256"))
+    _names_sections(data)
     promises = [(item.name("id"), item.text("text")) for item in data.tables("promises")]
     if len({name for name, _ in promises}) != len(promises):
         refuse(
@@ -84,8 +86,18 @@ def answer_information(case: Situation) -> tuple[NewEvent, ...]:
     if data.has("version") or data.has("sha256"):
         data.integer("version", 1, 10**9)
         data.sha256("sha256")
+        _names_sections(data)
         facts_given(case.rulebook, data)
     return (case.event(EventKind.REQUEST_ANSWERED),)
+
+
+def _names_sections(data: Data) -> None:
+    """What was filed is a version of each section: everyone but the parties reads that one."""
+    if not data.has("sections"):
+        return
+    versions = data.table("sections")
+    for section in versions.fields():
+        versions.integer(section, 1, 10**9)
 
 
 def must_be_answered(case: Situation) -> None:
