@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from demo.days import Diary
+from demo.documents import document
 from shidian.apps.cases.answers import canonical_answers
 from shidian.apps.cases.domain import applying, consulting, deciding, partners, starting
 from shidian.apps.cases.domain.materials import hand_in_material
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from shidian.core.procedure.types import Json
     from shidian.core.rulebook.model import Question
 
-PDF = b"%PDF-1.4\n% a document of the demonstration\n%%EOF\n"
 WRITTEN = "演示内容：按制度文本逐项说明，详见随附材料；机构、人员与数据均为虚构。"
 
 
@@ -99,7 +98,7 @@ class Scene(Diary):
                 hand_in_material(
                     case=case,
                     material=material.id,
-                    upload=SimpleUploadedFile(f"{material.id}.pdf", io.BytesIO(PDF).read()),
+                    upload=SimpleUploadedFile(f"{material.id}.pdf", document()),
                     by=signer,
                     at=at - timedelta(hours=1),
                 )

@@ -11,6 +11,7 @@ from django.urls import resolve
 from tests.browser import Visitor
 from tests.e2e import forms
 from tests.factories import PASSWORD
+from tests.files import pdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,6 @@ def attach(page: Page) -> None:
             {
                 "name": "assessment.pdf",
                 "mimeType": "application/pdf",
-                "buffer": b"%PDF-1.4\n%%EOF\n",
+                "buffer": pdf(),
             }
         )

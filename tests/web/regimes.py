@@ -34,6 +34,7 @@ from shidian.apps.cases.views.roles import viewer_of
 from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.load import from_document, load_file
 from tests.factories import LONG_AGO, RULEBOOKS, make_person, uscc
+from tests.files import pdf
 from tests.web.form_answers import posted, solve
 from tests.web.html_forms import Page
 
@@ -53,7 +54,7 @@ LAST = (Verb.CLOSE_ROUND, Verb.ADVANCE, Verb.SIGN_OFF, Verb.CLOSE, Verb.BEGIN_EV
 """What ends a stage comes once its work is done."""
 SESSION = timedelta(minutes=10)
 """Whoever was away for longer signs in again."""
-PDF = b"%PDF-1.4\n%%EOF\n"
+PDF = pdf()
 
 
 def library(name: str) -> Loaded:

@@ -22,6 +22,7 @@ from shidian.apps.supervision.publish.pilots import pilot_body
 from shidian.core.rulebook.model import QuestionKind, StageKind
 from tests.apps.supervision.things import PLAN
 from tests.factories import full_answers
+from tests.files import pdf
 from tests.leaks import LEFT_OUT, addresses_of, arguments_of
 from tests.matrix import NOBODY, Stage
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 CANARY = "金丝雀未报"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-PDF = b"%PDF-1.4\n%%EOF\n"
+PDF = pdf()
 OTHERS = (
     "case officer",
     "signing officer",

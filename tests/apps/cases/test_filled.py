@@ -14,6 +14,7 @@ from shidian.apps.cases.form import section_form
 from shidian.apps.cases.views.intake import fee_words, window_words
 from shidian.core.rulebook.model import Fee, QuestionKind, Rulebook, Window
 from tests.factories import loaded
+from tests.files import pdf
 
 if TYPE_CHECKING:
     from shidian.apps.cases.form import SectionForm
@@ -147,7 +148,7 @@ def test_a_new_upload_is_no_answer_until_it_is_kept() -> None:
         for question in section.questions
         if question.kind is QuestionKind.FILE
     )
-    upload = SimpleUploadedFile("a.pdf", b"%PDF-1.4\n%%EOF\n")
+    upload = SimpleUploadedFile("a.pdf", pdf())
     before = {name: {"attachment": 1, "name": "b.pdf", "sha256": "0", "size": 1}}
 
     form = section_form(section, data={}, files={name: upload}, saved=before, rulebook=rulebook)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from demo.documents import document
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
+from PIL import Image
 
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases.answers import (
@@ -29,6 +31,7 @@ from shidian.apps.cases.form import section_form
 from shidian.apps.cases.uploads import DOCX, JPEG, PDF, PNG, XLSX, sniff
 from shidian.core.rulebook.model import QuestionKind, Rulebook, StageKind
 from tests.factories import Walk, full_answers, loaded
+from tests.files import docx, jpeg, office, pdf, png, xlsx
 
 if TYPE_CHECKING:
     from shidian.apps.cases.answers import Answers
@@ -195,21 +198,13 @@ def test_unknown_questions_are_refused(walk: Walk) -> None:
         )
 
 
-def office(*parts: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for part in ("[Content_Types].xml", *parts):
-            archive.writestr(part, "<x/>")
-    return buffer.getvalue()
-
-
-CONTENTS = {
-    PDF: b"%PDF-1.7 rest",
-    PNG: b"\x89PNG\r\n\x1a\nrest",
-    JPEG: b"\xff\xd8\xff\xe0rest",
-    DOCX: office("word/document.xml"),
-    XLSX: office("xl/workbook.xml"),
-}
+CONTENTS = {PDF: pdf(), PNG: png(), JPEG: jpeg(), DOCX: docx(), XLSX: xlsx()}
+MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
+OUTSIDE = (
+    '<Relationships><Relationship Id="r9" Type="x/attachedTemplate"'
+    ' Target="https://elsewhere.example/t.dotm" TargetMode="External"/></Relationships>'
+)
+BOMB = '<!DOCTYPE t [<!ENTITY a "aaaa">]><t>&a;</t>'
 
 
 @pytest.mark.parametrize("content_type", CONTENTS)
@@ -224,17 +219,56 @@ def test_type_is_found_in_the_bytes(content_type: str) -> None:
         b"MZ executable",
         b"<html>",
         b"PK\x03\x04 broken archive",
-        office("word/document.xml", "word/vbaProject.bin"),
+        office(**{"word/vbaProject.bin": "x"}),
+        office(main=MACROS),
+        office(types=f'<Override PartName="/x" ContentType="{MACROS}"/>'),
+        office(**{"word/_rels/settings.xml.rels": OUTSIDE}),
+        office(**{"word/_rels/settings.xml.rels": BOMB}),
         office("something/else.xml"),
+        office("xl/workbook.xml"),
+        b"%PDF-1.7 rest",
+        b"%PDF-1.4\n%%EOF\n",
+        b"%PDF-1.4\nstartxref\n9\n%%EOF\n",
+        b"%PDF-1.4\nxref\n0 0\ntrailer\n<< /Prev 9 >>\nstartxref\n9\n%%EOF\n",
+        b"\x89PNG\r\n\x1a\nrest",
+        b"\xff\xd8\xff\xe0rest",
+        png().replace(b"IHDR", b"IHDX"),
+        jpeg().replace(b"\xff\xd9", b""),
     ],
 )
 def test_other_contents_are_not_known(contents: bytes) -> None:
     assert sniff(SimpleUploadedFile("looks-like.pdf", contents)) is None
 
 
-@given(st.binary(max_size=200))
-def test_sniffing_never_fails(contents: bytes) -> None:
-    assert sniff(SimpleUploadedFile("x", contents)) in {*CONTENTS, None}
+@pytest.mark.parametrize("content_type", CONTENTS)
+@given(data=st.data())
+def test_a_file_that_is_cut_off_is_not_taken(content_type: str, data: st.DataObject) -> None:
+    whole = CONTENTS[content_type]
+    length = data.draw(st.integers(0, len(whole) - 2))  # a last line break may be missing
+
+    assert sniff(SimpleUploadedFile("x", whole[:length])) is None
+
+
+def test_what_typesetters_write_is_taken() -> None:
+    set_by_typst = document()
+    workbook = io.BytesIO()
+    Workbook().save(workbook)
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "JPEG", progressive=True)
+
+    found = [
+        sniff(SimpleUploadedFile("x", one))
+        for one in (set_by_typst, workbook.getvalue(), picture.getvalue())
+    ]
+    assert found == [PDF, XLSX, JPEG]
+
+
+@given(
+    st.sampled_from([b"", b"%PDF-1.4\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"]),
+    st.binary(max_size=200),
+)
+def test_sniffing_never_fails(head: bytes, contents: bytes) -> None:
+    assert sniff(SimpleUploadedFile("x", head + contents)) in {*CONTENTS, None}
 
 
 def attach(walk: Walk, contents: bytes, name: str = "评估.pdf") -> Any:
@@ -265,7 +299,12 @@ def test_an_upload_is_kept_by_its_hash_and_named_in_the_answer(walk: Walk) -> No
 
 @pytest.mark.parametrize(
     ("contents", "code"),
-    [(b"", "empty-file"), (CONTENTS[PNG], "wrong-type"), (b"text", "wrong-type")],
+    [
+        (b"", "empty-file"),
+        (CONTENTS[PNG], "wrong-type"),
+        (b"text", "wrong-type"),
+        (b"%PDF-1.4", "damaged-file"),
+    ],
 )
 def test_an_upload_of_the_wrong_kind_is_refused(walk: Walk, contents: bytes, code: str) -> None:
     walk.create()

@@ -9,10 +9,11 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases.errors import DomainError
 from shidian.core.rulebook.model import StageKind
 from tests.factories import PASSWORD
+from tests.files import pdf
 
 pytestmark = pytest.mark.django_db
 
-PDF = b"%PDF-1.4\n%%EOF\n"
+PDF = pdf()
 
 
 def upload(content: bytes = PDF, name: str = "march.pdf") -> SimpleUploadedFile:

@@ -21,6 +21,7 @@ from shidian.core.rulebook.model import StageKind
 from tests.apps.lab.things import AT, city_text, make_draft, next_text, publish, run_outbox
 from tests.apps.supervision.things import PLAN
 from tests.factories import LONG_AGO, RULEBOOKS, Walk
+from tests.files import pdf
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -65,7 +66,7 @@ def difficulty(walk: Walk, pilot: Pilot, clause: str) -> Difficulty:
             Piece(EvidenceKind.INDICATOR, reference="investors"),
             Piece(
                 EvidenceKind.FILE,
-                upload=SimpleUploadedFile("../../记录.pdf", b"%PDF-1.7 record"),
+                upload=SimpleUploadedFile("../../记录.pdf", pdf("record")),
             ),
         ],
         by=walk.world.signer,
@@ -305,7 +306,7 @@ def test_what_one_pilot_met_with_is_not_seen_by_another_or_by_experts(
         assert client.get(reverse("lab:clauses", args=["demo-city"])).status_code == 404
     client.force_login(world.drafter, backend="django.contrib.auth.backends.ModelBackend")
     assert SECRET in client.get(addresses[0]).content.decode()
-    assert b"".join(client.get(addresses[1]).streaming_content) == b"%PDF-1.7 record"
+    assert b"".join(client.get(addresses[1]).streaming_content) == pdf("record")
 
 
 def test_the_demonstration_city_is_the_text_these_tests_change() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+
+from shidian.apps.cases import containers
 
 if TYPE_CHECKING:
     from django.core.files.base import File
@@ -21,9 +22,16 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KNOWN = (PDF, PNG, JPEG, DOCX, XLSX)
 _SHORT = {"pdf": PDF, "png": PNG, "jpg": JPEG, "jpeg": JPEG, "docx": DOCX, "xlsx": XLSX}
-_MAGIC = ((b"%PDF-", PDF), (b"\x89PNG\r\n\x1a\n", PNG), (b"\xff\xd8\xff", JPEG))
+_MAGIC = (
+    (b"%PDF-", PDF, containers.is_whole_pdf),
+    (b"\x89PNG\r\n\x1a\n", PNG, containers.is_whole_png),
+    (b"\xff\xd8\xff", JPEG, containers.is_whole_jpeg),
+)
 _ZIP = b"PK\x03\x04"
-_ENTRIES_MAX = 10_000
+_MAIN = {
+    DOCX: ("word/document.xml", f"{DOCX}.main+xml"),
+    XLSX: ("xl/workbook.xml", f"{XLSX}.main+xml"),
+}
 
 
 def accepted_types(question: Question) -> tuple[str, ...]:
@@ -38,34 +46,35 @@ def size_max_bytes(question: Question) -> int:
 
 
 def sniff(file: IO[bytes] | File[Any]) -> str | None:
-    """Content type from the first bytes (and, for Office files, the parts); None: not known.
+    """Content type, by the structure of the whole file; None: not known, or not what it begins as.
 
-    An Office file with macros is none of the accepted types.
+    A file that merely begins like a PDF is none, nor is one that is cut off. An Office file with
+    macros, or with a template from elsewhere that could bring them, is none of the accepted types.
     """
     file.seek(0)
     head = file.read(8)
-    file.seek(0)
-    for magic, content_type in _MAGIC:
-        if head.startswith(magic):
-            return content_type
-    return _office(file) if head.startswith(_ZIP) else None
-
-
-def _office(file: IO[bytes] | File[Any]) -> str | None:
     try:
-        with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError):
+        for magic, content_type, is_whole in _MAGIC:
+            if head.startswith(magic):
+                return content_type if is_whole(file) else None
+        if head.startswith(_ZIP):
+            for content_type, (part, main) in _MAIN.items():
+                if containers.is_office(file, part, main):
+                    return content_type
         return None
     finally:
         file.seek(0)
-    if "[Content_Types].xml" not in names or len(names) > _ENTRIES_MAX:
-        return None
-    if any(name.endswith("vbaProject.bin") for name in names):
-        return None
-    if "word/document.xml" in names:
-        return DOCX
-    return XLSX if "xl/workbook.xml" in names else None
+
+
+def begins_as(file: IO[bytes] | File[Any]) -> str | None:
+    """What the first bytes promise, whether or not the rest keeps it: for the refusal's words."""
+    file.seek(0)
+    head = file.read(8)
+    file.seek(0)
+    for magic, content_type, _ in _MAGIC:
+        if head.startswith(magic):
+            return content_type
+    return None
 
 
 def digest_of(file: File[Any]) -> str:

@@ -123,8 +123,8 @@ def attach_file(
 ) -> Attachment:
     """Keep an uploaded file for a file question; name it in the answer with `file_answer`.
 
-    The type is found in the bytes. Raises DomainError (`too-large`, `wrong-type`, `empty-file`,
-    `unknown-question`), ForbiddenError.
+    The type is found in the bytes. Raises DomainError (`too-large`, `wrong-type`, `damaged-file`,
+    `empty-file`, `unknown-question`), ForbiddenError.
     """
     locked = _editable(case, by)
     rule = _file_question(section_rule(locked, section), question)
@@ -153,7 +153,7 @@ def keep_file(
 ) -> Attachment:
     """Judge an upload by the rule and keep it. The caller has seen to the permission.
 
-    Raises DomainError (`too-large`, `wrong-type`, `empty-file`).
+    Raises DomainError (`too-large`, `wrong-type`, `damaged-file`, `empty-file`).
     """
     attachment = Attachment(
         case=case,
@@ -171,6 +171,13 @@ def keep_file(
     return attachment
 
 
+DAMAGED = Text(
+    zh="文件不完整或已损坏，其他程序可能无法打开：请打开原文件，重新保存或打印为 PDF 后再上传。",
+    en="The file is cut off or damaged, and others may be unable to open it: open the original,"
+    " save it anew or print it as PDF, then upload that.",
+)
+
+
 def _accepted_type(rule: Question, upload: File[Any]) -> str:
     """Content type of an upload that the question takes. Raises DomainError."""
     size, limit = upload.size or 0, uploads.size_max_bytes(rule)
@@ -184,6 +191,8 @@ def _accepted_type(rule: Question, upload: File[Any]) -> str:
             rule.id,
         )
     content_type = uploads.sniff(upload)
+    if content_type is None and uploads.begins_as(upload) is not None:
+        raise DomainError("damaged-file", DAMAGED, rule.id)
     if content_type is None or content_type not in uploads.accepted_types(rule):
         listed = ", ".join(uploads.accepted_types(rule))
         raise DomainError(
