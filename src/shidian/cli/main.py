@@ -23,6 +23,7 @@ SUMMARIES = {
     "record": "Verify and witness the public record.",
     "backup": "Copy the whole installation while it runs.",
     "restore": "Put an installation back from a backup.",
+    "doctor": "Look an installation over, and say what to do.",
     "bench": "Measure this release on this machine.",
     "version": "Print the version.",
 }

@@ -1,0 +1,53 @@
+"""`shidian doctor`: looks an installation over."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shidian.config import Settings
+    from shidian.doctor.finding import Finding
+
+
+@click.command()
+@click.option("--stores", "only_stores", is_flag=True, help="Ask no process: nothing need run.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def doctor(only_stores: bool, as_json: bool) -> None:
+    """Say what is in order, what will not be for long (warn), and what is not (fail).
+
+    Changes nothing, and takes some seconds at most for each process that does not answer. Ends with
+    status 1 where something fails; each line bears a name that stays the same from release to
+    release, and says what to do.
+    """
+    from shidian.doctor.finding import Level
+
+    found = []
+    for finding in _findings(only_stores=only_stores):
+        found.append(finding)
+        if as_json:
+            click.echo(json.dumps(asdict(finding), ensure_ascii=False))
+        else:
+            click.echo(f"{finding.level:4}  {finding.name:12}  {finding.what}")
+            if finding.do:
+                click.echo(f"{'':20}→ {finding.do}")
+    if any(finding.level is Level.FAIL for finding in found):
+        raise SystemExit(1)
+
+
+def _findings(*, only_stores: bool) -> Iterator[Finding]:
+    from shidian.config import settings
+    from shidian.doctor import database, processes, stores
+
+    config = settings()
+    looks: list[Callable[[Settings], Iterator[Finding]]] = [stores.disk]
+    if config.home.is_dir():
+        looks += [stores.keys, database.database, stores.journal, stores.monitor, stores.record]
+        looks += [] if only_stores else [processes.web, processes.gate, processes.notary]
+    for look in looks:
+        yield from look(config)

@@ -1,0 +1,1 @@
+"""What is wrong with an installation, each thing by name, with what to do about it."""

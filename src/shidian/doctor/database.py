@@ -1,0 +1,82 @@
+"""The app database: reached, of this release's shape, and its outbox worked off."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shidian.doctor.finding import Finding, Level
+from shidian.keyring import DJANGO_SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shidian.config import Settings
+
+WITHIN_S = "3"
+WAITS_WARN = timedelta(minutes=5)
+"""The worker works a row off within a second where nothing is wrong."""
+
+
+def database(config: Settings) -> Iterator[Finding]:
+    """Nothing is made where there is nothing: neither a file nor a secret."""
+    if not config.database_url and not config.app_database.exists():
+        yield Finding("database", Level.FAIL, f"no {config.app_database}", "start `shidian up`")
+        return
+    if not (config.keys / DJANGO_SECRET).exists():
+        yield Finding(
+            "database", Level.WARN, "not looked at: `web` has no secret yet", "start `shidian up`"
+        )
+        return
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shidian.web.settings")
+    os.environ.setdefault("PGCONNECT_TIMEOUT", WITHIN_S)
+    import django
+
+    django.setup()
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        due = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        yield Finding(
+            "database",
+            Level.FAIL,
+            str(error).strip(),
+            "look whether it runs, and at SHIDIAN_DATABASE_URL",
+        )
+        return
+    if due:
+        yield Finding(
+            "database",
+            Level.FAIL,
+            f"{len(due)} migrations are due, the first {due[0][0]}",
+            "start `shidian up`, which makes them",
+        )
+        return
+    yield Finding("database", Level.OK, f"{connection.vendor}, of this release's shape")
+    yield from _outbox()
+
+
+def _outbox() -> Iterator[Finding]:
+    from django.utils import timezone
+
+    from shidian.apps.cases.models import OutboxDelivery
+    from shidian.apps.cases.outbox import ATTEMPTS_MAX
+
+    failing = OutboxDelivery.objects.filter(delivered_at=None).order_by("outbox_id")
+    first = failing.select_related("outbox").first()
+    if first is None:
+        yield Finding("outbox", Level.OK, "nothing fails")
+        return
+    age = timezone.now() - first.outbox.created
+    given_up = failing.filter(attempts__gte=ATTEMPTS_MAX).count()
+    yield Finding(
+        "outbox",
+        Level.FAIL if given_up else Level.WARN if age > WAITS_WARN else Level.OK,
+        f"{failing.count()} deliveries fail, {given_up} were given up; the oldest, "
+        f"{first.outbox.topic} ({first.outbox_id}) to {first.consumer}: {first.error}",
+        "look at the output of `shidian worker`",
+    )
