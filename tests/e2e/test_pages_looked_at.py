@@ -99,12 +99,15 @@ ELSEWHERE = {
     "lab:wording",
     "lab:wordings",
     "notice-rules",
+    "notices:extend",
+    "notices:summary",
     "rulebook-diff",
 }
 """Pages of a draft or of two versions, which the demonstration has none of: walked in
 `tests/web/test_lab_journey.py` and `tests/web/test_rulebook_pages.py`. No scheme of the demonstration draws a
 panel by lot: `review:pool` is walked in `tests/e2e/test_panel_of_five.py`, whose rules do. Pages on which a second factor
-is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`."""
+is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`.
+Windows of notices: `tests/web/test_notice_windows.py`."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:

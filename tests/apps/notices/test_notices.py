@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -14,8 +14,10 @@ from shidian.apps.notices.domain import comments
 from shidian.apps.notices.domain.comments import RATE_MAX
 from shidian.apps.notices.models import CommentState, Notice, PublishedSnapshot, SnapshotKind
 from shidian.apps.notices.queries import comments_for
+from shidian.core.rulebook.load import from_document
 from shidian.core.rulebook.model import StageKind
-from tests.factories import Walk, World
+from tests.apps.supervision.things import run_outbox
+from tests.factories import Walk, World, loaded, make_world
 
 
 @pytest.fixture
@@ -197,3 +199,106 @@ def test_notices_of_a_year_are_numbered(walk: Walk, notice: Notice) -> None:
     other.to(StageKind.NOTICE)
 
     assert other.open_notice().slug == f"n-{date(2025, 1, 1).year}-0002"
+
+
+def test_an_extension_moves_the_window_and_says_why(walk: Walk, notice: Notice) -> None:
+    before = notice.closes_on
+    assert before is not None
+    later = before + timedelta(days=10)
+    for person in (walk.world.signer, walk.world.outsider):
+        with pytest.raises(ForbiddenError):
+            notices.extend_notice(case=walk.case, until=later, reason="来信较多", by=person)
+
+    notices.extend_notice(
+        case=walk.case, until=later, reason="来信较多", by=walk.officer, at=walk.tick()
+    )
+
+    extension = Notice.objects.get(pk=notice.pk).extensions.get()
+    assert (extension.before, extension.until, extension.reason_zh) == (before, later, "来信较多")
+    walk.at = datetime.combine(later, time(1), UTC)
+    assert notices.receive_comment(notice=notice.slug, body="期限内的意见", at=walk.at)
+    assert CaseEvent.objects.get(kind="notice.extended").public
+    with pytest.raises(DomainError):
+        notices.extend_notice(case=walk.case, until=before, reason="缩短", by=walk.officer)
+    leaf = Outbox.objects.get(topic="record.leaf", payload__kind="notice.extended")
+    assert leaf.payload["until"] == later.isoformat()
+
+
+def test_a_replaced_text_stays_and_keeps_its_comments(walk: Walk, notice: Notice) -> None:
+    comment = notices.receive_comment(notice=notice, body="原文的意见", at=walk.tick())
+    same = {"title": notice.title_zh, "body": notice.body_zh}
+    with pytest.raises(DomainError) as refused:
+        notices.open_notice(
+            case=walk.case, **same, change="没有变更", by=walk.officer, at=walk.tick()
+        )
+    assert refused.value.code == "already-done"
+
+    newer = notices.open_notice(
+        case=walk.case,
+        title="公示（修订）",
+        body="规模由一百人改为五十人。",
+        change="申报机构缩小了规模",
+        by=walk.officer,
+        at=walk.tick(),
+    )
+
+    assert (newer.version, newer.replaces, notice.replaced_by) == (2, notice, newer)
+    assert Notice.objects.get(pk=notice.pk).sha256 != newer.sha256
+    assert comment.notice == notice
+    with pytest.raises(DomainError) as refused:
+        notices.receive_comment(notice=notice, body="对旧文本的意见", at=walk.tick())
+    assert refused.value.code == "replaced"
+    assert newer.slug in str(refused.value)
+    assert notices.receive_comment(notice=newer, body="对新文本的意见", at=walk.tick())
+
+
+def test_a_summary_comes_when_the_window_is_over_and_the_newest_counts(
+    walk: Walk, notice: Notice
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        notices.summarise_notice(notice=notice, text="汇总", by=walk.officer, at=walk.tick())
+    assert refused.value.code == "notice-open"
+    walk.sleep(14)
+    with pytest.raises(ForbiddenError):
+        notices.summarise_notice(notice=notice, text="汇总", by=walk.world.signer, at=walk.at)
+
+    for text in ("采纳两条", "采纳三条"):
+        notices.summarise_notice(notice=notice, text=text, by=walk.officer, at=walk.tick())
+
+    run_outbox()
+    body = PublishedSnapshot.objects.of(SnapshotKind.NOTICE).get().body_zh
+    assert body["summary"] == "采纳三条"
+
+
+def test_where_the_rulebook_has_it_a_summary_answers_all(db: None) -> None:
+    document = loaded().document
+    rules = from_document({**document, "notice": {**document["notice"], "answers": "summary"}})
+    walk = Walk(make_world(rules))
+    walk.to(StageKind.NOTICE)
+    notice = walk.open_notice()
+    for n in range(3):
+        notices.receive_comment(notice=notice, body=f"意见 {n}", at=walk.tick())
+    walk.sleep(14)
+    with pytest.raises(DomainError):
+        walk.advance("期满")
+
+    notices.summarise_notice(notice=notice, text="已汇总答复", by=walk.officer, at=walk.tick())
+    walk.advance("期满")
+
+    assert walk.case.stage == "admission"
+
+
+def test_the_page_counts_what_was_withheld_and_reversed_and_says_no_reason(
+    walk: Walk, notice: Notice
+) -> None:
+    kept = [notices.receive_comment(notice=notice, body=f"意见 {n}", at=walk.tick()) for n in "abc"]
+    states = [CommentState.PUBLISHED, CommentState.WITHHELD, CommentState.PUBLISHED]
+    for comment, after in zip(kept, (states[:1], states[:2], states), strict=True):
+        for state in after:
+            notices.moderate_comment(
+                comment=comment, state=state, reason="涉及他人隐私", by=walk.officer, at=walk.tick()
+            )
+    run_outbox()
+    body = PublishedSnapshot.objects.of(SnapshotKind.NOTICE).get().body_zh
+    assert body["counts"] == {"published": 2, "withheld": 1, "reversed": 3}
+    assert "隐私" not in str(body)

@@ -173,6 +173,8 @@ class Player:
                 return {"findings": {one.id: {"finding": "pass", "text": "可"} for one in areas}}
             case Verb.OPEN_NOTICE:
                 return {"sha256": HASH, "version": 1}
+            case Verb.EXTEND_NOTICE:
+                return {"until": str(today + timedelta(40)), "reason": "来信较多"}
             case Verb.RECORD_COMMENT:
                 known_comments = state.notice.comments if state.notice else {}
                 return {"comment": f"c{len(known_comments) + 1}", "sha256": HASH}

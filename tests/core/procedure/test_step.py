@@ -417,6 +417,56 @@ def test_notice_is_opened_once_and_comments_come_once():
     assert player.refused(Verb.ANSWER_COMMENT, comment="c9", sha256=HASH).field == "comment"
 
 
+def test_an_open_notice_is_extended_and_the_window_moves():
+    player = at(StageKind.NOTICE)
+    player.do(Verb.OPEN_NOTICE, sha256=HASH, version=1)
+    due = player.calendar.add(player.now.date(), 5)
+    for until in (due, due - timedelta(1), due + timedelta(367)):
+        refusal = player.refused(Verb.EXTEND_NOTICE, until=str(until), reason="来信较多")
+        assert refusal.field == "until"
+    assert player.refused(Verb.EXTEND_NOTICE, until=str(due + timedelta(9))).field == "reason"
+
+    later = due + timedelta(9)
+    effects = player.do(Verb.EXTEND_NOTICE, until=str(later), reason="来信较多")
+
+    assert effects.events[0].kind is EventKind.NOTICE_EXTENDED
+    assert effects.outbox[0].payload["kind"] == "notice.extended"
+    player.now = datetime.fromisoformat(f"{later}T23:59:59+08:00")
+    player.do(Verb.RECORD_COMMENT, comment="c1", sha256=HASH)
+    player.do(Verb.ANSWER_COMMENT, comment="c1", sha256=HASH)
+    assert player.refused(Verb.ADVANCE, reason="好").code is RefusalCode.NOTICE_OPEN
+    player.wait(minutes=1)
+    refusal = player.refused(Verb.EXTEND_NOTICE, until=str(later + timedelta(9)), reason="再延长")
+    assert refusal.code is RefusalCode.WINDOW_CLOSED
+    player.do(Verb.ADVANCE, reason="好")
+
+
+def test_a_material_change_is_another_text_with_a_window_of_its_own():
+    player = at(StageKind.NOTICE)
+    other = "b" * 64
+    player.do(Verb.OPEN_NOTICE, sha256=HASH, version=1)
+    player.do(Verb.RECORD_COMMENT, comment="c1", sha256=HASH)
+    player.do(Verb.EXTEND_NOTICE, until=str(player.now.date() + timedelta(60)), reason="来信较多")
+    player.wait(days=3)
+    same = player.refused(Verb.OPEN_NOTICE, sha256=HASH, version=2, reason="改了规模")
+    assert same.code is RefusalCode.ALREADY_DONE
+    assert player.refused(Verb.OPEN_NOTICE, sha256=other, version=2).code is (
+        RefusalCode.ALREADY_DONE
+    )
+    assert player.refused(Verb.OPEN_NOTICE, sha256=other, version=1, reason="改").field == "version"
+
+    player.do(Verb.OPEN_NOTICE, sha256=other, version=2, reason="改了规模")
+
+    opened = player.now.date()
+    clock = next(one for one in player.state.clocks if one.clock == "publicity")
+    assert clock.due == player.calendar.add(opened, 5)
+    player.now = datetime.fromisoformat(f"{clock.due + timedelta(1)}T09:00:00+08:00")
+    # What was said on the text before wants its answer as well.
+    assert player.refused(Verb.ADVANCE, reason="好").code is RefusalCode.COMMENTS_UNANSWERED
+    player.do(Verb.ANSWER_COMMENT, comment="c1", sha256=HASH)
+    player.do(Verb.ADVANCE, reason="好")
+
+
 def test_notice_sent_back_is_published_anew():
     player = at(StageKind.NOTICE)
     player.do(Verb.OPEN_NOTICE, sha256=HASH, version=1)

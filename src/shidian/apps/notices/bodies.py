@@ -115,6 +115,31 @@ class CommentLine(TypedDict):
     answered_on: str
 
 
+class CommentCounts(TypedDict):
+    """What was decided on comments. `reversed`: decisions that another one took the place of."""
+
+    published: int
+    withheld: int
+    reversed: int
+
+
+class ExtensionLine(TypedDict):
+    """A last day that was moved away."""
+
+    before: str
+    until: str
+    reason: str
+    decided_on: str
+
+
+class VersionLine(TypedDict):
+    """Another text of the same notice: where it stands, and its hash."""
+
+    slug: str
+    number: int
+    sha256: str
+
+
 class NoticeBody(TypedDict):
     """Kind `notice`, key: the notice's slug. `closes_on` empty: no last day is set."""
 
@@ -133,6 +158,20 @@ class NoticeBody(TypedDict):
     comments_taken: bool
     premoderation: bool
     comments: list[CommentLine]
+    # Not in pages of earlier releases:
+    number: NotRequired[int]
+    """Of the text: 1 is the first."""
+    change: NotRequired[str]
+    """What changed against the text that it replaced, and why; empty for a first one."""
+    replaces: NotRequired[list[VersionLine]]
+    """The text before: one or none."""
+    replaced_by: NotRequired[list[VersionLine]]
+    """The text that stands in its place now: one or none. Comments are taken there alone."""
+    extensions: NotRequired[list[ExtensionLine]]
+    """Oldest first."""
+    counts: NotRequired[CommentCounts]
+    summary: NotRequired[str]
+    """What was made of the comments, empty until that is said."""
 
 
 class NoteSection(TypedDict):
@@ -155,7 +194,7 @@ class DraftNoticeBody(NoticeBody):
     """A notice of kind `notice` about a draft of rules: `case` is empty, `lead` the authorities.
 
     The rules themselves are kind `draft` under the same key: a `RulebookBody` with `notice` and
-    `notice_title`. `summary`: what was made of the comments, empty until that is said.
+    `notice_title`.
     """
 
     about: str
@@ -165,7 +204,6 @@ class DraftNoticeBody(NoticeBody):
     draft_digest: str
     changes: list[str]
     note: NoteBody
-    summary: str
 
 
 class PilotLine(TypedDict):

@@ -6,7 +6,9 @@ from shidian.apps.cases.append_only import Guard
 from shidian.apps.notices import models
 
 GUARDS = (
-    Guard(models.Notice),
+    Guard(models.Notice, mutable=("closes_on",)),
+    Guard(models.NoticeExtension),
+    Guard(models.NoticeSummary),
     Guard(
         models.Comment,
         mutable=("state", "answer_zh", "answer_en", "answered_by", "answered_at"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shidian.apps.notices.views import pages
+from shidian.apps.notices.views import pages, window
 from shidian.apps.notices.views import part as _part  # noqa: F401 - registers with the case page
 
 app_name = "notices"
@@ -12,5 +12,7 @@ app_name = "notices"
 urlpatterns = [
     path("comments/<str:receipt>/", pages.comment, name="comment"),
     path("<slug:reference>/open/", pages.open_, name="open"),
+    path("<slug:reference>/extend/", window.extend, name="extend"),
+    path("<slug:reference>/summary/", window.summary, name="summary"),
     path("<slug:reference>/comments/", pages.comments, name="comments"),
 ]

@@ -30,6 +30,7 @@ RESTRICTED = "restricted"
 
 KINDS = {
     "notice.opened": LeafKind.NOTICE_OPENED,
+    "notice.extended": LeafKind.NOTICE_EXTENDED,
     "notice.closed": LeafKind.NOTICE_CLOSED,
     "comment.answered": LeafKind.COMMENT_ANSWERED,
     "case.admitted": LeafKind.DECISION,
@@ -304,6 +305,7 @@ def _pool(row: Outbox) -> Statement:
 
 _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "notice.opened": _notice_act,
+    "notice.extended": _notice_act,
     "notice.closed": _notice_act,
     "comment.answered": _answered,
     "case.admitted": _case_act,

@@ -75,7 +75,8 @@ class Verb(StrEnum):
     | uphold_review | reason: why the result stands although a sheet that counted was of an expert with a conflict |
     | commission_assessment | body: id of the assessor institution |
     | file_assessment | findings: {area: {finding: pass/condition/fail, text}} for every area |
-    | open_notice | sha256: of the public text; version: int ≥ 1 of that text |
+    | open_notice | sha256: of the public text; version: int ≥ 1 of that text; reason?: what changed, needed where it replaces the text that is out: its window begins anew |
+    | extend_notice | until: date, new last day of the notice's window, after the present one; reason |
     | record_comment | comment: the app's receipt id; sha256: of the comment's text |
     | answer_comment | comment: id (left out where the rulebook's notice answers in `summary`: that answers all received so far); sha256: of the published answer |
     | sign_off | authority; consent: bool; reason (may be "" on consent); uscc or lei: 统一社会信用代码 or Legal Entity Identifier of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before; thresholds? as in advance, needed by the last consent in an admission stage; conditions?: list of texts, with a consent in an admission stage: what the pilot is admitted under |
@@ -123,6 +124,7 @@ class Verb(StrEnum):
     COMMISSION_ASSESSMENT = "commission_assessment"
     FILE_ASSESSMENT = "file_assessment"
     OPEN_NOTICE = "open_notice"
+    EXTEND_NOTICE = "extend_notice"
     RECORD_COMMENT = "record_comment"
     ANSWER_COMMENT = "answer_comment"
     SIGN_OFF = "sign_off"
@@ -175,7 +177,7 @@ class EventKind(StrEnum):
     may file again); review.upheld; round.closed – round, reviews (count), score ("411/5"),
     score_text ("82.20"), passed (bool, or null without a pass mark);
     assessment.commissioned; assessment.filed;
-    notice.opened; notice.closed; comment.received; comment.answered; signoff.given;
+    notice.opened; notice.extended; notice.closed; comment.received; comment.answered; signoff.given;
     case.admitted – number (or null), plan, promises, tier?,
     waivers?, conditions?: all that the consents name; pilot.started;
     report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
@@ -211,6 +213,7 @@ class EventKind(StrEnum):
     ASSESSMENT_COMMISSIONED = "assessment.commissioned"
     ASSESSMENT_FILED = "assessment.filed"
     NOTICE_OPENED = "notice.opened"
+    NOTICE_EXTENDED = "notice.extended"
     NOTICE_CLOSED = "notice.closed"
     COMMENT_RECEIVED = "comment.received"
     COMMENT_ANSWERED = "comment.answered"

@@ -310,11 +310,17 @@ class _Clocks:
             stage=stage.id if stage else None,
             force=clock.force,
             pauses=tuple(self._pauses(clock)) if clock.pauses_on else (),
-            extended=self.state.term_until if clock.starts == "pilot.started" else None,
+            extended=self._extended(clock),
             stopped=stopped,
             lengthened=times * clock.extension.length if clock.extension else 0,
             opening=opening,
         )
+
+    def _extended(self, clock: Clock) -> date | None:
+        """The later last day that somebody set: of a pilot's term, of a notice's window."""
+        if clock.starts == "notice.opened":
+            return self.state.notice.until if self.state.notice else None
+        return self.state.term_until if clock.starts == "pilot.started" else None
 
     def _pauses(self, clock: Clock) -> Iterator[Pause]:
         if "information-request" in clock.pauses_on:

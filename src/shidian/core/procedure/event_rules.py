@@ -167,7 +167,14 @@ def _checklist(state: CaseState, it: Happened) -> CaseState:
 
 def _notice_opened(state: CaseState, it: Happened) -> CaseState:
     notice = NoticeState(it.data.sha256("sha256"), it.data.integer("version", 1, 10**9), it.day)
+    if state.notice is not None:
+        # Another text, not another question: what was said on the one before still wants answers.
+        notice = replace(notice, comments=state.notice.comments)
     return state.but(notice=notice)
+
+
+def _notice_extended(state: CaseState, it: Happened) -> CaseState:
+    return state.but(notice=replace(_notice(state), until=it.data.day("until")))
 
 
 def _notice_closed(state: CaseState, it: Happened) -> CaseState:
@@ -323,6 +330,7 @@ RULES: dict[str, Apply] = {
     EventKind.REQUEST_LAPSED: _request_lapsed,
     EventKind.CHECKLIST_FILED: _checklist,
     EventKind.NOTICE_OPENED: _notice_opened,
+    EventKind.NOTICE_EXTENDED: _notice_extended,
     EventKind.NOTICE_CLOSED: _notice_closed,
     EventKind.COMMENT_RECEIVED: _commented,
     EventKind.COMMENT_ANSWERED: _answered,

@@ -140,6 +140,7 @@ def _reckoned_from(
         state.visits,
         state.requests,
         notice.opened if notice else None,
+        notice.until if notice else None,
         notice.closed if notice else None,
         state.consultations,
         state.extensions,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PUBLIC_ACTS = frozenset(
     {
         EventKind.NOTICE_OPENED,
+        EventKind.NOTICE_EXTENDED,
         EventKind.NOTICE_CLOSED,
         EventKind.COMMENT_ANSWERED,
         EventKind.CASE_ADMITTED,
@@ -38,6 +39,7 @@ _TO_APPLICANT = frozenset(
         EventKind.RISK_GRADED,
         EventKind.SILENCE_RECORDED,
         EventKind.CLOCK_EXTENDED,
+        EventKind.NOTICE_EXTENDED,
         EventKind.CASE_MIGRATED,
         EventKind.OBJECTION_DECIDED,
     }
@@ -120,6 +122,8 @@ def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> O
     }
     if event.data.get("sha256"):
         payload["sha256"] = event.data["sha256"]
+    if event.kind is EventKind.NOTICE_EXTENDED:
+        payload["until"] = event.data["until"]
     if after.number:
         payload["number"] = after.number
     # A refusal before any publicity is recorded, but not what it was.

@@ -126,11 +126,13 @@ class AreaFinding:
 
 @dataclass(frozen=True, slots=True)
 class NoticeState:
-    """The open or closed public notice. `comments`: receipt id → answered."""
+    """The open or closed public notice. `comments`: receipt id → answered, those on a text that it
+    replaced among them. `until`: the last day that it was extended to."""
 
     sha256: str
     version: int
     opened: date
+    until: date | None = None
     closed: date | None = None
     comments: Mapping[str, bool] = field(default_factory=dict)
 

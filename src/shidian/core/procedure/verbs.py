@@ -84,6 +84,9 @@ VERBS: dict[Verb, VerbSpec] = {
         (StageKind.ASSESSMENT,),
     ),
     Verb.OPEN_NOTICE: VerbSpec(_text("发布公示", "Publish notice"), _OFFICER, (StageKind.NOTICE,)),
+    Verb.EXTEND_NOTICE: VerbSpec(
+        _text("延长公示", "Extend the notice"), _OFFICER, (StageKind.NOTICE,)
+    ),
     Verb.RECORD_COMMENT: VerbSpec(
         _text("提交意见", "Send comment"),
         (ActorKind.PUBLIC, ActorKind.OFFICER),
@@ -209,7 +212,8 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.UPHOLD_REVIEW: frozenset({"reason"}),
     Verb.COMMISSION_ASSESSMENT: frozenset({"body"}),
     Verb.FILE_ASSESSMENT: frozenset({"findings"}),
-    Verb.OPEN_NOTICE: frozenset({"sha256", "version"}),
+    Verb.OPEN_NOTICE: frozenset({"sha256", "version", "reason"}),
+    Verb.EXTEND_NOTICE: frozenset({"until", "reason"}),
     Verb.RECORD_COMMENT: frozenset({"comment", "sha256"}),
     Verb.ANSWER_COMMENT: frozenset({"comment", "sha256"}),
     Verb.SIGN_OFF: frozenset(

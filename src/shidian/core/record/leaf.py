@@ -37,6 +37,7 @@ class LeafKind(StrEnum):
     pilots are decisions; the subject says of what."""
 
     NOTICE_OPENED = "notice-opened"
+    NOTICE_EXTENDED = "notice-extended"
     NOTICE_CLOSED = "notice-closed"
     COMMENT_ANSWERED = "comment-answered"
     PANEL_DRAW = "panel-draw"

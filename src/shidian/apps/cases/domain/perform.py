@@ -61,6 +61,7 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.COMMISSION_ASSESSMENT: Permission.CASE_HANDLE,
     Verb.FILE_ASSESSMENT: Permission.ASSESSMENT_FILE,
     Verb.OPEN_NOTICE: Permission.NOTICE_OPEN,
+    Verb.EXTEND_NOTICE: Permission.NOTICE_OPEN,
     # Everyone may comment on an open notice.
     Verb.RECORD_COMMENT: None,
     Verb.ANSWER_COMMENT: Permission.COMMENT_MODERATE,
@@ -93,6 +94,7 @@ PERMISSIONS: dict[Verb, Permission | None] = {
 PUBLIC_KINDS = frozenset(
     {
         EventKind.NOTICE_OPENED,
+        EventKind.NOTICE_EXTENDED,
         EventKind.NOTICE_CLOSED,
         EventKind.COMMENT_ANSWERED,
         EventKind.CASE_ADMITTED,

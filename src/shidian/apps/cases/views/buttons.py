@@ -43,6 +43,7 @@ PAGES = {
     Verb.ENTER_SHEET: "review:enter-sheet",
     Verb.FILE_ASSESSMENT: "review:assessment",
     Verb.OPEN_NOTICE: "notices:open",
+    Verb.EXTEND_NOTICE: "notices:extend",
     Verb.ANSWER_COMMENT: "notices:comments",
     Verb.MIGRATE: "lab:migrate",
     Verb.INVITE_PARTNER: "cases:partners",
@@ -143,6 +144,8 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return bool(state.open_requests)
         case Verb.OPEN_NOTICE:
             return state.notice is None
+        case Verb.EXTEND_NOTICE:
+            return state.notice is not None
         case Verb.ANSWER_COMMENT:
             return state.notice is not None and bool(state.notice.comments)
         case Verb.FILE_ASSESSMENT:

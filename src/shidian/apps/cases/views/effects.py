@@ -203,7 +203,16 @@ EFFECTS: dict[Verb, Effect] = {
             " its period begins tomorrow."
         ),
         told=(PUBLIC, APPLICANT),
-        undo=_("No. Another text is another notice with a window of its own."),
+        undo=_("No. Another text is another notice with a window of its own; this one stays."),
+    ),
+    Verb.EXTEND_NOTICE: Effect(
+        law=_("The window for comments is longer. It can be made longer again, never shorter."),
+        practice=_(
+            "The public page shows the new last day with your reason, and comments are taken until"
+            " then. The case cannot move on before."
+        ),
+        told=(PUBLIC, APPLICANT),
+        undo=_("No."),
     ),
     Verb.ANSWER_COMMENT: Effect(
         law=NO_DECISION,

@@ -134,6 +134,8 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return data.get("question", "")
         case EventKind.REQUEST_ANSWERED:
             return data.get("answer", "")
+        case EventKind.NOTICE_OPENED | EventKind.NOTICE_EXTENDED:
+            return data.get("reason", "")
         case EventKind.STAGE_ENTERED | EventKind.PILOT_EXTENDED:
             return data.get("reason", "")
         case EventKind.CASE_CLOSED:

@@ -71,6 +71,7 @@ EVENT_WORDS = {
     EventKind.ASSESSMENT_COMMISSIONED: gettext_lazy("Assessment commissioned"),
     EventKind.ASSESSMENT_FILED: gettext_lazy("Assessment filed"),
     EventKind.NOTICE_OPENED: gettext_lazy("Public notice published"),
+    EventKind.NOTICE_EXTENDED: gettext_lazy("Public notice extended"),
     EventKind.NOTICE_CLOSED: gettext_lazy("Public notice ended"),
     EventKind.COMMENT_RECEIVED: gettext_lazy("Comment received"),
     EventKind.COMMENT_ANSWERED: gettext_lazy("Comment answered"),

@@ -14,7 +14,7 @@ from shidian.apps.lab.meaning import changes
 from shidian.apps.lab.models import DraftEvent, DraftEventKind, DraftState, Wording
 from shidian.apps.notices.models import CommentState
 from shidian.apps.supervision.models import Pilot
-from shidian.apps.supervision.publish.cases import comment_line
+from shidian.apps.supervision.publish.cases import comment_counts, comment_line
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.apps.supervision.publish.schemes import text_body
 
@@ -78,6 +78,7 @@ def draft_notice_body(consultation: Consultation, language: Language) -> DraftNo
         "changes": [text(one.text, language) for one in changes(draft.base, loaded)],
         "note": note_body(consultation.note, language),
         "summary": consultation.summary_zh if language == "zh" else summary_en,
+        "counts": comment_counts(notice),
     }
 
 

@@ -6,16 +6,23 @@ from shidian.apps.notices.domain.comments import (
     new_receipt,
     receive_comment,
 )
-from shidian.apps.notices.domain.notices import open_notice, text_sha256
+from shidian.apps.notices.domain.notices import (
+    extend_notice,
+    open_notice,
+    summarise_notice,
+    text_sha256,
+)
 from shidian.apps.notices.domain.snapshots import publish_snapshot, withdraw_snapshot
 
 __all__ = [
     "answer_comment",
+    "extend_notice",
     "moderate_comment",
     "new_receipt",
     "open_notice",
     "publish_snapshot",
     "receive_comment",
+    "summarise_notice",
     "text_sha256",
     "withdraw_snapshot",
 ]

@@ -46,8 +46,8 @@ def receive_comment(
     it, the comment that was taken is returned and nothing is written.
     Event: comment.received, which holds the receipt and the text's hash, never the text. Outbox
     `snapshot.notice` where comments are shown before moderation. Raises DomainError (a
-    `ValueError`): `no-notice`, `text`, `duplicate`, `too-many`, `full`, or the procedure's refusal
-    such as a closed window.
+    `ValueError`): `no-notice`, `replaced`, `text`, `duplicate`, `too-many`, `full`, or the
+    procedure's refusal such as a closed window.
     """
     at = at or timezone.now()
     notice = _notice(notice)
@@ -57,6 +57,7 @@ def receive_comment(
         subject.lock(notice)
         if taken := Comment.objects.filter(notice=notice, receipt=receipt).first():
             return taken
+    _not_replaced(notice)
     body = body.strip()
     _well_formed(body, name, contact)
     sha256 = hashlib.sha256(body.encode()).hexdigest()
@@ -152,6 +153,18 @@ def _notice(notice: Notice | str) -> Notice:
     if found is None:
         raise DomainError("no-notice", Text(zh="没有这个公示。", en="There is no such notice."))
     return found
+
+
+def _not_replaced(notice: Notice) -> None:
+    """A comment stays with the text that it was made on: on one that is no longer out none is."""
+    if newer := notice.replaced_by:
+        raise DomainError(
+            "replaced",
+            Text(
+                zh=f"本文本已由新文本（{newer.slug}）替代，请就新文本提出意见；您填写的内容请先保存。",
+                en=f"This text was replaced by {newer.slug}: keep your text and comment there.",
+            ),
+        )
 
 
 def _well_formed(body: str, name: str, contact: str) -> None:

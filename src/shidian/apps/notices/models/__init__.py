@@ -2,7 +2,7 @@
 
 from .comment import Comment, CommentModeration, CommentState
 from .leaf import ErasureGround, PublishedLeaf
-from .notice import Notice
+from .notice import Notice, NoticeExtension, NoticeSummary
 from .published_card import PublishedCard
 from .published_text import PublishedName, PublishedText, TextPart
 from .snapshot import PublishedSnapshot, SnapshotKind
@@ -14,6 +14,8 @@ __all__ = [
     "CommentState",
     "ErasureGround",
     "Notice",
+    "NoticeExtension",
+    "NoticeSummary",
     "PublishedCard",
     "PublishedLeaf",
     "PublishedName",

@@ -24,13 +24,17 @@ from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.notices.domain.comments import answer_comment, moderate_comment
 from shidian.apps.notices.domain.notices import open_notice, text_sha256
-from shidian.apps.notices.models import Comment, CommentState
+from shidian.apps.notices.models import Comment, CommentState, Notice
 from shidian.apps.notices.queries import comments_for
 from shidian.apps.notices.views.draft import draft_notice
+from shidian.apps.notices.views.window import newest_notice
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+
+TEXTS = ("title", "body", "title_en", "body_en")
 
 
 class NoticeForm(ActForm):
@@ -55,16 +59,42 @@ class NoticeForm(ActForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 10}),
     )
+    change = forms.CharField(
+        label=gettext_lazy("What changed, and why"),
+        help_text=gettext_lazy(
+            "Published with the new text. The old one stays readable with its comments; the window"
+            " begins anew."
+        ),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    change_en = forms.CharField(
+        label=gettext_lazy("The same in English"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def build(self) -> None:
+        """What changed is asked where a text is out that this one replaces."""
+        if self.state.notice is None:
+            del self.fields["change"], self.fields["change_en"]
 
 
 @rule(Permission.NOTICE_OPEN, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
 def open_(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
-    """Write, preview, publish: only the third step has an effect."""
+    """Write, preview, publish: only the third step has an effect.
+
+    Where a text is out, another one can replace it on a material change.
+    """
     state = state_of(case)
-    if Verb.OPEN_NOTICE not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
+    # The same people may do either; which of the two is open says whether a text is out.
+    wanted = Verb.OPEN_NOTICE if state.notice is None else Verb.EXTEND_NOTICE
+    if wanted not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
         raise Http404
-    form = NoticeForm(case, state, request.POST or None, initial=draft_notice(case))
+    out = newest_notice(case) if state.notice else None
+    form = NoticeForm(case, state, request.POST or None, initial=_first_text(case, out))
     publishing = request.POST.get("then") == "publish"
     previewing = request.method == "POST" and not publishing and form.is_valid()
     if previewing and request.POST.get("then") == "preview":
@@ -74,6 +104,7 @@ def open_(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         context = {
             "case": case,
             "form": form,
+            "out": out,
             "crumbs": act_crumbs(case, _("Publish notice")),
         }
         status = 422 if form.errors else 200
@@ -90,7 +121,16 @@ def open_(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
             **payload,
         ),
         template="notices/write.html",
+        out=out,
     )
+
+
+def _first_text(case: Case, out: Notice | None) -> dict[str, str]:
+    """What the form begins with: the text that is out, or a draft from the public answers."""
+    if out is None:
+        return draft_notice(case)
+    names = ("title_zh", "title_en", "body_zh", "body_en")
+    return {name.removesuffix("_zh"): getattr(out, name) for name in names}
 
 
 def _preview(request: HttpRequest, case: Case, form: NoticeForm) -> HttpResponse:
@@ -101,7 +141,7 @@ def _preview(request: HttpRequest, case: Case, form: NoticeForm) -> HttpResponse
         "form": form,
         "text": text,
         "clock": clock,
-        "sha256": text_sha256(**text),
+        "sha256": text_sha256(**{name: text[name] for name in TEXTS}),
         "effect": EFFECTS[Verb.OPEN_NOTICE],
         "crumbs": act_crumbs(case, _("Preview")),
     }

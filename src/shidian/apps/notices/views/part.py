@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.filed import form_for
 from shidian.apps.cases.search import strings_in
+from shidian.apps.cases.views.buttons import allowed_verbs
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.notices.models import CommentState, Notice
 from shidian.apps.notices.queries import comments_for
 from shidian.apps.notices.similar import projects_like
+from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.model import StageKind
 
 _BEFORE_NOTICE = (StageKind.DRAFT, StageKind.SCREENING, StageKind.REVIEW, StageKind.ASSESSMENT)
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from shidian.core.procedure.types import CaseState
 
 
-def build(case: Case, _state: CaseState, viewer: Viewer) -> dict[str, Any] | None:
+def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None:
     """Notices of the case with the number of comments that this reader may see."""
     notices = list(Notice.objects.filter(case=case))
     if not notices:
@@ -34,6 +36,9 @@ def build(case: Case, _state: CaseState, viewer: Viewer) -> dict[str, Any] | Non
         "unanswered": sum(
             1 for one in comments if one.answered_at is None and one.state != CommentState.WITHHELD
         ),
+        "may_extend": Verb.EXTEND_NOTICE in allowed_verbs(case, state, viewer),
+        "may_sum_up": allows(viewer.person, Permission.COMMENT_MODERATE, case)
+        and any(one.comments_taken for one in notices),
         "may_moderate": allows(viewer.person, Permission.COMMENT_MODERATE, case),
     }
 

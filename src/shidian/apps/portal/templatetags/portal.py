@@ -33,6 +33,7 @@ BASIS_WORDS = {
 
 LEAF_KINDS = {
     LeafKind.NOTICE_OPENED: _("Notice opened"),
+    LeafKind.NOTICE_EXTENDED: _("Notice extended"),
     LeafKind.NOTICE_CLOSED: _("Notice closed"),
     LeafKind.COMMENT_ANSWERED: _("Comment answered"),
     LeafKind.PANEL_DRAW: _("Panel drawn by lot"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -83,15 +84,24 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
     preview is its reader's own, and sending needs the token that stands there.
     """
     body = snapshots.page_of(SnapshotKind.NOTICE, key)
-    today = timezone.localdate().isoformat()
+    # In the scheme's zone, which the page's times are in: `page_of` made it the current one.
+    now = timezone.localdate()
+    today = now.isoformat()
     takes_comments = (
         body["comments_taken"]
+        and not body.get("replaced_by")
         and body["opens_on"] <= today
         and (not body["closes_on"] or today <= body["closes_on"])
     )
     form = CommentForm(request.POST or None)
     page = Paginator(body["comments"], SHOWN).get_page(request.GET.get("page"))
-    context = {"notice": body, "form": form, "takes_comments": takes_comments, "page": page}
+    context = {
+        "notice": body,
+        "form": form,
+        "takes_comments": takes_comments,
+        "days_left": _days_left(body, now),
+        "page": page,
+    }
     if request.method != "POST" or not takes_comments:
         return render(request, "portal/notice.html", context)
     if not form.is_valid() or request.POST.get("step") == "change":
@@ -103,6 +113,14 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
         )
         return render(request, "portal/comment_preview.html", {**context, "sending": sending})
     return _send(request, key, form, receipt, context)
+
+
+def _days_left(body: snapshots.Body, today: date) -> int | None:
+    """Whole days after today on which comments are taken; None where it is over, or has no end."""
+    if not body["closes_on"] or body.get("replaced_by"):
+        return None
+    left = (date.fromisoformat(body["closes_on"]) - today).days
+    return left if left >= 0 and body["opens_on"] <= today.isoformat() else None
 
 
 @public

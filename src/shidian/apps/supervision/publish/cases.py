@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count
 from django.utils import timezone
 
 from shidian.apps.cases.models import CaseEvent, SchemeAuthority
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from shidian.apps.notices.bodies import (
         CallBody,
         CaseBody,
+        CommentCounts,
         CommentLine,
+        ExtensionLine,
         NoticeBody,
         TimelineEvent,
         TimelineStage,
+        VersionLine,
     )
-    from shidian.apps.notices.models import Comment, Notice
+    from shidian.apps.notices.models import Comment, Notice, NoticeExtension
     from shidian.core.rulebook.model import Rulebook, Stage
 
 _MAKES_PUBLIC = (EventKind.NOTICE_OPENED.value, EventKind.CASE_ADMITTED.value)
@@ -150,6 +154,50 @@ def notice_body(notice: Notice, language: Language) -> NoticeBody:
         "comments_taken": notice.comments_taken,
         "premoderation": notice.premoderation,
         "comments": [comment_line(comment, language) for comment in comments],
+        "number": notice.version,
+        "change": in_language(notice.change_zh, notice.change_en, language),
+        "replaces": _version(notice.replaces),
+        "replaced_by": _version(notice.replaced_by),
+        "extensions": [_extension(one, language) for one in notice.extensions.order_by("pk")],
+        "counts": comment_counts(notice),
+        "summary": _summary(notice, language),
+    }
+
+
+def in_language(zh: str, en: str, language: Language) -> str:
+    """What an officer wrote; Chinese where there is no English text."""
+    return zh if language == "zh" or not en else en
+
+
+def _version(other: Notice | None) -> list[VersionLine]:
+    if other is None:
+        return []
+    return [{"slug": other.slug, "number": other.version, "sha256": other.sha256}]
+
+
+def _extension(one: NoticeExtension, language: Language) -> ExtensionLine:
+    return {
+        "before": one.before.isoformat(),
+        "until": one.until.isoformat(),
+        "reason": in_language(one.reason_zh, one.reason_en, language),
+        "decided_on": timezone.localdate(one.at).isoformat(),
+    }
+
+
+def _summary(notice: Notice, language: Language) -> str:
+    newest = notice.summaries.order_by("-pk").first()
+    return in_language(newest.text_zh, newest.text_en, language) if newest else ""
+
+
+def comment_counts(notice: Notice) -> CommentCounts:
+    """How many comments are shown and withheld, and how often that was decided the other way."""
+    rows = notice.comments.order_by().values_list("state").annotate(n=Count("pk"))
+    counted = dict(rows.values_list("state", "n"))
+    decided = notice.comments.annotate(n=Count("moderations")).filter(n__gt=1)
+    return {
+        "published": counted.get(CommentState.PUBLISHED, 0),
+        "withheld": counted.get(CommentState.WITHHELD, 0),
+        "reversed": sum(decided.values_list("n", flat=True)) - decided.count(),
     }
 
 

@@ -13,6 +13,7 @@ def _t(zh: str, en: str) -> Text:
 EVENT: dict[str, Text] = {
     EventKind.STAGE_ENTERED: _t("进入本阶段", "Entered this stage"),
     EventKind.NOTICE_OPENED: _t("发布公示", "Public notice opened"),
+    EventKind.NOTICE_EXTENDED: _t("公示延长", "Public notice extended"),
     EventKind.NOTICE_CLOSED: _t("公示结束", "Public notice closed"),
     EventKind.COMMENT_ANSWERED: _t("公开答复一条意见", "A comment was answered in public"),
     EventKind.CASE_ADMITTED: _t(

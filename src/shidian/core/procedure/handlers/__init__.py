@@ -47,6 +47,7 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.COMMISSION_ASSESSMENT: assessment.commission_assessment,
     Verb.FILE_ASSESSMENT: assessment.file_assessment,
     Verb.OPEN_NOTICE: notice.open_notice,
+    Verb.EXTEND_NOTICE: notice.extend_notice,
     Verb.RECORD_COMMENT: notice.record_comment,
     Verb.ANSWER_COMMENT: notice.answer_comment,
     Verb.FILE_REPORT: run.file_report,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.reading import refuse
@@ -11,18 +12,58 @@ if TYPE_CHECKING:
     from shidian.core.procedure.situation import Situation
     from shidian.core.procedure.types import NewEvent, NoticeState
 
+EXTENSION_MAX = timedelta(days=366)
+"""By one act; a slip of the year is refused."""
+
 
 def open_notice(case: Situation) -> tuple[NewEvent, ...]:
-    """Publishes one version of the text and starts the window."""
-    if case.state.notice is not None:
+    """Publishes one version of the text and starts the window.
+
+    Where a text is out, another one that differs replaces it, with a reason and a whole window.
+    """
+    sha256 = case.data.sha256("sha256")
+    version = case.data.integer("version", 1, 10**9)
+    before = case.state.notice
+    if before is not None and (not case.data.has("reason") or sha256 == before.sha256):
         refuse(
             RefusalCode.ALREADY_DONE,
-            "公示已发布；需要更改的，请先退回再重新公示。",
-            "The notice is out; to change it, send the case back and publish anew.",
+            "公示已发布，文本不变的不再公示；确有重大变更的，请写明变更内容和理由，以新文本重新公示。",
+            "The notice is out with this text; where it changes materially, say what changed and"
+            " why, and publish another text.",
         )
-    case.data.sha256("sha256")
-    case.data.integer("version", 1, 10**9)
+    if before is not None:
+        case.data.reason()
+        if version <= before.version:
+            refuse(
+                RefusalCode.BAD_DATA,
+                f"新文本的版本号须大于 {before.version}。",
+                f"The new text needs a version above {before.version}.",
+                "version",
+            )
     return (case.event(EventKind.NOTICE_OPENED),)
+
+
+def extend_notice(case: Situation) -> tuple[NewEvent, ...]:
+    """Moves the last day of an open window further away, for everyone and with a reason."""
+    _published(case)
+    clock = case.stage_clock()
+    if clock is None or clock.due is None or clock.state is ClockState.EXPIRED:
+        refuse(
+            RefusalCode.WINDOW_CLOSED,
+            "公示期限已届满或未设期限，不能延长；需要再听取意见的，请重新公示。",
+            "The window is over, or has no last day; to hear the public again, publish anew.",
+        )
+    until = case.data.day("until")
+    latest = clock.due + EXTENSION_MAX
+    if not clock.due < until <= latest:
+        refuse(
+            RefusalCode.BAD_DATA,
+            f"新的截止日须在 {clock.due} 之后、{latest} 之前（含当日）。",
+            f"The new last day must be after {clock.due} and not after {latest}.",
+            "until",
+        )
+    case.data.reason()
+    return (case.event(EventKind.NOTICE_EXTENDED),)
 
 
 def record_comment(case: Situation) -> tuple[NewEvent, ...]:

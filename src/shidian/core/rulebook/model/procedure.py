@@ -237,6 +237,7 @@ ActName = Literal[
     "commission_assessment",
     "file_assessment",
     "open_notice",
+    "extend_notice",
     "record_comment",
     "answer_comment",
     "sign_off",

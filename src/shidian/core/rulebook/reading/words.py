@@ -170,6 +170,7 @@ ACT: dict[str, Text] = {
     "commission_assessment": _t("委托评估", "commissioning an assessment"),
     "file_assessment": _t("提交评估报告", "filing an assessment"),
     "open_notice": _t("发布公示", "publishing a notice"),
+    "extend_notice": _t("延长公示", "extending a notice"),
     "record_comment": _t("登记意见", "recording a comment"),
     "answer_comment": _t("答复意见", "answering a comment"),
     "sign_off": _t("会签", "sign-off"),
