@@ -31,6 +31,7 @@ NOT_PAGES = {
     "cases:deadline-feed": "a file",
     "supervision:board-live": "a part of the board",
     "supervision:board-token": "a token",
+    "supervision:order-proof": "a file",
     "supervision:order-live": "a part of the order's page",
     "supervision:pilot-live": "a part of the pilot's page",
     "supervision:pilot-token": "a token",

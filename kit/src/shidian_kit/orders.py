@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Self
 
 from shidian_kit.transport import OK, TEMPORARY, GateConnection, GateRefusedError
 from shidian_kit.wire import order as wire
-from shidian_kit.wire import signatures
+from shidian_kit.wire import order_proof, signatures
 from shidian_kit.wire.order import Acknowledgement, AcknowledgementKind, OrderDocument, OrderError
+from shidian_kit.wire.policy import parse_policy
+from shidian_kit.wire.refusal import RecordError
 
 if TYPE_CHECKING:
     import ssl
@@ -59,6 +61,7 @@ CREATE TABLE IF NOT EXISTS nonce (
     key_id TEXT NOT NULL, nonce TEXT NOT NULL, seen_s INTEGER NOT NULL,
     PRIMARY KEY (key_id, nonce)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS proof (id TEXT PRIMARY KEY, bundle BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS nonce_seen ON nonce (seen_s);
 """
 
@@ -76,7 +79,9 @@ class OrderInbox:
 
     `order_keys`: key id → public key of the authorities that may order (`wire.permit.trusted`);
     `authorities`: the names under which this receiver is addressed, such as `pilot.example` or
-    `10.0.0.7:8443`. Raises ValueError where the file is another project's.
+    `10.0.0.7:8443`. `record`: the policy of the public record, as text; a proof that an order
+    brings is then checked, and kept where it holds. A wrong one is logged and hinders no order.
+    Raises ValueError where the file is another project's, RecordError where the policy is none.
     """
 
     def __init__(
@@ -87,8 +92,10 @@ class OrderInbox:
         authorities: Sequence[str],
         obey: Callable[[OrderDocument], None],
         *,
+        record: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._policy = None if record is None else parse_policy(record)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.project = project
         self._keys = dict(order_keys)
@@ -142,7 +149,10 @@ class OrderInbox:
         except OrderError as error:
             _log.warning("refused: %s", error)
             return Reply(422, str(error))
-        return self._keep(document, body, verified, now)
+        reply = self._keep(document, body, verified, now)
+        if reply.status < 300:  # noqa: PLR2004 - it is kept
+            self._keep_proof(document, headers.get(order_proof.HEADER), body)
+        return reply
 
     def _document(self, headers: Mapping[str, str], body: bytes, created: int) -> OrderDocument:
         document = wire.parse_order(body)
@@ -182,6 +192,23 @@ class OrderInbox:
         if held[0] != digest:
             return Reply(409, f"another order is known as {document.id}")
         return Reply(200, "known")
+
+    def _keep_proof(self, document: OrderDocument, value: str | None, body: bytes) -> None:
+        if self._policy is None or value is None:
+            return
+        try:
+            bundle = order_proof.from_header(value)
+            order_proof.verify_order_proof(bundle, body, self._policy)
+        except RecordError as error:
+            _log.warning("the proof of %s does not hold: %s", document.id, error)
+            return
+        self._set("INSERT OR REPLACE INTO proof VALUES (?, ?)", (document.id, bundle))
+
+    def proof_of(self, order_id: str) -> bytes | None:
+        """What proves an order to be on the public record, checked; None where none came yet."""
+        with self._lock:
+            row = self._db.execute("SELECT bundle FROM proof WHERE id = ?", (order_id,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def orders(self) -> list[OrderDocument]:
         """Every order that came, in the order of arrival."""

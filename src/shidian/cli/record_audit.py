@@ -20,7 +20,9 @@ def audit(as_json: bool) -> None:
     other processes. Each finding has one of these names: `missing` (a public act that nothing
     records), `different` (the database says something else than what was recorded), `waiting` (not
     on the log though it is due), `unknown` (on the log, or in the outbox, without an act),
-    `by-hash` (recorded by its hash alone, since it could not be read). Ends with status 1 where
+    `by-hash` (recorded by its hash alone, since it could not be read), `unproven` (an order was
+    issued without the officers that the rulebook demands, or their second factors do not prove that
+    they approved this very order; the detail says what is missing). Ends with status 1 where
     there are any. Whether the log is whole in itself is what `shidian record verify` finds out.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shidian.web.settings")

@@ -26,11 +26,12 @@ from shidian.apps.portal import record_log
 from shidian.apps.record.domain import erase_text
 from shidian.apps.record.models import LeafRow
 from shidian.config import settings
-from shidian.core.record.leaf import commit, decode
+from shidian.core.record.leaf import decode
 from shidian.core.record.notary import Notary
 from shidian.core.record.reader import LogReader
 from shidian.core.record.verify import verify_log
 from shidian.core.rulebook.model import StageKind
+from shidian_kit.wire.commitment import commit
 from shidian_kit.wire.policy import parse_policy
 from shidian_kit.wire.proof import verify_proof
 from tests.apps.record.things import LocalNotary, feed, row_of

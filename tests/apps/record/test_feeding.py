@@ -25,9 +25,10 @@ from shidian.apps.record.domain import erase_text, prepare_leaves, send_leaves
 from shidian.apps.record.leaves import KINDS, TOPIC, snapshot_text
 from shidian.apps.record.models import Erasure, LeafRow
 from shidian.core.procedure.outbox import PUBLIC_ACTS
-from shidian.core.record.leaf import LeafKind, check_commitment, commit, moment
+from shidian.core.record.leaf import LeafKind, check_commitment, moment
 from shidian.core.rulebook.model import StageKind
 from shidian_kit.wire import canonical
+from shidian_kit.wire.commitment import commit
 from shidian_kit.wire.refusal import RecordError
 from tests.apps.supervision.things import run_outbox
 

@@ -197,7 +197,7 @@ def test_who_must_not_know_of_the_pilot_learns_of_no_order(client, walk, pilot, 
     for person in strangers:
         assert not visible_orders(person).exists()
         client.force_login(person)
-        for name in ("order", "order-live", "order-approve", "order-end"):
+        for name in ("order", "order-live", "order-proof", "order-approve", "order-end"):
             address = reverse(f"supervision:{name}", args=[order.public_id])
             unknown = reverse(f"supervision:{name}", args=["D-1999-0001"])
             assert client.get(address).status_code == 404
@@ -304,7 +304,7 @@ def test_every_route_opens_to_whom_it_should_and_none_issues(client, walk, pilot
     from shidian.apps.supervision import urls
 
     own = {one.name for one in urls.urlpatterns if "order" in str(one.name)}
-    assert own == {*ROUTES, "order-acknowledge"}  # a new route stands in the matrix
+    assert own == {*ROUTES, "order-acknowledge", "order-proof"}  # a new route stands in the matrix
     AccessRow.objects.create(
         case=walk.case,
         effect="grant",

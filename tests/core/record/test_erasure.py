@@ -6,10 +6,11 @@ import hashlib
 import random
 from typing import TYPE_CHECKING
 
-from shidian.core.record.leaf import Leaf, LeafKind, check_commitment, commit, encode, new_salt
+from shidian.core.record.leaf import Leaf, LeafKind, check_commitment, encode, new_salt
 from shidian.core.record.notary import Notary
 from shidian.core.record.reader import LogReader
 from shidian.core.record.verify import verify_log
+from shidian_kit.wire.commitment import commit
 from shidian_kit.wire.policy import parse_policy
 from shidian_kit.wire.proof import verify_proof
 from tests.core.record.logs import LONG_AGO, NOW_S, ORIGIN

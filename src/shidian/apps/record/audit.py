@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from shidian_kit.wire import canonical
 from shidian_kit.wire.refusal import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from shidian.core.record.reader import LogReader
@@ -46,6 +47,7 @@ class Problem(StrEnum):
     WAITING = "waiting"
     UNKNOWN = "unknown"
     BY_HASH = "by-hash"
+    UNPROVEN = "unproven"
 
 
 @dataclass(frozen=True, order=True)
@@ -55,6 +57,16 @@ class Finding:
     problem: Problem
     what: str
     detail: str
+
+
+Auditor = Callable[[], Iterator[Finding]]
+_auditors: list[Auditor] = []
+
+
+def audited(auditor: Auditor) -> Auditor:
+    """Register who looks at what is behind public acts; apps above this one know theirs."""
+    _auditors.append(auditor)
+    return auditor
 
 
 def audit(
@@ -79,6 +91,7 @@ def audit(
             *_acts_without_rows(),
             *_changed_things(),
             *_rows_against(rows, log, now),
+            *(finding for auditor in _auditors for finding in auditor()),
             *_unknown({index: log[index] for index in range(before)}, settle_s),
         }
     )

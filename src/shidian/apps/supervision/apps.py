@@ -20,6 +20,7 @@ class SupervisionConfig(AppConfig):
         """Register consumers; keep the append-only triggers in place after every migration."""
         from shidian.apps.supervision import (
             consumers,  # noqa: F401 - registers them
+            order_evidence,  # noqa: F401 - registers them
             public_acts,  # noqa: F401 - registers them
             rules,  # noqa: F401 - registers permissions
         )

@@ -12,7 +12,6 @@ from shidian.apps.accounts.models import Person
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case, CaseParty
 from shidian.apps.cases.rules import watched_parts
-from shidian.apps.record.models import LeafRow
 from shidian.apps.supervision.models import (
     IN_FORCE,
     Order,
@@ -21,6 +20,7 @@ from shidian.apps.supervision.models import (
     OrderState,
     PilotState,
 )
+from shidian.apps.supervision.order_proofs import leaf_of
 from shidian.apps.supervision.queries import receipts, refusals
 from shidian.core.procedure.orders import ANNOUNCE_BEFORE
 
@@ -145,11 +145,6 @@ def course_of(order: Order) -> Course:
     """Everything that happened to an order. Seven queries."""
     ids = [order.control_outbox_id, order.lapse_outbox_id]
     entries = receipts(ids)
-    leaf = LeafRow.objects.filter(
-        outbox__payload__kind="order.issued",
-        outbox__payload__order=order.public_id,
-        outbox__case=order.pilot.case_id,
-    )
     return Course(
         approvals=tuple(order.approvals.select_related("officer")),
         acknowledgements=tuple(order.acknowledgements.all()),
@@ -158,7 +153,7 @@ def course_of(order: Order) -> Course:
         entry=entries.get(order.control_outbox_id or 0),
         refused=refusals(ids).get(order.control_outbox_id or 0, ""),
         lapse_entry=entries.get(order.lapse_outbox_id or 0),
-        leaf=leaf.values_list("index", flat=True).first(),
+        leaf=leaf_of(order).values_list("index", flat=True).first(),
     )
 
 

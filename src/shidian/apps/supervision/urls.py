@@ -41,6 +41,7 @@ urlpatterns = [
     path("orders/", orders.listing, name="orders"),
     path("orders/<slug:order>/", orders.page, name="order"),
     path("orders/<slug:order>/live/", orders.fragment, name="order-live"),
+    path("orders/<slug:order>/proof/", orders.proof, name="order-proof"),
     path("orders/<slug:order>/approve/", approving.approve, name="order-approve"),
     path("orders/<slug:order>/acknowledge/", orders.acknowledge, name="order-acknowledge"),
     path("orders/<slug:order>/end/", orders.end, name="order-end"),

@@ -7,7 +7,6 @@ in the log, which goes on verifying, and nobody can find by trying what it stood
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
@@ -16,15 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from shidian_kit.wire.commitment import SALT_BYTES, commit
 from shidian_kit.wire.digest import read_tag, sha256_tag
 from shidian_kit.wire.refusal import RecordError, Refusal
 
 LEAF_BYTES_MAX = 65_535
 """What the length prefix of an entry bundle can tell (C2SP tlog-tiles)."""
 SUBJECT_CHARS_MAX = 500
-SALT_BYTES = 32
 
-_COMMITMENT_DOMAIN = b"shidian/record/commitment/v1\n"
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z", re.ASCII)
 _VERSION = 1
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -151,13 +149,6 @@ def text_digest(text: str | bytes) -> str:
 def new_salt() -> bytes:
     """32 bytes from the operating system's randomness, to be kept with the document alone."""
     return secrets.token_bytes(SALT_BYTES)
-
-
-def commit(salt: bytes, document: bytes) -> str:
-    """Salt (32 bytes) and document → commitment, `sha256:…`. Raises ValueError for another salt."""
-    if len(salt) != SALT_BYTES:
-        raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-    return f"sha256:{hashlib.sha256(_COMMITMENT_DOMAIN + salt + document).hexdigest()}"
 
 
 def check_commitment(commitment: str, salt: bytes, document: bytes) -> bool:

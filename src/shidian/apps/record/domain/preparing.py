@@ -12,7 +12,8 @@ from shidian.apps.cases.models import Outbox
 from shidian.apps.record.leaves import TOPIC, Statement, fitting_subject, statement_of
 from shidian.apps.record.models import LeafRow
 from shidian.apps.record.schedule import next_slot
-from shidian.core.record.leaf import Leaf, commit, encode, new_salt, text_digest, time_text
+from shidian.core.record.leaf import Leaf, encode, new_salt, text_digest, time_text
+from shidian_kit.wire.commitment import commit
 
 if TYPE_CHECKING:
     from datetime import datetime

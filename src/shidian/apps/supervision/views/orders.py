@@ -25,6 +25,7 @@ from shidian.apps.supervision.models import (
     OrderKind,
     OrderState,
 )
+from shidian.apps.supervision.order_proofs import proofs_of
 from shidian.apps.supervision.order_words import restriction_lines
 from shidian.apps.supervision.orders import (
     course_of,
@@ -82,6 +83,18 @@ def page(request: HttpRequest, case: Case, order: str) -> HttpResponse:
     """One order: what it says, who approved it, how far it is."""
     found = order_for(request.user, case, order)
     return render(request, "supervision/order.html", _context(request, found))
+
+
+@rule(Permission.ORDER_READ, obj=case_of_order)
+def proof(request: HttpRequest, case: Case, order: str) -> HttpResponse:
+    """The file that proves the order to be on the public record (`wire.order_proof`)."""
+    found = order_for(request.user, case, order)
+    data = proofs_of([found]).get(found.public_id)
+    if data is None:
+        raise Http404
+    answer = HttpResponse(data, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{found.public_id}.order-proof"'
+    return answer
 
 
 @rule(Permission.ORDER_READ, obj=case_of_order)

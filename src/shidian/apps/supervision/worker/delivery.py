@@ -29,6 +29,8 @@ from shidian.apps.supervision.models import (
     OrderEndpoint,
     PilotState,
 )
+from shidian.apps.supervision.order_proofs import proofs_of
+from shidian_kit.wire import order_proof
 from shidian_kit.wire.refusal import RecordError
 
 if TYPE_CHECKING:
@@ -49,6 +51,10 @@ BATCH_MAX = 100
 MISSES_UNTIL_TOLD = 3
 WAIT_FOR_GATE_S = 5
 """An order waits so long for the gate to know it first; then it goes without."""
+PROOF_BYTES_MAX = 4_500
+"""Servers take headers of 8 KiB; a longer proof is on the order's page alone."""
+PROVEN_AFTER_S = 60
+"""An order is on the record at the next fixed hour: before that nobody looks for its proof."""
 HURRY_S = 3
 HURRY_MAX_S = 10
 """So long mail and pages stand back for orders that have just been given."""
@@ -155,7 +161,8 @@ class Deliverer:
             if url is None:
                 nowhere.append((row, order, False, NO_ENDPOINT))
                 continue
-            future = self._pool.submit(_send, self._sign, url, order.canonical, self._guard)
+            proof = waiting.proofs.get(order.public_id)
+            future = self._pool.submit(_send, self._sign, url, order.canonical, self._guard, proof)
             self._flying.append(_Attempt(row, order, url, future))
         _note(nowhere)
 
@@ -194,6 +201,8 @@ class _Waiting:
     """Outbox ids of control records that the gate has."""
     urls: dict[int, str]
     """Pilot → where it takes orders."""
+    proofs: dict[str, bytes]
+    """Public id → proof from the record, of orders old enough to have one."""
 
     @classmethod
     def of(cls, rows: list[Outbox]) -> _Waiting:
@@ -203,22 +212,33 @@ class _Waiting:
         told = {order.control_outbox_id or 0 for order in orders.values()}
         receipts = ControlReceipt.objects.filter(outbox_id__in=told)
         pilots = {order.pilot_id for order in orders.values()}
+        since = timezone.now() - timedelta(seconds=PROVEN_AFTER_S)
+        old = [order for order in orders.values() if order.issued_at and order.issued_at < since]
         endpoints = OrderEndpoint.objects.filter(pilot__in=pilots, ended_at=None)
         return cls(
             orders,
             set(receipts.values_list("outbox_id", flat=True)),
             {endpoint.pilot_id: endpoint.url for endpoint in endpoints},
+            proofs_of(old) if old else {},
         )
 
 
 def _send(
-    sign: Callable[[str, str], Mapping[str, str]], url: str, text: str, guard: Guard
+    sign: Callable[[str, str], Mapping[str, str]],
+    url: str,
+    text: str,
+    guard: Guard,
+    proof: bytes | None = None,
 ) -> tuple[bool, str]:
     """One attempt: whether the endpoint took the order, and what it said. In a thread.
 
+    The proof from the record goes in a header that needs no signature: it proves itself.
+
     Raises RecordError where nobody signed.
     """
-    headers = sign(text, url)
+    headers = dict(sign(text, url))
+    if proof is not None and len(proof) <= PROOF_BYTES_MAX:
+        headers[order_proof.HEADER] = order_proof.to_header(proof)
     try:
         reply = egress.post(url, headers, text.encode(), guard=guard, timeout_s=TIMEOUT_S)
     except (egress.EgressError, OSError, http.client.HTTPException) as error:
