@@ -190,6 +190,16 @@ def test_replayed_and_stale_requests_are_refused(gate, key, batch):
     assert (status, json.loads(content)["title"]) == (401, "signature-stale")
 
 
+@pytest.mark.parametrize("off_s", [-600, 600])
+def test_clock_that_is_ten_minutes_off_is_named_and_nothing_is_taken(gate, key, batch, off_s):
+    body = encode(batch(1))
+    headers = gate.signed(key, EVENTS, body, JSON_BATCH, created=int(time.time()) + off_s)
+
+    status, _, content = gate.request("POST", EVENTS, body, headers)
+
+    assert (status, json.loads(content)["title"]) == (401, "signature-stale")
+
+
 def test_changed_body_is_refused(gate, key, batch):
     body = encode(batch(1))
     headers = gate.signed(key, EVENTS, body, JSON_BATCH)

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from shidian_kit.client import draft
-from shidian_kit.spool import Spool, SpoolError
+from shidian_kit.sender import Sender
+from shidian_kit.spool import Spool, SpoolError, SpoolFullError
 from shidian_kit.wire.envelope import EnvelopeError
 
 ONE = draft("order.placed", {"amount": "1.00"}, 1_700_000_000_000_000)
@@ -52,6 +53,48 @@ def test_lost_spool_opens_a_higher_epoch_and_says_so(path, caplog):
     assert spool.epoch > 5
     assert "opens epoch" in caplog.text
     spool.close()
+
+
+def full(spool, *, pages=0):
+    """Let its disk take so many pages more."""
+    held = spool._db.execute("PRAGMA page_count").fetchone()[0]
+    spool._db.execute(f"PRAGMA max_page_count = {held + pages}")
+
+
+def test_disk_that_fills_takes_nothing_by_halves_and_numbers_go_on_when_there_is_room(path):
+    spool = opened(path)
+    kept = list(spool.put_all([ONE] * 20))
+    full(spool, pages=2)
+
+    with pytest.raises(SpoolFullError, match="Make room"):
+        spool.put_all([ONE] * 1_000)
+    assert spool.waiting_count() == 20
+    while True:
+        try:
+            kept.append(spool.put(ONE))
+        except SpoolFullError:
+            break
+    full(spool, pages=10_000)
+    kept.append(spool.put(ONE))
+
+    assert kept == list(range(1, len(kept) + 1))
+    assert [int(json.loads(one.wire)["seqno"]) for one in spool.waiting(10_000)] == kept
+    spool.close()
+
+
+def test_sender_outlives_a_full_disk(caplog):
+    class Full:
+        flushes = 0
+
+        def flush(self, give_up_after_s):
+            self.flushes += 1
+            raise SpoolFullError("takes no more")
+
+    client = Full()
+    with Sender(client, every_s=0.01):
+        while client.flushes < 3:
+            pass
+    assert "when there is room" in caplog.text
 
 
 def test_spool_belongs_to_one_source(path):

@@ -13,6 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from shidian_kit.client import FlushResult, GateRefusedError, GateUnreachableError
+from shidian_kit.spool import SpoolFullError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,8 @@ class Sender:
             result = self._client.flush(give_up_after_s=give_up_after_s)
         except GateUnreachableError as error:
             _log.warning("not sent yet: %s", error)
+        except SpoolFullError as error:
+            _log.error("sent again when there is room: %s", error)
         except GateRefusedError as error:
             if str(error) != self._refused:
                 self._refused = str(error)

@@ -12,17 +12,21 @@ import logging
 import sqlite3
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shidian_kit.wire import envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _EPOCH_ZERO_S = 1_577_836_800
 """Epochs are seconds since 2020-01-01T00:00Z: above all earlier ones without remembering them."""
+
+_PRIMARY = 0xFF
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool (
@@ -47,6 +51,10 @@ _log = logging.getLogger(__name__)
 
 class SpoolError(RuntimeError):
     """The spool cannot do what was asked; the message says why."""
+
+
+class SpoolFullError(SpoolError):
+    """The disk takes no more: nothing was kept, and no number given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +120,20 @@ class Spool:
         self._db.close()
 
     def put(self, draft: Draft) -> int:
-        """Keep an event; its number. Durable when this returns. Raises EnvelopeError."""
+        """Keep an event; its number. Durable when this returns.
+
+        Raises EnvelopeError, SpoolFullError.
+        """
         return self.put_all([draft])[0]
 
     def put_all(self, drafts: Iterable[Draft], *, label: str | None = None) -> range:
         """Keep events in one transaction; their numbers.
 
         With a `label` (a file's digest, say) that was used before, nothing is kept: a repeated
-        load does not send everything twice. Raises EnvelopeError, and keeps none of them then.
+        load does not send everything twice. Raises EnvelopeError, SpoolFullError, and keeps none of
+        them then.
         """
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._writing():
             (first,) = self._db.execute("SELECT next_seqno FROM spool").fetchone()
             if label is not None:
                 fresh = self._db.execute("INSERT OR IGNORE INTO loaded VALUES (?)", (label,))
@@ -143,8 +154,7 @@ class Spool:
 
     def mend(self, seqno: int, draft: Draft) -> None:
         """Send a quarantined original again with other content, under the same number."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._writing():
             changed = self._db.execute(
                 "UPDATE item SET wire = ?, status = NULL, field = '', reason = ''"
                 " WHERE seqno = ? AND rev = 0 AND status = 'quarantined'",
@@ -169,8 +179,7 @@ class Spool:
 
     def answer(self, answers: Sequence[tuple[int, str, str, str]]) -> None:
         """Keep (place, status, field, reason) of each; what the gate holds needs no copy here."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._writing():
             self._db.executemany(
                 "UPDATE item SET status = ?2, field = ?3, reason = ?4,"
                 " wire = CASE WHEN ?2 IN ('accepted', 'duplicate') THEN NULL ELSE wire END"
@@ -190,9 +199,23 @@ class Spool:
             )
             return [Outcome(*row) for row in rows]
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction. Raises SpoolFullError where the disk takes no more: nothing is kept."""
+        try:
+            with self._lock, self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY not in _NO_ROOM:
+                raise
+            raise SpoolFullError(
+                f"the spool of {self.source} takes no more: {error}. Make room on its disk; what it"
+                " held is still there, and no number was given"
+            ) from error
+
     def _revise(self, seqno: int, draft: Draft, op: envelope.Op) -> int:
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._writing():
             (held,) = self._db.execute(
                 "SELECT max(rev) FROM item WHERE seqno = ?", (seqno,)
             ).fetchone()

@@ -194,6 +194,37 @@ def test_endpoint_that_fails_is_left_alone_after_three_times(order, deliverer, s
     assert attempts(order) == [False] * 3
 
 
+def test_endpoint_that_answers_500_for_an_hour_is_asked_seldom_and_takes_the_order_at_last(
+    order, deliverer, monkeypatch
+):
+    monkeypatch.setattr(delivery, "LADDER_S", (1, 2, 5, 15, 60, 300, 900))
+    asked, passed, status = [], [0.0], ["500 Broken"]
+    real, clock = timezone.now, time.monotonic
+    monkeypatch.setattr(delivery.timezone, "now", lambda: real() + timedelta(seconds=passed[0]))
+    monkeypatch.setattr(delivery.time, "monotonic", lambda: clock() + passed[0])
+
+    def firm(environ, start_response):
+        return answering(status[0], asked)(environ, start_response)
+
+    with served(firm) as url:
+        register_order_endpoint(pilot=order.pilot, url=url, by=None)
+        while passed[0] < 3_600:
+            deliverer.run()
+            wait([one.future for one in deliverer._flying], timeout=5)
+            deliverer.run()
+            passed[0] += 10
+        assert 8 <= len(asked) <= 12, asked  # the ladder, not a hammer
+        assert OrderAlarm.objects.filter(order=order).count() == 1
+        status[0], before = "200 OK", len(asked)
+        while len(asked) == before:
+            deliverer.run()
+            wait([one.future for one in deliverer._flying], timeout=5)
+            deliverer.run()
+            passed[0] += 10
+            assert passed[0] < 3_600 + 1_000
+    assert attempts(order)[-1] is True
+
+
 def test_address_that_leads_inward_is_never_spoken_to(order, signer):
     asked = []
     deliverer = Deliverer(signer.sign, Guard())

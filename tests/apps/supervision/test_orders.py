@@ -21,6 +21,8 @@ from shidian_kit.wire import order as wire
 from .orders import Passkey, approve, by_passkey, fresh_code, propose
 from .things import item, quick_pilot
 
+MINUTE = timedelta(minutes=1)
+
 
 @pytest.fixture
 def pilot(walk):
@@ -97,11 +99,15 @@ def test_what_gives_protection_up_takes_two_different_officers(walk, pilot, seco
 
 def test_both_officers_approve_the_same_text_and_the_first_sets_its_time(walk, pilot, second):
     order = propose(pilot, "terminate", walk.officer, walk.tick())
-    early = orders.begin_approval(order=order, by=second, at=walk.tick())
-    order = approve(order, walk.officer, walk.tick())
-    with pytest.raises(SupervisionError):  # it was shown another time
+    at = walk.tick()
+    early = orders.begin_approval(order=order, by=second, at=at)
+    order = approve(order, walk.officer, at + MINUTE)
+    with pytest.raises(SupervisionError, match="已先行批准并确定"):  # it was shown another time
         orders.approve_order(
-            challenge=early, answer=CodeAnswer(fresh_code(second)), by=second, at=walk.at
+            challenge=early,
+            answer=CodeAnswer(fresh_code(second)),
+            by=second,
+            at=at + MINUTE,
         )
     order = approve(order, second, walk.tick())
     assert {one.digest for one in order.approvals.all()} == {order.digest}
@@ -161,19 +167,33 @@ def test_contradicting_orders_are_refused_with_the_reason(walk, pilot, second):
     refused("remind", "已退出")
 
 
+def test_a_pilot_that_has_just_exited_takes_no_order(walk, pilot):
+    open_still = propose(pilot, "suspend", walk.officer, walk.tick())
+    pilot.state = PilotState.CLOSED
+    pilot.save(update_fields=["state"])
+
+    with pytest.raises(SupervisionError, match="退出"):
+        propose(pilot, "warn", walk.officer, walk.tick())
+    with pytest.raises(SupervisionError, match="退出"):
+        approve(open_still, walk.officer, walk.tick())
+
+    assert not Order.objects.exclude(issued_at=None).exists()
+
+
 def test_an_order_follows_the_one_before_it_and_two_at_once_do_not_both_pass(walk, pilot, second):
     first = issued(pilot, "remind", walk, second)
     warn = propose(pilot, "warn", walk.officer, walk.tick())
     stop = propose(pilot, "suspend", walk.officer, walk.tick())
-    shown = orders.begin_approval(order=warn, by=walk.officer, at=walk.tick())
+    at = walk.tick()
+    shown = orders.begin_approval(order=warn, by=walk.officer, at=at)
     assert json.loads(shown.canonical)["follows"] == first.public_id
-    approve(stop, second, walk.tick())
-    with pytest.raises(SupervisionError):
+    approve(stop, second, at + MINUTE)
+    with pytest.raises(SupervisionError, match="已发出另一项指令"):
         orders.approve_order(
             challenge=shown,
             answer=CodeAnswer(fresh_code(walk.officer)),
             by=walk.officer,
-            at=walk.at,
+            at=at + MINUTE,
         )
     assert Order.objects.get(pk=warn.pk).state == OrderState.PROPOSED
 

@@ -1,0 +1,91 @@
+"""What orders, permits and the kit are given that is wrong: each line has its tests, by name.
+
+The tests stand where the thing that they try stands; this table says that none of them went away.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+TABLE = {
+    "forged, replayed, stale, truncated, header-swapped, body-swapped messages": (
+        "kit/test_inbox.py::test_no_forged_stale_truncated_or_swapped_message_is_accepted",
+        "kit/test_inbox.py::test_parallel_replays_of_one_message_have_one_effect",
+        "gate/test_ingest.py::test_replayed_and_stale_requests_are_refused",
+        "gate/test_ingest.py::test_changed_body_is_refused",
+        "gate/test_permits.py::test_stale_or_repeated_request_gets_no_permit",
+        "gate/test_permits.py::test_thousand_replays_of_one_message_have_one_effect",
+        "kit/test_permit.py::test_changed_permit_is_refused",
+    ),
+    "a key of one project used for another": (
+        "gate/test_ingest.py::test_key_may_write_only_its_own_project",
+        "gate/test_permits.py::test_permit_follows_orders_and_a_firms_word_is_told_to_the_worker",
+        "kit/test_permit.py::test_permit_of_another_project_source_request_or_gate_is_refused",
+    ),
+    "a firm's clock ten minutes off": (
+        "gate/test_ingest.py::test_clock_that_is_ten_minutes_off_is_named_and_nothing_is_taken",
+        "gate/test_permits.py::test_stale_or_repeated_request_gets_no_permit",
+    ),
+    "an endpoint that hangs": (
+        "apps/supervision/test_delivery.py::test_firm_that_hangs_delays_no_other",
+        "apps/supervision/test_delivery.py::test_orders_of_many_firms_are_sent_at_once_though_one_hangs",
+        "test_egress.py::test_endpoint_that_drips_is_given_up_in_time",
+    ),
+    "an endpoint that answers 500 for an hour": (
+        "apps/supervision/test_delivery.py::test_endpoint_that_fails_is_left_alone_after_three_times",
+        (
+            "apps/supervision/test_delivery.py::"
+            "test_endpoint_that_answers_500_for_an_hour_is_asked_seldom_and_takes_the_order_at_last"
+        ),
+    ),
+    "an endpoint that redirects inward": (
+        "test_egress.py::test_redirect_is_an_answer_and_is_not_followed",
+        "apps/supervision/test_delivery.py::test_endpoint_that_fails_is_left_alone_after_three_times",
+    ),
+    "an endpoint that resolves to a private address": (
+        "test_egress.py::test_address_that_leads_inward_is_refused_alone_and_beside_a_public_one",
+        "test_egress.py::test_connection_goes_to_the_address_that_was_judged",
+        "apps/supervision/test_delivery.py::test_address_that_leads_inward_is_never_spoken_to",
+    ),
+    "two officers ordering opposite things": (
+        "apps/supervision/test_orders.py::test_contradicting_orders_are_refused_with_the_reason",
+        (
+            "apps/supervision/test_orders.py::"
+            "test_an_order_follows_the_one_before_it_and_two_at_once_do_not_both_pass"
+        ),
+    ),
+    "an order for a pilot that just exited": (
+        "apps/supervision/test_orders.py::test_a_pilot_that_has_just_exited_takes_no_order",
+    ),
+    "a permit request with a retired key": (
+        "gate/test_permits.py::test_no_permit_without_a_key_that_may_have_one",
+        "gate/test_ingest.py::test_revoked_key_is_refused",
+    ),
+    "a permit under a gate's key of another time": (
+        (
+            "apps/supervision/test_gate_keys.py::"
+            "test_after_a_change_of_key_the_old_one_is_good_for_its_own_time_alone"
+        ),
+    ),
+    "a spool disk that fills": (
+        (
+            "kit/test_spool.py::"
+            "test_disk_that_fills_takes_nothing_by_halves_and_numbers_go_on_when_there_is_room"
+        ),
+        "kit/test_spool.py::test_sender_outlives_a_full_disk",
+    ),
+    "a spool lost": ("kit/test_spool.py::test_lost_spool_opens_a_higher_epoch_and_says_so",),
+}
+
+
+@pytest.mark.parametrize("line", TABLE)
+def test_each_kind_of_bad_input_has_its_tests(line: str) -> None:
+    for name in TABLE[line]:
+        file, _, test = name.partition("::")
+        tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+        defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        assert test in defined, name
