@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,23 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--stores", "only_stores", is_flag=True, help="Ask no process: nothing need run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def doctor(only_stores: bool, as_json: bool) -> None:
+@click.option(
+    "--prometheus",
+    is_flag=True,
+    help="Print metrics for a node exporter's textfile collector; ends with status 0.",
+)
+def doctor(only_stores: bool, as_json: bool, prometheus: bool) -> None:
     """Say what is in order, what will not be for long (warn), and what is not (fail).
 
     Changes nothing, and takes some seconds at most for each process that does not answer. Ends with
     status 1 where something fails; each line bears a name that stays the same from release to
     release, and says what to do.
     """
-    from shidian.doctor.finding import Level
+    from shidian.doctor.finding import Level, exposition
 
+    if prometheus:
+        click.echo(exposition(_findings(only_stores=only_stores), time.time()), nl=False)
+        return
     found = []
     for finding in _findings(only_stores=only_stores):
         found.append(finding)

@@ -16,6 +16,7 @@ SUMMARIES = {
     "monitor": "Turn journal entries into indicators and alerts.",
     "worker": "Carry out what the outbox holds.",
     "notary": "Write the public record and sign it.",
+    "migrate": "Bring the app database to this release's shape.",
     "account": "Help a person whose account cannot be helped from a page.",
     "rulebook": "Check, read, compare and simulate rulebooks.",
     "telemetry": "Bring in events that come as files, and look after the journal.",
