@@ -118,10 +118,15 @@ def waivers_in(rulebook: Rulebook, answers: Mapping[str, Answers]) -> list[dict[
     ]
 
 
+def _plan_text(answer: Any) -> str:
+    """An answer as a value of the plan: several choices are a set of codes."""
+    return ",".join(sorted(answer)) if isinstance(answer, list) else str(answer)
+
+
 def plan_in(rulebook: Rulebook, answers: Mapping[str, Answers]) -> dict[str, str]:
     """The plan parameters that the answers propose, as decimal text."""
     return {
-        question.plan: str(answers[section.id][question.id])
+        question.plan: _plan_text(answers[section.id][question.id])
         for section in rulebook.form
         for question in section.questions
         if question.plan and question.id in answers.get(section.id, {})

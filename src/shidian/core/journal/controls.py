@@ -155,6 +155,8 @@ class Registry:
         after = isinstance(record, PlanRecord | ClosingRecord | OrderRecord | LapseRecord)
         if after and record.project not in self.projects:
             raise ControlError(f"{record.project} has no rulebook activation yet")
+        if isinstance(record, PlanRecord):
+            _require_mode(self.projects[record.project].permit, record.plan)
         if record.project in self.closed and _begins(record):
             raise ControlError(f"{record.project} is closed")
         if isinstance(record, OrderRecord | LapseRecord):
@@ -202,6 +204,15 @@ class Registry:
         return min(ticks, default=None)
 
 
+def _require_mode(terms: PermitTerms | None, plan: dict[str, str]) -> None:
+    """The plan's permit mode is one that a permit can say. Raises ControlError."""
+    try:
+        if terms is not None:
+            terms.mode_of(plan)
+    except ValueError as error:
+        raise ControlError(f"plan {terms.agreed if terms else ''}: {error}") from error
+
+
 def _begins(record: ControlRecord) -> bool:
     """Whether something is to be in force from now on, which of a closed project nothing is."""
     if isinstance(record, KeyRecord):
@@ -224,7 +235,7 @@ def parse(kind: EntryKind, record: object) -> ControlRecord:
         if isinstance(typed, ActivationRecord):
             read_streams(typed.document)
             read_tick_us(typed.document)
-            read_permit_terms(typed.document)
+            _require_mode(read_permit_terms(typed.document), typed.plan)
         if isinstance(typed, OrderRecord):
             read_tag(typed.digest)
     except (ValueError, keys.KeyFormatError, DocumentError) as error:

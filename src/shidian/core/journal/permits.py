@@ -27,12 +27,17 @@ class PermitRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PermitTerms:
-    """`orders.permit` of a rulebook."""
+    """`orders.permit` of a rulebook. `agreed`: the plan parameter that says a pilot's own mode."""
 
     ttl_ms: int
     grace_ms: int
     mode: PermitMode
     on_outage: OnOutage
+    agreed: str | None = None
+
+    def mode_of(self, plan: Mapping[str, str]) -> PermitMode:
+        """What stops under this plan; what the rulebook says where nothing else is agreed."""
+        return PermitMode(plan.get(self.agreed or "", self.mode))
 
 
 def read_permit_terms(document: Mapping[str, Any]) -> PermitTerms | None:
@@ -52,7 +57,16 @@ def read_permit_terms(document: Mapping[str, Any]) -> PermitTerms | None:
     grace_ms = read_duration_us("orders.permit.grace", given.get("grace", "0s")) // _US_PER_MS
     if not 1 <= ttl_ms <= DURATION_MS_MAX or grace_ms > DURATION_MS_MAX:
         raise DocumentError("orders.permit: ttl and grace last at most a week, ttl at least 1 ms")
-    return PermitTerms(ttl_ms, grace_ms, mode, on_outage)
+    return PermitTerms(ttl_ms, grace_ms, mode, on_outage, _mode_parameter(document))
+
+
+def _mode_parameter(document: Mapping[str, Any]) -> str | None:
+    """The plan parameter of type `permit-mode`, if the rulebook has one."""
+    plan = document.get("plan")
+    for one in plan if isinstance(plan, list) else ():
+        if isinstance(one, Mapping) and one.get("type") == "permit-mode":
+            return str(one.get("id"))
+    return None
 
 
 def limits_digest(rules_digest: str, plan: Mapping[str, str]) -> str:
@@ -83,7 +97,7 @@ def lease(
         project=key.project,
         source=key.source,
         nonce=nonce,
-        mode=terms.mode,
+        mode=terms.mode_of(project.plan),
         state=orders.state,
         order=orders.by,
         limits=limits_digest(project.rules_digest, project.plan),

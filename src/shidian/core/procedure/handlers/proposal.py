@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NoReturn
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import RefusalCode
 from shidian.core.rulebook.model import parse_duration_us
+from shidian.core.rulebook.plan_change import CODES, PERMIT_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,9 +145,19 @@ def _yes_or_no(text: str) -> None:
         raise ValueError(text)
 
 
+def _codes(text: str) -> None:
+    if re.fullmatch(CODES, text) is None:
+        raise ValueError(text)
+
+
 _OTHER_TYPES: dict[str, tuple[tuple[str, str], Callable[[str], object]]] = {
     "duration": (("时长，如 5m、1d", "a duration such as 5m or 1d"), parse_duration_us),
     "date": (("日期，如 2026-03-01", "a date such as 2026-03-01"), date.fromisoformat),
     "bool": (("true 或 false", "true or false"), _yes_or_no),
     "code": (("代码", "a code"), str),
+    "codes": (("代码，以逗号分隔", "codes, separated by commas"), _codes),
+    "permit-mode": (
+        (f"{'、'.join(PERMIT_MODES)} 之一", f"one of {', '.join(PERMIT_MODES)}"),
+        PERMIT_MODES.index,
+    ),
 }

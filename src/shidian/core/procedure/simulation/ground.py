@@ -118,6 +118,8 @@ _PLAIN = {
     "date": "2030-01-01",
     "bool": "true",
     "code": "x",
+    "codes": "x,y",
+    "permit-mode": "no-new-business",
 }
 
 

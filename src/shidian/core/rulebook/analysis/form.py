@@ -50,6 +50,8 @@ _ASKS_FOR = {
     "decimal": QuestionKind.INTEGER,
     "date": QuestionKind.DATE,
     "code": QuestionKind.CHOICE,
+    "codes": QuestionKind.CHOICES,
+    "permit-mode": QuestionKind.CHOICE,
     "bool": QuestionKind.CONFIRM,
 }
 """Type of a plan parameter → the kind of question that can propose a value of it."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from shidian.core.rulebook.analysis.finding import Finding, error, unknown, warning
 from shidian.core.rulebook.analysis.words import PARAMETER, say
 from shidian.core.rulebook.model import PlanParameter, Rulebook, parse_duration_us, parse_exact
+from shidian.core.rulebook.plan_change import CODES, PERMIT_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ _FORMS = {
     "money": r"[0-9]{1,15}(\.[0-9]{1,4})?",
     "bool": r"true|false",
     "code": r"[a-z][a-z0-9]*([-_][a-z0-9]+)*",
+    "codes": CODES,
+    "permit-mode": "|".join(PERMIT_MODES),
 }
 _EXAMPLES = {
     "int": "1000",
@@ -33,6 +36,8 @@ _EXAMPLES = {
     "date": "2026-01-31",
     "bool": "true",
     "code": "retail",
+    "codes": "app,counter",
+    "permit-mode": "no-new-business",
 }
 _ORDERED = NUMBERS | {"date"}
 
@@ -62,6 +67,24 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
         yield from _origin(parameter, asked)
         yield from _values(parameter)
         yield from _scaling(parameter, parameters)
+    yield from _permit_modes(rulebook)
+
+
+def _permit_modes(rulebook: Rulebook) -> Iterator[Finding]:
+    """One mode a plan, and of a permit that there is."""
+    modes = [one for one in rulebook.plan if one.type == "permit-mode"]
+    for one in modes[1:]:
+        yield error(
+            f"/plan/{one.id}/type",
+            say(f"“{modes[0].id}”已约定凭证模式", f"'{modes[0].id}' is the permit mode already"),
+            say("每个试点只约定一种模式", "a plan has one permit mode: remove this parameter"),
+        )
+    if modes and (rulebook.orders is None or rulebook.orders.permit is None):
+        yield error(
+            f"/plan/{modes[0].id}/type",
+            say("约定了凭证模式，但没有运行凭证", "a permit mode, but the rulebook has no permit"),
+            say("请写 orders.permit，或删去此参数", "add orders.permit, or remove the parameter"),
+        )
 
 
 def _origin(parameter: PlanParameter, asked: set[str]) -> Iterator[Finding]:

@@ -200,11 +200,14 @@ class PlanParameter(Frozen):
     """A per-pilot value agreed at admission; the regulator may tighten it.
 
     It says whether it is `required` or what its `default` is. `tighter`: which way protects.
-    `scales_with`: lowering that parameter lowers this one in proportion.
+    `scales_with`: lowering that parameter lowers this one in proportion. A `permit-mode` is what
+    stops without a permit, a set of `codes` is written `app,counter`: channels, for example.
     """
 
     id: Identifier
-    type: Literal["int", "money", "decimal", "duration", "code", "date", "bool"]
+    type: Literal[
+        "int", "money", "decimal", "duration", "code", "codes", "date", "bool", "permit-mode"
+    ]
     title: Text
     unit: Text
     required: bool | None = None

@@ -228,8 +228,10 @@ PLAN_TYPE = {
     "decimal": _t("小数", "a decimal"),
     "duration": _t("时长", "a length of time"),
     "code": _t("代码", "a code"),
+    "codes": _t("若干代码", "a set of codes"),
     "date": _t("日期", "a date"),
     "bool": _t("是或否", "yes or no"),
+    "permit-mode": _t("凭证模式", "a permit mode"),
 }
 SEVERITY = {
     Severity.INFO: _t("提示", "Notice"),
