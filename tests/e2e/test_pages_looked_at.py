@@ -85,6 +85,11 @@ ELSEWHERE = {
     "mfa_reauthenticate_webauthn",
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
+    "supervision:plan-approve",
+    "supervision:plan-end",
+    "supervision:plan-proposal",
+    "supervision:plan-sign",
+    "supervision:plan-version-sign",
     "lab:act",
     "lab:changes",
     "lab:comment",
@@ -108,7 +113,7 @@ ELSEWHERE = {
 `tests/web/test_lab_journey.py` and `tests/web/test_rulebook_pages.py`. No scheme of the demonstration draws a
 panel by lot: `review:pool` is walked in `tests/e2e/test_panel_of_five.py`, whose rules do. Pages on which a second factor
 is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`.
-Windows of notices: `tests/web/test_notice_windows.py`."""
+Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tests/web/test_plan_journey.py`."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:

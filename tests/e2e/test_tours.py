@@ -191,6 +191,7 @@ PLACES = (
     Place("record-verify"),
     Place("supervision:pilot", "officer-bureau", PILOT),
     Place("supervision:plan", "officer-bureau", PILOT),
+    Place("supervision:plan-change", "officer-bureau", PILOT),
     Place("supervision:order-new", "officer-bureau", PILOT),
     Place("supervision:connection", "officer-bureau", PILOT),
     Place("supervision:returns", "officer-bureau", FILED),

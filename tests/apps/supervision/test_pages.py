@@ -49,7 +49,9 @@ def test_pages_show_the_alert_with_its_sum(client, pilot, walk, language):
 
 
 @pytest.mark.parametrize("who", ["outsider", "rival_signer"])
-@pytest.mark.parametrize("name", ["pilot", "pilot-live", "pilot-token", "plan", "key"])
+@pytest.mark.parametrize(
+    "name", ["pilot", "pilot-live", "pilot-token", "plan", "plan-change", "key"]
+)
 def test_who_may_not_see_the_case_finds_nothing(client, pilot, world, who, name):
     page = get(client, getattr(world, who), f"supervision:{name}", pilot.public_id)
     assert page.status_code == 404
@@ -61,9 +63,12 @@ def test_who_may_not_see_the_case_finds_nothing(client, pilot, world, who, name)
 def test_the_applicant_sees_their_pilot_and_cannot_act_on_it(client, pilot, world):
     page = get(client, world.drafter, "supervision:pilot", pilot.public_id)
     assert page.status_code == 200
-    assert reverse("supervision:plan", args=[pilot.public_id]) not in page.text
+    assert reverse("supervision:plan", args=[pilot.public_id]) in page.text
     assert "acknowledge/" not in page.text
-    assert get(client, world.drafter, "supervision:plan", pilot.public_id).status_code == 404
+    plan = get(client, world.drafter, "supervision:plan", pilot.public_id)
+    assert plan.status_code == 200
+    assert reverse("supervision:plan-change", args=[pilot.public_id]) not in plan.text
+    assert get(client, world.drafter, "supervision:plan-change", pilot.public_id).status_code == 404
     assert get(client, world.drafter, "supervision:board").status_code == 404
 
 
@@ -123,9 +128,9 @@ def test_who_sees_no_pilot_gets_no_token(client, pilot, world):
 
 def test_lowering_the_plan_by_its_form(client, pilot, walk):
     client.force_login(walk.officer)
-    address = reverse("supervision:plan", args=[pilot.public_id])
+    address = reverse("supervision:plan-change", args=[pilot.public_id])
     page = client.post(address, {"investors_max": "60", "reason": ""})
-    assert page.status_code == 200
+    assert page.status_code == 422
     sent = client.post(
         address,
         {

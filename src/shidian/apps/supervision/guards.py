@@ -22,6 +22,14 @@ GUARDS = (
         ),
     ),
     Guard(models.PlanVersion),
+    Guard(
+        models.PlanChange,
+        # What these may become, and when, is said by `plan_triggers`.
+        mutable=("state", "in_force_at", "ended_at", "ended_by", "ended_because"),
+    ),
+    Guard(models.PlanApproval),
+    Guard(models.PlanSignature),
+    Guard(models.PlanChallenge, mutable=("used_at",)),
     Guard(models.ControlReceipt),
     Guard(models.AlertItem),
     Guard(models.AlertAcknowledgement),

@@ -19,6 +19,8 @@ from django.db import connections, router
 from shidian.apps.supervision.models import Order, OrderApproval
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 MESSAGE = "order"
@@ -66,7 +68,7 @@ def _approvers(row: str) -> str:
     )
 
 
-class _Trigger(NamedTuple):
+class Trigger(NamedTuple):
     """Refuses a write to `table` where `condition` holds, in these words."""
 
     name: str
@@ -76,7 +78,7 @@ class _Trigger(NamedTuple):
     says: str
 
 
-def _triggers(differs: str) -> list[_Trigger]:
+def _triggers(differs: str) -> list[Trigger]:
     """All triggers; `differs`: how the database compares two values that may be null."""
     moves = " OR ".join(
         f"(OLD.\"state\" = '{old}' AND NEW.\"state\" = '{new}')" for old, new in _MOVES
@@ -91,27 +93,27 @@ def _triggers(differs: str) -> list[_Trigger]:
     says = "not approved by as many officers as it takes"
     stays = f'NOT OLD."lapses" OR {_approvers("NEW")} > 1'
     return [
-        _Trigger(f"{_ORDER}_begins", _ORDER, "INSERT", begun, "begins as proposed"),
-        _Trigger(f"{_ORDER}_moves", _ORDER, "UPDATE", moved, "no such transition"),
-        _Trigger(
+        Trigger(f"{_ORDER}_begins", _ORDER, "INSERT", begun, "begins as proposed"),
+        Trigger(f"{_ORDER}_moves", _ORDER, "UPDATE", moved, "no such transition"),
+        Trigger(
             f"{_ORDER}_approved",
             _ORDER,
             "UPDATE",
             f"{binding} AND ({unbound} OR ({endless}))",
             says,
         ),
-        _Trigger(f"{_ORDER}_fixed", _ORDER, "UPDATE", _rewritten(differs), "is not rewritten"),
-        _Trigger(
+        Trigger(f"{_ORDER}_fixed", _ORDER, "UPDATE", _rewritten(differs), "is not rewritten"),
+        Trigger(
             f"{_ORDER}_stays",
             _ORDER,
             "UPDATE",
             f"{lapsing} AND ({stays})",
             "countersigned: it stays",
         ),
-        _Trigger(
+        Trigger(
             f"{_APPROVAL}_open", _APPROVAL, "INSERT", _CLOSED, "of an open order, by its digest"
         ),
-        _Trigger(f"{_APPROVAL}_officer", _APPROVAL, "INSERT", _NO_OFFICE, "given by an officer"),
+        Trigger(f"{_APPROVAL}_officer", _APPROVAL, "INSERT", _NO_OFFICE, "given by an officer"),
     ]
 
 
@@ -149,26 +151,30 @@ def install(using: str) -> None:
 def statements(connection: BaseDatabaseWrapper) -> list[str]:
     """The SQL that puts the triggers in place, whether or not they stand already."""
     if connection.vendor == "sqlite":
-        return _sqlite()
+        return sqlite(_triggers("IS NOT"), MESSAGE)
     if connection.vendor == "postgresql":
-        return _postgresql()
+        return postgresql(_triggers("IS DISTINCT FROM"), MESSAGE)
     raise ValueError(f"no triggers for {connection.vendor}; use SQLite or PostgreSQL")
 
 
-def _sqlite() -> list[str]:
+def sqlite(triggers: Iterable[Trigger], message: str) -> list[str]:
+    """SQL that makes these triggers on SQLite; what they say begins with `message`."""
     made = []
-    for name, table, when, condition, says in _triggers("IS NOT"):
-        refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {says}'); END"
+    for name, table, when, condition, says in triggers:
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{message}: {says}'); END"
         head = f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH ROW'
         made += [f'DROP TRIGGER IF EXISTS "{name}"', f"{head} WHEN {condition} {refuse}"]
     return made
 
 
-def _postgresql() -> list[str]:
-    """A trigger's WHEN takes no subquery there: the condition stands in a function of its own."""
+def postgresql(triggers: Iterable[Trigger], message: str) -> list[str]:
+    """The same on PostgreSQL.
+
+    A trigger's WHEN takes no subquery there: the condition stands in a function of its own.
+    """
     made = []
-    for name, table, when, condition, says in _triggers("IS DISTINCT FROM"):
-        refuse = f"RAISE EXCEPTION '{MESSAGE}: {says}' USING ERRCODE = '{_VIOLATION}'"
+    for name, table, when, condition, says in triggers:
+        refuse = f"RAISE EXCEPTION '{message}: {says}' USING ERRCODE = '{_VIOLATION}'"
         body = f"BEGIN IF {condition} THEN {refuse}; END IF; RETURN NEW; END"
         head = f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH ROW'
         function = f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql'

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.utils import timezone
 
 from shidian.apps.cases.models import Case, OutboxDelivery
@@ -22,19 +23,21 @@ from shidian.apps.supervision.models import (
     GroupedReading,
     Pilot,
     PilotState,
+    PlanSignature,
     PlanVersion,
 )
 from shidian.apps.supervision.series import SPAN_US, Change, changes_of
 from shidian.apps.supervision.tiers import tier_of, tiers_of
+from shidian.core.rulebook.reading.plan_words import in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
 
     from shidian.apps.accounts.models import Person
-    from shidian.core.rulebook.model import Text
+    from shidian.core.rulebook.model import PlanParameter, Rulebook, Text
 
 TREND_SPAN_US = SPAN_US // 24
 """The board's trends show the last hour: what is happening, not how it came to be."""
@@ -186,6 +189,28 @@ def shown_episodes(episodes: QuerySet[AlertEpisode]) -> list[ShownEpisode]:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A value of a plan: a `number` in major units with its unit, or `words`."""
+
+    title: Text
+    number: Decimal | None
+    words: Text | None
+    unit: Text
+
+
+def shown_value(parameter: PlanParameter, value: str) -> ShownValue:
+    """A value of the plan as people read it."""
+    if parameter.type in ("int", "money", "decimal"):
+        return ShownValue(parameter.title, Decimal(value), None, parameter.unit)
+    return ShownValue(parameter.title, None, in_words(parameter, value), parameter.unit)
+
+
+def shown_values(rulebook: Rulebook, plan: Mapping[str, str]) -> tuple[ShownValue, ...]:
+    """A plan's values in the order of the rulebook."""
+    return tuple(shown_value(one, plan[one.id]) for one in rulebook.plan if one.id in plan)
+
+
+@dataclass(frozen=True, slots=True)
 class ShownPlan:
     """A version of the plan with the journal entry from which it is in force.
 
@@ -195,25 +220,31 @@ class ShownPlan:
     version: PlanVersion
     entry: int | None
     refused: str
-    values: tuple[tuple[Text, Decimal, Text], ...]
-    """Title, value in major units, unit: in the order of the rulebook."""
+    values: tuple[ShownValue, ...]
+    """In the order of the rulebook."""
+    signed: PlanSignature | None
+    """The institution's signature, of the version or of the change that carries it."""
 
 
 def plan_versions(pilot: Pilot) -> list[ShownPlan]:
-    """The plan's versions, newest first. Three queries."""
-    versions = list(pilot.plan_versions.select_related("made_by").order_by("-number"))
+    """The plan's versions, newest first. Four queries."""
+    versions = list(
+        pilot.plan_versions.select_related("made_by", "change", "order").order_by("-number")
+    )
     outbox_ids = [version.outbox_id for version in versions]
     entries, refused = receipts(outbox_ids), refusals(outbox_ids)
+    signatures = list(
+        PlanSignature.objects.filter(Q(version__pilot=pilot) | Q(change__pilot=pilot))
+    )
+    by_version = {one.version_id: one for one in signatures if one.version_id}
+    by_change = {one.change_id: one for one in signatures if one.change_id}
     return [
         ShownPlan(
             version,
             entries.get(version.outbox_id or 0),
             refused.get(version.outbox_id or 0, ""),
-            tuple(
-                (parameter.title, Decimal(version.values[parameter.id]), parameter.unit)
-                for parameter in pilot.case.rulebook.plan
-                if parameter.id in version.values
-            ),
+            shown_values(pilot.case.rulebook, version.values),
+            by_version.get(version.pk) or by_change.get(version.change_id or 0),
         )
         for version in versions
     ]

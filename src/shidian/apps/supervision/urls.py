@@ -13,6 +13,8 @@ from shidian.apps.supervision.views import (
     live,
     orders,
     pilots,
+    plan_signing,
+    plans,
     returns,
 )
 from shidian.apps.supervision.views import part as _part  # noqa: F401 - registers with the case page
@@ -46,7 +48,27 @@ urlpatterns = [
     path("orders/<slug:order>/acknowledge/", orders.acknowledge, name="order-acknowledge"),
     path("orders/<slug:order>/end/", orders.end, name="order-end"),
     path("pilots/<slug:public_id>/orders/new/", orders.new, name="order-new"),
-    path("pilots/<slug:public_id>/plan/", changes.plan, name="plan"),
+    path("pilots/<slug:public_id>/plan/", plans.page, name="plan"),
+    path("pilots/<slug:public_id>/plan/change/", plans.change, name="plan-change"),
+    path(
+        "pilots/<slug:public_id>/plan/changes/<int:number>/", plans.proposal, name="plan-proposal"
+    ),
+    path(
+        "pilots/<slug:public_id>/plan/changes/<int:number>/approve/",
+        plan_signing.approve,
+        name="plan-approve",
+    ),
+    path(
+        "pilots/<slug:public_id>/plan/changes/<int:number>/sign/",
+        plan_signing.sign,
+        name="plan-sign",
+    ),
+    path("pilots/<slug:public_id>/plan/changes/<int:number>/end/", plans.end, name="plan-end"),
+    path(
+        "pilots/<slug:public_id>/plan/versions/<int:number>/sign/",
+        plan_signing.sign_version,
+        name="plan-version-sign",
+    ),
     path("pilots/<slug:public_id>/keys/", changes.register_key, name="key"),
     path("pilots/<slug:public_id>/connection/", connection.page, name="connection"),
     path("pilots/<slug:public_id>/returns/", returns.listing, name="returns"),

@@ -27,6 +27,8 @@ ANNOUNCE_BEFORE = timedelta(hours=4)
 
 NONCE_BYTES = 32
 _CHALLENGE_DOMAIN = b"shidian/order-approval/1\n"
+PLAN_DOMAIN = b"shidian/plan-approval/1\n"
+"""In front of what approves or signs a change of a plan."""
 
 PilotCondition = Literal["pending", "running", "suspended", "terminated", "closed"]
 _SENSE: Mapping[OrderKind, int] = {"restrict": -1, "suspend": -1, "terminate": -1, "resume": 1}
@@ -46,14 +48,14 @@ class Standing:
     restricted: bool = False
 
 
-def approval_challenge(canonical: bytes, nonce: bytes) -> bytes:
+def approval_challenge(canonical: bytes, nonce: bytes, domain: bytes = _CHALLENGE_DOMAIN) -> bytes:
     """What a passkey signs to approve an order: the hash of its canonical text and a fresh nonce.
 
     The domain in front keeps it from being the hash of anything else that is ever signed.
     """
     if len(nonce) != NONCE_BYTES:
         raise ValueError(f"a nonce has {NONCE_BYTES} bytes")
-    return sha256(_CHALLENGE_DOMAIN + nonce + canonical).digest()
+    return sha256(domain + nonce + canonical).digest()
 
 
 def officers_needed(rules: Orders, kind: OrderKind, *, again: bool = False) -> int:

@@ -69,12 +69,20 @@ def direction_of(
 
     Raises ValueError for a value that does not fit its type.
     """
-    found = {
-        direction_of_value(one, before.get(one.id), after.get(one.id)) for one in parameters
-    }
+    found = {direction_of_value(one, before.get(one.id), after.get(one.id)) for one in parameters}
     if Direction.LOOSENING in found:
         return Direction.LOOSENING
     return Direction.TIGHTENING if Direction.TIGHTENING in found else Direction.NONE
+
+
+def is_within(parameter: PlanParameter, value: str) -> bool:
+    """Whether the rulebook lets this value be agreed at all. Raises ValueError."""
+    bounds = (parameter.minimum, parameter.maximum)
+    low, high = (None if one is None else _rank(parameter, one) for one in bounds)
+    if low is None and high is None:
+        return True
+    rank = _rank(parameter, value)
+    return (low is None or low <= rank) and (high is None or rank <= high)
 
 
 def _of_sets(parameter: PlanParameter, old: frozenset[str], new: frozenset[str]) -> Direction:

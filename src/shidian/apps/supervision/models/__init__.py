@@ -29,6 +29,13 @@ from shidian.apps.supervision.models.order import (
     OrderState,
 )
 from shidian.apps.supervision.models.pilot import AT_WORK, Pilot, PilotState, PlanVersion
+from shidian.apps.supervision.models.plan_change import (
+    ChangeState,
+    PlanApproval,
+    PlanChallenge,
+    PlanChange,
+    PlanSignature,
+)
 from shidian.apps.supervision.models.reading import (
     CurrentReading,
     GroupedReading,
@@ -46,6 +53,7 @@ __all__ = [
     "AlertAcknowledgement",
     "AlertEpisode",
     "AlertItem",
+    "ChangeState",
     "Complaint",
     "ComplaintOutcome",
     "ComplaintStep",
@@ -69,6 +77,10 @@ __all__ = [
     "OrderState",
     "Pilot",
     "PilotState",
+    "PlanApproval",
+    "PlanChallenge",
+    "PlanChange",
+    "PlanSignature",
     "PlanVersion",
     "ReturnState",
     "SourceReading",

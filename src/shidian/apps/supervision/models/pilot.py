@@ -58,11 +58,12 @@ class Pilot(models.Model):
 
 
 class PlanVersion(models.Model):
-    """The plan's parameters as agreed or as lowered. Append-only.
+    """The plan's parameters as agreed or as changed. Append-only.
 
-    `values`: `{parameter: decimal text}`. `outbox_id` names the control record that carries it to
-    the journal; its `ControlReceipt` says from which entry it is in force; without one it is
-    pending. The first version travels in the activation.
+    `values`: `{parameter: text}`. `outbox_id` names the control record that carries it to the
+    journal; its `ControlReceipt` says from which entry it is in force; without one it is pending.
+    The first version travels in the activation. `change`, `order`: what carries a version that
+    loosens the one before; the database refuses one that neither carries (`plan_triggers`).
     """
 
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="plan_versions")
@@ -75,6 +76,12 @@ class PlanVersion(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     outbox_id = models.BigIntegerField(null=True, blank=True)
+    change = models.ForeignKey(
+        "supervision.PlanChange", on_delete=models.PROTECT, null=True, related_name="versions"
+    )
+    order = models.ForeignKey(
+        "supervision.Order", on_delete=models.PROTECT, null=True, related_name="plan_versions"
+    )
 
     class Meta:
         """One row a number."""

@@ -1,4 +1,4 @@
-"""Acts on a pilot that the journal must know: lower the plan, register and revoke keys."""
+"""Acts on a pilot that the journal must know: register and revoke keys."""
 
 from __future__ import annotations
 
@@ -8,78 +8,19 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.keys import register_machine_key, revoke_machine_key
-from shidian.apps.supervision.domain.plans import change_plan
 from shidian.apps.supervision.models import MachineKey
-from shidian.apps.supervision.publish.language import Language, text
-from shidian.apps.supervision.queries import newest_plans
 from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, key_of, pilot_of
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
-    from shidian.apps.supervision.models import Pilot
-
-
-class PlanForm(forms.Form):
-    """The agreed values, to be lowered, and the reason."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        help_text=gettext_lazy("The institution reads it."),
-        widget=forms.Textarea(attrs={"class": "short"}),
-        max_length=2000,
-        required=False,
-    )
-
-    def __init__(self, pilot: Pilot, language: Language, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        plan = newest_plans([pilot])[pilot.pk]
-        fields: dict[str, forms.Field] = {}
-        titles = {one.id: text(one.title, language) for one in pilot.case.rulebook.plan}
-        for parameter in pilot.case.rulebook.plan:
-            if parameter.id in plan:
-                title, unit = titles[parameter.id], text(parameter.unit, language)
-                leader = titles.get(parameter.scales_with or "")
-                fields[parameter.id] = forms.CharField(
-                    label=f"{title}（{unit}）" if language == "zh" else f"{title} ({unit})",
-                    help_text=_("Goes down in proportion with “%(leader)s”.") % {"leader": leader}
-                    if leader
-                    else "",
-                    initial=plan[parameter.id],
-                    required=True,
-                    max_length=40,
-                    widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "narrow"}),
-                )
-        self.fields = {**fields, **self.fields}
-
-
-@rule(Permission.PILOT_SUPERVISE, obj=case_of_pilot)
-def plan(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
-    """Lower agreed values."""
-    pilot = pilot_of(case)
-    language: Language = "en" if (get_language() or "").startswith("en") else "zh"
-    form = PlanForm(pilot, language, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        values = {key: value for key, value in form.cleaned_data.items() if key != "reason"}
-        try:
-            change_plan(
-                pilot=pilot, values=values, reason=form.cleaned_data["reason"], by=asker(request)
-            )
-        except SupervisionError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        else:
-            messages.success(
-                request, _("The plan was changed. It is in force once the journal has it.")
-            )
-            return redirect("supervision:pilot", public_id=public_id)
-    return render(request, "supervision/plan.html", {"pilot": pilot, "form": form})
 
 
 class KeyForm(forms.Form):

@@ -10,13 +10,14 @@ from shidian.apps.cases.models import Case
 from shidian.apps.cases.zones import show_times_of
 from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot
 from shidian.apps.supervision.orders import visible_orders
+from shidian.apps.supervision.plans import visible_changes
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
     from shidian.apps.accounts.models import Person
-    from shidian.apps.supervision.models import Order
+    from shidian.apps.supervision.models import Order, PlanChange
 
 
 def case_of_pilot(request: HttpRequest, public_id: str, **_rest: object) -> Case:
@@ -44,6 +45,23 @@ def episode_of(case: Case, episode: str) -> AlertEpisode:
 def key_of(case: Case, key_id: str) -> MachineKey:
     """A key of that case's pilot. Raises DoesNotExist."""
     return MachineKey.objects.get(pilot__case=case, key_id=key_id)
+
+
+def change_for(person: Person | AnonymousUser, case: Case, number: int) -> PlanChange:
+    """The change of the plan, where `person` may see it: until its officers have approved it, it is
+
+    the authorities' own. Raises Http404.
+    """
+    found = (
+        visible_changes(person, case)
+        .filter(number=number)
+        .select_related("pilot", "authority", "base", "proposed_by", "ended_by")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    found.pilot.case = case
+    return found
 
 
 def case_of_order(request: HttpRequest, order: str, **_rest: object) -> Case:

@@ -49,7 +49,7 @@ class OrderForm(forms.Form):
             return
         plan = newest_plans([pilot])[pilot.pk]
         for parameter in pilot.case.rulebook.plan:
-            if parameter.id not in plan or parameter.type == "duration":
+            if parameter.id not in plan or parameter.type not in ("int", "money", "decimal"):
                 continue
             title, unit = text(parameter.title, language), text(parameter.unit, language)
             self.fields[f"{PLAN_PREFIX}{parameter.id}"] = forms.CharField(

@@ -57,6 +57,7 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
         "plans": plan_versions(pilot),
         "keys": _keys(pilot),
         "rulebook": case.rulebook,
+        "may_read_plan": allows(request.user, Permission.PLAN_READ, case),
         "may_read_returns": allows(request.user, Permission.RETURN_READ, case),
     }
     return render(request, "supervision/pilot.html", context)

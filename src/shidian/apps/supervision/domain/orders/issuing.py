@@ -92,12 +92,12 @@ def _change_plan(order: Order, by: Person, at: datetime) -> dict[str, str]:
     newest = PlanVersion.objects.filter(pilot=pilot).latest("number").values
     if order.kind == OrderKind.RESTRICT:
         _require_tightening(pilot, order.plan, newest)
-        write_version(pilot, order.plan, reason=order.reason_zh, by=by, moment=at)
+        write_version(pilot, order.plan, reason=order.reason_zh, by=by, moment=at, order=order)
         return dict(newest)
     if order.lifts is not None:
         back = values_before(order.lifts, newest)
         if back:
-            write_version(pilot, back, reason=order.reason_zh, by=by, moment=at)
+            write_version(pilot, back, reason=order.reason_zh, by=by, moment=at, order=order)
     return {}
 
 

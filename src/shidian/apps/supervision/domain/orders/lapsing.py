@@ -77,6 +77,9 @@ def _lapse(pk: int, moment: datetime) -> bool:
         return False
     rules = orders_rules(pilot)
     reopens = rules is not None and rules.on_lapse == "reopens" and _still_by(order)
+    order.state = OrderState.LAPSED
+    order.ended_at = moment
+    order.save(update_fields=["state", "ended_at"])
     if pilot.state != PilotState.CLOSED:
         if reopens:
             _reopen(order, moment)
@@ -86,9 +89,7 @@ def _lapse(pk: int, moment: datetime) -> bool:
             {"order_id": order.public_id, "effective_us": to_us(moment), "reopens": reopens},
             at=moment,
         )
-    order.state = OrderState.LAPSED
-    order.ended_at = moment
-    order.save(update_fields=["state", "ended_at", "lapse_outbox_id"])
+        order.save(update_fields=["lapse_outbox_id"])
     for kind in ("applicant", "officer", "signing-officer"):
         put(f"mail.{kind}", {"order": order.public_id}, case=pilot.case, at=moment)
     put_leaf(order, "order.lapsed", at=moment)
@@ -110,7 +111,7 @@ def _reopen(order: Order, moment: datetime) -> None:
     if order.kind == OrderKind.RESTRICT:
         newest = PlanVersion.objects.filter(pilot=pilot).latest("number").values
         if back := values_before(order, newest):
-            write_version(pilot, back, reason=order.public_id, by=None, moment=moment)
+            write_version(pilot, back, reason=order.public_id, by=None, moment=moment, order=order)
 
 
 def _uncountersigned() -> QuerySet[Order]:
