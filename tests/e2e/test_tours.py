@@ -192,6 +192,7 @@ PLACES = (
     Place("supervision:pilot", "officer-bureau", PILOT),
     Place("supervision:plan", "officer-bureau", PILOT),
     Place("supervision:plan-change", "officer-bureau", PILOT),
+    Place("supervision:plan-step", "officer-bureau", PILOT),
     Place("supervision:order-new", "officer-bureau", PILOT),
     Place("supervision:connection", "officer-bureau", PILOT),
     Place("supervision:returns", "officer-bureau", FILED),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Person
     from shidian.apps.supervision.models import Pilot, PlanChange
 
-LOOSER = {"investors_max": "200"}
+LOOSER = {"losses_max": "2000000"}
 
 
 def propose(pilot: Pilot, by: Person, at: datetime, **more: Any) -> PlanChange:

@@ -10,16 +10,18 @@ import pytest
 from shidian.apps.accounts.domain.proving import NotProvenError
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
-from shidian.apps.supervision.domain import plan_changes, plan_signing, plans
+from shidian.apps.supervision.domain import plan_changes, plan_signing, plan_steps, plans
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.orders.approving import CodeAnswer, PasskeyAnswer
 from shidian.apps.supervision.models import PlanApproval, PlanChallenge, PlanSignature
+from shidian.apps.supervision.worker import projection
 from shidian_kit.wire.digest import sha256_tag
 
 from . import orders as given_orders
 from .orders import Passkey, fresh_code, give_codes, on_site
 from .plans import LOOSER, approve, propose, sign
-from .things import PLAN, quick_pilot
+from .things import PLAN, item, quick_pilot, reading
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_a_change_is_in_force_once_two_officers_and_the_institution_carry_it(
     change = sign(change, world.signer, walk.tick())
     version = newest(pilot)
     assert (change.state, version.number, version.change_id) == ("in-force", 2, change.pk)
-    assert version.values == {**PLAN, "investors_max": "200"}
+    assert version.values == {**PLAN, **LOOSER}
     record = Outbox.objects.get(pk=version.outbox_id)
     assert (record.topic, record.payload["plan"]) == ("gate.control", version.values)
 
@@ -191,7 +193,7 @@ def test_values_that_mean_nothing_are_refused(pilot, walk, values, field):
 
 def test_a_plan_tightened_meanwhile_stops_the_change(pilot, walk, world, second):
     change = approved(pilot, walk, second)
-    plans.change_plan(pilot=pilot, values={"losses_max": "5"}, reason="理由", by=walk.officer)
+    plans.change_plan(pilot=pilot, values={"investors_max": "5"}, reason="理由", by=walk.officer)
     with pytest.raises(SupervisionError, match=r"anew|重新"):
         sign(change, world.signer, walk.tick())
     plan_changes.decline_change(change=change, reason="方案已变更", by=second)
@@ -207,12 +209,13 @@ def test_one_change_is_open_at_a_time(pilot, walk):
 
 
 def test_a_restriction_is_lifted_by_an_order_and_not_around_it(pilot, walk):
-    order = given_orders.propose(pilot, "restrict", walk.officer, walk.tick())
+    lower = {"losses_max": "50"}
+    order = given_orders.propose(pilot, "restrict", walk.officer, walk.tick(), plan=lower)
     with pytest.raises(SupervisionError, match=order.public_id):
         propose(pilot, walk.officer, walk.tick())
     given_orders.approve(order, walk.officer, walk.tick())
     with pytest.raises(SupervisionError, match=order.public_id):
-        propose(pilot, walk.officer, walk.tick(), values={"investors_max": "60"})
+        propose(pilot, walk.officer, walk.tick(), values={"losses_max": "60"})
 
 
 def test_an_order_to_stop_that_is_open_stops_the_signature(pilot, walk, world, second):
@@ -278,3 +281,68 @@ def test_ten_wrong_codes_and_no_more(pilot, walk):
             at=walk.at,
         )
     assert PlanChallenge.objects.filter(used_at=None).count() == 1
+
+
+def stepped(walk, days=120):
+    """A pilot that has run long enough and well enough for the first step, and when that is."""
+    pilot = quick_pilot(walk)
+    projection.apply_readings(
+        [reading(pilot, seq, value=3, indicator=name)
+         for seq, name in enumerate(("failures_5m", "complaints_1d"), start=1)]
+    )  # fmt: skip
+    walk.sleep(days)
+    return pilot
+
+
+def propose_step(pilot, walk, **more):
+    said = {"step": "second-step", "reason": "运行平稳", "basis": "试点协议第九条"} | more
+    return plan_changes.propose_step(pilot=pilot, by=walk.officer, at=walk.tick(), **said)
+
+
+def test_a_step_raises_what_the_rulebook_says_and_only_by_decision(walk, world, second):
+    pilot = stepped(walk)
+    change = propose_step(pilot, walk)
+    assert change.values == {"investors_max": "200", "turnover_daily_max": "2000000.00"}
+    assert [fact["met"] for fact in change.facts] == [True] * 4
+    assert json.loads(change.canonical)["facts"] == change.facts
+    assert newest(pilot).values == PLAN
+    approve(change, walk.officer, walk.tick())
+    sign(approve(change, second, walk.tick()), world.signer, walk.tick())
+    assert newest(pilot).values["investors_max"] == "200"
+    assert plan_steps.judged_step(pilot) is None
+    with pytest.raises(SupervisionError):
+        propose_step(pilot, walk)
+
+
+@pytest.mark.parametrize("days", [0, 88])
+def test_a_step_is_not_open_before_its_time(walk, days):
+    with pytest.raises(SupervisionError):
+        propose_step(stepped(walk, days), walk)
+
+
+def test_a_breach_closes_a_step_even_when_officers_have_approved_it(walk, world, second):
+    pilot = stepped(walk)
+    change = propose_step(pilot, walk)
+    approve(change, walk.officer, walk.tick())
+    approve(change, second, walk.tick())
+    start_us = to_us(walk.at)
+    projection.apply_items([item(pilot, 5, start_us=start_us, since_us=start_us, at_us=start_us)])
+    with pytest.raises(SupervisionError):
+        sign(change, world.signer, walk.tick())
+    assert newest(pilot).number == 1
+
+
+def test_an_unknown_indicator_value_is_not_met(walk):
+    pilot = quick_pilot(walk)
+    walk.sleep(120)
+    with pytest.raises(SupervisionError):
+        propose_step(pilot, walk)
+
+
+def test_what_rises_in_steps_is_not_raised_beside_them_but_returned_to_what_it_was(walk):
+    pilot = quick_pilot(walk)
+    with pytest.raises(SupervisionError) as refusal:
+        propose(pilot, walk.officer, walk.tick(), values={"investors_max": "101"})
+    assert refusal.value.field == "investors_max"
+    plans.change_plan(pilot=pilot, values={"investors_max": "50"}, reason="理由", by=walk.officer)
+    assert propose(pilot, walk.officer, walk.tick(), values={"investors_max": "100"}).number == 1

@@ -50,7 +50,7 @@ def answered(client, person, name, pilot, **data):
 @LANGUAGES
 def test_a_looser_value_goes_the_whole_way_into_force(client, pilot, walk, world, language):
     second = world.case_officer["finance"]
-    post(client, walk.officer, "plan-change", pilot.public_id, **form(investors_max="200"))
+    post(client, walk.officer, "plan-change", pilot.public_id, **form(losses_max="2000000"))
     page = get(client, walk.officer, "plan-proposal", pilot.public_id, 1, language=language).text
     assert {"zh-hans": "尚须 2 名人员批准", "en": "2 officers have to approve it"}[language] in page
     assert pilot.plan_versions.count() == 1
@@ -62,7 +62,7 @@ def test_a_looser_value_goes_the_whole_way_into_force(client, pilot, walk, world
 
     answered(client, world.signer, "plan-sign", pilot)
     version = pilot.plan_versions.latest("number")
-    assert version.values["investors_max"] == "200"
+    assert version.values["losses_max"] == "2000000"
     waiting = {"zh-hans": "待生效", "en": "pending"}[language]
     page = get(client, world.signer, "plan-proposal", pilot.public_id, 1, language=language).text
     assert f">{waiting}<" in page
@@ -91,7 +91,7 @@ def test_a_form_with_an_error_says_where_and_loses_nothing(client, pilot, walk):
     assert 'value="many"' in page.text
     assert "试点协议第九条" in page.text
     page = post(
-        client, walk.officer, "plan-change", pilot.public_id, **form(investors_max="200", basis="")
+        client, walk.officer, "plan-change", pilot.public_id, **form(losses_max="2000000", basis="")
     )
     assert page.status_code == 422
 
@@ -142,7 +142,7 @@ def test_a_declined_proposal_and_its_note_never_reach_the_institution(client, pi
 
 def test_the_institution_reads_no_officers_name(client, pilot, walk, world):
     second = world.case_officer["finance"]
-    plans.change_plan(pilot=pilot, values={"losses_max": "5"}, reason="理由", by=walk.officer)
+    plans.change_plan(pilot=pilot, values={"investors_max": "5"}, reason="理由", by=walk.officer)
     change = approve(propose(pilot, walk.officer, walk.tick()), walk.officer, walk.tick())
     sign(approve(change, second, walk.tick()), world.signer, walk.tick())
     pages = [("plan-proposal", 1), ("plan",), ("pilot",)]

@@ -81,7 +81,7 @@ def test_a_change_needs_two_officers_and_the_institution(pilot, walk, world):
     refused("UPDATE supervision_planchange SET required_approvals = 1")
     change = approve(change, world.case_officer["finance"], walk.tick())
     refused(IN_FORCE)
-    write_refused(version(pilot, {"investors_max": "200"}, change=change))
+    write_refused(version(pilot, {"losses_max": "2000000"}, change=change))
     sign(change, world.signer, walk.tick())
 
 

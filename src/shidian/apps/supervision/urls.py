@@ -50,6 +50,7 @@ urlpatterns = [
     path("pilots/<slug:public_id>/orders/new/", orders.new, name="order-new"),
     path("pilots/<slug:public_id>/plan/", plans.page, name="plan"),
     path("pilots/<slug:public_id>/plan/change/", plans.change, name="plan-change"),
+    path("pilots/<slug:public_id>/plan/step/", plans.step, name="plan-step"),
     path(
         "pilots/<slug:public_id>/plan/changes/<int:number>/", plans.proposal, name="plan-proposal"
     ),

@@ -62,6 +62,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "limits": "Caps agreed for a pilot, watched while it runs.",
         "alerts": "Conditions that call for attention, in levels.",
         "plan": "Values agreed for each pilot at admission.",
+        "scale_up": "Steps by which agreed values may be raised, in this order.",
         "monitoring": "Time as the monitor sees it.",
         "reports": "Reports that a running pilot owes.",
         "orders": "Orders that the authority can give a pilot, and its permit.",
@@ -220,6 +221,17 @@ MEANINGS: dict[str, dict[str, str]] = {
         "k": "How many of `of` must sign.",
         "of": "Authorities of whom `k` sign.",
         "lead": "Authority that signs last.",
+    },
+    "ScaleCriterion": {
+        "indicator": "Indicator whose newest final value must hold.",
+        "holds": "What that value must be, such as `<= 3%`.",
+        "severity": "Gravest alerts that are counted against `at_most`: these and graver ones.",
+        "at_most": "So many such alerts since the pilot, or the step before, began.",
+    },
+    "ScaleStep": {
+        "minimum": "How long the pilot, or the step before, must have run.",
+        "criteria": "What must be met besides; the page shows each with its figure.",
+        "raises": "Plan parameter → per cent of what is agreed then.",
     },
     "StageThreshold": {
         "since": "Stage from whose entry `minimum` is counted.",

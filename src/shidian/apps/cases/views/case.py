@@ -38,6 +38,8 @@ from shidian.core.procedure.calendars import CalendarMissingError
 from shidian.core.procedure.consents import signers, signoff_rule
 from shidian.core.procedure.moves import is_ahead
 from shidian.core.procedure.types import ClockState, Judgement
+from shidian.core.rulebook.proportion import NUMBERS
+from shidian.core.rulebook.reading.plan_words import in_words
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -215,9 +217,11 @@ def _evaluation(case: Case, state: CaseState) -> list[tuple[Any, str, str]]:
 
 
 def _plan(case: Case, state: CaseState) -> list[tuple[Any, str, Any]]:
-    """Agreed values of the plan: title, value, unit."""
+    """Agreed values of the plan: title, value, unit; what is no number in words, without one."""
     return [
         (parameter.title, state.plan[parameter.id], parameter.unit)
+        if parameter.type in NUMBERS
+        else (parameter.title, localized(in_words(parameter, state.plan[parameter.id])), None)
         for parameter in case.rulebook.plan
         if parameter.id in state.plan
     ]

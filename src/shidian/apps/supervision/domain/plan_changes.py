@@ -16,6 +16,7 @@ from shidian.apps.cases.outbox import put
 from shidian.apps.cases.rules import authorities_handling
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.orders.standing import restriction_to_lift, standing_of
+from shidian.apps.supervision.domain.plan_steps import forbid_stepless, require_open_step
 from shidian.apps.supervision.domain.plan_text import text_of_change
 from shidian.apps.supervision.domain.plans import (
     changed_values,
@@ -69,8 +70,34 @@ def propose_change(
         raise SupervisionError(_("No value is other than before."))
     if direction_of_change(locked, changed) is not Direction.LOOSENING:
         raise SupervisionError(_("This only tightens the plan: it needs no proposal."))
+    forbid_stepless(locked, changed)
     texts = _texts(reason, reason_en, basis)
     return create_change(locked, changed, texts, by=by, moment=at or timezone.now())
+
+
+@transaction.atomic
+def propose_step(
+    *,
+    pilot: Pilot,
+    step: str,
+    reason: str,
+    basis: str,
+    by: Person,
+    reason_en: str = "",
+    at: datetime | None = None,
+) -> PlanChange:
+    """Propose to take the next step of the scale-up: the values that the rulebook raises by it.
+
+    Its conditions must be met now; they are kept with their figures, and must still be met when
+    the institution signs. Otherwise as `propose_change`.
+    """
+    locked = _locked(pilot)
+    _require_proposer(locked, by)
+    moment = at or timezone.now()
+    judged = require_open_step(locked, step, moment)
+    texts = _texts(reason, reason_en, basis)
+    facts = [one.as_fact() for one in judged.conditions]
+    return create_change(locked, judged.values, texts, by=by, moment=moment, step=step, facts=facts)
 
 
 def create_change(
@@ -156,6 +183,8 @@ def put_in_force_if_carried(change: PlanChange, *, by: Person, at: datetime) -> 
         return False
     require_current(change)
     require_open_way(change.pilot, change.values, but=change.pk)
+    if change.step:
+        require_open_step(change.pilot, change.step, at)
     change.state = ChangeState.IN_FORCE
     change.in_force_at = at
     change.save(update_fields=["state", "in_force_at"])

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import PlanParameter
 
 
-class PlanForm(forms.Form):
-    """The agreed values as they shall be, and the reason; the rest is for what loosens."""
+class StepForm(forms.Form):
+    """Why a step is proposed; its values are the rulebook's."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -42,6 +42,10 @@ class PlanForm(forms.Form):
         max_length=1000,
         required=False,
     )
+
+
+class PlanForm(StepForm):
+    """The agreed values as they shall be, and the reason; the rest is for what loosens."""
 
     def __init__(self, pilot: Pilot, language: Language, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,6 +16,7 @@ from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.history import state_of
 from shidian.apps.supervision.domain import plan_changes as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.plan_steps import judged_step
 from shidian.apps.supervision.domain.plans import (
     change_plan,
     changed_values,
@@ -32,7 +33,7 @@ from shidian.apps.supervision.queries import limits_with_use, plan_versions
 from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, change_for, pilot_of
 from shidian.apps.supervision.views.order_forms import EndForm
-from shidian.apps.supervision.views.plan_forms import PlanForm
+from shidian.apps.supervision.views.plan_forms import PlanForm, StepForm
 from shidian.core.rulebook.plan_change import Direction
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
         "agreed": versions[0] if versions else None,
         "changes": shown_changes(changes),
         "uses": limits_with_use(pilot),
+        "judged": judged_step(pilot),
         "promises": state_of(case).promises,
         "internal": allows(person, Permission.CASE_READ_INTERNAL, case),
         "may_change": _may_change(person, pilot),
@@ -85,6 +87,35 @@ def change(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
     status = 422 if form.errors else 200
     context = {"pilot": pilot, "form": form}
     return render(request, "supervision/plan_change.html", context, status=status)
+
+
+@rule(Permission.PLAN_PROPOSE, obj=case_of_pilot)
+def step(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
+    """Propose to take the next step of the rulebook's scale-up, whose values are not chosen."""
+    del public_id
+    pilot = pilot_of(case)
+    judged = judged_step(pilot)
+    if judged is None:
+        raise Http404
+    form = StepForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = verbs.propose_step(
+                pilot=pilot,
+                step=judged.step.id,
+                reason=form.cleaned_data["reason"],
+                reason_en=form.cleaned_data["reason_en"],
+                basis=form.cleaned_data["basis"],
+                by=asker(request),
+            )
+        except SupervisionError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            messages.success(request, _("The step was proposed. Nothing is raised yet."))
+            return redirect("supervision:plan-proposal", pilot.public_id, made.number)
+    context = {"pilot": pilot, "judged": judged, "form": form}
+    status = 422 if form.errors else 200
+    return render(request, "supervision/plan_step.html", context, status=status)
 
 
 def _changed(request: HttpRequest, pilot: Pilot, form: PlanForm) -> HttpResponse:

@@ -26,6 +26,7 @@ _SECTIONS = (
     "authorities",
     "limits",
     "plan",
+    "scale_up",
     "tiers",
     "waivers",
     "criteria",

@@ -129,6 +129,11 @@ steps|步骤|step
 comments|征求公众意见|public comments
 by|分组|by
 thresholds|进入条件|threshold
+scale_up|分步扩大|step of the scale-up
+holds|须满足|must be
+severity|告警等级|severity of alerts
+at_most|至多|at most
+raises|提高至（%）|raised to, in per cent
 since|起算阶段|since
 outcomes|结案结果|outcome
 release|决定的公布|decisions are told

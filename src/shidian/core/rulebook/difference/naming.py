@@ -54,6 +54,7 @@ _WORDS: dict[str, Mapping[Any, Text]] = {
     "plan/type": words.PLAN_TYPE,
     "fields/type": words.FIELD_TYPE,
     "orders/kinds": words.ORDER,
+    "criteria/severity": words.SEVERITY,
     "two_officers": words.ORDER,
     "on_lapse": words.ON_LAPSE,
     "permit/mode": words.PERMIT_MODE,
@@ -110,7 +111,12 @@ _REFERS = {
 }
 """Keyword whose value is an id → the list in which what it names stands."""
 
-_NAMED_BY_KEY = {"caps": "plan", "retention_years": "outcomes", "reports": "reports"}
+_NAMED_BY_KEY = {
+    "caps": "plan",
+    "raises": "plan",
+    "retention_years": "outcomes",
+    "reports": "reports",
+}
 
 
 @dataclass(frozen=True, slots=True)

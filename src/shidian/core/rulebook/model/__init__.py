@@ -44,6 +44,8 @@ from shidian.core.rulebook.model.monitoring import (
     OnBreach,
     PlanParameter,
     ReportDuty,
+    ScaleCriterion,
+    ScaleStep,
     Severity,
     Stream,
     StreamField,
@@ -159,6 +161,8 @@ __all__ = [
     "RiskTiers",
     "Rulebook",
     "Safeguards",
+    "ScaleCriterion",
+    "ScaleStep",
     "Section",
     "Severity",
     "SignoffRule",
@@ -224,6 +228,7 @@ class Rulebook(Frozen):
     limits: tuple[Limit, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
     plan: tuple[PlanParameter, ...] = ()
+    scale_up: tuple[ScaleStep, ...] = ()
     monitoring: Monitoring = Monitoring()
     reports: tuple[ReportDuty, ...] = ()
     orders: Orders | None = None

@@ -14,6 +14,7 @@ from shidian.core.rulebook.model.values import (
     Expression,
     Frozen,
     Identifier,
+    Period,
     Text,
     parse_exact,
 )
@@ -216,6 +217,36 @@ class PlanParameter(Frozen):
     maximum: str | None = None
     tighter: Literal["lower", "higher"] = "lower"
     scales_with: Identifier | None = None
+
+
+class ScaleCriterion(Frozen):
+    """A condition of a step of the scale-up, whose figure the page shows.
+
+    Either of an `indicator`, whose newest final value `holds`; or of alerts: of `severity` or
+    graver at most so many since the pilot, or the step before, began.
+    """
+
+    id: Identifier
+    name: Text
+    indicator: Identifier | None = None
+    holds: ThresholdText | None = None
+    severity: Severity | None = None
+    at_most: int | None = Field(default=None, ge=0, le=1_000_000)
+
+
+class ScaleStep(Frozen):
+    """A step by which agreed values may be raised, in the order of the list, each once.
+
+    `minimum`: how long the pilot, or the step before it, must have run. `raises`: parameter → per
+    cent of what is agreed then, at most the parameter's `maximum`. Nothing rises by itself: two
+    officers decide it and the institution signs.
+    """
+
+    id: Identifier
+    name: Text
+    minimum: Period
+    criteria: tuple[ScaleCriterion, ...] = ()
+    raises: dict[Identifier, Annotated[int, Field(ge=101, le=1000)]]
 
 
 class ReportDuty(Frozen):

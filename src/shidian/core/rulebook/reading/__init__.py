@@ -21,6 +21,7 @@ from shidian.core.rulebook.reading.chapters import (
     objecting,
     procedure,
     running,
+    scaling,
 )
 from shidian.core.rulebook.reading.duties import duties
 from shidian.core.rulebook.reading.pen import Pen
@@ -86,6 +87,7 @@ _CHAPTERS = (
     clocks.acts,
     conduct.publicity,
     running.plan_and_limits,
+    scaling.scale_up,
     running.data,
     alerting.alerts,
     conduct.reports,

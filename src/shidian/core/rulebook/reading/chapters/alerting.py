@@ -63,7 +63,7 @@ def _alert(pen: Pen, rule: AlertRule) -> None:
                 "{level}: {threshold};",
                 level=val(words.SEVERITY[level]),
                 threshold=val(
-                    _threshold(pen.rulebook, rule.indicator, threshold),
+                    threshold_text(pen.rulebook, rule.indicator, threshold),
                     f"{path}/levels/{level.value}",
                 ),
             )
@@ -74,7 +74,7 @@ def _after(pen: Pen, rule: AlertRule, path: str, article: Draft) -> None:
     if rule.clear is not None:
         zh, en = "解除：{clear}", "Cleared: {clear}"
         values = {
-            "clear": val(_threshold(pen.rulebook, rule.indicator, rule.clear), f"{path}/clear")
+            "clear": val(threshold_text(pen.rulebook, rule.indicator, rule.clear), f"{path}/clear")
         }
         if rule.clear_for:
             zh, en = zh + "并持续{wait}", en + " for {wait}"
@@ -109,7 +109,7 @@ def _after(pen: Pen, rule: AlertRule, path: str, article: Draft) -> None:
     say_public(pen, article, path, public=rule.public, default=False)
 
 
-def _threshold(rulebook: Rulebook, indicator_id: str, threshold: Threshold) -> Text:
+def threshold_text(rulebook: Rulebook, indicator_id: str, threshold: Threshold) -> Text:
     """`above 20 orders`, `at or above 80% of the value agreed for “…”`."""
     if threshold.plan is not None:
         base = plan_title(rulebook, threshold.plan)
