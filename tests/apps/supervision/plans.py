@@ -20,7 +20,7 @@ LOOSER = {"losses_max": "2000000"}
 
 def propose(pilot: Pilot, by: Person, at: datetime, **more: Any) -> PlanChange:
     """A proposal that has all it needs; of a looser value unless told otherwise."""
-    said = {"values": LOOSER, "reason": "运行平稳", "basis": "试点协议第九条"} | more
+    said = {"values": LOOSER, "reason": "同意扩大", "basis": "试点协议第九条"} | more
     return plan_changes.propose_change(pilot=pilot, by=by, at=at, **said)
 
 

@@ -295,7 +295,7 @@ def stepped(walk, days=120):
 
 
 def propose_step(pilot, walk, **more):
-    said = {"step": "second-step", "reason": "运行平稳", "basis": "试点协议第九条"} | more
+    said = {"step": "second-step", "reason": "同意扩大", "basis": "试点协议第九条"} | more
     return plan_changes.propose_step(pilot=pilot, by=walk.officer, at=walk.tick(), **said)
 
 

@@ -37,7 +37,7 @@ def post(client, person, name, *args, **data):
 
 
 def form(**changed):
-    return {**PLAN, "reason": "运行平稳", "basis": "试点协议第九条", **changed}
+    return {**PLAN, "reason": "同意扩大", "basis": "试点协议第九条", **changed}
 
 
 def answered(client, person, name, pilot, **data):
