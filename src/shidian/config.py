@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     """Origin whose pages may listen to the gate's live updates; empty: derived from `web_bind`."""
     page_cache_s: int = Field(5, ge=0, le=300)
     """Seconds for which a public page may be served as it was made; 0: made anew for each."""
+    sending_work_bits: int = Field(14, ge=0, le=24)
+    """Work that a browser does before it sends a comment or complaint, in zero bits of a hash: one
+    more doubles it, 14 take about a second; 0: none is asked, and all count as if it was done."""
     allowed_hosts: str = "127.0.0.1,localhost"
     https: bool = False
     """Whether the public address is https: secure cookies, HSTS."""

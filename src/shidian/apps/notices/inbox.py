@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 RATE_WINDOW = timedelta(minutes=1)
 RATE_MAX = 10
 """Submissions about one thing in a minute; more are asked to come back."""
+UNPROVEN_MAX = 3
+"""Of these, from browsers that did no work for theirs."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _LETTERS_EACH = 4
 _GROUPS = 5
@@ -92,9 +94,12 @@ def submit(
     about: str,
     content: Mapping[str, Any],
     receipt: str = "",
+    proven: bool = True,
     at: datetime | None = None,
 ) -> str:
     """Hand something over to whoever keeps it. Returns the receipt; under it it is taken once.
+
+    `proven`: whether the sender's browser worked for it; of those that did not fewer are taken.
 
     Raises DomainError: `too-many`, or what the receiver refuses.
     """
@@ -104,7 +109,9 @@ def submit(
     if Submission.objects.filter(receipt_sha256=digest).exists():
         return receipt
     recent = Submission.objects.filter(about=about, received_at__gt=at - RATE_WINDOW)
-    if recent.count() >= RATE_MAX:
+    if recent.count() >= RATE_MAX or (
+        not proven and recent.filter(proven=False).count() >= UNPROVEN_MAX
+    ):
         raise DomainError(
             "too-many",
             Text(
@@ -117,6 +124,7 @@ def submit(
         kind=kind,
         about=about,
         received_at=at,
+        proven=proven,
         state="received",
         state_at=at,
     )

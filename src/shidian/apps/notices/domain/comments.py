@@ -24,6 +24,8 @@ CONTACT_LENGTH_MAX = 200
 RATE_WINDOW = timedelta(minutes=1)
 RATE_MAX = 30
 """Comments taken on one notice in a minute; more are asked to come back."""
+UNPROVEN_MAX = 5
+"""Of these, from browsers that did no work for theirs."""
 COMMENTS_MAX = 2_000
 """Comments taken on one notice. Each is an event of the case, whose whole history is folded again
 at every act: whoever floods a notice must not bring its case to a stand."""
@@ -38,12 +40,15 @@ def receive_comment(
     name: str = "",
     contact: str = "",
     receipt: str = "",
+    proven: bool = True,
     at: datetime | None = None,
 ) -> Comment:
     """Take a comment from anyone on an open notice (or its slug). Returns it with its `receipt`.
 
     `receipt`: one from `new_receipt` that the caller gave to this one sending; sent again under
-    it, the comment that was taken is returned and nothing is written.
+    it, the comment that was taken is returned and nothing is written. `proven`: whether the
+    sender's browser worked for it; one that did not is read before it is shown, whatever the
+    rulebook says, and of these fewer are taken in a minute.
     Event: comment.received, which holds the receipt and the text's hash, never the text. Outbox
     `snapshot.notice` where comments are shown before moderation. Raises DomainError (a
     `ValueError`): `no-notice`, `replaced`, `text`, `duplicate`, `too-many`, `full`, or the
@@ -61,7 +66,7 @@ def receive_comment(
     body = body.strip()
     _well_formed(body, name, contact)
     sha256 = hashlib.sha256(body.encode()).hexdigest()
-    _not_too_fast(notice, sha256, at)
+    _not_too_fast(notice, sha256, at, proven=proven)
     receipt = receipt or new_receipt(at)
     subject.comment_received(notice, receipt=receipt, sha256=sha256, at=at)
     comment = Comment.objects.create(
@@ -71,8 +76,11 @@ def receive_comment(
         contact=contact.strip(),
         body=body,
         sha256=sha256,
+        proven=proven,
         received_at=at,
-        state=CommentState.RECEIVED if notice.premoderation else CommentState.PUBLISHED,
+        state=(
+            CommentState.RECEIVED if notice.premoderation or not proven else CommentState.PUBLISHED
+        ),
     )
     if comment.state == CommentState.PUBLISHED:
         subject.page_is_stale(notice, at)
@@ -185,7 +193,7 @@ def _well_formed(body: str, name: str, contact: str) -> None:
         )
 
 
-def _not_too_fast(notice: Notice, sha256: str, at: datetime) -> None:
+def _not_too_fast(notice: Notice, sha256: str, at: datetime, *, proven: bool) -> None:
     if Comment.objects.filter(notice=notice).count() >= COMMENTS_MAX:
         raise DomainError(
             "full",
@@ -202,7 +210,9 @@ def _not_too_fast(notice: Notice, sha256: str, at: datetime) -> None:
             "duplicate",
             Text(zh="这条意见刚刚已收到，无需重复提交。", en="This comment was received just now."),
         )
-    if recent.count() >= RATE_MAX:
+    if recent.count() >= RATE_MAX or (
+        not proven and recent.filter(proven=False).count() >= UNPROVEN_MAX
+    ):
         raise DomainError(
             "too-many",
             Text(

@@ -28,6 +28,8 @@ class Comment(models.Model):
     """Never published, never in events or logs."""
     body = models.TextField()
     sha256 = models.CharField(max_length=64)
+    proven = models.BooleanField(default=True)
+    """Whether the sender's browser worked for it. One that did not is read before it is shown."""
     received_at = models.DateTimeField()
     state = models.CharField(
         max_length=12, choices=CommentState.choices, default=CommentState.RECEIVED

@@ -18,6 +18,8 @@ class Submission(models.Model):
     about = models.CharField(max_length=128)
     """The public name of what it is about: a pilot's public id."""
     received_at = models.DateTimeField()
+    proven = models.BooleanField(default=True)
+    """Whether the sender's browser worked for it."""
     state = models.CharField(max_length=32)
     state_at = models.DateTimeField()
     due_on = models.DateField(null=True)

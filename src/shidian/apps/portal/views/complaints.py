@@ -20,7 +20,8 @@ from shidian.apps.notices.complaint_words import (
 )
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
-from shidian.apps.portal import snapshots
+from shidian.apps.portal import snapshots, work
+from shidian.config import settings
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -108,7 +109,8 @@ def complain(request: HttpRequest, key: str) -> HttpResponse:
 
 def _form(request: HttpRequest, body: Body, key: str, form: ComplaintForm) -> HttpResponse:
     sending = signing.dumps({"pilot": key, "receipt": inbox.new_receipt()}, salt=_SALT)
-    context = {"pilot": body, "form": form, "sending": sending}
+    bits = settings().sending_work_bits
+    context = {"pilot": body, "form": form, "sending": sending, "work_bits": bits}
     status = 422 if form.errors else 200
     answer = render(request, "portal/complain.html", context, status=status)
     answer["Cache-Control"] = "no-store"
@@ -127,7 +129,17 @@ def _receipt_of(key: str, sending: str) -> str:
 def _send(request: HttpRequest, key: str, form: ComplaintForm, receipt: str) -> HttpResponse | None:
     content = {**form.cleaned_data, "sealing_key": inbox.sealing_key(receipt)}
     try:
-        inbox.submit("complaint", about=key, content=content, receipt=receipt)
+        inbox.submit(
+            "complaint",
+            about=key,
+            content=content,
+            receipt=receipt,
+            proven=work.is_done(
+                request.POST["sending"],
+                request.POST.get("work", ""),
+                settings().sending_work_bits,
+            ),
+        )
     except ValueError as refusal:
         form.add_error(None, str(refusal))
         return None

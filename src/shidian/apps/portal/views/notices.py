@@ -19,10 +19,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from shidian.apps.notices.domain import new_receipt, receive_comment
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
-from shidian.apps.portal import readings, snapshots
+from shidian.apps.portal import readings, snapshots, work
 from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.portal.views.lists import SHOWN, in_parts
+from shidian.config import settings
 
 if TYPE_CHECKING:
     from shidian.core.rulebook.reading import Lang
@@ -111,7 +112,8 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
         sending = signing.dumps(
             {"notice": key, "receipt": new_receipt(timezone.now())}, salt=_SENDING_SALT
         )
-        return render(request, "portal/comment_preview.html", {**context, "sending": sending})
+        more = {"sending": sending, "work_bits": settings().sending_work_bits}
+        return render(request, "portal/comment_preview.html", {**context, **more})
     return _send(request, key, form, receipt, context)
 
 
@@ -159,6 +161,11 @@ def _send(
             contact=form.cleaned_data["contact"],
             body=form.cleaned_data["body"],
             receipt=receipt,
+            proven=work.is_done(
+                request.POST["sending"],
+                request.POST.get("work", ""),
+                settings().sending_work_bits,
+            ),
         )
     except ValueError as refusal:
         form.add_error(None, str(refusal))
