@@ -121,6 +121,7 @@ def arguments_of(case: Case, world: World, secret: str = "none") -> dict[str, st
         "slug": world.call.slug,
         "key": case.reference,
         "scheme": world.scheme.slug,
+        "rule": "failing",
         "version": world.version.version,
         "kind": "csv",
         "secret": secret,

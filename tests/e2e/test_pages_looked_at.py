@@ -35,7 +35,7 @@ NOT_PAGES = {
     "supervision:order-live": "a part of the order's page",
     "supervision:pilot-live": "a part of the pilot's page",
     "supervision:pilot-token": "a token",
-    "supervision:acknowledge": "takes posts alone",
+    "supervision:alert-act": "takes posts alone",
     "supervision:order-acknowledge": "takes posts alone",
     "supervision:complaint-handle": "takes posts alone",
     "supervision:complaint-respond": "takes posts alone",

@@ -99,7 +99,8 @@ class Place:
     def path(self, tours: Tours) -> str:
         """`argument` is `part/step`: that step's address ends with the argument."""
         if self.argument in SOUGHT:
-            return reverse(self.name, args=[sought(tours.city.home, self.argument), *self.more])
+            found = sought(tours.city.home, self.argument).split()
+            return reverse(self.name, args=[*found, *self.more])
         username, _, step = self.argument.partition("/")
         if not step:
             return reverse(self.name, args=self.more)
@@ -120,12 +121,16 @@ DRAFT, SCREENED, NOTICED, SIGNED = (
 )
 COMPLAINT = "complaint"
 FILED = "filed"
+ALERT = "alert"
 SOUGHT = {
+    ALERT: "SELECT pilot.public_id || ' ' || episode FROM supervision_alertepisode"
+    " JOIN supervision_pilot AS pilot ON pilot.id = pilot_id ORDER BY rank DESC LIMIT 1",
     COMPLAINT: "SELECT reference FROM supervision_complaint ORDER BY id LIMIT 1",
     FILED: "SELECT public_id FROM supervision_pilot WHERE id IN"
     " (SELECT pilot_id FROM supervision_indicatorreturn) LIMIT 1",
 }
-"""In place of an address: the first complaint that there is; the pilot that has returns."""
+"""In place of an address: the first complaint that there is; the pilot that has returns; the
+gravest alert."""
 
 
 def sought(home: Path, what: str) -> str:
@@ -199,6 +204,9 @@ PLACES = (
     Place("supervision:return", "officer-bureau", FILED, ("1",)),
     Place("supervision:orders", "officer-bureau"),
     Place("supervision:key", "officer-bureau", PILOT),
+    Place("supervision:alerts", "officer-bureau"),
+    Place("supervision:alert", "officer-bureau", ALERT),
+    Place("supervision:alert-rule", "officer-bureau", more=("demo-city", "failing")),
 )
 
 

@@ -11,9 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from shidian.apps.supervision.board import board
 from shidian.apps.supervision.models import GroupedReading
 from shidian.apps.supervision.publish.pilots import pilot_body, pilot_figures
-from shidian.apps.supervision.queries import board, limits_with_use
+from shidian.apps.supervision.queries import limits_with_use
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.nearest import Grouped, GroupValue, Rung
 
@@ -43,7 +44,7 @@ def pilot(walk, monkeypatch):
         for one in pilot.case.rulebook.indicators
     )
     rules = with_rules(monkeypatch, pilot, indicators=indicators)
-    monkeypatch.setattr("shidian.apps.supervision.queries.rulebook_of", lambda version: rules)
+    monkeypatch.setattr("shidian.apps.supervision.board.rulebook_of", lambda version, digest: rules)
     return pilot
 
 

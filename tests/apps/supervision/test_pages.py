@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from shidian.apps.supervision.domain import keys, plans
-from shidian.apps.supervision.models import AlertAcknowledgement
+from shidian.apps.supervision.models import AlertStep
 from shidian.apps.supervision.worker import projection
 from shidian.apps.supervision.worker.controls import send_controls
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
@@ -74,11 +74,11 @@ def test_the_applicant_sees_their_pilot_and_cannot_act_on_it(client, pilot, worl
 
 def test_acknowledging_needs_a_post_and_leaves_a_row(client, pilot, walk):
     client.force_login(walk.officer)
-    address = reverse("supervision:acknowledge", args=[pilot.public_id, "e1"])
+    address = reverse("supervision:alert-act", args=[pilot.public_id, "e1", "acknowledge"])
     assert client.get(address).status_code == 405
-    client.post(address, {"level": "breach", "note": HOSTILE})
-    row = AlertAcknowledgement.objects.get()
-    assert (row.level, row.by, row.note) == ("breach", walk.officer, HOSTILE)
+    client.post(address, {"level": "breach", "text": HOSTILE})
+    row = AlertStep.objects.get()
+    assert (row.level, row.by, row.text) == ("breach", walk.officer, HOSTILE)
     page = get(client, walk.officer, "supervision:pilot", pilot.public_id)
     assert HOSTILE not in page.text
 
@@ -89,8 +89,8 @@ def test_what_an_officer_noted_on_an_alert_never_reaches_the_institution(
 ):
     noted = "内部研判：拟约谈"
     client.force_login(walk.officer)
-    acknowledged = reverse("supervision:acknowledge", args=[pilot.public_id, "e1"])
-    client.post(acknowledged, {"level": "breach", "note": noted})
+    acknowledged = reverse("supervision:alert-act", args=[pilot.public_id, "e1", "acknowledge"])
+    client.post(acknowledged, {"level": "breach", "text": noted})
 
     def read(person):
         page = get(client, person, f"supervision:{address}", pilot.public_id)
@@ -106,7 +106,7 @@ def test_an_episode_of_another_pilot_is_not_there(client, pilot, walk, world):
 
     other = quick_pilot(Walk(world, title="另一项目"))
     client.force_login(walk.officer)
-    address = reverse("supervision:acknowledge", args=[other.public_id, "e1"])
+    address = reverse("supervision:alert-act", args=[other.public_id, "e1", "acknowledge"])
     assert client.post(address, {"level": "breach"}).status_code == 404
 
 

@@ -10,11 +10,12 @@ from django.db import DatabaseError, transaction
 
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
+from shidian.apps.supervision.board import board
 from shidian.apps.supervision.domain import alerts, control, keys, pilots, plans
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot, PilotState, PlanVersion
-from shidian.apps.supervision.queries import board, limits_with_use, shown_episodes
+from shidian.apps.supervision.queries import limits_with_use, shown_episodes
 from shidian.apps.supervision.worker import projection
 from shidian.core.monitor.items import Change
 from shidian.core.rulebook.model import StageKind, Text

@@ -32,7 +32,7 @@ GUARDS = (
     Guard(models.PlanChallenge, mutable=("used_at",)),
     Guard(models.ControlReceipt),
     Guard(models.AlertItem),
-    Guard(models.AlertAcknowledgement),
+    Guard(models.AlertStep),
     Guard(
         models.Order,
         # What these may become, and when, is said by `order_triggers`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shidian.apps.supervision.models import GroupedReading
-    from shidian.core.rulebook.model import Indicator, Limit, Rulebook, Text
+    from shidian.core.rulebook.model import Indicator, Rulebook, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,9 @@ class GroupsUse:
     nearest: tuple[GroupUse, ...]
 
 
+_UNKNOWN = Decimal(-1)
+
+
 @dataclass(frozen=True, slots=True)
 class LimitUse:
     """A limit with what is used of it. `used` None: no value has arrived yet.
@@ -84,8 +87,17 @@ class LimitUse:
     def share(self) -> Decimal:
         """Used as a part of the cap; −1 where nothing is known, so that it sorts last."""
         if self.used is None or not self.limit.cap:
-            return Decimal(-1)
+            return _UNKNOWN
         return self.used / self.limit.cap
+
+    @property
+    def standing(self) -> str:
+        """`breach` beyond the cap, `warning` from its first mark on, else nothing."""
+        share = self.share
+        if share > 1:
+            return "breach"
+        marks = self.limit.warn_at
+        return "warning" if marks and share * 100 >= min(marks) else ""
 
 
 def agreed_limits(
@@ -98,40 +110,64 @@ def agreed_limits(
 
     Without its optional value a limit is left out, and where the case is in another `stage`.
     """
-    agreed = []
+    return capped_limits(limits_in_force(rulebook, tier, stage), plan)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A limit that applies in a stage and tier, before any plan: `stated` is its cap, or None
+
+    where parameter `parameter` of the plan, or else its default, says it.
+    """
+
+    limit: AgreedLimit
+    stated: Decimal | None
+    parameter: str = ""
+    default: Decimal | None = None
+
+    def cap(self, plan: Mapping[str, str]) -> Decimal | None:
+        """The cap under this plan; None where it sets none."""
+        if self.stated is not None:
+            return self.stated
+        text = plan.get(self.parameter)
+        return Decimal(text) if text else self.default
+
+
+def limits_in_force(
+    rulebook: Rulebook, tier: str | None = None, stage: str | None = None
+) -> list[InForce]:
+    """The rulebook's limits for this tier and stage, whatever a plan sets for them."""
+    found = []
     for rule in rulebook.limits:
         if not rule.applies_in(stage):
             continue
         limit = effective_limit(rulebook, tier, rule)
-        cap = _cap(limit, rulebook, plan)
-        if cap is None:
-            continue
         indicator = rulebook.indicator(limit.indicator)
-        agreed.append(
-            AgreedLimit(
-                id=limit.id,
-                title=limit.title,
-                unit=indicator.unit,
-                indicator=limit.indicator,
-                reading=limit.reading,
-                cap=cap,
-                warn_at=limit.warn_at,
-                public=limit.public,
-                by=indicator.by,
-                pseudonyms=_pseudonyms(rulebook, indicator),
-            )
+        agreed = AgreedLimit(
+            id=limit.id,
+            title=limit.title,
+            unit=indicator.unit,
+            indicator=limit.indicator,
+            reading=limit.reading,
+            cap=Decimal(0),
+            warn_at=limit.warn_at,
+            public=limit.public,
+            by=indicator.by,
+            pseudonyms=_pseudonyms(rulebook, indicator),
         )
-    return agreed
+        if limit.max.startswith("plan."):
+            name = limit.max.removeprefix("plan.")
+            default = next((p.default for p in rulebook.plan if p.id == name), None)
+            found.append(InForce(agreed, None, name, Decimal(default) if default else None))
+        else:
+            exact = parse_exact(limit.max)
+            found.append(InForce(agreed, Decimal(exact.numerator) / Decimal(exact.denominator)))
+    return found
 
 
-def _cap(limit: Limit, rulebook: Rulebook, plan: Mapping[str, str]) -> Decimal | None:
-    if not limit.max.startswith("plan."):
-        exact = parse_exact(limit.max)
-        return Decimal(exact.numerator) / Decimal(exact.denominator)
-    name = limit.max.removeprefix("plan.")
-    default = next((p.default for p in rulebook.plan if p.id == name), None)
-    text = plan.get(name) or default
-    return Decimal(str(text)) if text not in (None, "") else None
+def capped_limits(in_force: Sequence[InForce], plan: Mapping[str, str]) -> list[AgreedLimit]:
+    """Those of the limits that a plan caps, with its caps."""
+    return [replace(one.limit, cap=cap) for one in in_force if (cap := one.cap(plan)) is not None]
 
 
 def _pseudonyms(rulebook: Rulebook, indicator: Indicator) -> frozenset[str]:
@@ -174,6 +210,7 @@ def uses(
     *,
     now_us: int,
     grouped: Mapping[str, GroupedReading] | None = None,
+    with_trend: bool = True,
 ) -> list[LimitUse]:
     """Each limit with its newest value and trend; `changes` by reading, rising in time.
 
@@ -189,7 +226,7 @@ def uses(
             found.append(LimitUse(limit, used, (), groups))
             continue
         known = changes.get(limit.reading, ())
-        points = sample(known, until_us=now_us, points=TREND_POINTS)
+        points = sample(known, until_us=now_us, points=TREND_POINTS) if with_trend else []
         found.append(
             LimitUse(
                 limit=limit,

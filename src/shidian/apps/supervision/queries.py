@@ -1,4 +1,4 @@
-"""What the board and a pilot's page show, in a fixed number of queries."""
+"""What a pilot's page shows, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -9,101 +9,76 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.utils import timezone
 
+from shidian.apps.accounts.models import Person
+from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case, OutboxDelivery
-from shidian.apps.cases.rulebooks import rulebook_of
-from shidian.apps.supervision.domain.alerts import LEVELS
+from shidian.apps.cases.rules import watched_parts
 from shidian.apps.supervision.domain.control import CONSUMER
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.limits import AgreedLimit, LimitUse, agreed_limits, uses
 from shidian.apps.supervision.models import (
-    AlertAcknowledgement,
     AlertEpisode,
+    AlertStep,
     ControlReceipt,
     EpisodeState,
     GroupedReading,
     Pilot,
-    PilotState,
     PlanSignature,
     PlanVersion,
 )
-from shidian.apps.supervision.series import SPAN_US, Change, changes_of
-from shidian.apps.supervision.tiers import tier_of, tiers_of
+from shidian.apps.supervision.series import SPAN_US, changes_of
+from shidian.apps.supervision.tiers import tier_of
+from shidian.core.procedure.alerts import SEEN_BY
 from shidian.core.rulebook.reading.plan_words import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
 
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
 
-    from shidian.apps.accounts.models import Person
     from shidian.core.rulebook.model import PlanParameter, Rulebook, Text
 
 TREND_SPAN_US = SPAN_US // 24
 """The board's trends show the last hour: what is happening, not how it came to be."""
 
 
-def rank(level: str) -> int:
-    """The level's place on the ladder, from 1; 0 for none."""
-    return LEVELS.index(level) + 1 if level in LEVELS else 0
-
-
 @dataclass(frozen=True, slots=True)
 class ShownEpisode:
-    """An episode with what people did about it."""
+    """An episode with what people did about it, oldest first; nothing where the reader may not."""
 
     episode: AlertEpisode
-    acknowledgement: AlertAcknowledgement | None
+    steps: tuple[AlertStep, ...]
+    now: datetime
+    is_internal: bool = True
+    """Whether the reader is of the authorities, whose own its handling is."""
 
     @property
     def unseen(self) -> bool:
-        """Open, and nobody has acknowledged it at this level."""
-        if self.episode.state != EpisodeState.OPEN:
+        """No officer has acknowledged it at this level, whether it still goes on or has ended."""
+        if self.episode.state == EpisodeState.WITHDRAWN:
             return False
-        seen = self.acknowledgement
-        return seen is None or rank(seen.level) < rank(self.episode.level)
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A pilot on the board."""
-
-    pilot: Pilot
-    episodes: tuple[ShownEpisode, ...]
-    nearest: LimitUse | None
+        return self.is_internal and self.episode.seen_rank < self.episode.rank
 
     @property
-    def worst(self) -> str:
-        """Highest level of an open episode; empty where all is quiet."""
-        return max((shown.episode.level for shown in self.episodes), key=rank, default="")
+    def muted(self) -> bool:
+        """A mute keeps it out of the lists of what is open now."""
+        until = self.episode.muted_until
+        held = until is not None and self.now < until
+        return self.is_internal and held and self.episode.rank <= self.episode.muted_rank
 
     @property
-    def unseen(self) -> int:
-        """Open episodes that nobody has acknowledged at their level."""
-        return sum(shown.unseen for shown in self.episodes)
+    def acknowledgement(self) -> AlertStep | None:
+        """The newest step that nobody takes without having seen it."""
+        seen = [step for step in self.steps if step.kind in SEEN_BY]
+        return seen[-1] if seen else None
 
     @property
-    def halted(self) -> bool:
-        """The monitor has stopped evaluating it: that nothing is reported says nothing."""
-        return hasattr(self.pilot, "fault")
-
-    @property
-    def stopped(self) -> bool:
-        """An order keeps it from taking new business."""
-        return self.pilot.state in {PilotState.SUSPENDED, PilotState.TERMINATED}
-
-    @property
-    def order(self) -> tuple[bool, int, int, bool, float, str]:
-        """Blind ones first, then gravest, then unseen, stopped, then the nearest to a limit."""
-        share = float(self.nearest.share) if self.nearest else -1.0
-        return (
-            not self.halted,
-            -rank(self.worst),
-            -self.unseen,
-            not self.stopped,
-            -share,
-            self.pilot.public_id,
-        )
+    def waited(self) -> timedelta | None:
+        """From when it was received until an officer first saw it; None where none has."""
+        seen_at = self.episode.seen_at
+        return None if seen_at is None else seen_at - self.episode.opened_at
 
 
 def visible_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:
@@ -111,54 +86,17 @@ def visible_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:
     return Pilot.objects.filter(case__in=Case.objects.visible_to(person))
 
 
-def board(person: Person | AnonymousUser) -> list[Tile]:
-    """The pilots that run, for one person, gravest first."""
-    pilots = list(
-        visible_pilots(person)
-        .exclude(state=PilotState.CLOSED)
-        .select_related("case__scheme", "case__lead", "case__rulebook_version", "fault")
-        .defer("case__rulebook_version__document")
-    )
-    episodes = shown_episodes(
-        AlertEpisode.objects.filter(pilot__in=pilots, state=EpisodeState.OPEN)
-    )
-    of_pilot: dict[int, list[ShownEpisode]] = {}
-    for shown in episodes:
-        of_pilot.setdefault(shown.episode.pilot_id, []).append(shown)
-    nearest = _nearest(pilots)
-    tiles = [
-        Tile(pilot, tuple(of_pilot.get(pilot.pk, ())), nearest.get(pilot.pk)) for pilot in pilots
-    ]
-    return sorted(tiles, key=lambda tile: tile.order)
+def watched_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:
+    """Of those, the pilots of schemes in which `person` holds an office, or audits.
 
-
-def _nearest(pilots: list[Pilot]) -> dict[int, LimitUse]:
-    plans = newest_plans(pilots)
-    versions = {pilot.case.rulebook_version_id for pilot in pilots}
-    rulebooks = {version: rulebook_of(version) for version in versions}
-    tiers = tiers_of(pilot.case for pilot in pilots)
-    limits = {
-        pilot.pk: agreed_limits(
-            rulebooks[pilot.case.rulebook_version_id],
-            plans[pilot.pk],
-            tiers.get(pilot.case_id),
-            pilot.case.stage,
-        )
-        for pilot in pilots
-    }
-    wanted = {limit.reading for found in limits.values() for limit in found}
-    now_us = to_us(timezone.now())
-    changes = changes_of(pilots, wanted, since_us=now_us - TREND_SPAN_US)
-    own: dict[int, dict[str, list[Change]]] = {}
-    for (pilot_id, indicator), found in changes.items():
-        own.setdefault(pilot_id, {})[indicator] = found
-    grouped = grouped_of(pilots)
-    nearest = {}
-    for pilot_id, agreed in limits.items():
-        ranked = uses(agreed, own.get(pilot_id, {}), now_us=now_us, grouped=grouped.get(pilot_id))
-        if ranked:
-            nearest[pilot_id] = max(ranked, key=lambda use: use.share)
-    return nearest
+    How alerts are handled is the authorities' own: a party to a case sees it nowhere.
+    """
+    if not isinstance(person, Person):
+        return Pilot.objects.none()
+    seen = visible_pilots(person)
+    if roles_of(person).is_auditor:
+        return seen
+    return seen.filter(case__scheme__in=watched_parts(person).values("scheme"))
 
 
 def grouped_of(pilots: Iterable[Pilot]) -> dict[int, dict[str, GroupedReading]]:
@@ -177,15 +115,19 @@ def newest_plans(pilots: Iterable[Pilot]) -> dict[int, dict[str, str]]:
     return plans
 
 
-def shown_episodes(episodes: QuerySet[AlertEpisode]) -> list[ShownEpisode]:
-    """Episodes with their newest acknowledgement, gravest and newest first. Two queries."""
-    listed = list(episodes)
-    seen: dict[str, AlertAcknowledgement] = {}
-    rows = AlertAcknowledgement.objects.filter(episode__in=[e.episode for e in listed])
-    for row in rows.select_related("by").order_by("pk"):
-        seen[row.episode] = row
-    shown = [ShownEpisode(episode, seen.get(episode.episode)) for episode in listed]
-    return sorted(shown, key=lambda one: (-rank(one.episode.level), -one.episode.last_seq))
+def shown_episodes(
+    episodes: QuerySet[AlertEpisode], *, is_internal: bool = True
+) -> list[ShownEpisode]:
+    """Episodes with their steps, gravest and newest first. Two queries, one for who may not."""
+    listed = list(episodes.select_related("assignee") if is_internal else episodes)
+    steps: dict[str, list[AlertStep]] = {one.episode: [] for one in listed}
+    if is_internal and listed:
+        rows = AlertStep.objects.filter(episode__in=steps).select_related("by", "to")
+        for step in rows.order_by("pk"):
+            steps[step.episode].append(step)
+    now = timezone.now()
+    shown = [ShownEpisode(one, tuple(steps[one.episode]), now, is_internal) for one in listed]
+    return sorted(shown, key=lambda one: (-one.episode.rank, -one.episode.last_seq))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from shidian.apps.supervision.views import (
+    alert_rules,
+    alerts,
     approving,
     board,
     changes,
@@ -25,6 +27,8 @@ urlpatterns = [
     path("", board.page, name="board"),
     path("live/", board.fragment, name="board-live"),
     path("token/", live.board_token, name="board-token"),
+    path("alerts/", alerts.listing, name="alerts"),
+    path("alerts/rules/<slug:scheme>/<slug:rule>/", alert_rules.page, name="alert-rule"),
     path("complaints/", complaints.complaint_list, name="complaints"),
     path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),
     path(
@@ -83,10 +87,11 @@ urlpatterns = [
     path(
         "pilots/<slug:public_id>/keys/<slug:key_id>/revoke/", changes.revoke_key, name="revoke-key"
     ),
+    path("pilots/<slug:public_id>/alerts/<str:episode>/", alerts.page, name="alert"),
     path(
-        "pilots/<slug:public_id>/alerts/<str:episode>/acknowledge/",
-        pilots.acknowledge,
-        name="acknowledge",
+        "pilots/<slug:public_id>/alerts/<str:episode>/do/<slug:act>/",
+        alerts.act,
+        name="alert-act",
     ),
     path("pilots/<slug:public_id>/data/<str:indicator>.csv", pilots.series_csv, name="series-csv"),
 ]

@@ -105,6 +105,14 @@ class JournalReader:
         """Let go of the file."""
         self._db.close()
 
+    def hold(self) -> None:
+        """See the journal from now on as it stands now, whatever its writer adds or moves.
+
+        Until it is closed; meanwhile the writer's log file cannot shrink.
+        """
+        self._db.execute("BEGIN")
+        self.last_entry()
+
     def last_entry(self) -> int:
         """Number of the last entry, 0 while there is none."""
         row = self._db.execute("SELECT coalesce(max(entry), 0) FROM entry").fetchone()

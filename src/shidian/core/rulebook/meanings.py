@@ -325,6 +325,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "idle": "After how long without events time goes on without them.",
         "tick": "How often time goes on by itself.",
         "zone": "Zone of days and months where `place` names none.",
+        "acknowledge_within": "By severity, after how long unseen an alert is raised.",
     },
     "ReportDuty": {
         "kind": "Regular, on an event, before a change, or at the end.",

@@ -2,9 +2,10 @@
 
 from shidian.apps.supervision.models.alarm import AlarmKind, OrderAlarm
 from shidian.apps.supervision.models.alert import (
-    AlertAcknowledgement,
     AlertEpisode,
     AlertItem,
+    AlertStep,
+    AlertStepKind,
     EpisodeState,
 )
 from shidian.apps.supervision.models.complaint import (
@@ -50,9 +51,10 @@ __all__ = [
     "IN_FORCE",
     "NO_ENDPOINT",
     "AlarmKind",
-    "AlertAcknowledgement",
     "AlertEpisode",
     "AlertItem",
+    "AlertStep",
+    "AlertStepKind",
     "ChangeState",
     "Complaint",
     "ComplaintOutcome",

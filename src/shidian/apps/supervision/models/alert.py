@@ -1,4 +1,4 @@
-"""Alerts as people see them: the monitor's stream copied, its present state, and who saw it."""
+"""Alerts as people see them: the monitor's stream copied, its state, and what was done about it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.supervision.models.pilot import Pilot
+from shidian.core.procedure.alerts import AlertStepKind as Kind
 
 
 class EpisodeState(models.TextChoices):
@@ -17,6 +18,20 @@ class EpisodeState(models.TextChoices):
     OPEN = "open", _("open")
     ENDED = "ended", _("ended")
     WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class AlertStepKind(models.TextChoices):
+    """What was done about an alert, in words."""
+
+    ACKNOWLEDGE = Kind.ACKNOWLEDGE.value, _("acknowledged")
+    ASSIGN = Kind.ASSIGN.value, _("given to an officer")
+    NOTE = Kind.NOTE.value, _("noted")
+    FALSE_POSITIVE = Kind.FALSE_POSITIVE.value, _("marked as a false positive")
+    STANDS = Kind.STANDS.value, _("no false positive after all")
+    LINK = Kind.LINK.value, _("linked")
+    MUTE = Kind.MUTE.value, _("muted")
+    UNMUTE = Kind.UNMUTE.value, _("heard again")
+    ESCALATE = Kind.ESCALATE.value, _("raised, since nobody had acknowledged it")
 
 
 class AlertItem(models.Model):
@@ -56,10 +71,12 @@ class AlertItem(models.Model):
 
 
 class AlertEpisode(models.Model):
-    """The present state of one episode: its newest item, rebuilt from the items at will.
+    """The present state of one episode: its newest item and its steps, rebuilt from both at will.
 
     `state`: open, ended or withdrawn. `level`: the highest severity reached; within an episode it
-    only rises.
+    only rises, and `rank` is its place on the ladder, from 1. `opened_at` and `level_at`: when the
+    first item, and the first of the present level, were received: the clocks of officers run from
+    there. The rest is folded from the steps: ranks are 0 where nothing of the kind was done.
     """
 
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="episodes")
@@ -68,6 +85,7 @@ class AlertEpisode(models.Model):
     group = models.TextField(blank=True)
     state = models.CharField(max_length=16, choices=EpisodeState.choices)
     level = models.CharField(max_length=16)
+    rank = models.PositiveSmallIntegerField(default=0)
     early = models.BooleanField(default=False)
     warming = models.BooleanField(default=False)
     start_us = models.BigIntegerField()
@@ -81,31 +99,59 @@ class AlertEpisode(models.Model):
     title_en = models.CharField(max_length=300)
     public = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
+    level_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    seen_rank = models.PositiveSmallIntegerField(default=0)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    false_positive = models.BooleanField(default=False)
+    muted_rank = models.PositiveSmallIntegerField(default=0)
+    muted_until = models.DateTimeField(null=True, blank=True)
+    raised_rank = models.PositiveSmallIntegerField(default=0)
+    raised_to = models.CharField(max_length=32, blank=True)
 
     class Meta:
         """Newest first."""
 
         ordering: ClassVar = ["-last_seq"]
-        indexes: ClassVar = [models.Index(fields=["pilot", "state"])]
+        indexes: ClassVar = [
+            models.Index(fields=["pilot", "state"]),
+            models.Index(fields=["-rank", "-last_seq"], name="episode_gravest"),
+            models.Index(fields=["opened_at"], name="episode_opened"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rule} {self.level} {self.state}"
 
 
-class AlertAcknowledgement(models.Model):
-    """An officer has seen an episode at a level, and what they noted. Append-only.
+class AlertStep(models.Model):
+    """One thing that was done about an episode. Append-only; the authorities' own.
 
-    It names the episode by its id, so that rebuilding the projection loses nothing; an episode
-    that rises above the level acknowledged asks again.
+    It names the episode by its id, so that rebuilding the projection loses nothing. `level`: that
+    which the episode had on the page; one that rises above asks to be seen again. `by`: None for
+    the clock, and `automatic` then names its rule. What else is set depends on `kind`: `to`
+    (assign; None: nobody), `until` (mute), `link_kind` and `link_name` (link), `office` (escalate).
     """
 
-    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="acknowledgements")
+    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="alert_steps")
     episode = models.CharField(max_length=80, db_index=True)
+    kind = models.CharField(max_length=16, choices=AlertStepKind)
     level = models.CharField(max_length=16)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     at = models.DateTimeField()
-    note = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    until = models.DateTimeField(null=True)
+    link_kind = models.CharField(max_length=16, blank=True)
+    link_name = models.CharField(max_length=40, blank=True)
+    office = models.CharField(max_length=32, blank=True)
+    automatic = models.JSONField(default=dict, blank=True)
 
     class Meta:
         """In the order they were made."""
@@ -113,4 +159,4 @@ class AlertAcknowledgement(models.Model):
         ordering: ClassVar = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.episode} {self.level}"
+        return f"{self.episode} {self.kind}"

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from shidian.apps.supervision.board_rows import (
+    complaint_words,
+    duty_words,
+    quality_words,
+    rows_of,
+    unseen_words,
+)
 from shidian.apps.supervision.domain.instants import from_us
 from shidian.apps.supervision.publish.language import title
 
@@ -27,12 +34,35 @@ def episode_title(episode: AlertEpisode) -> str:
     return title(episode, "en" if (get_language() or "").startswith("en") else "zh")
 
 
+CHANGES = {
+    "opened": gettext_lazy("the alert appeared"),
+    "escalated": gettext_lazy("it reached a higher level"),
+    "resolved": gettext_lazy("it ended"),
+    "amended": gettext_lazy("what was said of it has changed"),
+    "confirmed": gettext_lazy("what was said early is confirmed"),
+    "withdrawn": gettext_lazy("it never was, as known now"),
+}
+
+
+@register.filter
+def change_word(change: str) -> str:
+    """Why an item of the monitor's stream was made, in words."""
+    return str(CHANGES.get(change, change))
+
+
 @register.filter
 def us_moment(us: int | None) -> str:
     """Event time in µs as day and time of the scheme."""
     if us is None:
         return ""
     return f"{timezone.localtime(from_us(us)):%Y-%m-%d %H:%M:%S}"
+
+
+register.filter("quality_words", quality_words)
+register.filter("complaint_words", complaint_words)
+register.filter("duty_words", duty_words)
+register.filter("unseen_words", unseen_words)
+register.simple_tag(rows_of, name="board_rows")
 
 
 @register.filter

@@ -1,31 +1,30 @@
-"""The live board: every pilot that runs, gravest first."""
+"""The live board: every pilot that runs, gravest first, of all one's schemes or of one."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.supervision.domain.alerts import LEVELS
+from shidian.apps.supervision.board import DENSE_FROM, Tile, board, schemes_on_board
 from shidian.apps.supervision.orders import ALARMS_SHOWN, open_alarms, orders_to_decide
-from shidian.apps.supervision.queries import Tile, board
+from shidian.core.procedure.alerts import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.http import HttpRequest, HttpResponse
 
-DENSE_FROM = 24
-"""From so many pilots on, those without alerts stand in a compact table."""
-
 
 @rule(Permission.BOARD_READ)
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page; its live part is the fragment."""
-    return render(request, "supervision/board.html", _context(request))
+    schemes = list(schemes_on_board(request.user))
+    context = _context(request) | {"schemes": schemes if len(schemes) > 1 else ()}
+    return render(request, "supervision/board.html", context)
 
 
 @rule(Permission.BOARD_READ)
@@ -35,21 +34,24 @@ def fragment(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
-    tiles: Sequence[Tile] = board(request.user)
-    alerting = [tile for tile in tiles if tile.worst or tile.halted or tile.stopped]
-    quiet = [tile for tile in tiles if tile not in alerting]
-    counts = Counter(tile.worst for tile in alerting)
+    scheme = request.GET.get("scheme", "")
+    tiles: Sequence[Tile] = board(request.user, scheme)
+    is_dense = len(tiles) >= DENSE_FROM
     alarms = open_alarms(request.user)
+    worst = [tile.worst for tile in tiles]
     return {
         "alarms": alarms[:ALARMS_SHOWN],
         "more_alarms": len(alarms) > ALARMS_SHOWN,
-        "tiles": tiles if len(tiles) < DENSE_FROM else alerting,
-        "rows": () if len(tiles) < DENSE_FROM else quiet,
+        "tiles": () if is_dense else tiles,
+        "rows": tiles if is_dense else (),
         "total": len(tiles),
-        "counts": [(level, counts[level]) for level in reversed(LEVELS) if counts[level]],
+        "counts": [(level, worst.count(level)) for level in reversed(LEVELS) if level in worst],
         "halted": sum(tile.halted for tile in tiles),
         "stopped": sum(tile.stopped for tile in tiles),
         "to_decide": orders_to_decide(request.user),
         "unseen": sum(tile.unseen for tile in tiles),
+        "muted": sum(tile.alerts.muted_count for tile in tiles),
+        "scheme": scheme,
+        "query": "?" + urlencode({"scheme": scheme}) if scheme else "",
         "at": timezone.now(),
     }

@@ -6,16 +6,11 @@ import csv
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import Permission, allows, rule
-from shidian.apps.supervision.domain.alerts import acknowledge_alert
-from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.explanations import laid_out
 from shidian.apps.supervision.models import (
@@ -34,8 +29,7 @@ from shidian.apps.supervision.queries import (
     shown_episodes,
 )
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, changes_of, sample
-from shidian.apps.supervision.views.asker import asker
-from shidian.apps.supervision.views.loaders import case_of_pilot, episode_of, pilot_of
+from shidian.apps.supervision.views.loaders import case_of_pilot, pilot_of
 from shidian.core.rulebook.reading.words import ON_BREACH
 
 if TYPE_CHECKING:
@@ -85,11 +79,11 @@ def fragment(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
 
 def _live(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
     episodes = AlertEpisode.objects.filter(pilot=pilot)
+    is_internal = allows(request.user, Permission.CASE_READ_INTERNAL, pilot.case)
     return {
         "pilot": pilot,
         "case": pilot.case,
         "may_supervise": allows(request.user, Permission.PILOT_SUPERVISE, pilot.case),
-        "internal": allows(request.user, Permission.CASE_READ_INTERNAL, pilot.case),
         "at_work": pilot.state in AT_WORK,
         "may_propose": may_propose(request.user, pilot),
         "stop": standing_stop(pilot) if may_read_orders(request.user, pilot) else None,
@@ -104,12 +98,17 @@ def _live(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
         "charts": _charts(pilot),
         "open_episodes": [
             (shown, laid_out(shown.episode.explanation))
-            for shown in shown_episodes(episodes.filter(state=EpisodeState.OPEN))
+            for shown in shown_episodes(
+                episodes.filter(state=EpisodeState.OPEN), is_internal=is_internal
+            )
         ],
         "past_episodes": [
             (shown, laid_out(shown.episode.explanation))
-            for shown in shown_episodes(episodes.exclude(state=EpisodeState.OPEN)[:ENDED_MAX])
+            for shown in shown_episodes(
+                episodes.exclude(state=EpisodeState.OPEN)[:ENDED_MAX], is_internal=is_internal
+            )
         ],
+        "internal": is_internal,
         "at": timezone.now(),
     }
 
@@ -178,25 +177,3 @@ def series_csv(request: HttpRequest, case: Case, public_id: str, indicator: str)
         stated = "" if value is None else format(Decimal(value).scaleb(-scale), "f")
         writer.writerow([indicator, moment, stated])
     return response
-
-
-@require_POST
-@rule(Permission.PILOT_SUPERVISE, obj=case_of_pilot)
-def acknowledge(request: HttpRequest, case: Case, public_id: str, episode: str) -> HttpResponse:
-    """State that the alert was seen, at the level that the page showed."""
-    try:
-        found = episode_of(case, episode)
-    except AlertEpisode.DoesNotExist:
-        raise Http404 from None
-    try:
-        acknowledge_alert(
-            episode=found,
-            level=request.POST.get("level", ""),
-            by=asker(request),
-            note=request.POST.get("note", ""),
-        )
-    except SupervisionError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("Acknowledged."))
-    return redirect("supervision:pilot", public_id=public_id)

@@ -15,9 +15,10 @@ from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.record.feeder import Feeder
+from shidian.apps.supervision.domain.alerts import escalate_due_alerts
 from shidian.apps.supervision.domain.gate_keys import certify_gate_key
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
-from shidian.apps.supervision.models import AT_WORK, ControlReceipt, Order, Pilot
+from shidian.apps.supervision.models import AT_WORK, AlertStep, ControlReceipt, Order, Pilot
 from shidian.apps.supervision.publish.refresh import (
     publish_home,
     publish_pilot_figures,
@@ -55,6 +56,9 @@ HOME_S = 5.0
 STATISTICS_S = 600.0
 SILENCES_S = 30.0
 LAPSES_S = 5.0
+ESCALATIONS_S = 5.0
+HANDLING_S = 0.5
+"""How soon another officer's open page shows what was done about an alert."""
 RETURNS_S = 1.0
 GATE_KEY_S = 60.0
 BATCH_MAX = 1_000
@@ -85,6 +89,7 @@ class Worker:
         self._outbox_seen = -1
         self._outbox_again = 0.0
         self._words_again = 0.0
+        self._steps_seen: int | None = None
 
     def duties(self) -> list[Duty]:
         """In the order in which they are run when all are due: alerts first."""
@@ -94,6 +99,8 @@ class Worker:
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("record", RECORD_S, self.feed_record),
             Duty("lapses", LAPSES_S, self.lapse_orders),
+            Duty("escalations", ESCALATIONS_S, self.escalate_alerts),
+            Duty("handling", HANDLING_S, self.tell_handling),
             Duty("returns", RETURNS_S, self.send_returns),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("gate key", GATE_KEY_S, self.certify_gate_key),
@@ -202,6 +209,26 @@ class Worker:
         """Announce orders that nobody has countersigned, and let them lapse when it is time."""
         announce_lapses()
         lapse_due_orders()
+
+    def escalate_alerts(self) -> None:
+        """Raise alerts that waited too long for an officer."""
+        escalate_due_alerts()
+
+    def tell_handling(self) -> None:
+        """Tell open pages that something was done about alerts, whoever did it."""
+        newest = AlertStep.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        if self._steps_seen is None:
+            self._steps_seen = newest
+        if newest == self._steps_seen:
+            return
+        steps = AlertStep.objects.filter(pk__gt=self._steps_seen).order_by()
+        entry = projection.position(projection.ITEMS)
+        for public_id, slug in steps.values_list(
+            "pilot__public_id", "pilot__case__scheme__slug"
+        ).distinct():
+            self._to_tell[f"pilot:{public_id}"] = entry
+            self._to_tell[f"board:{slug}"] = entry
+        self._steps_seen = newest
 
     def send_returns(self) -> None:
         """Bring attested returns to the journal, and pages to show what became of them."""

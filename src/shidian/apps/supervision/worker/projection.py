@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from shidian.apps.supervision.domain.consequences import follow
+from shidian.apps.supervision.handling import columns_of, handlings
 from shidian.apps.supervision.models import (
     AlertEpisode,
     AlertItem,
@@ -26,16 +28,18 @@ from shidian.apps.supervision.models import (
     StreamCursor,
 )
 from shidian.core.monitor.items import Change
+from shidian.core.procedure.alerts import rank
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from shidian.core.monitor.evaluator import Fault
     from shidian.core.monitor.items import Current, Item, Reading
     from shidian.core.monitor.nearest import Grouped
     from shidian.core.monitor.quality import SourceQuality
+    from shidian.core.procedure.alerts import Handling
     from shidian.core.rulebook.model import AlertRule, Limit
 
 ITEMS = "monitor.items"
@@ -76,20 +80,20 @@ def apply_items(items: Sequence[Item]) -> Applied:
     pilots = _pilots(item.project for item in fresh)
     now = timezone.now()
     newest: dict[str, Item] = {}
-    opened: dict[str, int] = {}
     rows = []
     for item in fresh:
         pilot = pilots.get(item.project)
         if pilot is None:
             continue
         rows.append(_row(item, pilot, now))
-        opened.setdefault(item.episode, item.entry)
         newest[item.episode] = item
         applied.note(pilot, item.entry)
     AlertItem.objects.bulk_create(rows)
+    known = known_since(newest)
+    handled = handlings(newest)
     for item in newest.values():
         pilot = pilots[item.project]
-        project_episode(item, pilot, opened[item.episode], now)
+        project_episode(item, pilot, known[item.episode], handled[item.episode], now)
         follow(item=item, pilot=pilot, rule=_rule(pilot, item.rule), at=now)
     _move(cursor, fresh[-1].seq if fresh else cursor.position, now)
     return applied
@@ -118,10 +122,42 @@ def _row(item: Item, pilot: Pilot, now: datetime) -> AlertItem:
     )
 
 
-def project_episode(item: Item, pilot: Pilot, opened_entry: int, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Since:
+    """When an episode was first known: by which entry, and when each level was received first."""
+
+    entry: int
+    levels: Mapping[str, datetime]
+
+    @property
+    def opened_at(self) -> datetime:
+        """When its first item was received: whatever is rebuilt, it stays."""
+        return min(self.levels.values())
+
+
+def known_since(episodes: Iterable[str]) -> dict[str, Since]:
+    """Since when these episodes are known, by the items that were copied. One query."""
+    found: dict[str, Since] = {}
+    rows = (
+        AlertItem.objects.filter(episode__in=list(episodes))
+        .order_by()
+        .values("episode", "level")
+        .annotate(first=Min("received_at"), first_entry=Min("entry"))
+        .values_list("episode", "level", "first", "first_entry")
+    )
+    for episode, level, first, entry in rows:
+        before = found.get(episode, Since(entry, {}))
+        found[episode] = Since(min(before.entry, entry), {**before.levels, level: first})
+    return found
+
+
+def project_episode(
+    item: Item | AlertItem, pilot: Pilot, since: Since, handling: Handling, now: datetime
+) -> None:
     """An item carries its episode's whole state: the newest one is the episode.
 
-    `opened_entry` counts only where the episode is new here.
+    `handling`: what its steps come to, kept where the episode is new here; where it is not, the
+    verbs that write steps keep it.
     """
     rule = _rule(pilot, item.rule)
     title = rule.title if rule else _title(item)
@@ -131,10 +167,14 @@ def project_episode(item: Item, pilot: Pilot, opened_entry: int, now: datetime) 
         "group": item.group,
         "state": _state(item),
         "level": item.level,
+        "rank": rank(item.level),
         "early": item.early,
         "warming": item.warming,
         "start_us": item.start_us,
         "end_us": item.end_us,
+        "opened_entry": since.entry,
+        "opened_at": since.opened_at,
+        "level_at": since.levels[item.level],
         "last_entry": item.entry,
         "last_seq": item.seq,
         "rules_digest": item.rules_digest,
@@ -147,18 +187,34 @@ def project_episode(item: Item, pilot: Pilot, opened_entry: int, now: datetime) 
     AlertEpisode.objects.update_or_create(
         episode=item.episode,
         defaults=known,
-        create_defaults={**known, "opened_entry": opened_entry, "opened_at": now},
+        create_defaults={**known, **columns_of(handling)},
     )
 
 
-def _title(item: Item) -> Text:
+def _title(item: Item | AlertItem) -> Text:
     """Of a rule that the case's rulebook does not have: it is built in, or of other rules."""
     rule = item.explanation.get("rule") or {}
     return Text(**rule["title"]) if "title" in rule else Text(zh=item.rule, en=item.rule)
 
 
-def _state(item: Item) -> EpisodeState:
-    if item.change is Change.WITHDRAWN:
+@transaction.atomic
+def rebuild_episodes() -> int:
+    """Make every episode anew from the items and the steps; how many there are.
+
+    What is made is what was there, to the moment at which each became known.
+    """
+    newest: dict[str, AlertItem] = {}
+    for item in AlertItem.objects.select_related("pilot__case__scheme").order_by("seq"):
+        newest[item.episode] = item
+    AlertEpisode.objects.all().delete()
+    known, handled = known_since(newest), handlings(newest)
+    for name, item in newest.items():
+        project_episode(item, item.pilot, known[name], handled[name], item.received_at)
+    return len(newest)
+
+
+def _state(item: Item | AlertItem) -> EpisodeState:
+    if item.change == Change.WITHDRAWN:
         return EpisodeState.WITHDRAWN
     return EpisodeState.OPEN if item.end_us is None else EpisodeState.ENDED
 

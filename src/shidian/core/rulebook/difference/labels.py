@@ -195,6 +195,7 @@ tile|基本时间片|tile
 lateness|允许迟到|lateness
 idle|空闲判定|idle after
 tick|计算间隔|tick
+acknowledge_within|告警确认时限|time to acknowledge alerts
 every_weeks|周期|interval
 anchor|周期起算|periods counted from
 due|报送期限|due

@@ -271,10 +271,16 @@ class ReportDuty(Frozen):
 
 
 class Monitoring(Frozen):
-    """Time as the monitor sees it (MONITORING.md T1, T2, W1)."""
+    """Time as the monitor sees it (MONITORING.md T1, T2, W1), and for whom an alert waits.
+
+    `acknowledge_within`: how long an alert of that severity may stay unseen by an officer before it
+    is raised to the signing officers; a severity without is never raised. Without any of it,
+    periods are assumed (`core.procedure.alerts`).
+    """
 
     tile: DurationUs = 60_000_000
     lateness: DurationUs = 120_000_000
     idle: DurationUs = 300_000_000
     tick: DurationUs = 5_000_000
     zone: str = "Asia/Shanghai"
+    acknowledge_within: dict[Severity, DurationUs] = Field(default_factory=dict)

@@ -330,3 +330,12 @@ def _clockwork(pen: Pen) -> None:
         idle=val(numbers.duration(rules.idle), "/monitoring/idle"),
         zone=val(rules.zone, "/monitoring/zone"),
     )
+    for level, within_us in rules.acknowledge_within.items():
+        pen.say(
+            article,
+            "“{level}”级告警{within}内无人确认的，提请签批人员处理。",
+            " An alert of level {level} that no officer has seen within {within} is raised to the"
+            " signing officers.",
+            level=val(words.SEVERITY[level], f"/monitoring/acknowledge_within/{level}"),
+            within=val(numbers.duration(within_us), f"/monitoring/acknowledge_within/{level}"),
+        )
