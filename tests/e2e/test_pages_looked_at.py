@@ -23,6 +23,7 @@ NOT_PAGES = {
     "mfa_download_recovery_codes": "a file",
     "cases:attachment": "a file",
     "review:pool-document": "a file",
+    "review:scan": "a file",
     "cases:assign": "takes posts alone",
     "cases:save-view": "takes posts alone",
     "cases:notes": "takes posts alone",

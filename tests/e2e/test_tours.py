@@ -183,6 +183,7 @@ PLACES = (
     Place("review:invite-experts", "officer-bureau", REVIEWED),
     Place("review:close-round", "officer-bureau", REVIEWED),
     Place("review:extend-round", "officer-bureau", REVIEWED),
+    Place("review:enter-sheet", "officer-bureau", REVIEWED),
     Place("review:conflict", "expert-1", REVIEWED),
     Place("review:commission", "officer-bureau", ASSESSED),
     Place("cases:materials", "applicant", DRAFT),

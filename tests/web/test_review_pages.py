@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from shidian.apps.accounts.models import Person
 from shidian.apps.cases.domain import advance_case
-from shidian.apps.cases.models import Case
+from shidian.apps.cases.models import Attachment, Case
 from shidian.apps.review import domain as review
+from shidian.apps.review.models import Review
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -53,6 +55,15 @@ def file_sheet(walk: Walk, client: Client, score: int = 80) -> None:
     client.post(page, {"conflict": "no"})
     answer = client.post(page, sheet_of(walk, score), follow=True)
     assert "评审意见已提交" in answer.content.decode()
+
+
+def downloaded(client: Client, address: str) -> bytes:
+    answer = client.get(address)
+    assert "attachment" in answer.headers["Content-Disposition"]
+    content = answer.getvalue()
+    for closer in answer._resource_closers:  # closing the answer would close the database, too
+        closer()
+    return content
 
 
 def case_page(walk: Walk, client: Client) -> str:
@@ -253,3 +264,48 @@ def test_a_finding_under_a_condition_is_proposed_as_a_condition_of_admission(
     assert "准入条件" in shown
     assert "每周报告" in shown
     assert "完成压力测试 方可扩容" in shown
+
+
+def test_a_sheet_on_paper_is_entered_with_its_scan_and_marked_as_such(
+    walk: Walk, seats: list[Assignment], as_: Callable[..., Client]
+) -> None:
+    officer = as_(walk.officer)
+    page = reverse("review:enter-sheet", args=[walk.case.reference])
+    fields = {
+        **sheet_of(walk),
+        "seq": officer.get(page).context["form"]["seq"].value(),
+        "expert": str(seats[0].expert.person.pk),
+        "declared": "on",
+    }
+    wrong = officer.post(page, {**fields, "scan": SimpleUploadedFile("a.pdf", b"MZ")})
+    assert wrong.status_code == 422
+    undeclared = {key: one for key, one in fields.items() if key != "declared"}
+    scan = SimpleUploadedFile("a.pdf", b"%PDF-1.4\n%%EOF\n")
+    assert officer.post(page, {**undeclared, "scan": scan}).status_code == 422
+    scan.seek(0)
+
+    assert officer.post(page, {**fields, "scan": scan}).status_code == 302
+
+    filed = Review.objects.get()
+    assert filed.assignment == seats[0]
+    shown = case_page(walk, officer)
+    assert "由纸质评审表录入" in shown or "根据纸质评审表录入" in shown
+    assert WORDS not in shown
+    own = as_(seats[0].expert.person).get(reverse("review:sheet", args=[walk.case.reference]))
+    assert WORDS in own.content.decode()
+    assert "您签名的评审表" in own.content.decode()
+    address = reverse("review:scan", args=[walk.case.reference, filed.pk])
+    kept = Attachment.objects.get()
+    around = reverse("cases:attachment", args=[walk.case.reference, kept.pk])
+    assert downloaded(officer, address).startswith(b"%PDF")
+    other = as_(walk.world.case_officer["finance"])
+    assert other.get(address).status_code == 404
+    for person in (walk.officer, walk.world.signer, seats[1].expert.person):
+        assert as_(person).get(around).status_code == 404
+    for person in (walk.world.signer, seats[1].expert.person):
+        assert as_(person).get(address).status_code == 404
+
+    for one in seats[1:]:
+        file_sheet(walk, as_(one.expert.person))
+    review.close_round(case=walk.case, by=walk.officer)
+    assert downloaded(other, address).startswith(b"%PDF")

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
 
 
+KEPT_BACK = ("paper-sheets",)
+"""Sections that other pages serve, to fewer readers: experts' sheets, by `review:scan`."""
+
+
 @rule(Permission.CASE_READ, obj=case_by_reference)
 def attachment(request: HttpRequest, case: Case, number: int, **_url: object) -> FileResponse:
     """The bytes of one attachment of the case.
 
     A sensitive document, or one not filed, is not there for those whose it is not.
     """
-    found = get_object_or_404(Attachment, case=case, pk=number)
+    served = Attachment.objects.exclude(section__in=KEPT_BACK)
+    found = get_object_or_404(served, case=case, pk=number)
     if _is_sensitive(case, found) and not reads_sensitive(request.user, case):
         raise Http404
     if not is_of_the_parties(request.user, case) and not is_filed(case, found):

@@ -16,6 +16,7 @@ from shidian.apps.review.domain.panels import (
     invite_experts,
     open_panel,
 )
+from shidian.apps.review.domain.paper import enter_sheet, scan_of
 
 __all__ = [
     "close_round",
@@ -23,6 +24,7 @@ __all__ = [
     "commit_pool",
     "declare_conflict",
     "draw_panel",
+    "enter_sheet",
     "extend_round",
     "file_assessment",
     "fixed_pool",
@@ -30,6 +32,7 @@ __all__ = [
     "invite_experts",
     "open_panel",
     "save_sheet",
+    "scan_of",
     "set_away",
     "submit_review",
 ]

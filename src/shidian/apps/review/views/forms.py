@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shidian.apps.accounts.models import Assessor, Institution
+from shidian.apps.accounts.models import Assessor, Institution, Person
 from shidian.apps.accounts.roles import held_on
 from shidian.apps.cases.views.form_base import ActForm
+from shidian.apps.cases.views.open_matters import to_enter
 from shidian.apps.cases.words import localized as in_language
 from shidian.core.procedure.types import Finding
 
@@ -65,19 +66,22 @@ class StepBackForm(forms.Form):
     )
 
 
-class SheetForm(forms.Form):
-    """A score and a reason for every criterion. `final`: whether all of it must be there."""
+class ScoreFields:
+    """A score and a reason for every criterion, added to a form."""
 
-    def __init__(
+    fields: dict[str, forms.Field]
+    cleaned_data: dict[str, Any]
+    criteria: list[Criterion]
+
+    def add_scores(
         self,
         criteria: list[Criterion],
         score_max: int,
-        *args: Any,
-        final: bool = False,
+        *,
+        final: bool,
         draft: Mapping[str, Mapping[str, Any]] | None = None,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        """`final`: whether all of it must be there."""
         self.criteria = criteria
         known = draft or {"scores": {}, "reasons": {}}
         for one in criteria:
@@ -106,8 +110,13 @@ class SheetForm(forms.Form):
 
     def rows(self) -> list[dict[str, Any]]:
         """Criterion with its two fields, for the template."""
+        bound: Any = self
         return [
-            {"criterion": one, "score": self[f"score-{one.id}"], "reason": self[f"reason-{one.id}"]}
+            {
+                "criterion": one,
+                "score": bound[f"score-{one.id}"],
+                "reason": bound[f"reason-{one.id}"],
+            }
             for one in self.criteria
         ]
 
@@ -123,6 +132,57 @@ class SheetForm(forms.Form):
             one.id: self.cleaned_data[f"reason-{one.id}"]
             for one in self.criteria
             if self.cleaned_data.get(f"reason-{one.id}")
+        }
+
+
+class SheetForm(ScoreFields, forms.Form):
+    """The expert's own sheet. `final`: whether all of it must be there."""
+
+    def __init__(
+        self,
+        criteria: list[Criterion],
+        score_max: int,
+        *args: Any,
+        final: bool = False,
+        draft: Mapping[str, Mapping[str, Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_scores(criteria, score_max, final=final, draft=draft)
+
+
+class PaperForm(ScoreFields, ActForm):
+    """A sheet on paper: whose it is, its scan, and what stands on it."""
+
+    expert = forms.ChoiceField(label=gettext_lazy("Expert"), widget=forms.RadioSelect)
+    scan = forms.FileField(
+        label=gettext_lazy("Scan of the signed sheet"),
+        help_text=gettext_lazy("PDF, PNG or JPEG, 20 MiB at most."),
+    )
+    declared = forms.BooleanField(
+        label=gettext_lazy("The sheet says that the expert has no interest in this case"),
+        help_text=gettext_lazy("Needed where the expert has not declared it here."),
+        required=False,
+    )
+
+    def build(self) -> None:
+        waiting = [int(one) for one in to_enter(self.state)]
+        people = Person.objects.in_bulk(waiting)
+        field = self.fields["expert"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(str(pk), str(people[pk])) for pk in waiting]
+        criteria = [one for one in self.case.rulebook.criteria if one.stage == self.stage.id]
+        panel = self.stage.panel
+        self.add_scores(criteria, panel.score_max if panel else 100, final=True)
+
+    def payload(self) -> dict[str, Any]:
+        """`expert`: the person's id."""
+        return {
+            "expert": int(self.cleaned_data["expert"]),
+            "scan": self.cleaned_data["scan"],
+            "declared": self.cleaned_data["declared"],
+            "scores": self.scores(),
+            "reasons": self.reasons(),
         }
 
 

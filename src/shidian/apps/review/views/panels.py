@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404, JsonResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -19,18 +20,23 @@ from shidian.apps.cases.views.buttons import allowed_verbs
 from shidian.apps.cases.views.effects import EFFECTS
 from shidian.apps.cases.views.form_base import ActForm
 from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.cases.views.open_matters import to_enter
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.review.domain import (
     close_round,
     commission_assessment,
     commit_pool,
     draw_panel,
+    enter_sheet,
     extend_round,
     file_assessment,
     form_panel,
     invite_experts,
+    open_panel,
+    scan_of,
 )
-from shidian.apps.review.views.forms import AssessmentForm, CommissionForm
+from shidian.apps.review.models import Review
+from shidian.apps.review.views.forms import AssessmentForm, CommissionForm, PaperForm
 from shidian.apps.review.views.panel_forms import (
     CommitForm,
     DrawForm,
@@ -62,7 +68,7 @@ def _act(
     state = state_of(case)
     if verb not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
         raise Http404
-    form = form_class(case, state, request.POST or None)
+    form = form_class(case, state, request.POST or None, request.FILES or None)
     if hasattr(form, "rows"):
         page["rows"] = form.rows()
     return act_page(
@@ -143,6 +149,40 @@ def close(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
 def extend(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Give the open round a later last day."""
     return _act(request, case, Verb.EXTEND_ROUND, ExtendForm, extend_round)
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_http_methods(["GET", "POST"])
+def paper(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Enter a sheet that an expert filled in on paper."""
+
+    def enter(*, expert: int, case: Case, **payload: Any) -> object:
+        seats = open_panel(case).assignments.select_related("panel__case", "expert__person")
+        return enter_sheet(assignment=seats.get(expert__person=expert), **payload)
+
+    if not to_enter(state_of(case)):
+        raise Http404
+    return _act(request, case, Verb.ENTER_SHEET, PaperForm, enter, template="review/paper.html")
+
+
+@rule(Permission.PANEL_FORM, obj=case_by_reference)
+@require_GET
+def scan(request: HttpRequest, case: Case, number: int, **_url: object) -> FileResponse:
+    """The scan of a sheet: for who entered it, and for the others once the round is closed."""
+    reviews = Review.objects.filter(assignment__panel__case=case, pk=number)
+    review = reviews.select_related("submitted", "assignment__panel").first()
+    found = scan_of(review) if review else None
+    if review is None or found is None:
+        raise Http404
+    own = review.submitted.person_id == request.user.pk
+    if not own and review.assignment.panel.closed_id is None:
+        raise Http404
+    response = FileResponse(
+        default_storage.open(found.path), as_attachment=True, filename=found.name
+    )
+    response["Content-Type"] = "application/octet-stream"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @rule(Permission.ASSESSMENT_FILE, obj=case_by_reference)

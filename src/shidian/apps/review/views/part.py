@@ -15,6 +15,7 @@ from shidian.core.procedure.types import Finding
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
+    from shidian.apps.accounts.models import Person
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
     from shidian.apps.review.models import Panel
@@ -27,13 +28,17 @@ def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None
     """Panels and assessments for the authorities, the own sheet for an expert, else None."""
     own = _own_sheet(case, viewer)
     internal = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
+    may_scan = allows(viewer.person, Permission.PANEL_FORM, case)
     may_assess = allows(viewer.person, Permission.ASSESSMENT_FILE, case)
     if not internal and not may_assess:
         return {"own": own, "case": case} if own else None
     return {
         "case": case,
         "own": own,
-        "panels": [_panel(case, panel, state) for panel in panels_for(viewer.person, case)],
+        "panels": [
+            _panel(case, panel, state, viewer.person, may_scan=may_scan)
+            for panel in panels_for(viewer.person, case)
+        ],
         "assessments": [
             {
                 "body": one.body or _office(case, one.filed.authority),
@@ -62,7 +67,9 @@ def _own_sheet(case: Case, viewer: Viewer) -> bool:
     return Assignment.objects.of_expert(viewer.person).filter(panel__case=case).exists()
 
 
-def _panel(case: Case, panel: Panel, state: CaseState) -> dict[str, Any]:
+def _panel(
+    case: Case, panel: Panel, state: CaseState, reader: Person, *, may_scan: bool
+) -> dict[str, Any]:
     """Who sits, and how far each is. Nobody reads a score before the round is closed, so that no
 
     officer's remark can influence those who have yet to file.
@@ -80,6 +87,10 @@ def _panel(case: Case, panel: Panel, state: CaseState) -> dict[str, Any]:
                 "declared": bool(declared),
                 "conflict": conflict,
                 "review": review,
+                "paper": review.submitted.person
+                if review is not None and review.submitted.data.get("sha256")
+                else None,
+                "scan": may_scan and (shown or (review and review.submitted.person == reader)),
                 "rows": [
                     (criteria.get(key, key), score, shown.reasons.get(key, ""))
                     for key, score in shown.scores.items()

@@ -187,5 +187,11 @@ def _done(request: HttpRequest, assignment: Assignment, review: Review | None) -
             (names.get(key, key), score, review.reasons.get(key, ""))
             for key, score in review.scores.items()
         ]
-    context = {"case": case, "panel": assignment.panel, "rows": rows, "crumbs": _crumbs(case.title)}
+    context = {
+        "case": case,
+        "panel": assignment.panel,
+        "rows": rows,
+        "on_paper": review is not None and bool(review.submitted.data.get("sha256")),
+        "crumbs": _crumbs(case.title),
+    }
     return render(request, "review/done.html", context)
