@@ -16,6 +16,7 @@ from shidian.apps.cases.models import Attachment, Case
 from shidian.apps.review import domain as review
 from shidian.apps.review.models import Review
 from shidian.core.rulebook.model import StageKind
+from tests.files import pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -277,10 +278,10 @@ def test_a_sheet_on_paper_is_entered_with_its_scan_and_marked_as_such(
         "expert": str(seats[0].expert.person.pk),
         "declared": "on",
     }
-    wrong = officer.post(page, {**fields, "scan": SimpleUploadedFile("a.pdf", b"MZ")})
+    wrong = officer.post(page, {**fields, "scan": SimpleUploadedFile("a.pdf", b"%PDF-1.4")})
     assert wrong.status_code == 422
     undeclared = {key: one for key, one in fields.items() if key != "declared"}
-    scan = SimpleUploadedFile("a.pdf", b"%PDF-1.4\n%%EOF\n")
+    scan = SimpleUploadedFile("a.pdf", pdf())
     assert officer.post(page, {**undeclared, "scan": scan}).status_code == 422
     scan.seek(0)
 
