@@ -111,7 +111,11 @@ class Player:
         return self.do(Verb.SUBMIT, **{**self.form(), **more})
 
     def form(self) -> dict[str, object]:
-        plan = {parameter.id: "1000" for parameter in self.rulebook.plan}
+        plan = {
+            parameter.id: "1000"
+            for parameter in self.rulebook.plan
+            if parameter.type in ("int", "money", "decimal") or parameter.default is None
+        }
         promises = [{"id": "p1", "text": "不亏"}, {"id": "p2", "text": "可退"}]
         return {"version": 1, "sha256": HASH, "missing": [], "promises": promises,
                 "partners": [one.institution for one in self.state.parties.values()
