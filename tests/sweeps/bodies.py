@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DAY, MOMENT = "2025-03-03", "2025-03-03T09:00:00+08:00"
 CODED: dict[str, Any] = {
-    **dict.fromkeys(("date", "until"), DAY),
+    **dict.fromkeys(("date", "until", "before"), DAY),
     **dict.fromkeys(("at", "since"), MOMENT),
     "zone": "Asia/Shanghai",
     **dict.fromkeys(("slug", "public_id", "case", "pilot", "notice", "scheme"), "x-0"),

@@ -53,7 +53,8 @@ def _known_as(key: str) -> dict[str, object]:
     """What addresses are made of."""
     same = dict.fromkeys(("slug", "public_id", "reference", "case", "pilot", "notice"), key)
     known: dict[str, object] = {**same, "scheme": key, "rulebook": LAW, "rulebook_version": "1"}
-    # An open window, so that the forms are there.
+    # The text that is out, in an open window, so that the forms are there.
+    known["replaced_by"] = []
     return known | {"opens_on": "2020-01-01", "closes_on": "", "version": "1", "key": key}
 
 
