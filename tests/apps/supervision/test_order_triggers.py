@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import (
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
 from shidian.apps.supervision.domain import orders
 from shidian.apps.supervision.models import Order, OrderApproval
@@ -11,6 +20,8 @@ from shidian.apps.supervision.order_triggers import trigger_names
 
 from .orders import approve, propose
 from .things import quick_pilot
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -123,6 +134,57 @@ def test_an_order_begins_as_a_proposal(walk, pilot):
     copy.pk, copy.public_id = None, "D-2099-0001"
     with pytest.raises(IntegrityError, match="order"), transaction.atomic():
         copy.save(force_insert=True)
+
+
+def role_of_the_app() -> None:
+    """What docs/operator says to do for a role that owns nothing, in this transaction alone."""
+    page = (ROOT / "docs" / "operator" / "README.md").read_text(encoding="utf-8")
+    (granting,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    for statement in filter(None, map(str.strip, granting.split(";"))):
+        run(statement)
+    run("SET LOCAL ROLE shidian_app")
+
+
+BYPASSES = (
+    f'ALTER TABLE "{Order._meta.db_table}" DISABLE TRIGGER ALL',
+    f'DROP TRIGGER "{Order._meta.db_table}_approved" ON "{Order._meta.db_table}"',
+    f'DROP FUNCTION "{Order._meta.db_table}_approved" CASCADE',
+    (
+        f'CREATE OR REPLACE FUNCTION "{Order._meta.db_table}_approved"() RETURNS trigger'
+        " LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+    ),
+    f'ALTER TABLE "{Order._meta.db_table}" RENAME TO aside',
+    f'TRUNCATE "{OrderApproval._meta.db_table}" CASCADE',
+    "SET session_replication_role = 'replica'",
+)
+
+
+@pytest.mark.parametrize("bypass", BYPASSES)
+def test_the_apps_own_role_cannot_take_a_trigger_away(walk, pilot, bypass):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no roles: whoever can write the file can do anything to it")
+    propose(pilot, "suspend", walk.officer, walk.tick())
+    role_of_the_app()
+
+    with pytest.raises((ProgrammingError, OperationalError)), transaction.atomic():
+        run(bypass)
+    refused(ISSUE, walk.at)
+
+
+def test_temporary_approvals_are_not_counted(walk, pilot):
+    propose(pilot, "suspend", walk.officer, walk.tick())
+    run("UPDATE supervision_order SET canonical = 'x', digest = 'sha256:x'")
+    if connection.vendor == "postgresql":
+        role_of_the_app()
+    approvals = OrderApproval._meta.db_table
+    run(f'CREATE TEMPORARY TABLE "{approvals}" (order_id bigint, officer_id bigint, digest text)')
+    name = f'temp."{approvals}"' if connection.vendor == "sqlite" else f'pg_temp."{approvals}"'
+    run(f"INSERT INTO {name} SELECT id, 1, 'sha256:x' FROM supervision_order")
+
+    try:
+        refused(ISSUE, walk.at)
+    finally:
+        run(f"DROP TABLE {name}")
 
 
 def test_a_resumption_by_one_officer_cannot_even_be_proposed(walk, pilot):

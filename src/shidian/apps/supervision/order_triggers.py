@@ -153,7 +153,7 @@ def statements(connection: BaseDatabaseWrapper) -> list[str]:
     if connection.vendor == "sqlite":
         return sqlite(_triggers("IS NOT"), MESSAGE)
     if connection.vendor == "postgresql":
-        return postgresql(_triggers("IS DISTINCT FROM"), MESSAGE)
+        return postgresql(_triggers("IS DISTINCT FROM"), MESSAGE, schema_of(connection))
     raise ValueError(f"no triggers for {connection.vendor}; use SQLite or PostgreSQL")
 
 
@@ -167,10 +167,19 @@ def sqlite(triggers: Iterable[Trigger], message: str) -> list[str]:
     return made
 
 
-def postgresql(triggers: Iterable[Trigger], message: str) -> list[str]:
+def schema_of(connection: BaseDatabaseWrapper) -> str:
+    """The PostgreSQL schema that tables are made in, as SQL names it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        return str(cursor.fetchone()[0])
+
+
+def postgresql(triggers: Iterable[Trigger], message: str, schema: str) -> list[str]:
     """The same on PostgreSQL.
 
-    A trigger's WHEN takes no subquery there: the condition stands in a function of its own.
+    A trigger's WHEN takes no subquery there: the condition stands in a function of its own. It
+    looks tables up in `schema` first: else a temporary table of the name of the approvals would be
+    counted in their place, by whoever may write an order.
     """
     made = []
     for name, table, when, condition, says in triggers:
@@ -178,6 +187,7 @@ def postgresql(triggers: Iterable[Trigger], message: str) -> list[str]:
         body = f"BEGIN IF {condition} THEN {refuse}; END IF; RETURN NEW; END"
         head = f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH ROW'
         function = f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql'
+        function += f" SET search_path = {schema}, pg_temp"
         made += [
             f"{function} AS $$ {body} $$",
             f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"',

@@ -27,7 +27,7 @@ from shidian.apps.supervision.models import (
     PlanSignature,
     PlanVersion,
 )
-from shidian.apps.supervision.order_triggers import Trigger, postgresql, sqlite
+from shidian.apps.supervision.order_triggers import Trigger, postgresql, schema_of, sqlite
 
 if TYPE_CHECKING:
     from django.db import models
@@ -168,5 +168,5 @@ def statements(connection: BaseDatabaseWrapper) -> list[str]:
     if connection.vendor == "sqlite":
         return sqlite(_triggers("sqlite"), MESSAGE)
     if connection.vendor == "postgresql":
-        return postgresql(_triggers("postgresql"), MESSAGE)
+        return postgresql(_triggers("postgresql"), MESSAGE, schema_of(connection))
     raise ValueError(f"no triggers for {connection.vendor}; use SQLite or PostgreSQL")
