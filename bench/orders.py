@@ -2,7 +2,8 @@
 
 Gate, worker and notary are the installation's own processes; officers decide in a process of their
 own, and the firms (the kit's inbox and permit holder, one a pilot) are this one, so that all share
-the machine's cores. All pilots are suspended in one go.
+the machine's cores. All pilots are suspended in one go. Then they are reminded, round by round, in
+every other one together with a pilot whose system takes the connection and says nothing for 30 s.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,10 @@ THREADS = 8
 _RULEBOOKS = Path(__file__).resolve().parents[1] / "rulebooks"
 _SEED = "import json; from bench.orders import make_pilots; print(json.dumps(make_pilots({given})))"
 _NAME = "from bench.orders import name_endpoints; name_endpoints({given})"
-_DECIDE = "import json; from bench.orders import suspend_all; print(json.dumps(suspend_all()))"
+_DECIDE = "import json; from bench.orders import order_all; print(json.dumps(order_all({given})))"
+HANGS_S = 30.0
+ROUNDS = 3
+"""Of each sort, one after the other."""
 
 
 def measure(pilots: int, seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
@@ -53,7 +57,8 @@ def measure(pilots: int, seconds: float, say: Callable[[str], None]) -> dict[str
     from tests.browser import build_home, free_port, run_python
     from tests.installation import process, until
 
-    own = [keys.generate() for _ in range(pilots)]
+    # One more than are measured: the one that hangs.
+    own = [keys.generate() for _ in range(pilots + 1)]
     lines = [keys.public_text(key.public_key()) for key in own]
     with tempfile.TemporaryDirectory(prefix="shidian-bench-") as folder, ExitStack() as stack:
         home = build_home(Path(folder) / "home")
@@ -72,10 +77,11 @@ def measure(pilots: int, seconds: float, say: Callable[[str], None]) -> dict[str
         until(lambda: all(path.exists() for path in published), PATIENCE_S)
         firms = [
             _Firm(Path(folder) / name, name, key, gate, home)
-            for name, key in zip(names, own, strict=True)
+            for name, key in zip(names[:-1], own, strict=False)
         ]
         stack.enter_context(_serving(firms))
         urls = {firm.name: f"http://{firm.authority}/{firm.name}" for firm in firms}
+        urls[names[-1]] = stack.enter_context(_hanging())
         run_python(_NAME.format(given=repr(urls)), home)
         for firm in firms:
             stack.enter_context(firm)
@@ -83,19 +89,35 @@ def measure(pilots: int, seconds: float, say: Callable[[str], None]) -> dict[str
         say(f"permits for {seconds:g} s, then every pilot is cut off, then suspended")
         rate = _permits_per_second(gate, own, seconds)
         halted = _partitioned(firms)
-        run_python(_DECIDE, home, **more)
-        taken: list[float] = []
 
-        def arrived() -> bool:
-            taken[:] = json.loads(run_python(_TAKEN, home))
-            return len(taken) == pilots
+        def ordered(kind: str, to: Sequence[str]) -> list[float]:
+            """Seconds from issue to `effective` of the firms', once all have said so."""
+            given = f"{kind!r}, {list(to)!r}"
+            own_orders = set(json.loads(run_python(_DECIDE.format(given=given), home, **more)))
+            taken: list[float] = []
 
-        until(arrived, PATIENCE_S)
-    taken.sort()
+            def arrived() -> bool:
+                found = json.loads(run_python(_TAKEN, home))
+                taken[:] = [took for name, took in found if name in own_orders]
+                return len(taken) == pilots
+
+            until(arrived, PATIENCE_S)
+            return sorted(taken)
+
+        taken = ordered("suspend", names[:-1])
+        say(f"reminders, {ROUNDS} times without and with one system that hangs")
+        calm: list[float] = []
+        beside: list[float] = []
+        for _ in range(ROUNDS):
+            calm += ordered("remind", names[:-1])
+            beside += ordered("remind", [names[-1], *names[:-1]])
     return {
         "effective_s": {f"p{share}": round(_percentile(taken, share), 3) for share in (50, 99)},
         "partitioned_halted": halted,
         "permits_per_second": round(rate),
+        "hanging_raises_p99": round(
+            _percentile(sorted(beside), 99) / _percentile(sorted(calm), 99), 3
+        ),
     }
 
 
@@ -169,6 +191,30 @@ def _serving(firms: Sequence[_Firm]) -> Iterator[None]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@contextmanager
+def _hanging() -> Iterator[str]:
+    """The address of a system that takes every connection, and says nothing for `HANGS_S`."""
+    held: list[tuple[float, socket.socket]] = []
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        listening.settimeout(0.1)
+
+        def hold() -> None:
+            while not stop.is_set():
+                with suppress(TimeoutError):
+                    held.append((time.monotonic(), listening.accept()[0]))
+                while held and time.monotonic() - held[0][0] > HANGS_S:
+                    held.pop(0)[1].close()
+
+        thread = threading.Thread(target=hold, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/orders"
+        stop.set()
+        thread.join()
+    for _, connection in held:
+        connection.close()
 
 
 def _permits_per_second(gate: str, own: Sequence[Ed25519PrivateKey], seconds: float) -> float:
@@ -273,8 +319,8 @@ def name_endpoints(urls: dict[str, str]) -> None:
         register_order_endpoint(pilot=Pilot.objects.get(public_id=name), url=url, by=None)
 
 
-def suspend_all() -> int:
-    """An officer proposes and approves a suspension of every pilot, with a passkey."""
+def order_all(kind: str, names: Sequence[str]) -> list[str]:
+    """An officer proposes and approves such an order for each pilot, with a passkey; their ids."""
     from django.utils import timezone
 
     from shidian.apps.accounts.models import Person
@@ -282,27 +328,35 @@ def suspend_all() -> int:
     from shidian.apps.supervision.domain.orders.approving import challenge_bytes
     from shidian.apps.supervision.models import Pilot
 
-    pilots = list(Pilot.objects.select_related("case"))
+    pilots = {pilot.public_id: pilot for pilot in Pilot.objects.select_related("case")}
     officer = Person.objects.filter(
         officer_of__role="case-officer", officer_of__authority__parts__local_id="bureau"
     ).first()
     if officer is None:
         raise RuntimeError("no officer of the bureau")
     people: Any = import_module("tests.apps.supervision.orders")
+    import_module("allauth.mfa.models").Authenticator.objects.filter(
+        user=officer, type="webauthn"
+    ).delete()  # the passkey of the process before, whose key is gone
     passkey = people.Passkey(officer, host="localhost")
-    for pilot in pilots:
-        order = people.propose(pilot, "suspend", officer, timezone.now())
+    given = []
+    for name in names:
+        order = people.propose(pilots[name], kind, officer, timezone.now())
         at = timezone.now()
         challenge = orders.begin_approval(order=order, by=officer, at=at)
         people.by_passkey(challenge, passkey, challenge_bytes(challenge), at)
-    return len(pilots)
+        given.append(order.public_id)
+    return given
 
 
 _TAKEN = """
 import json
 from shidian.apps.supervision.models import OrderAcknowledgement
 rows = OrderAcknowledgement.objects.filter(kind="effective").select_related("order")
-print(json.dumps([(row.recorded_at - row.order.issued_at).total_seconds() for row in rows]))
+taken = [
+    (row.order.public_id, (row.recorded_at - row.order.issued_at).total_seconds()) for row in rows
+]
+print(json.dumps(taken))
 """
 
 

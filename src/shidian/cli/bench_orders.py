@@ -16,7 +16,9 @@ def orders(pilots: int, seconds: float, as_json: bool) -> None:
 
     Gate, worker and notary run as processes of a new installation; the firms are this process and
     share this machine's cores with them. Effective: from an order's issue until its signed word
-    `effective` is on the order's page, all pilots being suspended one after another.
+    `effective` is on the order's page, all pilots being suspended one after another. Hanging: by
+    what factor one more pilot, whose system hangs for 30 s, raises the others' p99 (rounds with and
+    without it, in turn).
     """
     from shidian.cli.bench import source_tree
 
@@ -35,3 +37,4 @@ def orders(pilots: int, seconds: float, as_json: bool) -> None:
         click.echo(f"effective {name}  {taken_s:.3f} s")
     click.echo(f"cut off and halted  {found['partitioned_halted']:.0%}")
     click.echo(f"{found['permits_per_second']:,} permits/s")
+    click.echo(f"one system that hangs: p99 of the others × {found['hanging_raises_p99']:.3f}")
