@@ -28,6 +28,8 @@ NOT_PAGES = {
     "cases:save-view": "takes posts alone",
     "cases:notes": "takes posts alone",
     "cases:queue-export": "a file",
+    "cases:export": "a file",
+    "cases:receipt-pdf": "a file",
     "cases:statistics-export": "a file",
     "cases:deadline-feed": "a file",
     "supervision:board-live": "a part of the board",

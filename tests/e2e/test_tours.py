@@ -179,6 +179,7 @@ PLACES = (
     Place("cases:calendar-add", "officer-bureau", more=("cn-working-day",)),
     Place("cases:release", "officer-bureau", more=("demo-city-3",)),
     Place("cases:application", "officer-bureau", NOTICED),
+    Place("cases:versions", "officer-bureau", NOTICED),
     Place("cases:case", "officer-bureau", REVIEWED),
     Place("review:invite-experts", "officer-bureau", REVIEWED),
     Place("review:close-round", "officer-bureau", REVIEWED),

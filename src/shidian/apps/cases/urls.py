@@ -21,6 +21,7 @@ from shidian.apps.cases.views import (
     releasing,
     section,
     statistics,
+    versions,
     workload,
 )
 
@@ -53,6 +54,9 @@ urlpatterns = [
     path("<slug:reference>/application/sign/", partners.sign, name="sign"),
     path("<slug:reference>/invitation/", partners.invitation, name="invitation"),
     path("<slug:reference>/application/receipt/", application.receipt, name="receipt"),
+    path("<slug:reference>/application/receipt.pdf", versions.receipt, name="receipt-pdf"),
+    path("<slug:reference>/application/versions/", versions.versions, name="versions"),
+    path("<slug:reference>/application/export/<str:kind>/", versions.export, name="export"),
     path("<slug:reference>/application/s/<slug:section>/", section.section, name="section"),
     path("<slug:reference>/notes/", notes.write, name="notes"),
     path("<slug:reference>/materials/", materials.materials, name="materials"),

@@ -115,9 +115,16 @@ def application(request: HttpRequest, case: Case, **_url: object) -> HttpRespons
         and bool(intake and intake.partner),
         "parties": _parties_of(request, case),
         "unfiled": _unfiled(request, case),
+        # Who works on the case or is a party to it; others read the last version alone.
+        "compares": case.form_version > 0 and _compares(request, case),
         "crumbs": act_crumbs(case, _("Application")),
     }
     return render(request, "cases/application.html", context)
+
+
+def _compares(request: HttpRequest, case: Case) -> bool:
+    viewer = viewer_of(request.user)  # type: ignore[arg-type]  # a Person: the rule saw to it
+    return viewer.is_of_the_authorities or is_party(case, viewer)
 
 
 def _unfiled(request: HttpRequest, case: Case) -> dict[str, Any] | None:
