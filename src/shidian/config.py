@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     """Seconds after which the gate looks again whether there is so much to seal."""
     egress_allow: str = ""
     """Networks besides the public internet to which orders may be sent, such as `10.1.0.0/16`."""
+    scan_socket: str = ""
+    """A clamd that looks at every upload: path of its socket, or `host:port`. Empty: none."""
+    scan_command: str = ""
+    """A program that does so instead, given the file's path; its status 1 refuses the file."""
     web_origin: str = ""
     """Origin whose pages may listen to the gate's live updates; empty: derived from `web_bind`."""
     page_cache_s: int = Field(5, ge=0, le=300)

@@ -1,6 +1,6 @@
 """What differs between two texts, word by word. Pure.
 
-    runs("三年", "五年") → [Run("del", "三"), Run("ins", "五"), Run("same", "年")]
+runs("三年", "五年") → [Run("del", "三"), Run("ins", "五"), Run("same", "年")]
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from shidian.apps.cases.filed import section_versions
 from shidian.apps.cases.filled import Filled, filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Attachment, Case, FormSection
+from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.facts import facts_of
 from shidian.core.procedure.types import Act, Json, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Section, StageKind, Text
@@ -110,6 +111,7 @@ def section_rule(case: Case, section: str) -> Section:
         ) from None
 
 
+@scanned("upload")
 @transaction.atomic
 def attach_file(
     *,
@@ -124,7 +126,7 @@ def attach_file(
     """Keep an uploaded file for a file question; name it in the answer with `file_answer`.
 
     The type is found in the bytes. Raises DomainError (`too-large`, `wrong-type`, `damaged-file`,
-    `empty-file`, `unknown-question`), ForbiddenError.
+    `empty-file`, `infected`, `not-scanned`, `unknown-question`), ForbiddenError.
     """
     locked = _editable(case, by)
     rule = _file_question(section_rule(locked, section), question)

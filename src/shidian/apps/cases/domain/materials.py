@@ -15,6 +15,7 @@ from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import Case, FormSection
+from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.moves import is_ahead
 from shidian.core.procedure.types import EventKind, Verb
 from shidian.core.rulebook.model import Material, Question, QuestionKind, StageKind, Text
@@ -59,6 +60,7 @@ def may_hand_in(case: Case, material: Material) -> bool:
     return case.stage_rule.kind is not StageKind.CLOSED
 
 
+@scanned("upload")
 @transaction.atomic
 def hand_in_material(
     *, case: Case, material: str, upload: File[Any], by: Person, at: datetime | None = None

@@ -10,6 +10,7 @@ from django.utils import timezone
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.applying import keep_file
 from shidian.apps.cases.domain.perform import Performed, perform_act
+from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.types import Act, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Text
 
@@ -31,6 +32,7 @@ REPORT_FILE = Question(
 """What a report may be. Which reports are due is the rulebook's."""
 
 
+@scanned("file")
 @transaction.atomic
 def file_report(
     *,

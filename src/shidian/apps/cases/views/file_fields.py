@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from shidian.apps.cases.scanning import is_scanned
 from shidian.apps.cases.uploads import size_max_bytes
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def dress_file(field: forms.Field, question: Question) -> None:
     accepted = str(field.widget.attrs.get("accept", ""))
     kinds = _(", ").join(_EXTENSIONS.get(one, one) for one in accepted.split(",") if one)
     limit = _("%(kinds)s, at most %(mib)d MiB.") % {"kinds": kinds, "mib": mib}
-    field.help_text = " ".join(filter(None, [str(field.help_text), limit]))
+    scan = _("Scanned for viruses.") if is_scanned() else _("Not scanned for viruses here.")
+    field.help_text = " ".join(filter(None, [str(field.help_text), limit, scan]))
     field.widget.attrs.update(
         {
             "data-mib-max": str(mib),

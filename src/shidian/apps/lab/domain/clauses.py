@@ -15,6 +15,7 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases import uploads
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.rules import authorities_handling
+from shidian.apps.cases.scanning import scanned
 from shidian.apps.lab.domain.drafting import newest_revision
 from shidian.apps.lab.domain.recording import OFFICES, locked_draft, must_be_in, record
 from shidian.apps.lab.errors import refuse
@@ -63,6 +64,7 @@ def clause_of(rulebook: Rulebook, clause: str) -> Clause | None:
     return next((one for one in rulebook.clauses if one.id == clause), None)
 
 
+@scanned("evidence")
 @transaction.atomic
 def record_difficulty(
     *,

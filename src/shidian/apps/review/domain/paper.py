@@ -13,6 +13,7 @@ from shidian.apps.cases.domain.deciding import do
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.history import person_key
 from shidian.apps.cases.models import Attachment, Case
+from shidian.apps.cases.scanning import scanned
 from shidian.apps.review.models import Conflict, Review, SheetDraft
 from shidian.core.procedure.types import EventKind, Json, Verb
 from shidian.core.rulebook.model import Question, QuestionKind, Text
@@ -37,6 +38,7 @@ SCAN = Question(
 )
 
 
+@scanned("scan")
 @transaction.atomic
 def enter_sheet(
     *,
