@@ -241,12 +241,13 @@ def _notice(sown: Sown, count: int) -> None:
     walk = sown.walk
     notice = walk.open_notice()
     for n in range(count):
+        walk.at += timedelta(minutes=2)
         comment = notices.receive_comment(
             notice=notice,
             body=sown.text("comment"),
             name=sown.word("name"),
             contact=f"{sown.word('contact')}@example.org",
-            at=walk.at + timedelta(minutes=2 * n),
+            at=walk.at,
         )
         if n % 2:
             notices.moderate_comment(
@@ -254,12 +255,13 @@ def _notice(sown: Sown, count: int) -> None:
                 state=CommentState.WITHHELD,
                 reason=sown.text("withheld"),
                 by=walk.officer,
-                at=walk.tick(),
+                at=walk.at,
             )
     for comment in notice.comments.all():
         # Answered, since the case would not go on; the answers of what is withheld stay inside.
+        walk.at += timedelta(minutes=1)
         notices.answer_comment(
-            comment=comment, answer=sown.text("answer to it"), by=walk.officer, at=walk.tick()
+            comment=comment, answer=sown.text("answer to it"), by=walk.officer, at=walk.at
         )
     walk.sleep(14)
     walk.advance(sown.text("reason"))
