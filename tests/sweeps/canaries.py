@@ -33,6 +33,7 @@ from shidian.core.monitor.evaluator import Fault
 from shidian.core.rulebook.model import Question, QuestionKind, StageKind
 from tests.apps.supervision.things import item, run_outbox
 from tests.factories import LONG_AGO, answer
+from tests.files import pdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +159,7 @@ def _attach(sown: Sown) -> None:
     ]
     section, question = files[0]
     name = f"{sown.word('file name')}.pdf"
-    content = b"%PDF-1.7\n" + sown.text("file").encode() + b"\n%%EOF"
+    content = pdf(sown.word("file"))
     cases.attach_file(
         case=walk.case,
         section=section.id,
