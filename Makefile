@@ -1,6 +1,6 @@
 # Each target's line of help stands behind its name; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-codes demo-reset test prove check format lock docs screenshot
+.PHONY: help setup demo demo-codes demo-reset test prove check format lock docs screenshot bundle
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,3 +39,6 @@ docs: setup ## Renew what is generated: command line help, keywords and schema o
 
 screenshot: setup ## Take the README's screenshots of a running demonstration
 	@.venv/bin/python scripts/screenshot.py
+
+bundle: setup ## Pack this release with all it needs for a machine without a network, into dist/
+	@scripts/bundle
