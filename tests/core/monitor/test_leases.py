@@ -26,9 +26,16 @@ TRADE = {
 RULE = "acted-without-a-permit/trade.done"
 
 
-def rules(permit="{ttl: 60s, new_business: [trade.done]}"):
+MODE = (
+    "  - {id: mode, type: permit-mode, title: {zh: 模式, en: Mode}, unit: {zh: 种, en: mode},"
+    " required: false}\n"
+)
+
+
+def rules(permit="{ttl: 60s, new_business: [trade.done]}", plan=""):
     """A rulebook without a rule of its own."""
     text = HEAD.format(version=1, tile="1m", lateness="0s", idle="10m")
+    text = text.replace("monitoring:", f"{plan}monitoring:")
     return load_text(
         f"{text}orders: {{kinds: [], permit: {permit}}}\n",
         name="tiny.yaml",
@@ -156,6 +163,25 @@ def test_where_no_stream_is_named_or_permits_only_advise_nothing_is_told(permit)
     acts(log, 1, 1)
 
     assert replay(log.entries).items == []
+
+
+@pytest.mark.parametrize(
+    ("rulebook", "plan", "told"),
+    [
+        ("no-new-business", {"mode": "advisory"}, []),
+        ("advisory", {"mode": "no-new-business"}, [2]),
+        ("advisory", {"mode": "full-stop"}, [2]),
+        ("no-new-business", {}, [2]),
+        ("advisory", {}, []),
+    ],
+)
+def test_the_mode_that_the_plan_says_goes_before_the_rulebooks(rulebook, plan, told):
+    log = Log()
+    permit = f"{{ttl: 60s, mode: {rulebook}, new_business: [trade.done]}}"
+    log.activate("p", rules(permit, MODE), T0, {"cap": "1"} | plan)
+    acts(log, 1, 1)
+
+    assert opened(log) == told
 
 
 def test_what_persons_attest_needs_no_permit():

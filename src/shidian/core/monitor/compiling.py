@@ -80,7 +80,7 @@ def compile_rules(
             measures[limit.reading] = sampled(
                 rulebook, limit, measures[limit.indicator], calendars or {}
             )
-    acted = list(without_a_permit(rulebook, None))
+    acted = list(without_a_permit(rulebook, _permit_mode(rulebook, plan)))
     measures |= {rule.measure.id: rule.measure for rule in acted}
     rules = [
         *acted,
@@ -98,6 +98,12 @@ def compile_rules(
         measures=tuple(sorted(measures.values(), key=lambda m: m.id)),
         rules=tuple(sorted((r for r in rules if r is not None), key=lambda r: r.id)),
     )
+
+
+def _permit_mode(rulebook: Rulebook, plan: Mapping[str, Any]) -> str | None:
+    """What the plan says of it, where the rulebook leaves it to the plan."""
+    modes = (plan.get(one.id) for one in rulebook.plan if one.type == "permit-mode")
+    return next((mode for mode in modes if mode is not None), None)
 
 
 class _Plan:

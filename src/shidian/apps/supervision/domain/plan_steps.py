@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.words import localized
-from shidian.apps.supervision.domain.alerts import LEVELS
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.models import (
@@ -26,6 +25,7 @@ from shidian.apps.supervision.models import (
     PlanVersion,
 )
 from shidian.core.procedure import scale_up
+from shidian.core.procedure.alerts import LEVELS
 from shidian.core.procedure.thresholds import period_end
 from shidian.core.rulebook.plan_change import Direction, direction_of_value
 
