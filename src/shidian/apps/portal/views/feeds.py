@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.syndication.views import Feed
@@ -39,11 +40,18 @@ FED = {
     "rulebooks": (SnapshotKind.RULEBOOK,),
 }
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WITH_ACCOUNT = ("account", "cases", "lab", "review", "supervision")
 _LISTS = (
     *("home", "about", "check", "record", "open-data", "statistics"),
     *("call-list", "notice-list", "pilot-list", "rulebook-list"),
 )
+
+
+def xml_text(text: str) -> str:
+    """The text with a mark in place of what no XML 1.0 document can hold (its section 2.2), such as
+    a control character: one in one title would take the whole feed away."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 class PublishedFeed(_Feed):
@@ -77,13 +85,13 @@ class PublishedFeed(_Feed):
 
     def item_title(self, item: Any) -> str:
         """As the page's own."""
-        return str(item.body.get("title") or item.thing.key)
+        return xml_text(str(item.body.get("title") or item.thing.key))
 
     def item_description(self, item: Any) -> str:
         """Who answers for it, or what it is."""
         body = item.body
         parts = [body.get("lead"), body.get("scheme_title"), body.get("summary"), body.get("guide")]
-        return " · ".join(str(part) for part in parts if part)
+        return xml_text(" · ".join(str(part) for part in parts if part))
 
     def item_link(self, item: Any) -> str:
         """Its page."""
