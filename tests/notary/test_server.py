@@ -58,7 +58,7 @@ class Served:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.server.run, args=(self._stop,))
         self._thread.start()
-        while not self.path.exists():
+        while not _answers(self.path):
             self._stop.wait(0.01)
 
     def __enter__(self) -> NotaryClient:
@@ -70,6 +70,16 @@ class Served:
         self._stop.set()
         self._thread.join()
         self.notary.close()
+
+
+def _answers(path: Path) -> bool:
+    """The path is there before anybody listens at it."""
+    try:
+        with NotaryClient(path) as client:
+            client.checkpoint()
+    except RecordError:
+        return False
+    return True
 
 
 def test_process_takes_leaves_proves_rotates_and_ends_when_told(home: Path) -> None:

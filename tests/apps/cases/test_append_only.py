@@ -112,6 +112,13 @@ def test_update_and_delete_are_refused(walk: Walk, model: type[models.Model]) ->
     assert model._default_manager.filter(pk=row.pk).exists()
 
 
+WITHOUT_ROWS = {
+    *("cases_attachment", "review_drawpool", "notices_comment", "notices_publishedsnapshot"),
+    *("notices_commentmoderation", "notices_noticeextension", "notices_noticesummary"),
+}
+"""Guarded tables that the walk below leaves empty; their triggers are of the same making."""
+
+
 def test_every_guarded_table_with_rows_refuses(walk: Walk) -> None:
     case = walk.to(StageKind.CLOSED)
     bureau = walk.world.authorities["bureau"]
@@ -126,15 +133,16 @@ def test_every_guarded_table_with_rows_refuses(walk: Walk) -> None:
     feed(notary, slot_s=1, now=timezone.now() + timedelta(seconds=2))
     sealed = LeafRow.objects.get(outbox__payload__kind="secret")
     erase_text(row=sealed, ground=ErasureGround.REQUEST, reason="x", by="x")
-    touched = 0
+    without_rows = set()
     for guard in GUARDS:
         if not guard.model._default_manager.exists():
+            without_rows.add(guard.table)
             continue
-        touched += 1
         fixed = next(name for name in guard.fixed_columns if name != "id")
         refuses(lambda guard=guard: sql(f'DELETE FROM "{guard.table}"'))
         refuses(lambda guard=guard, fixed=fixed: rewritten(guard, fixed))
-    assert touched >= len(GUARDS) - 5
+    # A new table is walked to here, or named.
+    assert without_rows == WITHOUT_ROWS
 
 
 def rewritten(guard: Guard, column: str) -> None:

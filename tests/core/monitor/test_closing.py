@@ -14,7 +14,6 @@ CLOSING = {"effective_us": 1, "outcome": "graduated", "keep_until_us": 2}
 PASSED_OVER = {
     EntryKind.ORDER: {"order_id": "O-1", "order_kind": "suspend", "effective_us": 1, "digest": "…"},
     EntryKind.LAPSE: {"order_id": "O-1", "effective_us": 1, "reopens": True},
-    EntryKind.LEASE: {"nonce": "n"},
     EntryKind.ACKNOWLEDGEMENT: {"order_id": "O-1", "kind": "effective"},
     EntryKind.CLOSING: CLOSING,
 }
@@ -27,6 +26,7 @@ def test_closing_orders_and_permits_are_passed_over(tmp_path, seed):
     for project in sorted({entry.project for entry in log.entries if entry.project}):
         for kind, record in PASSED_OVER.items():
             log.control(kind, project, record)
+        log.lease(project, "s0")
     closed = assert_replay_agrees(log.entries)
     assert (closed.as_known_digest, closed.final_digest) == (
         plain.as_known_digest,
