@@ -117,10 +117,13 @@ def copied_models() -> list[type[models.Model]]:
             if model not in found and model not in LEFT_OUT and not relation.many_to_many:
                 found.append(model)
     ordered: list[type[models.Model]] = []
+    under_way: set[type[models.Model]] = set()
 
     def place(model: type[models.Model]) -> None:
-        if model in ordered:
+        if model in ordered or model in under_way:
+            # A plan names the change that made it, which names the plan before: checked at the end.
             return
+        under_way.add(model)
         for name in _references(model):
             if name in found and name is not model:
                 place(name)
