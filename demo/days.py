@@ -17,9 +17,16 @@ def last_known_day() -> date:
     return date(max(day.year for day in chinese_calendar.holidays), 12, 31)
 
 
+_MORNING = timedelta(hours=9, minutes=30)
+"""The history's last act is of 09:12; before that a day has not begun in it."""
+
+
 def anchor(now: datetime) -> date:
-    """The day the history leads up to: today, or the last one the calendar can still serve."""
-    return min(now.astimezone(ZONE).date(), last_known_day() - _AHEAD)
+    """The day the history leads up to: today, once its morning's acts can have happened.
+
+    Or the last one the calendar can still serve.
+    """
+    return min((now.astimezone(ZONE) - _MORNING).date(), last_known_day() - _AHEAD)
 
 
 class Diary:

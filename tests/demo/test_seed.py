@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from demo.abroad import SCHEMES
 from demo.cast import PASSWORD, PLAYERS
+from demo.days import Diary, anchor
 from django.test import Client
 from django.utils import timezone
 
@@ -54,6 +55,12 @@ def test_there_is_a_case_in_every_stage() -> None:
     assert kinds[StageKind.RUNNING] == 3
     outcomes = set(cases.exclude(outcome="").values_list("outcome", flat=True))
     assert outcomes == {"graduated", "withdrawn", "rejected"}
+
+
+def test_the_history_ends_on_the_morning_that_it_leads_up_to() -> None:
+    """Whoever acts on a case next must not find that something later has happened to it."""
+    last = CaseEvent.objects.latest("at").at
+    assert last <= Diary(anchor(NOW)).on(0, "09:30")
 
 
 def test_no_case_belongs_to_a_real_region() -> None:

@@ -248,7 +248,8 @@ def walk_officer(tours: Tours, guest: Guest, steps: list[str]) -> None:
     guest.follow('main a[href*="/notices/comments/"]')
     comment = guest.page.url
     guest.page.locator('main input[type=radio][value="show"], main input[type=radio]').first.check()
-    guest.page.locator("main form").first.locator("button").click()
+    with guest.page.expect_navigation():
+        guest.page.locator("main form").first.locator("button").click()
     guest.open(urlsplit(comment).path)
     guest.page.locator('textarea[name="answer"]').fill("每月在试点页面公布。")
     guest.page.locator('main form:has(textarea[name="answer"]) button').click()

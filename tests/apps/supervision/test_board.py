@@ -123,12 +123,19 @@ def fill(pilots: list[Pilot]) -> None:
     )
 
 
+def analyze() -> None:
+    """As the database does by itself of rows that are committed: without figures it guesses few."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 @pytest.fixture
 def many(walk):
     pilot = quick_pilot(walk)
     projection.apply_items([item(pilot, 1)])
     pilots = [pilot, *clones(pilot, PILOTS - 1)]
     fill(pilots)
+    analyze()
     return pilots
 
 
