@@ -135,6 +135,20 @@ def is_whole_jpeg(file: Readable) -> bool:
             return framed and b"\xff\xd9" in file.read()
 
 
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ET.ParseError,
+    EOFError,  # data that ends before its length
+    KeyError,  # a part that the directory names and the package lacks
+    NotImplementedError,  # a way of compression that Python does not know
+    OSError,  # an offset before the file's beginning
+    RuntimeError,  # encrypted
+    ValueError,  # names and numbers that cannot be
+)
+"""What `zipfile` and the parser raise of files that are no packages, or hostile ones."""
+
+
 def is_office(file: Readable, part: str, content_type: str) -> bool:
     """An OPC package whose main part is `part` of that very type, without macros."""
     try:
@@ -144,12 +158,7 @@ def is_office(file: Readable, part: str, content_type: str) -> bool:
                 return False
             types = dict(_types_of(archive))
             related = _related(archive)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ET.ParseError,
-        *(ValueError, KeyError, OSError, NotImplementedError, RuntimeError, EOFError),
-    ):
+    except _UNREADABLE:
         return False
     if types.get(f"/{part}") != content_type or part not in related:
         return False

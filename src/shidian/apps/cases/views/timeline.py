@@ -127,6 +127,18 @@ def _who(row: CaseEvent, viewer: Viewer, names: dict[str, str]) -> str:
     return str(row.person) if row.person is not None else _("by the rules, automatically")
 
 
+_BY_REASON = frozenset(
+    {
+        EventKind.NOTICE_OPENED,
+        EventKind.NOTICE_EXTENDED,
+        EventKind.STAGE_ENTERED,
+        EventKind.PILOT_EXTENDED,
+        EventKind.REVIEW_UPHELD,
+    }
+)
+"""Acts of which the timeline shows the reason alone."""
+
+
 def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - one a kind
     data = row.data
     match EventKind(row.kind):
@@ -134,9 +146,7 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return data.get("question", "")
         case EventKind.REQUEST_ANSWERED:
             return data.get("answer", "")
-        case EventKind.NOTICE_OPENED | EventKind.NOTICE_EXTENDED:
-            return data.get("reason", "")
-        case EventKind.STAGE_ENTERED | EventKind.PILOT_EXTENDED:
+        case kind if kind in _BY_REASON:
             return data.get("reason", "")
         case EventKind.CASE_CLOSED:
             return outcome_text(case, str(data.get("outcome", "")), str(data.get("reason", "")))
@@ -155,8 +165,6 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return _("entered from paper")
         case EventKind.ROUND_RECONSIDERED:
             return reconsidered_words(data)
-        case EventKind.REVIEW_UPHELD:
-            return data.get("reason", "")
         case EventKind.CONSULTATION_OPENED | EventKind.OPINION_GIVEN:
             return _consultation_note(case, data)
         case EventKind.RISK_GRADED:
