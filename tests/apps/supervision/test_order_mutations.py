@@ -233,14 +233,14 @@ def test_unchanged_every_one_of_these_tests_passes():
     tables = (Order._meta.db_table, OrderApproval._meta.db_table)
     named = {
         next(n.removeprefix(t) for t in reversed(tables) if n.startswith(t))
-        for n in order_triggers.trigger_names()
+        for n in order_triggers.TRIGGERS.names()
     }
     assert named == set(TRIGGERS)
 
 
 @pytest.mark.parametrize("name", TRIGGERS)
 def test_without_a_trigger_a_test_fails(name, request, walk):
-    full = next(one for one in order_triggers.trigger_names() if one.endswith(name))
+    full = next(one for one in order_triggers.TRIGGERS.names() if one.endswith(name))
     table = OrderApproval._meta.db_table if name in ("_open", "_officer") else Order._meta.db_table
     on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:

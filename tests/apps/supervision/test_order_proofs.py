@@ -190,7 +190,7 @@ def past_triggers():
     names = [name for guard in GUARDS for name in trigger_names(guard, connection.vendor)]
     tables = {guard.table for guard in GUARDS} | {Order._meta.db_table}
     with without_triggers(), connection.cursor() as cursor:
-        for name in (*names, *order_triggers.trigger_names()):
+        for name in (*names, *order_triggers.TRIGGERS.names()):
             for table in tables if connection.vendor == "postgresql" else [""]:
                 on = f' ON "{table}"' if table else ""
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')

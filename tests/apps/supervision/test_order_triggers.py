@@ -16,7 +16,7 @@ from django.db import (
 
 from shidian.apps.supervision.domain import orders
 from shidian.apps.supervision.models import Order, OrderApproval
-from shidian.apps.supervision.order_triggers import trigger_names
+from shidian.apps.supervision.order_triggers import TRIGGERS
 
 from .orders import approve, propose
 from .things import quick_pilot
@@ -48,7 +48,7 @@ def test_the_triggers_stand(db):
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         else:
             cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
-        assert set(trigger_names()) <= {row[0] for row in cursor.fetchall()}
+        assert set(TRIGGERS.names()) <= {row[0] for row in cursor.fetchall()}
 
 
 def test_issued_without_approvals_is_refused(walk, pilot):

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from shidian.apps.supervision.models import PlanApproval, PlanSignature, PlanVersion
-from shidian.apps.supervision.plan_triggers import trigger_names
+from shidian.apps.supervision.plan_triggers import TRIGGERS
 
 from . import orders as given_orders
 from .plans import approve, propose, sign
@@ -52,7 +52,7 @@ def test_the_triggers_stand(db):
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         else:
             cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
-        assert set(trigger_names()) <= {row[0] for row in cursor.fetchall()}
+        assert set(TRIGGERS.names()) <= {row[0] for row in cursor.fetchall()}
 
 
 @pytest.mark.parametrize("value", ["101", "100.01", "1000000000"])

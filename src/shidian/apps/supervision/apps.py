@@ -30,9 +30,9 @@ class SupervisionConfig(AppConfig):
 
 def _install_guards(*, using: str, **_kwargs: Any) -> None:
     from shidian.apps.cases.append_only import install
-    from shidian.apps.supervision import order_triggers, plan_triggers
+    from shidian.apps.supervision import order_triggers, plan_triggers, triggers
     from shidian.apps.supervision.guards import GUARDS
 
     install(GUARDS, using)
-    order_triggers.install(using)
-    plan_triggers.install(using)
+    for kept in (order_triggers.TRIGGERS, plan_triggers.TRIGGERS):
+        triggers.install(kept, using)

@@ -12,19 +12,9 @@ they are installed after every migration, on SQLite and PostgreSQL alike. What t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from django.db import connections, router
-
 from shidian.apps.supervision.models import Order, OrderApproval
+from shidian.apps.supervision.triggers import DIFFERS, Trigger, TriggerSet
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-MESSAGE = "order"
-_VIOLATION = "integrity_constraint_violation"
 _ORDER = Order._meta.db_table  # noqa: SLF001 - Django's public API in spite of the underscore
 _APPROVAL = OrderApproval._meta.db_table  # noqa: SLF001
 _MOVES = (
@@ -68,18 +58,8 @@ def _approvers(row: str) -> str:
     )
 
 
-class Trigger(NamedTuple):
-    """Refuses a write to `table` where `condition` holds, in these words."""
-
-    name: str
-    table: str
-    when: str
-    condition: str
-    says: str
-
-
-def _triggers(differs: str) -> list[Trigger]:
-    """All triggers; `differs`: how the database compares two values that may be null."""
+def _triggers(vendor: str) -> list[Trigger]:
+    """All triggers, in the SQL of this vendor."""
     moves = " OR ".join(
         f"(OLD.\"state\" = '{old}' AND NEW.\"state\" = '{new}')" for old, new in _MOVES
     )
@@ -92,6 +72,7 @@ def _triggers(differs: str) -> list[Trigger]:
     moved = f'OLD."state" <> NEW."state" AND NOT ({moves})'
     says = "not approved by as many officers as it takes"
     stays = f'NOT OLD."lapses" OR {_approvers("NEW")} > 1'
+    rewritten = _rewritten(DIFFERS[vendor])
     return [
         Trigger(f"{_ORDER}_begins", _ORDER, "INSERT", begun, "begins as proposed"),
         Trigger(f"{_ORDER}_moves", _ORDER, "UPDATE", moved, "no such transition"),
@@ -102,7 +83,7 @@ def _triggers(differs: str) -> list[Trigger]:
             f"{binding} AND ({unbound} OR ({endless}))",
             says,
         ),
-        Trigger(f"{_ORDER}_fixed", _ORDER, "UPDATE", _rewritten(differs), "is not rewritten"),
+        Trigger(f"{_ORDER}_fixed", _ORDER, "UPDATE", rewritten, "is not rewritten"),
         Trigger(
             f"{_ORDER}_stays",
             _ORDER,
@@ -133,64 +114,4 @@ def _rewritten(differs: str) -> str:
     return " OR ".join(once + fixed + issued)
 
 
-def trigger_names() -> tuple[str, ...]:
-    """Names of the triggers that must stand."""
-    return tuple(trigger.name for trigger in _triggers("IS NOT"))
-
-
-def install(using: str) -> None:
-    """(Re-)create the triggers in the database `using`."""
-    if not router.allow_migrate_model(using, Order):
-        return
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        for statement in statements(connection):
-            cursor.execute(statement)
-
-
-def statements(connection: BaseDatabaseWrapper) -> list[str]:
-    """The SQL that puts the triggers in place, whether or not they stand already."""
-    if connection.vendor == "sqlite":
-        return sqlite(_triggers("IS NOT"), MESSAGE)
-    if connection.vendor == "postgresql":
-        return postgresql(_triggers("IS DISTINCT FROM"), MESSAGE, schema_of(connection))
-    raise ValueError(f"no triggers for {connection.vendor}; use SQLite or PostgreSQL")
-
-
-def sqlite(triggers: Iterable[Trigger], message: str) -> list[str]:
-    """SQL that makes these triggers on SQLite; what they say begins with `message`."""
-    made = []
-    for name, table, when, condition, says in triggers:
-        refuse = f"BEGIN SELECT RAISE(ABORT, '{message}: {says}'); END"
-        head = f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH ROW'
-        made += [f'DROP TRIGGER IF EXISTS "{name}"', f"{head} WHEN {condition} {refuse}"]
-    return made
-
-
-def schema_of(connection: BaseDatabaseWrapper) -> str:
-    """The PostgreSQL schema that tables are made in, as SQL names it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT quote_ident(current_schema())")
-        return str(cursor.fetchone()[0])
-
-
-def postgresql(triggers: Iterable[Trigger], message: str, schema: str) -> list[str]:
-    """The same on PostgreSQL.
-
-    A trigger's WHEN takes no subquery there: the condition stands in a function of its own. It
-    looks tables up in `schema` first: else a temporary table of the name of the approvals would be
-    counted in their place, by whoever may write an order.
-    """
-    made = []
-    for name, table, when, condition, says in triggers:
-        refuse = f"RAISE EXCEPTION '{message}: {says}' USING ERRCODE = '{_VIOLATION}'"
-        body = f"BEGIN IF {condition} THEN {refuse}; END IF; RETURN NEW; END"
-        head = f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH ROW'
-        function = f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql'
-        function += f" SET search_path = {schema}, pg_temp"
-        made += [
-            f"{function} AS $$ {body} $$",
-            f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"',
-            f'{head} EXECUTE FUNCTION "{name}"()',
-        ]
-    return made
+TRIGGERS = TriggerSet(Order, "order", _triggers)

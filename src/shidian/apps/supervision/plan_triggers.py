@@ -17,8 +17,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import connections, router
-
 from shidian.apps.supervision.models import (
     Order,
     OrderApproval,
@@ -27,13 +25,10 @@ from shidian.apps.supervision.models import (
     PlanSignature,
     PlanVersion,
 )
-from shidian.apps.supervision.order_triggers import Trigger, postgresql, schema_of, sqlite
+from shidian.apps.supervision.triggers import Trigger, TriggerSet
 
 if TYPE_CHECKING:
     from django.db import models
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-MESSAGE = "plan"
 
 
 def _table(model: type[models.Model]) -> str:
@@ -148,25 +143,4 @@ def _triggers(vendor: str) -> list[Trigger]:
     ]
 
 
-def trigger_names() -> tuple[str, ...]:
-    """Names of the triggers that must stand."""
-    return tuple(trigger.name for trigger in _triggers("sqlite"))
-
-
-def install(using: str) -> None:
-    """(Re-)create the triggers in the database `using`."""
-    if not router.allow_migrate_model(using, PlanChange):
-        return
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        for statement in statements(connection):
-            cursor.execute(statement)
-
-
-def statements(connection: BaseDatabaseWrapper) -> list[str]:
-    """The SQL that puts the triggers in place, whether or not they stand already."""
-    if connection.vendor == "sqlite":
-        return sqlite(_triggers("sqlite"), MESSAGE)
-    if connection.vendor == "postgresql":
-        return postgresql(_triggers("postgresql"), MESSAGE, schema_of(connection))
-    raise ValueError(f"no triggers for {connection.vendor}; use SQLite or PostgreSQL")
+TRIGGERS = TriggerSet(PlanChange, "plan", _triggers)
