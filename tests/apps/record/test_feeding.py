@@ -22,8 +22,9 @@ from shidian.apps.notices.models import (
     SnapshotKind,
 )
 from shidian.apps.record.domain import erase_text, prepare_leaves, send_leaves
-from shidian.apps.record.leaves import KINDS, TOPIC, snapshot_text
+from shidian.apps.record.leaves import KINDS, TOPIC
 from shidian.apps.record.models import Erasure, LeafRow
+from shidian.apps.record.statement import snapshot_text
 from shidian.core.procedure.outbox import PUBLIC_ACTS
 from shidian.core.record.leaf import LeafKind, check_commitment, moment
 from shidian.core.rulebook.model import StageKind

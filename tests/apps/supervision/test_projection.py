@@ -17,6 +17,7 @@ from shidian.apps.supervision.models import (
     SourceReading,
 )
 from shidian.apps.supervision.worker import projection
+from shidian.apps.supervision.worker.projection import episodes
 from shidian.core.monitor.evaluator import Fault
 from shidian.core.monitor.items import Change, Current
 from shidian.core.monitor.quality import SourceQuality
@@ -60,17 +61,17 @@ def test_overlapping_batches_leave_each_item_once(pilot):
 
 
 def test_a_crash_before_the_commit_leaves_the_cursor_where_it_was(pilot, monkeypatch):
-    real = projection._move
+    real = episodes.move
 
     def crash(*_args):
         raise DatabaseError("power cut")
 
-    monkeypatch.setattr(projection, "_move", crash)
+    monkeypatch.setattr(episodes, "move", crash)
     with pytest.raises(DatabaseError), transaction.atomic():
         projection.apply_items([item(pilot, 1)])
     assert projection.position(projection.ITEMS) == 0
     assert not AlertItem.objects.exists()
-    monkeypatch.setattr(projection, "_move", real)
+    monkeypatch.setattr(episodes, "move", real)
     projection.apply_items([item(pilot, 1)])
     assert AlertItem.objects.count() == 1
 

@@ -23,8 +23,9 @@ from shidian.apps.notices.domain import text_sha256
 from shidian.apps.notices.models import Notice, PublishedLeaf, PublishedSnapshot, SnapshotKind
 from shidian.apps.record.acts import all_acts, key_of, told, untold
 from shidian.apps.record.domain.preparing import leaf_bytes
-from shidian.apps.record.leaves import TOPIC, is_intact, statement_of
+from shidian.apps.record.leaves import TOPIC, statement_of
 from shidian.apps.record.models import Erasure, LeafRow
+from shidian.apps.record.statement import is_intact
 from shidian.core.record.leaf import BEARS_TEXT, check_commitment, decode
 from shidian_kit.wire import canonical
 from shidian_kit.wire.refusal import RecordError

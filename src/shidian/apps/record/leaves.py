@@ -7,26 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist
 
 from shidian.apps.cases.models import Case, CaseEvent, Outbox, RulebookVersion
-from shidian.apps.notices.domain.snapshots import snapshot_digest
-from shidian.apps.notices.models import Notice, PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.models import Notice, PublishedSnapshot
+from shidian.apps.record.statement import RESTRICTED, Statement
 from shidian.core.procedure.types import EventKind
-from shidian.core.record.leaf import SUBJECT_CHARS_MAX, LeafKind
-from shidian_kit.wire import canonical
-from shidian_kit.wire.digest import sha256_tag
+from shidian.core.record.leaf import LeafKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TOPIC = "record.leaf"
-RESTRICTED = "restricted"
-"""The subject of whatever the public may not even know to exist."""
 
 KINDS = {
     "notice.opened": LeafKind.NOTICE_OPENED,
@@ -60,36 +56,6 @@ _UNREADABLE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Statement:
-    """What goes on record of one row.
-
-    `document`: what the digest is taken of, as canonical JSON; None: `snapshot` carries it.
-    `sealed`: the leaf holds a commitment instead of a digest. `opened`: the public may read the
-    document. `scheduled`: it waits for a slot, whose time the leaf then states. `not_before`: it
-    waits at least until then.
-    """
-
-    kind: LeafKind
-    subject: str
-    time: datetime
-    document: Mapping[str, Any] | None
-    snapshot: PublishedSnapshot | None = None
-    rules_digest: str | None = None
-    sealed: bool = False
-    opened: bool = True
-    scheduled: bool = False
-    not_before: datetime | None = None
-    problem: str = ""
-    """Why the row could not be read, where it goes on record by its hash."""
-
-    def text(self) -> bytes:
-        """The bytes that are hashed. Raises ValueError where they have no canonical form."""
-        if self.snapshot is not None:
-            return snapshot_text(self.snapshot)
-        return canonical.dumps(self.document)
-
-
 def statement_of(row: Outbox) -> Statement:
     """What goes on record of a row. Always something: an act is never dropped for its form.
 
@@ -102,30 +68,6 @@ def statement_of(row: Outbox) -> Statement:
     except _UNREADABLE as error:
         return _unreadable(row, error)
     return made
-
-
-def snapshot_text(snapshot: PublishedSnapshot) -> bytes:
-    """The canonical JSON that a snapshot's digest is taken of."""
-    return canonical.dumps(
-        {
-            "kind": str(snapshot.kind),
-            "key": snapshot.key,
-            "version": snapshot.version,
-            "zh": snapshot.body_zh,
-            "en": snapshot.body_en,
-        }
-    )
-
-
-def is_intact(snapshot: PublishedSnapshot) -> bool:
-    """Whether a snapshot's bodies still give its digest."""
-    return snapshot.digest == snapshot_digest(
-        SnapshotKind(snapshot.kind),
-        snapshot.key,
-        snapshot.version,
-        snapshot.body_zh,
-        snapshot.body_en,
-    )
 
 
 def _case_act(row: Outbox) -> Statement:
@@ -337,13 +279,6 @@ def _unreadable(row: Outbox, error: Exception) -> Statement:
         scheduled=True,
         problem=f"recorded by its hash alone: {type(error).__name__}: {error}"[:500],
     )
-
-
-def fitting_subject(subject: str) -> str:
-    """The subject, or its hash where a leaf could not hold it."""
-    if 0 < len(subject) <= SUBJECT_CHARS_MAX and subject.isprintable():
-        return subject
-    return sha256_tag(subject.encode("utf-8", "backslashreplace"))
 
 
 def _case(row: Outbox) -> Case:

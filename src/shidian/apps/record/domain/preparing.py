@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from shidian.apps.cases.models import Outbox
-from shidian.apps.record.leaves import TOPIC, Statement, fitting_subject, statement_of
+from shidian.apps.record.leaves import TOPIC, statement_of
 from shidian.apps.record.models import LeafRow
 from shidian.apps.record.schedule import next_slot
+from shidian.apps.record.statement import Statement, fitting_subject
 from shidian.core.record.leaf import Leaf, encode, new_salt, text_digest, time_text
 from shidian_kit.wire.commitment import commit
 

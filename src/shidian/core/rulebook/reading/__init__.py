@@ -14,13 +14,16 @@ from shidian.core.rulebook.reading.chapters import (
     alerting,
     clocks,
     conduct,
+    ending,
     entry,
     form,
     general,
     judging,
     objecting,
     procedure,
+    publicity,
     running,
+    safeguards,
     scaling,
 )
 from shidian.core.rulebook.reading.duties import duties
@@ -85,16 +88,16 @@ _CHAPTERS = (
     objecting.objections,
     clocks.clocks,
     clocks.acts,
-    conduct.publicity,
+    publicity.publicity,
     running.plan_and_limits,
     scaling.scale_up,
     running.data,
     alerting.alerts,
     conduct.reports,
     conduct.oversight,
-    conduct.safeguards,
-    conduct.ending,
-    conduct.clauses,
+    safeguards.safeguards,
+    ending.ending,
+    ending.clauses,
 )
 
 

@@ -1,0 +1,82 @@
+"""How a pilot ends, how long its file is kept, and the provisions that pilots test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shidian.core.rulebook.reading import numbers
+from shidian.core.rulebook.reading.chapters.safeguards import say_period
+from shidian.core.rulebook.reading.pen import val
+
+if TYPE_CHECKING:
+    from shidian.core.rulebook.model import Clause
+    from shidian.core.rulebook.reading.pen import Pen, Value
+
+
+def ending(pen: Pen) -> None:
+    """Chapter: exit, transition, and how long the file is kept."""
+    rules = pen.rulebook.exit
+    if rules is None:
+        return
+    for key, text, zh, en in (
+        ("run_off", rules.run_off, "存量业务", "Run-off"),
+        ("transition", rules.transition, "过渡安排", "Transition"),
+        ("bridge", rules.bridge, "衔接安排", "Bridge to a licence"),
+    ):
+        pen.quote(pen.article(key, (zh, en)), text, f"/exit/{key}")
+    if rules.takeover_due:
+        say_period(
+            pen,
+            pen.article("takeover", ("承接方案", "Take-over arrangement")),
+            "/exit/takeover_due",
+            rules.takeover_due,
+            (
+                "机构应当在{period}内提交承接方案。",
+                "The institution presents a take-over arrangement within {period}.",
+            ),
+        )
+    if rules.retention_years:
+        names = {
+            outcome.id: outcome.name for stage in pen.rulebook.stages for outcome in stage.outcomes
+        }
+        article = pen.article("retention", ("档案保存", "How long files are kept"))
+        pen.say(article, "案卷自结案起按结果保存：", "From its closing a file is kept, by outcome:")
+        for key, years in rules.retention_years.items():
+            pen.point(
+                article,
+                "{outcome}的，{years}；",
+                "{outcome}: {years};",
+                outcome=val(names.get(key) or key),
+                years=val(numbers.length(years, "year"), f"/exit/retention_years/{key}"),
+            )
+    pen.chapter("exit", "退出与归档", "Exit and retention")
+
+
+def clauses(pen: Pen) -> None:
+    """Chapter: the provisions that pilots test."""
+    for clause in pen.rulebook.clauses:
+        _clause(pen, clause)
+    pen.chapter("clauses", "受试条款", "Provisions under test")
+
+
+def _clause(pen: Pen, clause: Clause) -> None:
+    path = f"/clauses/{clause.id}"
+    article = pen.article(clause.id, clause.title)
+    source = pen.rulebook.sources.get(clause.source)
+    values: dict[str, Value | list[Value]] = {
+        "title": val(clause.title, f"{path}/id", f"{path}/title"),
+        "source": val(source.title if source else clause.source, f"{path}/source"),
+        "text": val(clause.text, f"{path}/text"),
+    }
+    zh, en = "试点检验“{title}”（{source}", "Pilots test “{title}” ({source}"
+    if clause.article:
+        zh, en = zh + "，{article}", en + ", {article}"
+        values["article"] = val(clause.article, f"{path}/article")
+    pen.say(article, zh + "）：{text}", en + "): {text}", **values)
+    if clause.question:
+        pen.say(
+            article,
+            "拟回答的问题：{question}",
+            " What is to be learnt: {question}",
+            question=val(clause.question, f"{path}/question"),
+        )
