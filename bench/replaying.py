@@ -51,7 +51,7 @@ def measure(
         for name, taken in runs.items():
             taken.append(_apart(name, load, threads))
             say(f"round {turn} of {rounds}: {name} {taken[-1].seconds:.2f} s")
-            _compare(name, runs["replay"][0], taken[-1])
+            compare(name, runs["replay"][0], taken[-1])
     seconds = {name: round(median(run.seconds for run in taken), 3) for name, taken in runs.items()}
     peaks = {name: round(max(run.peak_rss_mib for run in taken)) for name, taken in runs.items()}
     return {
@@ -64,7 +64,8 @@ def measure(
     }
 
 
-def _compare(name: str, ours: Taken, taken: Taken) -> None:
+def compare(name: str, ours: Taken, taken: Taken) -> None:
+    """Raises DifferentAnswerError where a run does not say what ours says."""
     if name not in (FLOOR, AGAIN):
         if taken.answer is None or ours.answer is None:
             raise DifferentAnswerError(f"{name} gives no answer")
@@ -85,17 +86,18 @@ def _apart(name: str, load: Workload, threads: int) -> Taken:
 
 def _run(name: str, load: Workload, threads: int) -> Taken:
     if name == "replay":
-        return _ours(load, threads)
+        return replayed_here(load, threads)
     if name == AGAIN:
         return _again(load, threads)
-    bounds = _bounds(load)
+    bounds = bounds_of_load(load)
     work = _peer(name, load.files, bounds, threads)
     started = time.perf_counter()
     answer = work()
     return Taken(time.perf_counter() - started, answer, _peak_mib())
 
 
-def _bounds(load: Workload) -> Bounds:
+def bounds_of_load(load: Workload) -> Bounds:
+    """Thresholds of the workload's rules."""
     from shidian.core.monitor.compiling import compile_rules
 
     return bounds_of(compile_rules(rules().rulebook, plan(load.events)))
@@ -122,12 +124,12 @@ def _peer(name: str, files: str, bounds: Any, threads: int) -> Callable[[], Answ
     return floor
 
 
-def _ours(load: Workload, threads: int) -> Taken:
+def replayed_here(load: Workload, threads: int) -> Taken:
     """As `shidian replay` does it: once, so nothing is kept for another time."""
     from shidian.core.journal.reader import JournalReader
     from shidian.core.monitor.engines.replaying import BatchReplay
 
-    _warm()
+    warm()
     with JournalReader(load.journal) as reader:
         started = time.perf_counter()
         batch = BatchReplay(reader, threads=threads, cache_bytes=0)
@@ -136,7 +138,7 @@ def _ours(load: Workload, threads: int) -> Taken:
         peak = _peak_mib()
         if batch.evaluated:
             raise DifferentAnswerError(f"the evaluator was asked to help: {batch.evaluated}")
-        answer = answer_of(found, batch.watermarks_us, _bounds(load))
+        answer = answer_of(found, batch.watermarks_us, bounds_of_load(load))
     return Taken(seconds, answer, peak, found.as_known_digest)
 
 
@@ -145,7 +147,7 @@ def _again(load: Workload, threads: int) -> Taken:
     from shidian.core.journal.reader import JournalReader
     from shidian.core.monitor.engines.replaying import BatchReplay
 
-    _warm()
+    warm()
     with JournalReader(load.journal) as reader:
         batch = BatchReplay(reader, threads=threads)
         digest = batch.replay(explain=False).as_known_digest
@@ -161,7 +163,7 @@ def _other_thresholds() -> Any:
     return rules({"warn_at: [80]": "warn_at: [85]", '">0.3"': '">0.35"', '">0.03"': '">0.04"'})
 
 
-def _warm() -> None:
+def warm() -> None:
     """Compiled kernels are loaded before the clock starts, as imports are."""
     import numpy as np
     import pyarrow as pa

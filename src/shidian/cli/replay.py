@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from shidian.cli.replay_diff import diff
+from shidian.cli.replay_spark import on_spark, say_evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -49,6 +50,25 @@ View = Literal["as-known", "final"]
     "--compare-live", is_flag=True, help="Exit 1 unless the monitor's stream is the same."
 )
 @click.option("--store", type=_PATH, help="Monitor store to compare with; else the installation's.")
+@click.option(
+    "--engine",
+    type=click.Choice(["columns", "spark"]),
+    default="columns",
+    show_default=True,
+    help="On this machine, or on an Apache Spark cluster; the outcome is the same.",
+)
+@click.option(
+    "--master",
+    metavar="URL",
+    help="Of --engine spark: spark://host:7077, local[2] and the like.  [default: local[*]]",
+)
+@click.option(
+    "--conf",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting of Spark, such as spark.executor.memory=4g; may be repeated.",
+)
 @click.pass_context
 def replay(  # noqa: PLR0917 - click passes options by name
     context: click.Context,
@@ -61,6 +81,9 @@ def replay(  # noqa: PLR0917 - click passes options by name
     out: Path | None,
     compare_live: bool,
     store: Path | None,
+    engine: str,
+    master: str | None,
+    settings: tuple[str, ...],
 ) -> None:
     """Recompute alerts from a journal, and print their number and digest.
 
@@ -74,10 +97,11 @@ def replay(  # noqa: PLR0917 - click passes options by name
     """
     if context.invoked_subcommand is not None:
         return
-    from shidian.config import settings
+    from shidian.config import settings as installation
     from shidian.core.journal.reader import JournalDamagedError, JournalReader
     from shidian.core.journal.sealed import SegmentDamagedError
 
+    _check_options(engine, master, settings, compare_live=compare_live)
     if compare_live and (project or rulebook_file):
         raise click.UsageError(
             "--compare-live compares everything; leave out --project, --rulebook"
@@ -87,15 +111,20 @@ def replay(  # noqa: PLR0917 - click passes options by name
     override = _load(rulebook_file) if rulebook_file else None
     live = None
     try:
-        with JournalReader(journal or settings().journal) as reader:
+        with JournalReader(journal or installation().journal) as reader:
             removed = reader.removals()
             if compare_live:
-                live = _live(store or settings().monitor_store, removed)
+                live = _live(store or installation().monitor_store, removed)
             zone = monitoring_zone(reader, project, override) if from_ or to else UTC
             span = _span(from_, to, zone)
-            found = (
-                _to(reader, live[0], removed) if live else _in_columns(reader, project, override)
-            )
+            if live:
+                found = _to(reader, live[0], removed)
+            elif engine == "spark":
+                _known(reader, project)
+                path = journal or installation().journal
+                found = on_spark(path, project, override, master, settings)
+            else:
+                found = _in_columns(reader, project, override)
         _say_removed(found, removed, project)
         _report(found, span, zone, view, out)
     except (OSError, JournalDamagedError, SegmentDamagedError) as error:
@@ -108,6 +137,25 @@ def replay(  # noqa: PLR0917 - click passes options by name
 
 
 replay.add_command(diff)
+
+
+def _check_options(
+    engine: str, master: str | None, settings: tuple[str, ...], *, compare_live: bool
+) -> None:
+    if engine != "spark" and (master or settings):
+        raise click.UsageError("--master and --conf belong to --engine spark")
+    if engine == "spark" and compare_live:
+        raise click.UsageError(
+            "--compare-live goes as far as the monitor has come: no --engine spark"
+        )
+
+
+def _known(reader: JournalReader, project: str | None) -> dict[str, int]:
+    """Entries of each project asked for."""
+    counts = {p: n for p, n in reader.entry_counts().items() if project in (None, p)}
+    if project is not None and project not in counts:
+        raise click.ClickException(f"{project} has no entry in this journal")
+    return counts
 
 
 def _to(reader: JournalReader, last_entry: int, removed: Collection[str]) -> Replay:
@@ -130,9 +178,7 @@ def _in_columns(reader: JournalReader, project: str | None, override: Loaded | N
     """The whole journal by the batch engine; it says which projects it left to the evaluator."""
     from shidian.core.monitor.engines.replaying import BatchReplay
 
-    counts = {p: n for p, n in reader.entry_counts().items() if project in (None, p)}
-    if project is not None and project not in counts:
-        raise click.ClickException(f"{project} has no entry in this journal")
+    counts = _known(reader, project)
     batch = BatchReplay(reader, cache_bytes=0)
     lock = threading.Lock()
     with click.progressbar(
@@ -147,8 +193,7 @@ def _in_columns(reader: JournalReader, project: str | None, override: Loaded | N
                 bar.update(counts.get(name, 0))
 
         found = batch.replay(project=project, override=override, progress=done)
-    for name, why in sorted(batch.evaluated.items()):
-        click.echo(f"{name}: replayed entry by entry ({why})", err=True)
+    say_evaluated(batch.evaluated)
     return found
 
 

@@ -22,20 +22,18 @@ from shidian.core.monitor.engines.pair import (
     tail_of,
     together,
 )
-from shidian.core.monitor.engines.rows import newest_by_entry
-from shidian.core.monitor.engines.selecting import Base, based, part_of
 from shidian.core.monitor.rule_state import Moment, RuleState
 from shidian.core.rulebook.model import Comparison, Take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
     from shidian.core.monitor.engines.bounds import Band
     from shidian.core.monitor.engines.clock import Phase, Step, Ticks
     from shidian.core.monitor.engines.parts import Part
-    from shidian.core.monitor.engines.rows import Rows
+    from shidian.core.monitor.engines.source import Source
     from shidian.core.monitor.events import Ints
     from shidian.core.monitor.items import Episode
     from shidian.core.monitor.program import Measure, Rule
@@ -79,26 +77,20 @@ class Found:
 class ProjectBatch:
     """A project's contributions and bounds by content: kept, they serve other thresholds.
 
-    `read` gives its rows. It is asked again where rules need what no rules before them did; between
-    evaluations rows are not kept.
+    `source` gives what counts. It is asked again where rules need what no rules before them did.
     """
 
-    def __init__(
-        self, name: str, entries: Sequence[Entry], ticks: Ticks, read: Callable[[], Rows]
-    ) -> None:
+    def __init__(self, name: str, entries: Sequence[Entry], ticks: Ticks, source: Source) -> None:
         self.name = name
         self._entries = entries
         self._ticks = ticks
-        self._read = read
-        self._rows: Rows | None = None
-        self._base: Base | None = None
-        self._newest: dict[int, int] | None = None
+        self._source = source
         self._marks: list[tuple[int, int, int]] | None = None
         self._parts: dict[object, Part] = {}
         self._sides: dict[object, Side] = {}
         # Of measures without `by` that groups are divided by.
         self._bands: dict[object, Band] = {}
-        self._first_us = self._last_us = 0
+        self._last_us = 0
 
     @property
     def nbytes(self) -> int:
@@ -114,7 +106,7 @@ class ProjectBatch:
         try:
             return self._evaluated(override)
         finally:
-            self._rows = self._base = None
+            self._source.forget()
             self._bands.clear()
             for part in self._parts.values():
                 part.settled.forget()
@@ -123,14 +115,12 @@ class ProjectBatch:
                     side.blocks.forget()
 
     def _evaluated(self, override: Loaded | None) -> Found:
-        if self._newest is None:
-            self._newest = newest_by_entry(self._all_rows())
-        found = phases(self._entries, self._ticks, self._newest, override)
+        found = phases(self._entries, self._ticks, self._source.newest(), override)
         self._settle(found)
         for phase in found:
             for segment in phase.timeline.segments:
                 for rule in segment.program.rules:
-                    _check(rule)
+                    check_rule(rule)
         told: list[Told] = []
         final: dict[tuple[str, str], list[Episode]] = {}
         for rule_id in sorted({rule for phase in found for rule in phase.timeline.rule_ids()}):
@@ -155,7 +145,7 @@ class ProjectBatch:
             if measure.by:
                 self._sides[key] = Side(measure, part, group, band=band(*args, last))
             else:
-                first = self._first_us // measure.tile_us
+                first = self._source.first_us // measure.tile_us
                 made = Blocks(*args, first, max(last, first + 1))
                 self._sides[key] = Side(measure, part, group, blocks=made)
         return self._sides[key]
@@ -198,25 +188,15 @@ class ProjectBatch:
         if marks == self._marks:
             return
         self._marks = marks
-        self._base = None
         self._parts.clear()
         self._sides.clear()
         self._bands.clear()
         self._last_us = max((open_us for _, _, open_us in marks), default=0)
 
-    def _all_rows(self) -> Rows:
-        if self._rows is None:
-            self._rows = self._read()
-            self._first_us = int(self._rows.time_us[0]) if len(self._rows) else 0
-        return self._rows
-
     def _part(self, measure: Measure) -> Part:
         key = _content(measure)
         if key not in self._parts:
-            if self._base is None:
-                rows = self._all_rows()
-                self._base = based(rows, self._marks or [])
-            part = part_of(measure, self._base)
+            part = self._source.part(measure, self._marks or ())
             self._check_size(part)
             self._parts[key] = part
         return self._parts[key]
@@ -225,7 +205,7 @@ class ProjectBatch:
         """Raises Unsupported where sums could leave int64, or a grid would be out of proportion."""
         if part.magnitude >= 2.0**61:
             raise Unsupported("values add up to where exact sums are promised no longer")
-        if (self._last_us - self._first_us) // part.tile_us > TILES_MAX:
+        if (self._last_us - self._source.first_us) // part.tile_us > TILES_MAX:
             raise Unsupported("too many tiles")
 
     def _groups(self, found: Sequence[Phase], rule_id: str) -> list[str]:
@@ -378,7 +358,7 @@ def _content(measure: Measure) -> object:
     )
 
 
-def _check(rule: Rule) -> None:
+def check_rule(rule: Rule) -> None:
     """Raises Unsupported."""
     for measure in (rule.measure, rule.measure.ratio_to):
         if measure is None:

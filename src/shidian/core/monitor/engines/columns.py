@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class Some:
     """Contributions in order of tile. `entry` brought each; from `until` on it counts no more.
 
-    Entries and values may be short integers (`shortened`) where nothing adds them up.
+    Entries and values may be short integers (`shortened`) where nothing adds them up. `events`: of
+    how many events each is made; None: of one.
     """
 
     tile: Ints
     value: Ints
     entry: Ints
     until: Ints
+    events: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.tile)
@@ -70,7 +72,7 @@ class Some:
             kept &= self.until > entry
         if kept.all():
             return self
-        return Some(self.tile[kept], self.value[kept], self.entry[kept], self.until[kept])
+        return self._picked(kept)
 
     @cached_property
     def magnitude(self) -> float:
@@ -90,14 +92,23 @@ class Some:
 
     def at(self, places: Ints) -> Some:
         """Those at places, rising."""
-        return Some(self.tile[places], self.value[places], self.entry[places], self.until[places])
+        return self._picked(places)
 
     def between(self, a: int, b: int) -> Some:
         """Those at places [a, b)."""
         if a == 0 and b >= len(self):
             # With what has been asked of it.
             return self
-        return Some(self.tile[a:b], self.value[a:b], self.entry[a:b], self.until[a:b])
+        return self._picked(slice(a, b))
+
+    def _picked(self, at: Any) -> Some:
+        events = None if self.events is None else self.events[at]
+        return Some(self.tile[at], self.value[at], self.entry[at], self.until[at], events)
+
+    @property
+    def weights(self) -> Ints:
+        """Of how many events each is made."""
+        return np.ones(len(self), np.int64) if self.events is None else self.events
 
 
 def shortened(values: Ints) -> Any:
@@ -145,6 +156,7 @@ def joined(one: Some, other: Some) -> Some:
         both(one.value, other.value),
         both(one.entry, other.entry),
         both(one.until, other.until),
+        None if one.events is other.events is None else both(one.weights, other.weights),
     )
 
 

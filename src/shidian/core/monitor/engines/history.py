@@ -77,7 +77,9 @@ class JournalHistory:
             if project in self._reader.removals():
                 raise EventsRemovedError(f"the events of {project} were removed")
         folder = self._reader.segments_folder
-        sealed = [_sealed(read_segment(folder, segment, leave=_UNUSED)) for segment in segments]
+        sealed = [
+            tagged_segment(read_segment(folder, segment, leave=_UNUSED)) for segment in segments
+        ]
         return [*sealed, *map(tagged_entry, tail)]
 
 
@@ -85,7 +87,8 @@ class _SealedMeanwhile(Exception):  # noqa: N818 - what happened
     """Entries went from the log into segments between two looks."""
 
 
-def _sealed(table: pa.Table) -> Tagged:
+def tagged_segment(table: pa.Table) -> Tagged:
+    """A segment's table, with `entry` and `op` among its columns."""
     void = table.column("op").to_numpy() == _VOID
     return Tagged(table, table.column("entry").to_numpy(), void)
 

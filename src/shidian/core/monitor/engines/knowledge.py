@@ -110,7 +110,7 @@ class Known:
         starts = np.flatnonzero(np.diff(rows.tile, prepend=-(2**62)))
         if not len(starts):
             return []
-        counts = np.diff(np.append(starts, len(rows)))
+        counts = np.add.reduceat(rows.weights, starts)
         match measure.take:
             case Take.MIN:
                 values = np.minimum.reduceat(rows.value, starts)

@@ -26,6 +26,11 @@ class Names:
     def __len__(self) -> int:
         return len(self._keys)
 
+    @property
+    def keys(self) -> Ints:
+        """Values of the fields, a row a group."""
+        return self._keys
+
     def name(self, place: int) -> str:
         """Of the group at a place."""
         if not self._by:

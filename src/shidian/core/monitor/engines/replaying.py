@@ -12,10 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shidian.core.journal.entry import EventsRemovedError
-from shidian.core.monitor.digest import AsKnownDigest, final_digest
 from shidian.core.monitor.engines.batch import ProjectBatch, Unsupported
 from shidian.core.monitor.engines.history import JournalHistory
-from shidian.core.monitor.evaluator import Place, item_of
+from shidian.core.monitor.engines.shares import Share, from_evaluator, joined, share_of
+from shidian.core.monitor.engines.source import RowsSource
 from shidian.core.monitor.program import NotExecutable
 from shidian.core.monitor.replay import Replay
 from shidian.core.monitor.replay import replay as evaluate
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shidian.core.journal.reader import JournalReader
-    from shidian.core.monitor.items import Episode, Item
     from shidian.core.rulebook.loaded import Loaded
 
 CACHE_BYTES = 5 * 2**28
@@ -44,15 +43,6 @@ def _quick_to_hand_over() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before_s)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One project's share of a replay."""
-
-    items: list[Item]
-    final: dict[tuple[str, str, str], list[Episode]]
-    replay: Replay | None = None
 
 
 @dataclass(slots=True)
@@ -93,7 +83,7 @@ class BatchReplay:
         asked = [name for name in history.projects if project in (None, name)]
         names = [name for name in asked if name not in history.removed]
 
-        def one(name: str) -> _Part | None:
+        def one(name: str) -> Share | None:
             part = self._project(history, name, override, explain=explain)
             if progress is not None and part is not None:
                 progress(name)
@@ -106,22 +96,23 @@ class BatchReplay:
             parts.append(part or self._evaluated(name, override))
             if progress is not None and part is None:
                 progress(name)
-        found = self._joined(parts, history.last_entry)
+        found = joined(parts, history.last_entry)
         found.removed = sorted({*found.removed, *history.removed.intersection(asked)})
         return found
 
     def _project(
         self, history: JournalHistory, name: str, override: Loaded | None, *, explain: bool
-    ) -> _Part | None:
+    ) -> Share | None:
         """None where the evaluator must do it."""
         batch = self._kept.get(name)
         try:
             if batch is None:
                 entries = history.entries(name)
-                batch = ProjectBatch(name, entries, history.ticks, partial(history.rows, name))
+                source = RowsSource(partial(history.rows, name))
+                batch = ProjectBatch(name, entries, history.ticks, source)
             found = batch.evaluate(override)
         except EventsRemovedError:
-            return _Part([], {}, Replay(removed=[name]))
+            return Share([], {}, Replay(removed=[name]))
         except (Unsupported, NotExecutable, RulebookErrors) as why:
             # What the batch engine does not run, and faults that halt a project midway.
             self.evaluated[name] = f"{type(why).__name__}: {why}"
@@ -129,21 +120,10 @@ class BatchReplay:
         self._keep(name, batch)
         if found.watermark_us is not None:
             self.watermarks_us[name] = found.watermark_us
-        items = [
-            item_of(
-                told.timeline,
-                told.known if explain else None,
-                Place(told.entry, name, told.rule, told.group),
-                told.draft,
-            )
-            for told in found.told
-        ]
-        final = {(name, *key): episodes for key, episodes in found.final.items()}
-        return _Part(items, final)
+        return share_of(name, found, explain=explain)
 
-    def _evaluated(self, name: str, override: Loaded | None) -> _Part:
-        found = evaluate(self.reader, project=name, override=override)
-        return _Part(found.items, found.final, found)
+    def _evaluated(self, name: str, override: Loaded | None) -> Share:
+        return from_evaluator(evaluate(self.reader, project=name, override=override))
 
     def _keep(self, name: str, batch: ProjectBatch) -> None:
         size = batch.nbytes
@@ -153,20 +133,3 @@ class BatchReplay:
                 self._kept[name], self._kept_bytes[name] = batch, size
             else:
                 self._kept.pop(name, None)
-
-    def _joined(self, parts: list[_Part], last_entry: int) -> Replay:
-        items = [item for part in parts for item in part.items]
-        # Parts come by name, and each in its order: that of the stream within an entry.
-        items.sort(key=lambda item: item.entry)
-        found = Replay(last_entry=last_entry)
-        found.items = [item.numbered(seq) for seq, item in enumerate(items, 1)]
-        for part in parts:
-            found.final |= part.final
-            if part.replay is not None:
-                found.faults.extend(part.replay.faults)
-                found.removed.extend(part.replay.removed)
-        digest = AsKnownDigest()
-        digest.add(found.items)
-        found.as_known_digest = digest.text()
-        found.final_digest = final_digest(found.final)
-        return found

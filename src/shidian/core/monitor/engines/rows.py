@@ -79,16 +79,20 @@ class Rows:
 
 
 def rows_of(
-    tables: Iterable[Tagged], heads: Sequence[Entry], leases: Callable[[], Sequence[Entry]]
+    tables: Iterable[Tagged],
+    heads: Sequence[Entry],
+    leases: Callable[[], Sequence[Entry]],
+    feeds: Mapping[tuple[str, int], int] | None = None,
 ) -> Rows:
     """Tables of one project → its rows, in order of time.
 
     `heads`: its entries, who sent each. `leases` reads its leases, where a measure asks for them.
+    `feeds`: numbers of sources and epochs; else they are numbered as they come.
     """
     columns = _Columns()
     for table in tables:
         columns.add(table)
-    return columns.rows(heads, leases)
+    return columns.rows(heads, leases, feeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,12 @@ class _Columns:
                 self._fields.setdefault(name, []).append((self._size, self._numbers(name, column)))
         self._size += table.num_rows
 
-    def rows(self, heads: Sequence[Entry], leases: Callable[[], Sequence[Entry]]) -> Rows:
+    def rows(
+        self,
+        heads: Sequence[Entry],
+        leases: Callable[[], Sequence[Entry]],
+        feeds: Mapping[tuple[str, int], int] | None,
+    ) -> Rows:
         """All of them, in order of time."""
         time_us = self._whole(lambda tagged: _ints(tagged.table.column("time_us")))
         order = np.argsort(time_us, kind="stable")
@@ -138,7 +147,7 @@ class _Columns:
         stream = np.concatenate([codes for _, codes in self._parts] or [np.empty(0, np.int64)])
         return Rows(
             entry=entry,
-            feed=_feeds(entry, heads),
+            feed=row_feeds(entry, heads, feeds),
             seqno=sort(self._whole(lambda tagged: _ints(tagged.table.column("seqno")))),
             rev=sort(self._whole(lambda tagged: _ints(tagged.table.column("rev")))),
             void=sort(self._whole(lambda tagged: tagged.void)),
@@ -175,14 +184,24 @@ class _Columns:
         return found
 
 
-def _feeds(entry: Ints, heads: Sequence[Entry]) -> Ints:
-    """A number for the source and epoch of each row's entry."""
+def numbered_feeds(heads: Sequence[Entry]) -> dict[tuple[str, int], int]:
+    """A number for each source and epoch."""
     named: dict[tuple[str, int], int] = {}
-    numbers = np.array([head.entry for head in heads], np.int64)
-    feeds = [named.setdefault((head.source, head.epoch), len(named)) for head in heads]
+    for head in heads:
+        named.setdefault((head.source, head.epoch), len(named))
+    return named
+
+
+def row_feeds(
+    entry: Ints, heads: Sequence[Entry], feeds: Mapping[tuple[str, int], int] | None = None
+) -> Ints:
+    """The number of the source and epoch of each row's entry."""
+    named = numbered_feeds(heads) if feeds is None else feeds
     if len(entry) == 0:
         return np.empty(0, np.int64)
-    return np.array(feeds, np.int64)[places_among(numbers, entry)]
+    numbers = np.array([head.entry for head in heads], np.int64)
+    found = np.array([named[head.source, head.epoch] for head in heads], np.int64)
+    return found[places_among(numbers, entry)]
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

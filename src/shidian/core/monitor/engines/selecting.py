@@ -47,18 +47,52 @@ class _Selected:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """Of all entries, rising: the watermark after each, and the last instant looked at then, µs.
+
+    Open instants are looked at too. Before the first one neither has come anywhere.
+    """
+
+    entries: Ints
+    watermark_us: Ints
+    looked_us: Ints
+
+    @classmethod
+    def of(cls, marks: Sequence[tuple[int, int, int]]) -> Marks:
+        """From rows of the three."""
+        columns = np.array([(-1, NEVER_US, NEVER_US), *marks], np.int64)
+        return cls(*(np.ascontiguousarray(column) for column in columns.T))
+
+    def before_us(self, entry: Ints) -> Ints:
+        """The watermark before each of the entries."""
+        return self.watermark_us[places_among(self.entries, entry) - 1]
+
+    def certainty(self, tile_us: int, until: Ints, before_us: Ints) -> tuple[Ints, Ints]:
+        """`sure` and `gone` of unsettled rows, see Group; `before_us`: the watermark before each.
+
+        Who speaks of an instant beyond the watermark before a row's entry knows the row. Once it is
+        superseded, nobody who speaks of an instant not looked at before counts it.
+        """
+        ever = until == FOREVER
+        # Of what is not superseded this has no meaning.
+        open_us = self.looked_us[np.searchsorted(self.entries, until) - 1]
+        sure = np.where(ever, before_us // tile_us + 1, FOREVER)
+        gone = np.where(ever, FOREVER, open_us // tile_us + 1)
+        return sure, gone
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
     """A project's rows with what settles them, µs.
 
-    `before_us`: the watermark before the entry of each. `marks`: of all entries, in columns, entry
-    and the last instant looked at after it, open ones included.
+    `before_us`: the watermark before the entry of each.
     Measures over the same rows share them, and values of the same field.
     """
 
     rows: Rows
     lives: Lives
     before_us: Ints
-    marks: tuple[Ints, Ints]
+    marks: Marks
     selected: dict[object, tuple[Names, _Selected, _Selected]] = field(default_factory=dict)
     values: dict[object, tuple[Some, Some]] = field(default_factory=dict)
     _tiles: dict[int, tuple[Ints, Bools]] = field(default_factory=dict)
@@ -71,11 +105,6 @@ class Base:
             settled = self.lives.alone & (self.before_us < (tile + 1) * tile_us)
             self._tiles[tile_us] = tile, settled
         return self._tiles[tile_us]
-
-    def open_us(self, places: Ints) -> Ints:
-        """Of superseded rows, the last instant looked at before that; of others no meaning."""
-        entries, looked_us = self.marks
-        return looked_us[np.searchsorted(entries, self.lives.until[places]) - 1]
 
     def counting(self, measure: Measure) -> Bools:
         """Rows of the measure's stream and filter that count at some entry. Not to be changed."""
@@ -97,15 +126,13 @@ class Base:
 
 def based(rows: Rows, marks: Sequence[tuple[int, int, int]]) -> Base:
     """`marks`: entries, the watermark after each, and the last instant looked at then."""
-    columns = np.array([(-1, NEVER_US, NEVER_US), *marks], np.int64)
-    entries, watermark_us, looked_us = (np.ascontiguousarray(column) for column in columns.T)
-    before = places_among(entries, rows.entry) - 1
-    return Base(rows, lives(rows), watermark_us[before], (entries, looked_us))
+    columns = Marks.of(marks)
+    return Base(rows, lives(rows), columns.before_us(rows.entry), columns)
 
 
 def part_of(measure: Measure, base: Base) -> Part:
     """The contributions of a measure, its ratio apart."""
-    kept, value, lacking = _chosen(measure, base)
+    kept, value, lacking = chosen(measure, base)
     key = (measure.stream, measure.where, measure.by, measure.tile_us, lacking)
     if key not in base.selected:
         base.selected[key] = _selected(measure, base, kept)
@@ -142,7 +169,7 @@ def _selected(measure: Measure, base: Base, kept: Bools) -> tuple[Names, _Select
     rows = base.rows
     tile, settled = base.tiles(measure.tile_us)
     kept = kept.copy()
-    group, names = _grouped(measure, rows, kept)
+    group, names = grouped(measure, rows, kept)
     sides = []
     for side, late in ((kept & settled, False), (kept & ~settled, True)):
         places = np.flatnonzero(side)
@@ -156,26 +183,17 @@ def _selected(measure: Measure, base: Base, kept: Bools) -> tuple[Names, _Select
             cuts = np.append(0, np.cumsum(np.bincount(numbers, minlength=len(names))))
         # Nothing supersedes what is settled. One number for all of them takes no room.
         until = base.lives.until[places] if late else np.broadcast_to(_FOREVER, places.shape)
-        sure, gone = _certainty(measure, base, places[: None if late else 0])
+        unsure = places if late else places[:0]
+        sure, gone = base.marks.certainty(
+            measure.tile_us, base.lives.until[unsure], base.before_us[unsure]
+        )
         # Of settled rows it is compared alone.
         entry = rows.entry[places] if late else shortened(rows.entry[places])
         sides.append(_Selected(places, tile[places], entry, until, cuts, sure, gone))
     return names, sides[0], sides[1]
 
 
-def _certainty(measure: Measure, base: Base, places: Ints) -> tuple[Ints, Ints]:
-    """`sure` and `gone` of unsettled rows, see Group.
-
-    Who speaks of an instant beyond the watermark before a row's entry knows the row. Once it is
-    superseded, nobody who speaks of an instant not looked at before counts it.
-    """
-    ever = base.lives.until[places] == FOREVER
-    sure = np.where(ever, base.before_us[places] // measure.tile_us + 1, FOREVER)
-    gone = np.where(ever, FOREVER, base.open_us(places) // measure.tile_us + 1)
-    return sure, gone
-
-
-def _chosen(measure: Measure, base: Base) -> tuple[Bools, Ints | None, str | None]:
+def chosen(measure: Measure, base: Base) -> tuple[Bools, Ints | None, str | None]:
     """Rows that count at some entry; what each counts for, None: one; the field that some lack."""
     kept = base.counting(measure)
     if measure.take is Take.COUNT or measure.field is None:
@@ -186,7 +204,7 @@ def _chosen(measure: Measure, base: Base) -> tuple[Bools, Ints | None, str | Non
     return given, bucket_of(value) if measure.take is Take.QUANTILE else value, lacking
 
 
-def _grouped(measure: Measure, rows: Rows, kept: Bools) -> tuple[NDArray[np.int64] | None, Names]:
+def grouped(measure: Measure, rows: Rows, kept: Bools) -> tuple[NDArray[np.int64] | None, Names]:
     """A number for each row's group, names of the groups; rows without a group leave `kept`."""
     if not measure.by:
         return None, NAMELESS
