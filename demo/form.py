@@ -88,6 +88,7 @@ def _parties(project: Project) -> Answers:
 def _innovation(project: Project) -> dict[str, Answers]:
     """What is new, where and for whom, how it works, and how large it may grow."""
     investors, turnover, losses = project.caps
+    failures_at_most, investors_at_least = project.promised
     return {
         "innovation": {
             "name": project.title_zh,
@@ -110,6 +111,8 @@ def _innovation(project: Project) -> dict[str, Answers]:
             "investors-max": investors,
             "turnover-max": None if turnover is None else str(turnover),
             "losses-max": None if losses is None else str(losses),
+            "failures-promised": failures_at_most,
+            "investors-promised": investors_at_least,
             "expected": project.expected,
         },
     }

@@ -10,6 +10,7 @@ class Project:
     """One application's own matter; `demo.form` puts it into the form's sections.
 
     `caps`: investors, yuan of turnover in a day, yuan of losses in all; None where not proposed.
+    `promised`: failed orders in any five minutes at most, investors served at least; None likewise.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Project:
     expected: str
     promises: tuple[str, ...]
     caps: tuple[int, int | None, int | None] = (0, None, None)
+    promised: tuple[int | None, int | None] = (None, None)
     months: int = 12
     rule_need: str = ""
     milestones: str = field(default="第1个月小范围上线；第3个月中期自评；第12个月结项评估。")
@@ -52,6 +54,7 @@ PROJECTS = {
             "参与投资者平均冲击成本较同类手工委托下降 10% 以上，由托管方按月对照计算。",
             ("参与投资者不超过 500 人。", "委托失败率按周统计不超过 1%。", "因系统原因造成的损失在 5 个工作日内全额补偿。", "投资者可随时一键停止，停止后 1 秒内不再新增委托。"),
             (500, 1_500_000, 200_000),
+            promised=(60, 300),
             rule_need="客户端自动拆单应当留存哪些记录，（演示）规则没有写明；建议按每笔子委托留存理由，不申请豁免。",
         ),
         Project(
@@ -67,6 +70,7 @@ PROJECTS = {
             "投资者持有满一年的比例较对照组提高；投诉率低于万分之五。",
             ("参与投资者不超过 800 人。", "每次调仓前展示费用与原因。", "单户金额不超过十万元。", "投诉 3 个工作日内答复。"),
             (800, 20_000_000, 500_000),
+            promised=(None, 500),
         ),
         Project(
             "bond", "债券违约预警模型", "Bond-default early warning", "bank",

@@ -40,19 +40,23 @@ def main() -> int:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    from demo.history import write_history
     from demo.taking_orders import name_addresses
     from shidian.apps.cases.calendars import load_calendars
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.outbox import deliver_pending
+    from shidian.config import settings
 
     if Case.objects.exists():
         name_addresses()
         return 0
     load_calendars()
     print("正在载入示范市（演示）… Loading Demo City", flush=True)
-    load(datetime.now(UTC))
+    now = datetime.now(UTC)
+    load(now)
     while deliver_pending():
         pass  # what the tour links to is published before anyone can follow a link
+    write_history(settings().journal, now)
     name_addresses()
     count = Case.objects.count()
     print(f"已载入 {count} 个案件 · {count} cases", flush=True)

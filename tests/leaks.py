@@ -143,6 +143,7 @@ def arguments_of(case: Case, world: World, secret: str = "none") -> dict[str, st
         "sha256": "none",
         "path": "checkpoint",
         "person": "1",
+        "nonce": "none",
         "invitation": "none",
     }
 

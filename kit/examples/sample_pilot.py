@@ -105,6 +105,7 @@ def main() -> int:
         key,
         trusted(options.gate_key),
         on_change=changed,
+        state=options.spool.with_suffix(".permit"),
     )
 
     def obey(order: OrderDocument) -> None:
@@ -118,6 +119,7 @@ def main() -> int:
         [options.listen],
         obey,
     )
+    permits.recall(inbox.orders())
     host, _, port = options.listen.rpartition(":")
     server = make_server(host, int(port), wsgi(inbox), handler_class=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shidian_kit.contract.trials import TRIALS
 from tests.browser import ROOT, free_port
 from tests.e2e.test_sample_pilot import clean_environment, effective, stored
 from tests.installation import until
@@ -38,8 +39,9 @@ def filled(command: str, given: dict[str, str]) -> str:
 
 def test_the_page_has_the_commands_that_it_is_followed_by() -> None:
     assert "`pip install ./kit`" in PAGE
-    doctor, sample = BLOCKS
+    doctor, contract, sample = BLOCKS
     assert doctor.startswith("shidian-kit doctor --gate ")
+    assert contract.startswith("shidian-kit contract-test --business trade.executed -- python ")
     assert sample.startswith("python kit/examples/sample_pilot.py --gate ")
     assert {"--key", "--spool", "--gate-key"} <= {*shlex.split(doctor)} & {*shlex.split(sample)}
 
@@ -60,7 +62,7 @@ def test_following_the_page_to_the_letter_connects_a_system(tmp_path: Path) -> N
 
     public = re.search(r"ed25519:\S+", shell(KEYGEN))  # step 2
     assert public is not None
-    doctor, sample = BLOCKS
+    doctor, contract, sample = BLOCKS
     with serving(tmp_path / "home", public[0]) as server:
         listen = f"127.0.0.1:{free_port()}"
         given = {  # step 3: what the page of the case says
@@ -88,3 +90,6 @@ def test_following_the_page_to_the_letter_connects_a_system(tmp_path: Path) -> N
         finally:
             status = pilot.close()
         assert status == 0, pilot.told.read_text()[-2000:]
+    tried = shell(contract)  # step 8, as it stands there
+    assert "BAD" not in tried, tried
+    assert re.findall(r"^ok   ([a-z-]+):", tried, re.MULTILINE) == list(TRIALS), tried

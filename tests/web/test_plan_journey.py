@@ -67,6 +67,10 @@ def test_a_plan_is_tightened_at_once_and_loosened_by_both_sides(
     page.fill("#id_investors_max", "10")
     page.fill("#id_reason", "投诉较多")
     page.get_by_role("button", name="Change the plan").click()
+    page.get_by_role("heading", name="Tighten the plan").wait_for()
+    look(officer)
+    page.fill("#id_code", fresh_code(site.url, "case-bureau", time.time()))
+    page.get_by_role("button", name="Tighten the plan").click()
     page.get_by_text("Version 2").first.wait_for()
 
     page.get_by_role("link", name="Change the plan").click()

@@ -8,7 +8,8 @@
             close_position()
 
 The lease runs on the boot clock from the moment its request was sent: that clock goes on in sleep,
-and setting the time of day does not move it.
+and setting the time of day does not move it. With a file for its `state`, a process that is started
+again goes on with the lease that it had, and no longer than that.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
+from shidian_kit.lease_file import Answer, Kept, LeaseFile, Stop, boot_id
 from shidian_kit.transport import OK, TEMPORARY, GateConnection
 from shidian_kit.wire.order import OrderKind
 from shidian_kit.wire.permit import OnOutage, OrderState, Permit, PermitError, PermitMode, verify
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (
         Ed25519PrivateKey,
@@ -87,6 +90,8 @@ class Status:
 class _Lease:
     permit: Permit
     sent_s: float
+    content: bytes
+    """The gate's answer as it came."""
 
 
 def boot_clock() -> float:
@@ -100,7 +105,8 @@ class PermitHolder:
     `gate_keys`: key id → public key of the gates to be believed (`wire.permit.trusted`, or
     `wire.gate_key.certified` of what the public record says of them).
     `on_change`: called with the status, from the renewing thread, when `open` or the state changed.
-    Without `mode` learnt from a permit, nothing but closing out passes.
+    Without `mode` learnt from a permit, nothing but closing out passes. `state`: a file of this
+    source alone, from which it goes on after a restart; without one it begins with nothing.
     """
 
     def __init__(
@@ -112,7 +118,9 @@ class PermitHolder:
         gate_keys: Mapping[str, Ed25519PublicKey | CertifiedKey],
         *,
         on_change: Callable[[Status], None] | None = None,
+        state: Path | None = None,
         clock: Callable[[], float] = boot_clock,
+        boot: Callable[[], str] = boot_id,
         verify_tls: ssl.SSLContext | None = None,
     ) -> None:
         self.project = project
@@ -123,6 +131,7 @@ class PermitHolder:
         self._clock = clock
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
+        self._keeping = threading.Lock()
         self._lease: _Lease | None = None
         self._mode: PermitMode | None = None
         self._outage = False
@@ -131,6 +140,8 @@ class PermitHolder:
         self._told: tuple[bool, OrderState | None] | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._file = None if state is None else LeaseFile(state, project, source, key, boot=boot)
+        self._restore()
 
     def __enter__(self) -> Self:
         self.start()
@@ -205,6 +216,23 @@ class PermitHolder:
             elif order.kind is OrderKind.RESUME:
                 self._stopped = None
         self._tell()
+        self._keep()
+
+    def recall(self, orders: Iterable[OrderDocument]) -> None:
+        """After a restart, heed the orders that were received, in the order of their arrival.
+
+        The last of those that stop or resume counts: a stop holds unless the permit at hand was
+        issued so long after it that the gate knew of it. To be called before `start`.
+        """
+        kinds = (OrderKind.SUSPEND, OrderKind.TERMINATE, OrderKind.RESUME)
+        last = None
+        for order in orders:
+            last = order if order.kind in kinds else last
+        if last is None or last.kind is OrderKind.RESUME:
+            return
+        known_us = int((last.issued_at.timestamp() + GATE_KNOWS_AFTER_S) * 1e6)
+        if self._lease is None or self._lease.permit.issued_us <= known_us:
+            self.obey(last)
 
     def renew(self) -> bool:
         """Ask for a permit once; whether one came. What was leased before stands meanwhile."""
@@ -231,13 +259,14 @@ class PermitHolder:
             except PermitError as error:
                 self._failed(f"the gate's answer is not believed: {error}", outage=True)
                 return False
-            self._take(permit, sent_s)
+            self._take(_Lease(permit, sent_s, answer.content))
             return True
 
-    def _take(self, permit: Permit, sent_s: float) -> None:
+    def _take(self, lease: _Lease) -> None:
+        permit, sent_s = lease.permit, lease.sent_s
         with self._lock:
             if self._lease is None or permit.entry > self._lease.permit.entry:
-                self._lease = _Lease(permit, sent_s)
+                self._lease = lease
                 self._mode = permit.mode
             if self._stopped is not None:
                 _, _, stopped_s = self._stopped
@@ -245,6 +274,7 @@ class PermitHolder:
                     self._stopped = None
             self._outage, self._problem = False, ""
         self._tell()
+        self._keep()
 
     def _failed(self, problem: str, *, outage: bool) -> None:
         with self._lock:
@@ -256,6 +286,54 @@ class PermitHolder:
         if is_news:
             _log.warning("no permit: %s", problem)
         self._tell()
+        if is_news and not outage:
+            self._keep()
+
+    def _restore(self) -> None:
+        """Go on with what the file has. Whatever in it does not hold is left out."""
+        kept = Kept() if self._file is None else self._file.read()
+        now_s = self._clock()
+        if kept.stop is not None:
+            obeyed_ms = kept.stop.obeyed_ms
+            obeyed_s = now_s if obeyed_ms is None else min(now_s, obeyed_ms / 1e3)
+            self._stopped = (kept.stop.order, kept.stop.state, obeyed_s)
+        answer = kept.answer
+        if answer is None:
+            return
+        try:
+            permit = verify(
+                answer.content,
+                self._gate_keys,
+                project=self.project,
+                source=self.source,
+                nonce=answer.nonce,
+            )
+        except PermitError as error:
+            _log.warning("the permit that was kept is not believed: %s", error)
+            return
+        if answer.sent_ms / 1e3 > now_s:
+            _log.warning("the permit that was kept was asked for later than now")
+            return
+        self._lease = _Lease(permit, answer.sent_ms / 1e3, answer.content)
+        self._mode = permit.mode
+        self._problem = "it was not renewed since the restart"
+
+    def _keep(self) -> None:
+        """Write down what a restart goes on with; a disk that does not take it halts nothing."""
+        if self._file is None:
+            return
+        with self._keeping:
+            with self._lock:
+                lease, stopped = self._lease, self._stopped
+            answer = stop = None
+            if lease is not None:
+                answer = Answer(lease.content, lease.permit.nonce, int(lease.sent_s * 1e3))
+            if stopped is not None:
+                stop = Stop(stopped[0], stopped[1], int(stopped[2] * 1e3))
+            try:
+                self._file.write(Kept(answer, stop))
+            except (OSError, ValueError) as error:
+                _log.warning("the permit is not kept for a restart: %s", error)
 
     def _status(self, now_s: float) -> Status:
         lease = self._lease

@@ -72,8 +72,43 @@ def test_a_looser_value_goes_the_whole_way_into_force(client, pilot, walk, world
     assert "77" in page
 
 
+@LANGUAGES
+def test_a_stricter_value_is_confirmed_with_a_code_of_ones_own(client, pilot, walk, language):
+    page = post(client, walk.officer, "plan-change", pilot.public_id, **form(investors_max="50"))
+    assert pilot.plan_versions.count() == 1
+    nonce = PlanChallenge.objects.filter(person=walk.officer).earliest("pk").nonce
+    shown = get(
+        client, walk.officer, "plan-tighten", pilot.public_id, nonce, language=language
+    ).text
+    assert {"zh-hans": "收紧方案", "en": "Tighten the plan"}[language] in shown
+    assert "同意扩大" in shown
+    assert ">50 " in shown
+    fresh_code(walk.officer)
+    answer = {"nonce": PlanChallenge.objects.latest("pk").nonce, "code": "000000"}
+    page = post(client, walk.officer, "plan-tighten", pilot.public_id, nonce, **answer)
+    assert page.status_code == 422
+    assert pilot.plan_versions.count() == 1
+    answer = {"nonce": PlanChallenge.objects.latest("pk").nonce, "code": fresh_code(walk.officer)}
+    page = post(client, walk.officer, "plan-tighten", pilot.public_id, nonce, **answer)
+    assert page.status_code == 200
+    assert pilot.plan_versions.latest("number").values["investors_max"] == "50"
+
+
+def test_a_tightening_is_put_before_who_wrote_it_alone(client, pilot, walk, world):
+    post(client, walk.officer, "plan-change", pilot.public_id, **form(investors_max="50"))
+    nonce = PlanChallenge.objects.latest("pk").nonce
+    others = (world.case_officer["finance"], world.signer, world.auditor, world.outsider)
+    for person in others:
+        page = get(client, person, "plan-tighten", pilot.public_id, nonce)
+        assert page.status_code in (403, 404)
+    assert get(client, walk.officer, "plan-tighten", pilot.public_id, "x").status_code == 404
+
+
 def test_a_stricter_value_is_in_force_without_a_proposal(client, pilot, walk, world):
     post(client, walk.officer, "plan-change", pilot.public_id, **form(investors_max="50"))
+    nonce = PlanChallenge.objects.latest("pk").nonce
+    answer = {"nonce": nonce, "code": fresh_code(walk.officer)}
+    post(client, walk.officer, "plan-tighten", pilot.public_id, nonce, **answer)
     assert pilot.plan_versions.latest("number").values["investors_max"] == "50"
     assert not pilot.plan_changes.exists()
     page = get(client, world.signer, "plan", pilot.public_id, language="en").text

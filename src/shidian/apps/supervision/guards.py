@@ -29,6 +29,7 @@ GUARDS = (
     ),
     Guard(models.PlanApproval),
     Guard(models.PlanSignature),
+    Guard(models.PlanTightening),
     Guard(models.PlanChallenge, mutable=("used_at",)),
     Guard(models.ControlReceipt),
     Guard(models.AlertItem),

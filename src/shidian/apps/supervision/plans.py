@@ -15,13 +15,13 @@ from shidian.apps.supervision.queries import ShownValue, receipts, refusals, sho
 from shidian.core.rulebook.plan_change import Direction, direction_of_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
 
     from shidian.apps.cases.models import Case
-    from shidian.apps.supervision.models import PlanApproval, PlanSignature
+    from shidian.apps.supervision.models import PlanApproval, PlanChallenge, PlanSignature
     from shidian.core.rulebook.model import PlanParameter
 
 
@@ -101,6 +101,19 @@ def change_lines(change: PlanChange) -> list[ChangeLine]:
         _line(one, change.base.values.get(one.id), change.values[one.id])
         for one in change.pilot.case.rulebook.plan
         if one.id in change.values
+    ]
+
+
+def tightening_lines(challenge: PlanChallenge, values: Mapping[str, str]) -> list[ChangeLine]:
+    """The values that a tightening would change, beside those that count now."""
+    pilot = challenge.pilot
+    if pilot is None:
+        return []
+    agreed = newest_version(pilot).values
+    return [
+        _line(one, agreed.get(one.id), values[one.id])
+        for one in pilot.case.rulebook.plan
+        if one.id in values
     ]
 
 

@@ -53,7 +53,13 @@ urlpatterns = [
     path("orders/<slug:order>/end/", orders.end, name="order-end"),
     path("pilots/<slug:public_id>/orders/new/", orders.new, name="order-new"),
     path("pilots/<slug:public_id>/plan/", plans.page, name="plan"),
+    path("pilots/<slug:public_id>/plan/proof/", plans.proof, name="plan-proof"),
     path("pilots/<slug:public_id>/plan/change/", plans.change, name="plan-change"),
+    path(
+        "pilots/<slug:public_id>/plan/tighten/<slug:nonce>/",
+        plan_signing.tighten,
+        name="plan-tighten",
+    ),
     path("pilots/<slug:public_id>/plan/step/", plans.step, name="plan-step"),
     path(
         "pilots/<slug:public_id>/plan/changes/<int:number>/", plans.proposal, name="plan-proposal"

@@ -178,7 +178,7 @@ class EventKind(StrEnum):
     score_text ("82.20"), passed (bool, or null without a pass mark);
     assessment.commissioned; assessment.filed;
     notice.opened; notice.extended; notice.closed; comment.received; comment.answered; signoff.given;
-    case.admitted – number (or null), plan, promises, tier?,
+    case.admitted – number (or null), plan, promises, tier?, sha256? of what was agreed,
     waivers?, conditions?: all that the consents name; pilot.started;
     report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
     consultation.opened; opinion.given; risk.graded; clock.extended – length, unit;

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shidian.core.rulebook.model import Comparison, Text
+from shidian.core.rulebook.comparing import bound_of, holds
+from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.proportion import measure, share_of
 from shidian.core.rulebook.reading import numbers
 from shidian.core.rulebook.reading.chapters.scaling import asked_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import date
 
-    from shidian.core.rulebook.model import Rulebook, ScaleCriterion, ScaleStep, Threshold
+    from shidian.core.rulebook.model import Rulebook, ScaleCriterion, ScaleStep
 
 _NOTHING = Text(zh="尚无数值", en="no value yet")
 _TIME = Text(zh="最短运行时间", en="Minimum time")
@@ -93,9 +94,11 @@ def _time(step: ScaleStep, found: Found) -> Condition:
     asked = numbers.period(step.minimum)
     until = found.until
     days = (found.today - found.since).days
-    ran = Text(zh=f"自{found.since}起{days}日", en=f"{days} days since {found.since}")
+    since = numbers.day(found.since)
+    ran = Text(zh=f"自{since.zh}起{days}日", en=f"{days} days since {since.en}")
     if until is not None:
-        ran = Text(zh=f"{ran.zh}（至{until}期满）", en=f"{ran.en} (over on {until})")
+        over = numbers.day(until)
+        ran = Text(zh=f"{ran.zh}（至{over.zh}期满）", en=f"{ran.en} (over on {over.en})")
     return Condition(_TIME, asked, ran, until is not None and found.today > until)
 
 
@@ -107,22 +110,7 @@ def _judged(rulebook: Rulebook, one: ScaleCriterion, found: Found) -> Condition:
     value = found.values.get(one.indicator)
     if value is None:
         return Condition(one.name, asked, _NOTHING, met=False)
-    bound = _bound(one.holds, found.plan)
+    bound = bound_of(rulebook, one.holds, found.plan)
     shown = numbers.both(numbers.number(value))
-    return Condition(one.name, asked, shown, bound is not None and _holds(one.holds, value, bound))
-
-
-def _bound(threshold: Threshold, plan: Mapping[str, str]) -> Fraction | None:
-    stated = threshold.value if threshold.plan is None else None
-    if threshold.plan is not None and threshold.plan in plan:
-        stated = Fraction(plan[threshold.plan])
-    return None if stated is None else stated * threshold.per_cent / _WHOLE
-
-
-def _holds(threshold: Threshold, value: Fraction, bound: Fraction) -> bool:
-    return {
-        Comparison.GT: value > bound,
-        Comparison.GE: value >= bound,
-        Comparison.LT: value < bound,
-        Comparison.LE: value <= bound,
-    }[threshold.comparison]
+    met = bound is not None and holds(one.holds.comparison, value, bound)
+    return Condition(one.name, asked, shown, met)

@@ -40,6 +40,7 @@ from shidian.apps.supervision.models import (
     PlanChallenge,
     PlanChange,
     PlanSignature,
+    PlanTightening,
     PlanVersion,
 )
 from shidian.core.procedure.orders import NONCE_BYTES, PLAN_DOMAIN, approval_challenge
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.accounts.models import Person
     from shidian.apps.supervision.domain.orders.approving import Answer
+    from shidian.apps.supervision.models import Pilot
 
 SESSION = "session"
 """How a signer signs who has no second factor: the firm's people need not have one."""
@@ -66,7 +68,7 @@ def begin_plan_approval(
     """
     found = locked_change(change)
     _require_approvable(found, by)
-    return _challenge(by, found.canonical, at, change=found)
+    return new_challenge(by, found.canonical, at, change=found)
 
 
 @transaction.atomic
@@ -79,10 +81,10 @@ def begin_plan_signature(
     """
     if isinstance(of, PlanVersion):
         _require_signable_version(of, by)
-        return _challenge(by, text_of_version(of), at, version=of)
+        return new_challenge(by, text_of_version(of), at, version=of)
     found = locked_change(of)
     _require_signable(found, by)
-    return _challenge(by, found.canonical, at, change=found)
+    return new_challenge(by, found.canonical, at, change=found)
 
 
 def plan_challenge_bytes(challenge: PlanChallenge) -> bytes:
@@ -106,13 +108,13 @@ def approve_change(
     """
     moment = at or timezone.now()
     if challenge.change is None:
-        raise SupervisionError(_too_old())
-    _use_up(challenge, by, moment)
-    proof = _proof(challenge, answer, by)
+        raise SupervisionError(too_old())
+    use_up(challenge, by, moment)
+    proof = proof_of(challenge, answer, by)
     with transaction.atomic():
         change = locked_change(challenge.change)
         _require_approvable(change, by)
-        _keep(PlanApproval(change=change, officer=by), challenge, proof, moment)
+        keep_proof(PlanApproval(change=change, officer=by), challenge, proof, moment)
         if is_approved(change):
             tell(change, "applicant", at=moment)
     return change
@@ -129,15 +131,15 @@ def sign_plan(
     moment = at or timezone.now()
     if answer is None and factors_of(by):
         raise NotProvenError(_("Confirm with your second factor."))
-    _use_up(challenge, by, moment)
-    proof = _proof(challenge, answer, by)
+    use_up(challenge, by, moment)
+    proof = proof_of(challenge, answer, by)
     with transaction.atomic():
         if challenge.change is None:
             _sign_version(challenge, proof, by, moment)
             return None
         change = locked_change(challenge.change)
         _require_signable(change, by)
-        _keep(PlanSignature(change=change, signer=by), challenge, proof, moment)
+        keep_proof(PlanSignature(change=change, signer=by), challenge, proof, moment)
         put_in_force_if_carried(change, by=by, at=moment)
     return change
 
@@ -147,9 +149,9 @@ def _sign_version(
 ) -> None:
     version = challenge.version
     if version is None:
-        raise SupervisionError(_too_old())
+        raise SupervisionError(too_old())
     _require_signable_version(version, by)
-    _keep(PlanSignature(version=version, signer=by), challenge, proof, moment)
+    keep_proof(PlanSignature(version=version, signer=by), challenge, proof, moment)
 
 
 def _require_approvable(change: PlanChange, by: Person) -> None:
@@ -180,17 +182,20 @@ def _require_signable_version(version: PlanVersion, by: Person) -> None:
         raise SupervisionError(_("This version is signed already."))
 
 
-def _challenge(
+def new_challenge(
     by: Person,
     canonical: str,
     at: datetime | None,
     *,
     change: PlanChange | None = None,
     version: PlanVersion | None = None,
+    pilot: Pilot | None = None,
 ) -> PlanChallenge:
+    """A text put before a person with a fresh nonce; of one of the three."""
     return PlanChallenge.objects.create(
         change=change,
         version=version,
+        pilot=pilot,
         person=by,
         nonce=secrets.token_hex(NONCE_BYTES),
         canonical=canonical,
@@ -199,17 +204,18 @@ def _challenge(
 
 
 @transaction.atomic
-def _use_up(challenge: PlanChallenge, by: Person, moment: datetime) -> None:
+def use_up(challenge: PlanChallenge, by: Person, moment: datetime) -> None:
     """One attempt per challenge, and few attempts at a time: codes are short."""
     recent = PlanChallenge.objects.filter(person=by, used_at__gt=moment - ATTEMPTS_WITHIN)
     if recent.count() >= ATTEMPTS_MAX:
         raise SupervisionError(_("Too many attempts. Wait five minutes."))
     used = PlanChallenge.objects.filter(pk=challenge.pk, person=by, used_at=None)
     if not used.update(used_at=moment) or moment - challenge.made_at > CHALLENGE_LIVES:
-        raise SupervisionError(_too_old())
+        raise SupervisionError(too_old())
 
 
-def _proof(challenge: PlanChallenge, answer: Answer | None, by: Person) -> Proof | None:
+def proof_of(challenge: PlanChallenge, answer: Answer | None, by: Person) -> Proof | None:
+    """What the answer proves; None where there is none. Raises NotProvenError."""
     if answer is None:
         return None
     if isinstance(answer, CodeAnswer):
@@ -217,8 +223,8 @@ def _proof(challenge: PlanChallenge, answer: Answer | None, by: Person) -> Proof
     return prove_by_passkey(by, plan_challenge_bytes(challenge), answer.credential)
 
 
-def _keep(
-    row: PlanApproval | PlanSignature,
+def keep_proof(
+    row: PlanApproval | PlanSignature | PlanTightening,
     challenge: PlanChallenge,
     proof: Proof | None,
     moment: datetime,
@@ -232,7 +238,7 @@ def _keep(
     row.method = proof.method if proof else SESSION
     row.factor_use = proof.use if proof else f"{SESSION}:{challenge.nonce}"
     row.evidence = evidence
-    used = (OrderApproval, PlanApproval, PlanSignature)
+    used = (OrderApproval, PlanApproval, PlanSignature, PlanTightening)
     if any(one.objects.filter(factor_use=row.factor_use).exists() for one in used):
         raise _used_code()
     try:
@@ -248,5 +254,6 @@ def _used_code() -> NotProvenError:
     )
 
 
-def _too_old() -> str:
+def too_old() -> str:
+    """What is said of a challenge that serves no more."""
     return _("This page is too old, or was used already. Look again.")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shidian.apps.supervision.models import PlanChange, PlanVersion
 
 CHANGE_FORMAT = "shidian.plan-change/1"
+TIGHTENING_FORMAT = "shidian.plan-tightening/1"
 VERSION_FORMAT = "shidian.plan/1"
 
 
@@ -38,6 +39,20 @@ def text_of_change(
     }
     if change.step:
         said |= {"step": change.step, "facts": list(change.facts)}
+    return canonical.dumps(said).decode()
+
+
+def text_of_tightening(base: PlanVersion, values: Mapping[str, str], *, reason: str) -> str:
+    """What an officer confirms who tightens the plan: the values that change, and why."""
+    said = {
+        "format": TIGHTENING_FORMAT,
+        "project": base.pilot.public_id,
+        "base": base.number,
+        "values": dict(values),
+        "plan": {**base.values, **values},
+        "reason": reason,
+        "rules_digest": base.pilot.rules_digest,
+    }
     return canonical.dumps(said).decode()
 
 

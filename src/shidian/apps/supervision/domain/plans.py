@@ -56,7 +56,8 @@ def change_plan(
 ) -> PlanVersion:
     """Tighten one or more agreed values, and in proportion what the rulebook scales with them.
 
-    The others stay. Writes a version and a control record.
+    The others stay. Writes a version and a control record. Whoever does so at a page has proven
+    themselves first: `plan_tightening`.
 
     In force from the journal entry that the record becomes; until then the page says "pending".
     Raises ForbiddenError, or SupervisionError: not running, no reason, an unknown parameter, a
@@ -64,6 +65,14 @@ def change_plan(
     """
     moment = at or timezone.now()
     locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
+    tightened = tightening(locked, values, reason=reason, by=by)
+    return write_version(locked, tightened, reason=reason.strip(), by=by, moment=moment)
+
+
+def tightening(
+    locked: Pilot, values: Mapping[str, str], *, reason: str, by: Person
+) -> dict[str, str]:
+    """The values that `by` may tighten so, with what scales with them. Raises as `change_plan`."""
     require_supervisor(by, locked)
     if locked.state not in AT_WORK:
         raise SupervisionError(_("Only the plan of a running pilot can be changed."))
@@ -71,8 +80,7 @@ def change_plan(
         raise SupervisionError(_("Give the reason; the institution reads it."), field="reason")
     if len(reason) > REASON_MAX_CHARS:
         raise SupervisionError(_("The reason is longer than 2,000 characters."), field="reason")
-    tightened = restriction(locked, values)
-    return write_version(locked, tightened, reason=reason.strip(), by=by, moment=moment)
+    return restriction(locked, values)
 
 
 def restriction(pilot: Pilot, values: Mapping[str, str]) -> dict[str, str]:

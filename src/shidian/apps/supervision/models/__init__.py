@@ -36,6 +36,7 @@ from shidian.apps.supervision.models.plan_change import (
     PlanChallenge,
     PlanChange,
     PlanSignature,
+    PlanTightening,
 )
 from shidian.apps.supervision.models.reading import (
     CurrentReading,
@@ -83,6 +84,7 @@ __all__ = [
     "PlanChallenge",
     "PlanChange",
     "PlanSignature",
+    "PlanTightening",
     "PlanVersion",
     "ReturnState",
     "SourceReading",

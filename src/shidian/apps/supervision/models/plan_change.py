@@ -153,11 +153,34 @@ class PlanSignature(_Signed):
         return f"{self.change_id or self.version_id} {self.signer_id}"
 
 
+class PlanTightening(_Signed):
+    """An officer's proof that it was they who tightened a version, by its text. Append-only."""
+
+    version = models.OneToOneField(PlanVersion, on_delete=models.PROTECT, related_name="tightening")
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    canonical = models.TextField()
+    """What they confirmed (RFC 8785)."""
+
+    class Meta:
+        """In the order in which they were made."""
+
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.officer_id}"
+
+
 class PlanChallenge(models.Model):
-    """What one person is asked to approve or sign, with a fresh nonce. It serves one attempt."""
+    """What one person is asked to approve or sign, with a fresh nonce. It serves one attempt.
+
+    `change`, `version`: of what; `pilot`: whose plan is to be tightened by `canonical`.
+    """
 
     change = models.ForeignKey(PlanChange, on_delete=models.PROTECT, null=True, related_name="+")
     version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, null=True, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     nonce = models.CharField(max_length=64, unique=True)
     """32 random bytes, in hexadecimal."""
@@ -172,4 +195,4 @@ class PlanChallenge(models.Model):
         indexes: ClassVar = [models.Index(fields=["person", "made_at"])]
 
     def __str__(self) -> str:
-        return f"{self.change_id or self.version_id} {self.nonce[:8]}"
+        return f"{self.change_id or self.version_id or self.pilot_id} {self.nonce[:8]}"

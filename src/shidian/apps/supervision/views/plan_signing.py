@@ -19,8 +19,9 @@ from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.supervision.domain import plan_signing as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.orders.approving import CodeAnswer, PasskeyAnswer
+from shidian.apps.supervision.domain.plan_tightening import begin_again, tighten_plan, told
 from shidian.apps.supervision.models import PlanChallenge, PlanVersion
-from shidian.apps.supervision.plans import change_lines, shown_changes
+from shidian.apps.supervision.plans import change_lines, shown_changes, tightening_lines
 from shidian.apps.supervision.queries import shown_values
 from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, change_for
@@ -41,7 +42,8 @@ CREDENTIAL_CHARS_MAX = 16_000
 class _Act:
     """What a person is asked to put their second factor to."""
 
-    of: PlanChange | PlanVersion
+    of: PlanChange | PlanVersion | PlanChallenge
+    """A challenge: the tightening that it puts before an officer."""
     begin: Callable[[Person], PlanChallenge]
     finish: Callable[[PlanChallenge, Answer | None, Person], object]
     back: str
@@ -94,6 +96,33 @@ def sign_version(request: HttpRequest, case: Case, public_id: str, number: int) 
     return _signing(request, found, reverse("supervision:plan", args=[public_id]))
 
 
+@rule(Permission.PLAN_PROPOSE, obj=case_of_pilot)
+def tighten(request: HttpRequest, case: Case, public_id: str, nonce: str) -> HttpResponse:
+    """Shows what is tightened once more; the officer's own code or passkey puts it in force."""
+    person = asker(request)
+    found = PlanChallenge.objects.filter(pilot__case=case, person=person, nonce=nonce).first()
+    if found is None:
+        raise Http404
+
+    def finish(challenge: PlanChallenge, answer: Answer | None, by: Person) -> None:
+        if answer is None:
+            raise NotProvenError(_("Confirm with your second factor."))
+        tighten_plan(challenge=challenge, answer=answer, by=by)
+
+    return _answer_page(
+        request,
+        _Act(
+            found,
+            lambda by: begin_again(challenge=found, by=by),
+            finish,
+            reverse("supervision:plan", args=[public_id]),
+            _("The plan was changed. It is in force once the journal has it."),
+            approving=False,
+            needs_factor=True,
+        ),
+    )
+
+
 def _signing(request: HttpRequest, of: PlanChange | PlanVersion, back: str) -> HttpResponse:
     said = (
         _("Signed. The plan was seen and is agreed.")
@@ -136,8 +165,7 @@ def _answered(request: HttpRequest, act: _Act, form: CodeForm) -> str | None:
     """Do it by what was sent; the problem in words where it is refused."""
     person, of = asker(request), act.of
     mine = PlanChallenge.objects.filter(person=person, nonce=request.POST.get("nonce", ""))
-    wanted = {"version": of} if isinstance(of, PlanVersion) else {"change": of}
-    challenge = mine.filter(**wanted).first()
+    challenge = mine.filter(**_named(of)).first()
     answer = _answer(request, form)
     if challenge is None or isinstance(answer, str):
         return _("This page is too old, or was used already. Look again.")
@@ -148,6 +176,13 @@ def _answered(request: HttpRequest, act: _Act, form: CodeForm) -> str | None:
     except ForbiddenError:
         raise Http404 from None
     return None
+
+
+def _named(of: PlanChange | PlanVersion | PlanChallenge) -> dict[str, Any]:
+    """How its challenges are found."""
+    if isinstance(of, PlanChallenge):
+        return {"pilot": of.pilot, "canonical": of.canonical}
+    return {"version": of} if isinstance(of, PlanVersion) else {"change": of}
 
 
 def _answer(request: HttpRequest, form: CodeForm) -> Answer | str | None:
@@ -166,14 +201,10 @@ def _answer(request: HttpRequest, form: CodeForm) -> Answer | str | None:
 def _page(request: HttpRequest, act: _Act, form: CodeForm, problem: str | None) -> HttpResponse:
     person, of = asker(request), act.of
     factors = factors_of(person)
-    is_version = isinstance(of, PlanVersion)
     context: dict[str, Any] = {
+        **_shown(of),
         "of": of,
-        "is_version": is_version,
         "approving": act.approving,
-        "pilot": of.pilot,
-        "lines": [] if isinstance(of, PlanVersion) else change_lines(of),
-        "values": shown_values(of.pilot.case.rulebook, of.values),
         "back": act.back,
         "form": form,
         "problem": "" if form.errors else problem,
@@ -191,4 +222,17 @@ def _page(request: HttpRequest, act: _Act, form: CodeForm, problem: str | None) 
             question = passkey_question(person, verbs.plan_challenge_bytes(challenge))
             context["js_data"] = {"request_options": question}
     status = 422 if form.errors or problem else 200
-    return render(request, "supervision/plan_sign.html", context, status=status)
+    template = "tighten" if isinstance(of, PlanChallenge) else "sign"
+    return render(request, f"supervision/plan_{template}.html", context, status=status)
+
+
+def _shown(of: PlanChange | PlanVersion | PlanChallenge) -> dict[str, Any]:
+    """What is shown of it before it is confirmed."""
+    if isinstance(of, PlanVersion):
+        values = shown_values(of.pilot.case.rulebook, of.values)
+        return {"is_version": True, "pilot": of.pilot, "values": values}
+    if isinstance(of, PlanChallenge):
+        said = told(of)
+        lines = tightening_lines(of, said.values)
+        return {"pilot": of.pilot, "lines": lines, "reason": said.reason}
+    return {"is_version": False, "pilot": of.pilot, "lines": change_lines(of)}

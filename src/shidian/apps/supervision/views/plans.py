@@ -14,14 +14,12 @@ from django.utils.translation import gettext as _
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.history import state_of
+from shidian.apps.supervision.admission import admission_of, proof_of_agreement
 from shidian.apps.supervision.domain import plan_changes as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.plan_steps import judged_step
-from shidian.apps.supervision.domain.plans import (
-    change_plan,
-    changed_values,
-    direction_of_change,
-)
+from shidian.apps.supervision.domain.plan_tightening import begin_tightening
+from shidian.apps.supervision.domain.plans import changed_values, direction_of_change
 from shidian.apps.supervision.models import AT_WORK, ChangeState
 from shidian.apps.supervision.plans import (
     change_lines,
@@ -29,6 +27,7 @@ from shidian.apps.supervision.plans import (
     shown_changes,
     visible_changes,
 )
+from shidian.apps.supervision.promises import promises_of
 from shidian.apps.supervision.queries import limits_with_use, plan_versions
 from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, change_for, pilot_of
@@ -60,12 +59,29 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
         "changes": shown_changes(changes),
         "uses": limits_with_use(pilot),
         "judged": judged_step(pilot),
+        "measured": promises_of(
+            pilot,
+            versions=[one.version for one in reversed(versions) if one.entry is not None],
+        ),
         "promises": state_of(case).promises,
+        "admission": admission_of(case),
         "internal": allows(person, Permission.CASE_READ_INTERNAL, case),
         "may_change": _may_change(person, pilot),
         "may_sign": allows(person, Permission.PLAN_SIGN, case),
     }
     return render(request, "supervision/plan.html", context)
+
+
+@rule(Permission.PLAN_READ, obj=case_of_pilot)
+def proof(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
+    """The file that proves what was agreed at admission (`wire.agreement`)."""
+    del request
+    data = proof_of_agreement(case)
+    if data is None:
+        raise Http404
+    answer = HttpResponse(data, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{public_id}.agreement-proof"'
+    return answer
 
 
 def _may_change(person: object, pilot: Pilot) -> bool:
@@ -74,7 +90,7 @@ def _may_change(person: object, pilot: Pilot) -> bool:
 
 @rule(Permission.PLAN_PROPOSE, obj=case_of_pilot)
 def change(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
-    """Values as they shall be: what only tightens is in force at once, the rest is a proposal."""
+    """Values as they shall be: what only tightens is confirmed, the rest is a proposal."""
     del public_id
     pilot = pilot_of(case)
     language: Language = "en" if (get_language() or "").startswith("en") else "zh"
@@ -119,7 +135,7 @@ def step(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, pilot: Pilot, form: PlanForm) -> HttpResponse:
-    """Tighten, or propose. Raises SupervisionError."""
+    """Ask for the factor that tightens, or propose. Raises SupervisionError."""
     person, values, texts = asker(request), form.values(), form.texts()
     changed = changed_values(pilot, values)
     if direction_of_change(pilot, changed) is Direction.LOOSENING:
@@ -135,9 +151,8 @@ def _changed(request: HttpRequest, pilot: Pilot, form: PlanForm) -> HttpResponse
             request, _("This loosens the plan, so it was proposed. It binds nobody yet.")
         )
         return redirect("supervision:plan-proposal", pilot.public_id, made.number)
-    change_plan(pilot=pilot, values=values, reason=texts["reason"], by=person)
-    messages.success(request, _("The plan was changed. It is in force once the journal has it."))
-    return redirect("supervision:plan", pilot.public_id)
+    asked = begin_tightening(pilot=pilot, values=values, reason=texts["reason"], by=person)
+    return redirect("supervision:plan-tighten", pilot.public_id, asked.nonce)
 
 
 @rule(Permission.PLAN_READ, obj=case_of_pilot)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.admission import agreement_of
 from shidian.core.procedure.handlers.conditions import agreed
 from shidian.core.procedure.handlers.partners import must_be_signed
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.tiers import scaled_plan
 from shidian.core.procedure.types import EventKind, RefusalCode
 from shidian.core.rulebook.model import StageKind
+from shidian_kit.wire.agreement import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,6 +122,8 @@ def _admission(case: Situation, left: Stage) -> NewEvent:
         ]
     if conditions := agreed(case):
         data["conditions"] = list(conditions)
+    if state.sha256:
+        data["sha256"] = fingerprint(agreement_of(state, data))
     return case.follows(EventKind.CASE_ADMITTED, f"/stages/{left.id}/number", **data)
 
 

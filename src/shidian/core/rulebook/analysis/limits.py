@@ -213,12 +213,7 @@ def _alert(
     if alert.clear is not None:
         rungs["clear"] = alert.clear
     for key, threshold in rungs.items():
-        where = f"{path}/{key}"
-        if threshold.plan is not None:
-            yield from _parameter(rulebook, where, threshold.plan, indicator)
-        elif indicator is not None and threshold.value is not None:
-            shown = f"{threshold.comparison}{threshold.value}"
-            yield from _share(rulebook, indicator, threshold.value, where, shown)
+        yield from fits(rulebook, indicator, threshold, f"{path}/{key}")
     yield from _ladder(alert, path)
     yield from _clear(alert, path)
     if alert.k_of_n is not None and not 1 <= alert.k_of_n[0] <= alert.k_of_n[1]:
@@ -228,6 +223,17 @@ def _alert(
             say("请写 [k, n]，且 1 ≤ k ≤ n", "write [k, n] with 1 ≤ k ≤ n"),
         )
     yield from _proposal(rulebook, alert.on_breach, f"{path}/on_breach")
+
+
+def fits(
+    rulebook: Rulebook, indicator: Indicator | None, threshold: Threshold, where: str
+) -> Iterator[Finding]:
+    """What is wrong with holding this indicator, where it is known, against this threshold."""
+    if threshold.plan is not None:
+        yield from _parameter(rulebook, where, threshold.plan, indicator)
+    elif indicator is not None and threshold.value is not None:
+        shown = f"{threshold.comparison}{threshold.value}"
+        yield from _share(rulebook, indicator, threshold.value, where, shown)
 
 
 def _ladder(alert: AlertRule, path: str) -> Iterator[Finding]:

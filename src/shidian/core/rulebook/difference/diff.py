@@ -26,6 +26,7 @@ _SECTIONS = (
     "authorities",
     "limits",
     "plan",
+    "promises",
     "scale_up",
     "tiers",
     "waivers",

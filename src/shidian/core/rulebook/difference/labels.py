@@ -129,6 +129,9 @@ steps|步骤|step
 comments|征求公众意见|public comments
 by|分组|by
 thresholds|进入条件|threshold
+promises|承诺|promise
+kept|兑现时点|kept
+day|兑现日期|day
 scale_up|分步扩大|step of the scale-up
 holds|须满足|must be
 severity|告警等级|severity of alerts

@@ -32,6 +32,7 @@ CASE: dict[str, dict[str, str]] = {
         "limits": "Caps agreed for a pilot, watched while it runs.",
         "alerts": "Conditions that call for attention, in levels.",
         "plan": "Values agreed for each pilot at admission.",
+        "promises": "What pilots promise in figures, watched while they run.",
         "scale_up": "Steps by which agreed values may be raised, in this order.",
         "monitoring": "Time as the monitor sees it.",
         "reports": "Reports that a running pilot owes.",

@@ -49,6 +49,12 @@ RUNNING: dict[str, dict[str, str]] = {
         "tighter": "Which way protects investors.",
         "scales_with": "Lowering that parameter lowers this one in proportion.",
     },
+    "PromiseRule": {
+        "indicator": "Indicator whose final values are held against the promise.",
+        "holds": "What they must be: `<= plan.failures_promised`, or a number for all pilots.",
+        "kept": "Throughout the run, when it ends, or on the day that `day` names.",
+        "day": "Plan parameter of type `date` whose day counts, for `kept: by-date`.",
+    },
     "Monitoring": {
         "tile": "Smallest stretch of time that is summed up.",
         "lateness": "How late an event may come and still count in its time.",

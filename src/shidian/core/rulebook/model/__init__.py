@@ -83,6 +83,7 @@ from shidian.core.rulebook.model.procedure import (
     StageThreshold,
     Unit,
 )
+from shidian.core.rulebook.model.promises import PromiseRule
 from shidian.core.rulebook.model.sources import (
     Basis,
     Because,
@@ -154,6 +155,7 @@ __all__ = [
     "PermitRules",
     "Place",
     "PlanParameter",
+    "PromiseRule",
     "Question",
     "QuestionKind",
     "Register",
@@ -228,6 +230,7 @@ class Rulebook(Frozen):
     limits: tuple[Limit, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
     plan: tuple[PlanParameter, ...] = ()
+    promises: tuple[PromiseRule, ...] = ()
     scale_up: tuple[ScaleStep, ...] = ()
     monitoring: Monitoring = Monitoring()
     reports: tuple[ReportDuty, ...] = ()

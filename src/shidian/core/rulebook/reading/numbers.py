@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shidian.core.rulebook.model import Period, PlanParameter, Rulebook, Text, parse_exact
 
 if TYPE_CHECKING:
+    from datetime import date
     from fractions import Fraction
 
 _DIGITS = "零一二三四五六七八九"
@@ -21,6 +22,11 @@ UNIT: dict[str, tuple[str, str, str]] = {
     "year": ("年", "year", "years"),
 }
 """Unit → Chinese, English for one, English for several."""
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
 
 _STEPS = (
     (86_400_000_000, "天", "day"),
@@ -93,6 +99,14 @@ def last(us: int) -> Text:
     text = duration(us)
     one, unit = text.en.split(" ", 1)
     return Text(zh=f"最近{text.zh}内", en=f"over the last {unit if one == '1' else text.en}")
+
+
+def day(value: date) -> Text:
+    """2026-01-05 → 2026年1月5日 / 5 January 2026."""
+    month = _MONTHS[value.month - 1]
+    return Text(
+        zh=f"{value.year}年{value.month}月{value.day}日", en=f"{value.day} {month} {value.year}"
+    )
 
 
 def number(value: Fraction) -> str:

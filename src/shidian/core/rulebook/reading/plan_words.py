@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.plan_change import codes_of
+from shidian.core.rulebook.reading.numbers import day
 from shidian.core.rulebook.reading.words import PERMIT_MODE
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ def in_words(parameter: PlanParameter, value: str) -> Text:
         return PERMIT_MODE[value]
     if parameter.type == "bool" and value in _BOOL:
         return _BOOL[value]
+    if parameter.type == "date":
+        return day(date.fromisoformat(value))
     if parameter.type == "codes":
         codes = sorted(codes_of(value))
         return Text(zh="、".join(codes) or "无", en=", ".join(codes) or "none")

@@ -285,6 +285,11 @@ MEASURED = {
     "at-admission": _t("仅在新增时计量", "measured only when something new is admitted"),
     "monthly-average": _t("按月均值计量", "measured as a monthly average"),
 }
+KEPT = {
+    "throughout": _t("运行期间始终", "throughout the run"),
+    "at-end": _t("试点期满时", "when the run ends"),
+    "by-date": _t("在约定日期", "on the agreed day"),
+}
 REPORT_KIND = {
     "periodic": _t("定期报告", "a periodic report"),
     "event": _t("事件报告", "an event report"),
