@@ -175,8 +175,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(home: Path, **more: str) -> Iterator[Site]:
-    """Serve the pages of `home` under gunicorn on a free port until the block ends."""
+def serve(home: Path, *, waits_for: str = "/account/sign-in/", **more: str) -> Iterator[Site]:
+    """Serve the pages of `home` under gunicorn on a free port until the block ends.
+
+    It is up once `waits_for` is answered, whatever the answer.
+    """
     port = free_port()
     log = (home / "web.log").open("wb")
     process = subprocess.Popen(
@@ -192,7 +195,7 @@ def serve(home: Path, **more: str) -> Iterator[Site]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_up(url, process, home / "web.log")
+        _wait_until_up(f"{url}{waits_for}", process, home / "web.log")
         yield Site(url, home, process)
     finally:
         process.terminate()
@@ -206,7 +209,7 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"{url}/account/sign-in/", timeout=5):
+            with urllib.request.urlopen(url, timeout=5):
                 return
         except urllib.error.HTTPError:
             return

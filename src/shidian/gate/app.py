@@ -44,6 +44,7 @@ from shidian.gate.limits import Intake
 from shidian.gate.live import Hub
 from shidian.gate.metrics import Metrics
 from shidian.gate.permits import AfterCall, FedCall, Permits
+from shidian.health import Readiness, files_in, room_in
 from shidian_kit.wire.token import TokenError, read_live_token
 
 if TYPE_CHECKING:
@@ -90,6 +91,13 @@ class Gate:
         )
         self._intake = Intake(given)
         self._permits = Permits(self.journal, given.journal, keyring.gate_key(given.keys))
+        self._readiness = Readiness(
+            {
+                "journal": self.journal.answers,
+                "disk": lambda: room_in(given.journal.parent),
+                "keys": lambda: files_in(given.keys),
+            }
+        )
         self._calls: dict[str, Callable[[Request, Receive], Awaitable[object]]] = {
             "/v1/control": self._control,
             "/v1/changed": self._changed,
@@ -174,6 +182,14 @@ class Gate:
         match request.method, request.path:
             case "GET", "/healthz":
                 await send_json(send, 200, {"status": "ok"})
+            case "GET", "/livez":
+                await send_json(send, 200, {"status": "alive"})
+            case "GET", "/readyz":
+                failing = await asyncio.to_thread(self._readiness.failing)
+                said = (
+                    {"status": "not ready", "failing": failing} if failing else {"status": "ready"}
+                )
+                await send_json(send, 503 if failing else 200, said)
             case "GET", "/metrics":
                 self.metrics.listeners.set(len(self.hub))
                 self.metrics.waiting_events.set(self._intake.waiting)

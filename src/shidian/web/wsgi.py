@@ -6,6 +6,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from shidian.web.health import with_health
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shidian.web.settings")
 
-application = get_wsgi_application()
+application = with_health(get_wsgi_application())

@@ -249,3 +249,10 @@ def in_force(record: ControlRecord, *, ingest_us: int, has_data: bool) -> Contro
         return record
     effective_us = max(record.effective_us, ingest_us + EFFECTIVE_AFTER_US)
     return msgspec.structs.replace(record, effective_us=effective_us)
+
+
+def same_record(typed: ControlRecord, held: dict[str, Any]) -> bool:
+    """Whether a repeated record is the one held, whose `effective_us` may have been moved."""
+    given = msgspec.to_builtins(typed)
+    moved = held.get("effective_us", 0) >= given.get("effective_us", 0)
+    return bool(moved and {**given, "effective_us": 0} == {**held, "effective_us": 0})

@@ -22,6 +22,7 @@ from shidian.core.journal.controls import (
     Registry,
     in_force,
     parse,
+    same_record,
 )
 from shidian.core.journal.entry import EntryKind, decode_control, encode_control
 from shidian.core.journal.feeds import Feeds
@@ -234,6 +235,10 @@ class Journal:
 
         return self._submit(job)
 
+    def answers(self) -> None:
+        """Returns once the writer has read the log: whether it is alive, and the file there."""
+        self._submit(lambda: self._db.execute("SELECT max(entry) FROM entry").fetchone()).result()
+
     def append_tick(self) -> int:
         """Log the passing of time; the tick's entry number."""
         return self._submit(
@@ -299,7 +304,7 @@ class Journal:
             (outbox_id,),
         ).fetchone()
         if held is not None:
-            if held[1] != kind or not _same_record(typed, decode_control(held[2])):
+            if held[1] != kind or not same_record(typed, decode_control(held[2])):
                 raise ControlError(f"outbox id {outbox_id} was used for another record")
             return int(held[0])
         self._next.check(typed)
@@ -391,10 +396,3 @@ class Journal:
             (project, record["order_id"], record["kind"]): entry
             for entry, project, record in acknowledged(self._db)
         }
-
-
-def _same_record(typed: Any, held: dict[str, Any]) -> bool:
-    """Whether a repeated record is the one held, whose `effective_us` may have been moved."""
-    given = msgspec.to_builtins(typed)
-    moved = held.get("effective_us", 0) >= given.get("effective_us", 0)
-    return moved and {**given, "effective_us": 0} == {**held, "effective_us": 0}
