@@ -68,6 +68,26 @@ def test_an_answer_is_kept_for_a_while_whoever_asks():
     assert asked == [1]
 
 
+def test_one_waits_for_what_hangs_and_others_are_told_what_was_known():
+    go = threading.Event()
+    hanging = [False]
+    readiness = Readiness(
+        {"journal": lambda: go.wait() if hanging[0] else None}, within_s=5, kept_s=0
+    )
+    assert readiness.failing() == []
+    hanging[0] = True
+    first = threading.Thread(target=readiness.failing)
+    first.start()
+    time.sleep(0.1)
+    began = time.monotonic()
+
+    assert readiness.failing() == []
+
+    assert time.monotonic() - began < 2
+    go.set()
+    first.join()
+
+
 def test_an_empty_folder_and_a_missing_one_are_not_to_be_had(tmp_path):
     with pytest.raises(OSError, match="empty"):
         files_in(tmp_path)

@@ -49,13 +49,18 @@ class Readiness:
         self._at_s: float | None = None
 
     def failing(self) -> list[str]:
-        """Names of what is not to be had, sorted; takes `within_s` at most."""
-        with self._lock:
-            now_s = time.monotonic()
-            if self._at_s is None or now_s - self._at_s >= self._kept_s:
-                self._ask()
-                self._at_s = time.monotonic()
-            return sorted(self._found)
+        """Names of what is not to be had, sorted; takes `within_s` at most.
+
+        While somebody waits for answers, others are given those before.
+        """
+        if self._lock.acquire(blocking=self._at_s is None):
+            try:
+                if self._at_s is None or time.monotonic() - self._at_s >= self._kept_s:
+                    self._ask()
+                    self._at_s = time.monotonic()
+            finally:
+                self._lock.release()
+        return sorted(self._found)
 
     def _ask(self) -> None:
         for name, need in self._needs.items():

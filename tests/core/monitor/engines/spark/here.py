@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import random
+
+import pytest
+
+ON_SPARK = [
+    pytest.mark.prove,
+    pytest.mark.skipif(os.environ.get("SHIDIAN_SPARK") == "no", reason="SHIDIAN_SPARK=no"),
+    # What PySpark does inside is not ours to mend.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark.*"),
+    pytest.mark.filterwarnings("ignore::FutureWarning:pyspark.*"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+"""Marks of tests that need a real Spark."""
 
 
 def travelled(value):

@@ -6,8 +6,10 @@ import os
 import pickle
 import shutil
 import sys
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +32,9 @@ _HEAD, _PART = 0, 1
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    # An executor that is killed costs the tasks it had a try each.
+    "spark.task.maxFailures": "8",
     # A row is a whole file's tiles: never several of them in one batch.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1",
     # Rows are few and large: their number says nothing of the work they are.
@@ -70,12 +75,16 @@ def _start(master: str, settings: Mapping[str, str]) -> Any:
             "Spark is not installed here: pip install 'shidian[spark]', or scripts/setup-spark in"
             " the source tree"
         ) from None
+    if SparkSession.getActiveSession() is not None:
+        raise ClusterError("a cluster is open in this process already")
     if not _java():
         raise ClusterError("Spark needs Java 17 or newer: install it, or name it by JAVA_HOME")
     # Executors find what the driver runs with; on other machines at the same place.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if _is_here(master):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # It warns of a pandas that it may not know; nothing here goes through pandas.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\.")
     builder = SparkSession.builder.master(master).appName("shidian replay")
     for name, value in settings.items():
         builder = builder.config(name, value)
@@ -145,7 +154,7 @@ class SparkCluster:
             both = self._rows([(1, name, group) for name, group in groups])
             if tasks:
                 both = both.union(self._rows(tasks).mapInArrow(_mapping(do), schema))
-            partitions = min(2 * len(groups), 8 * _SLICES_A_CORE * self.cores)
+            partitions = min(2 * len(groups), 2 * _SLICES_A_CORE * self.cores)
             apart = both.repartition(partitions, "name").sortWithinPartitions("name", "kind")
             found = apart.mapInArrow(_judging(judge), "content binary")
             return [pickle.loads(row.content) for row in found.collect()]  # noqa: S301 - of our own executors
@@ -212,6 +221,7 @@ def _batch(**values: object) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=list(values))
 
 
+@lru_cache
 def _check_release(release: str) -> None:
     """Raises RuntimeError where this machine would compute by other code."""
     here = version("shidian")
