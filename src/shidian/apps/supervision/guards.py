@@ -21,6 +21,17 @@ GUARDS = (
             *("delivered_at", "counts", "first_entry", "last_entry", "problem"),
         ),
     ),
+    Guard(
+        models.Report,
+        # Which report it is stays; how far it is, and what is worked on, moves.
+        mutable=(
+            *("state", "revised_by", "draft", "draft_seq", "draft_at", "draft_by"),
+            *("checked_at", "checked_entry"),
+        ),
+    ),
+    Guard(models.ReportVersion),
+    Guard(models.ReportStep),
+    Guard(models.ReportChallenge, mutable=("used_at",)),
     Guard(models.PlanVersion),
     Guard(
         models.PlanChange,

@@ -17,6 +17,8 @@ from shidian.apps.supervision.views import (
     pilots,
     plan_signing,
     plans,
+    report_drafting,
+    reports,
     returns,
 )
 from shidian.apps.supervision.views import part as _part  # noqa: F401 - registers with the case page
@@ -82,6 +84,35 @@ urlpatterns = [
     ),
     path("pilots/<slug:public_id>/keys/", changes.register_key, name="key"),
     path("pilots/<slug:public_id>/connection/", connection.page, name="connection"),
+    path("reports/", reports.report_list, name="reports"),
+    path("pilots/<slug:public_id>/reports/", report_drafting.listing, name="pilot-reports"),
+    path("pilots/<slug:public_id>/reports/<int:number>/", reports.page, name="report"),
+    path(
+        "pilots/<slug:public_id>/reports/<int:number>/draft/",
+        report_drafting.draft,
+        name="report-draft",
+    ),
+    path(
+        "pilots/<slug:public_id>/reports/<int:number>/sign/",
+        report_drafting.sign,
+        name="report-sign",
+    ),
+    path(
+        "pilots/<slug:public_id>/reports/<int:number>/judge/<slug:act>/",
+        reports.judge,
+        name="report-judge",
+    ),
+    path("pilots/<slug:public_id>/reports/<int:number>/check/", reports.check, name="report-check"),
+    path(
+        "pilots/<slug:public_id>/reports/<int:number>/v<int:version>.<slug:kind>",
+        reports.paper,
+        name="report-paper",
+    ),
+    path(
+        "pilots/<slug:public_id>/reports/<int:number>/v<int:version>/figures/<str:key>/",
+        reports.figure,
+        name="report-figure",
+    ),
     path("pilots/<slug:public_id>/returns/", returns.listing, name="returns"),
     path("pilots/<slug:public_id>/returns/<int:number>/", returns.page, name="return"),
     path("pilots/<slug:public_id>/returns/<int:number>/file/", returns.file, name="return-file"),

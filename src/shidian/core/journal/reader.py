@@ -190,11 +190,13 @@ class JournalReader:
             )
         return entry
 
-    def heads(self) -> Iterator[Entry]:
-        """Data entries, without their payload, and control records, in order."""
+    def heads(self, project: str | None = None) -> Iterator[Entry]:
+        """Data entries, without their payload, and control records, in order; of all projects or one."""
         columns = _COLUMNS.removesuffix("payload") + "iif(kind = 'data', x'', payload)"
         rows = self._db.execute(
-            f"SELECT {columns} FROM entry WHERE {_CONTROL_OR_DATA} ORDER BY entry"  # noqa: S608 - constant
+            f"SELECT {columns} FROM entry"  # noqa: S608 - constant
+            f" WHERE {_CONTROL_OR_DATA} AND (?1 IS NULL OR project = ?1) ORDER BY entry",
+            (project,),
         )
         yield from map(_entry, rows)
 

@@ -29,6 +29,8 @@ NONCE_BYTES = 32
 _CHALLENGE_DOMAIN = b"shidian/order-approval/1\n"
 PLAN_DOMAIN = b"shidian/plan-approval/1\n"
 """In front of what approves or signs a change of a plan."""
+REPORT_DOMAIN = b"shidian/report-signature/1\n"
+"""In front of what signs a report."""
 
 PilotCondition = Literal["pending", "running", "suspended", "terminated", "closed"]
 _SENSE: Mapping[OrderKind, int] = {"restrict": -1, "suspend": -1, "terminate": -1, "resume": 1}

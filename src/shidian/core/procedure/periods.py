@@ -17,15 +17,15 @@ _HOURS_A_DAY = 24
 _MONTHS_A_YEAR = 12
 
 
-def last_day_of(period: Period, start: date, calendar: WorkingCalendar) -> date | None:
+def last_day_of(period: Period, start: date, calendar: WorkingCalendar | None) -> date | None:
     """The period's last day, where it begins on the day after `start`.
 
-    Hours end on the last day that they touch. None where the calendar does not reach so far, or
-    counts no trading days.
+    Hours end on the last day that they touch. None where the calendar does not reach so far, counts
+    no trading days, or is wanted and missing.
     """
     match period.unit:
         case PeriodUnit.WORKING_DAY | PeriodUnit.TRADING_DAY:
-            counted = counting(Unit(period.unit.value), calendar)
+            counted = None if calendar is None else counting(Unit(period.unit.value), calendar)
             try:
                 return counted.add(start, period.length) if counted else None
             except CalendarMissingError:

@@ -10,8 +10,10 @@ from django.utils import timezone
 from shidian.apps.cases.actors import actor_for
 from shidian.apps.cases.domain.applying import keep_file
 from shidian.apps.cases.domain.perform import Performed, perform_act
+from shidian.apps.cases.history import state_of
 from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.types import Act, Verb
+from shidian.core.procedure.verbs import VERBS
 from shidian.core.rulebook.model import Question, QuestionKind, Text
 
 if TYPE_CHECKING:
@@ -57,3 +59,20 @@ def file_report(
     data = {"report": report, "sha256": kept.sha256}
     act = Act(Verb.FILE_REPORT, actor, moment, data)
     return perform_act(case, act, by=by, expected_seq=expected_seq)
+
+
+def record_report(
+    *, case: Case, report: str, sha256: str, by: Person, at: datetime
+) -> Performed | None:
+    """Let the case say that a report of that duty, which is kept elsewhere, was filed.
+
+    `sha256`: of its text, in hex. Event: report.filed; none and None where the case's stage takes
+    no reports, as after its end. Raises DomainError, ForbiddenError.
+    """
+    stage = case.rulebook.stage(state_of(case).stage)
+    if stage.kind not in VERBS[Verb.FILE_REPORT].kinds:
+        return None
+    data = {"report": report, "sha256": sha256}
+    return perform_act(
+        case, Act(Verb.FILE_REPORT, actor_for(by, case, Verb.FILE_REPORT), at, data), by=by
+    )

@@ -46,6 +46,15 @@ from shidian.apps.supervision.models.reading import (
     SourceReading,
     StreamCursor,
 )
+from shidian.apps.supervision.models.report import (
+    Report,
+    ReportChallenge,
+    ReportKind,
+    ReportState,
+    ReportStep,
+    ReportStepKind,
+    ReportVersion,
+)
 
 __all__ = [
     "AT_WORK",
@@ -86,6 +95,13 @@ __all__ = [
     "PlanSignature",
     "PlanTightening",
     "PlanVersion",
+    "Report",
+    "ReportChallenge",
+    "ReportKind",
+    "ReportState",
+    "ReportStep",
+    "ReportStepKind",
+    "ReportVersion",
     "ReturnState",
     "SourceReading",
     "StepKind",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
-from shidian.core.rulebook.analysis.words import AUTHORITY, SOURCE, STREAM, say
+from shidian.core.rulebook.analysis.words import AUTHORITY, INDICATOR, SOURCE, STREAM, say
 from shidian.core.rulebook.lengths import days_of
 from shidian.core.rulebook.model import Orders, Period, PermitRules, ReportDuty, Rulebook, StageKind
 
@@ -49,6 +49,10 @@ def _report(rulebook: Rulebook, report: ReportDuty) -> Iterator[Finding]:
         authorities = {authority.id for authority in rulebook.authorities}
         if name not in authorities:
             yield unknown(f"{path}/to/{index}", AUTHORITY, name, authorities)
+    indicators = {one.id for one in rulebook.indicators}
+    for index, name in enumerate(report.indicators):
+        if name not in indicators:
+            yield unknown(f"{path}/indicators/{index}", INDICATOR, name, indicators)
     every = (report.every_months, report.every_weeks)
     if report.kind != "periodic":
         for key, value in (("every_months", every[0]), ("every_weeks", every[1])):
@@ -202,6 +206,8 @@ def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
     for stage in rulebook.stages:
         for threshold in stage.thresholds:
             yield f"/stages/{stage.id}/thresholds/{threshold.id}/minimum", threshold.minimum
+    for report in rulebook.reports:
+        yield f"/reports/{report.id}/revised", report.revised
     for key in _SAFEGUARD_PERIODS:
         yield f"/safeguards/{key}", getattr(rulebook.safeguards, key)
     if rulebook.exit is not None:

@@ -204,6 +204,8 @@ anchor|周期起算|periods counted from
 due|报送期限|due
 due_unit|期限单位|unit
 contents|内容|contents
+revised|更正报送期限|revised report within
+changed_over|触发更正的变动（%）|change that asks for a revised report, in per cent
 signed_by|签署人|signed by
 to|报送对象|sent to
 orders|处置指令|orders

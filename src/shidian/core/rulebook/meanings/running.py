@@ -71,8 +71,13 @@ RUNNING: dict[str, dict[str, str]] = {
         "due": "How long after (of `advance`: before), in `due_unit`.",
         "due_unit": "Unit of `due`.",
         "contents": "What it must hold.",
+        "indicators": "Indicators whose figures it holds; none named: all that events come for.",
+        "revised": "Within what time a revised report is filed.",
         "signed_by": "Officer of the firm who answers for it.",
         "to": "Authorities that get it; none named: those that lead.",
+    },
+    "Revision": {
+        "changed_over": "Per cent by which late telemetry moves a figure before it is asked for.",
     },
     "Orders": {
         "kinds": "Orders that there are.",

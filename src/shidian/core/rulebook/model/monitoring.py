@@ -249,11 +249,22 @@ class ScaleStep(Frozen):
     raises: dict[Identifier, Annotated[int, Field(ge=101, le=1000)]]
 
 
+class Revision(Period):
+    """Within what time a report that was returned or asked for anew is filed as a revised one.
+
+    `changed_over`: where late telemetry moves a figure of the report by more than so many per cent
+    of what was filed, the revised report is asked for by itself; None: an officer alone asks.
+    """
+
+    changed_over: int | None = Field(default=None, ge=0, le=100)
+
+
 class ReportDuty(Frozen):
     """A report a running pilot owes. For `kind: advance`, `due` is how long before the change.
 
     `anchor`: periods counted from the calendar or from the pilot's start. `signed_by`: the named
     officer of the firm who answers for it. `to`: authorities, none named: the leading ones.
+    `indicators`: those whose figures it holds; none named: all of which the pilot sends events.
     """
 
     id: Identifier
@@ -265,6 +276,8 @@ class ReportDuty(Frozen):
     due: int = Field(ge=1)
     due_unit: Literal["hour", "working-day", "trading-day", "calendar-day", "month"]
     contents: tuple[Text, ...] = ()
+    indicators: tuple[Identifier, ...] = ()
+    revised: Revision | None = None
     signed_by: Text | None = None
     to: tuple[Identifier, ...] = ()
     public: bool = False

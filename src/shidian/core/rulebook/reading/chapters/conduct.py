@@ -9,7 +9,7 @@ from shidian.core.rulebook.reading import numbers, words
 from shidian.core.rulebook.reading.pen import val
 
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Orders, PermitRules, ReportDuty
+    from shidian.core.rulebook.model import Orders, PermitRules, ReportDuty, Revision
     from shidian.core.rulebook.reading.pen import Draft, Pen
 
 
@@ -88,6 +88,35 @@ def _report(pen: Pen, duty: ReportDuty) -> None:
         pen.say(article, "报告应当载明：", " It states:")
         for index, text in enumerate(duty.contents):
             pen.point(article, "{text}；", "{text};", text=val(text, f"{path}/contents/{index}"))
+    if duty.indicators:
+        titles = {one.id: one.title for one in pen.rulebook.indicators}
+        pen.say(
+            article,
+            "报告载明下列指标的数值：{indicators}。",
+            "It gives the figures of these indicators: {indicators}.",
+            indicators=[
+                val(titles.get(one) or one, f"{path}/indicators/{n}")
+                for n, one in enumerate(duty.indicators)
+            ],
+        )
+    if duty.revised is not None:
+        _revised(pen, article, duty.revised, f"{path}/revised")
+
+
+def _revised(pen: Pen, article: Draft, rules: Revision, path: str) -> None:
+    pen.say(
+        article,
+        "报告被退回或者被要求更正的，应当在{period}内重新报送。",
+        " A report that is returned or asked for anew is filed again within {period}.",
+        period=val(numbers.period(rules), f"{path}/length", f"{path}/unit"),
+    )
+    if rules.changed_over is not None:
+        pen.say(
+            article,
+            "报送后，迟到数据使任一数值变动超过百分之{over}的，应当更正。",
+            " Where late data move any figure by more than {over} per cent, it is filed anew.",
+            over=val(str(rules.changed_over), f"{path}/changed_over"),
+        )
 
 
 def _quoted(text: Text) -> Text:
