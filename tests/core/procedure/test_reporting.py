@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -92,7 +93,7 @@ def test_periods_lie_side_by_side_and_leave_no_day_out(started, until, ended, an
     last = None if ended is None else started + timedelta(ended)
     found = list(periods(one, Run(started, last), started + timedelta(until)))
     assert found[0][0] == started
-    for (_, end), (start, _) in zip(found, found[1:], strict=False):
+    for (_, end), (start, _) in pairwise(found):
         assert start == end + timedelta(1)
     assert all(a <= b for a, b in found)
     if last is not None:

@@ -45,7 +45,7 @@ from shidian_kit.wire import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from shidian.core.rulebook.model import ReportDuty, Rulebook
 
@@ -322,7 +322,7 @@ def _orders(pilot: Pilot, span: Span) -> list[tuple[str, str, list[int]]]:
 
 def _complaints(pilot: Pilot, span: Span) -> list[str]:
     """Complaints that reached the institution in the period: it is told of no others."""
-    forwarded = {}
+    forwarded: dict[str, datetime] = {}
     steps = Complaint.objects.filter(pilot=pilot, steps__kind=StepKind.FORWARDED).order_by(
         "reference", "steps__at"
     )

@@ -191,7 +191,10 @@ class JournalReader:
         return entry
 
     def heads(self, project: str | None = None) -> Iterator[Entry]:
-        """Data entries, without their payload, and control records, in order; of all projects or one."""
+        """Data entries, without their payload, and control records, in order.
+
+        Of all projects, or of one.
+        """
         columns = _COLUMNS.removesuffix("payload") + "iif(kind = 'data', x'', payload)"
         rows = self._db.execute(
             f"SELECT {columns} FROM entry"  # noqa: S608 - constant

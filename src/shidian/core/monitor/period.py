@@ -67,7 +67,8 @@ class Evidence:
     """The journal's entries that a figure rests on; 0 and 0 where no event is counted.
 
     `feeds`: (source, epoch) of these entries. `entries`: how many data entries of the project lie
-    from the first to the last. `digest`: SHA-256 of the canonical JSON of their numbers and digests.
+    from the first to the last. `digest`: SHA-256 of the canonical JSON of their numbers and
+    digests.
     """
 
     first_entry: int

@@ -62,7 +62,8 @@ class DraftOvertakenError(SupervisionError):
     def __init__(self, report: Report) -> None:
         super().__init__(
             _(
-                "%(who)s has changed this report meanwhile. Nothing of yours is saved yet: look below."
+                "%(who)s has changed this report meanwhile. Nothing of yours is saved yet:"
+                " look below."
             )
             % {"who": report.draft_by}
         )
@@ -114,11 +115,11 @@ def open_report(
         draft_at=moment,
         draft_by=by,
     )
-    if rules.kind != ReportKind.ADVANCE:
+    if rules.kind != "advance":
         try:
             _take(report, drawn_for(pilot, rules, (first, last)), moment)
         except SupervisionError:
-            if rules.kind != ReportKind.EVENT:
+            if rules.kind != "event":
                 raise
     return _kept_once(report, pilot, by, moment)
 
@@ -167,7 +168,7 @@ def _occasion(
     if day < pilot.starts_on:
         raise SupervisionError(_("That day lies before the pilot."), field="first")
     due_on = due_day(duty, day, counting_calendar(pilot.case.rulebook))
-    if duty.kind == ReportKind.EVENT and duty.due_unit == "hour" and occurred_at is not None:
+    if duty.kind == "event" and duty.due_unit == "hour" and occurred_at is not None:
         due_at = occurred_at + timedelta(hours=duty.due)
         return day, day_in(pilot.case.rulebook, due_at), due_at
     return day, due_on, None
@@ -180,7 +181,7 @@ def draw_again(*, report: Report, seq: int, by: Person, at: datetime | None = No
     """
     require(by, Permission.REPORT_DRAFT, report.pilot)
     duty = duty_of(report)
-    if duty.kind == ReportKind.ADVANCE:
+    if duty.kind == "advance":
         raise SupervisionError(_("An advance notice has no figures."))
     drawn = drawn_for(report.pilot, duty, (report.first, report.last))
     moment = at or timezone.now()

@@ -52,6 +52,7 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
         "keys": _keys(pilot),
         "rulebook": case.rulebook,
         "may_read_plan": allows(request.user, Permission.PLAN_READ, case),
+        "may_read_reports": allows(request.user, Permission.REPORT_READ, case),
         "may_read_returns": allows(request.user, Permission.RETURN_READ, case),
     }
     return render(request, "supervision/pilot.html", context)

@@ -33,6 +33,13 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
         yield from _without_calendars(rulebook)
 
 
+def _indicators(rulebook: Rulebook, report: ReportDuty, path: str) -> Iterator[Finding]:
+    indicators = {one.id for one in rulebook.indicators}
+    for index, name in enumerate(report.indicators):
+        if name not in indicators:
+            yield unknown(f"{path}/indicators/{index}", INDICATOR, name, indicators)
+
+
 def _report(rulebook: Rulebook, report: ReportDuty) -> Iterator[Finding]:
     path = f"/reports/{report.id}"
     if rulebook.stages and not any(s.kind is StageKind.RUNNING for s in rulebook.stages):
@@ -49,10 +56,7 @@ def _report(rulebook: Rulebook, report: ReportDuty) -> Iterator[Finding]:
         authorities = {authority.id for authority in rulebook.authorities}
         if name not in authorities:
             yield unknown(f"{path}/to/{index}", AUTHORITY, name, authorities)
-    indicators = {one.id for one in rulebook.indicators}
-    for index, name in enumerate(report.indicators):
-        if name not in indicators:
-            yield unknown(f"{path}/indicators/{index}", INDICATOR, name, indicators)
+    yield from _indicators(rulebook, report, path)
     every = (report.every_months, report.every_weeks)
     if report.kind != "periodic":
         for key, value in (("every_months", every[0]), ("every_weeks", every[1])):
