@@ -202,6 +202,8 @@ PLACES = (
     Place("supervision:plan-step", "officer-bureau", PILOT),
     Place("supervision:order-new", "officer-bureau", PILOT),
     Place("supervision:connection", "officer-bureau", PILOT),
+    Place("supervision:reports", "officer-bureau"),
+    Place("supervision:pilot-reports", "officer-bureau", PILOT),
     Place("supervision:returns", "officer-bureau", FILED),
     Place("supervision:return", "officer-bureau", FILED, ("1",)),
     Place("supervision:orders", "officer-bureau"),

@@ -76,6 +76,10 @@ CODED = _columns(
         "supervision.PlanSignature": "digest nonce method factor_use",
         "supervision.PlanTightening": "digest nonce method factor_use",
         "supervision.PlanVersion": "values",
+        "supervision.Report": "duty",
+        "supervision.ReportChallenge": "nonce",
+        "supervision.ReportStep": "automatic",
+        "supervision.ReportVersion": "digest nonce method factor_use",
         "supervision.SourceReading": "source",
         "supervision.StreamCursor": "name",
     }
@@ -114,6 +118,10 @@ SOWN_ELSEWHERE = _columns(
         "supervision.PlanChange": "basis canonical facts reason_zh reason_en",
         "supervision.PlanSignature": "challenge evidence",
         "supervision.PlanVersion": "reason",
+        "supervision.Report": "subject draft",
+        "supervision.ReportChallenge": "canonical",
+        "supervision.ReportStep": "text changes",
+        "supervision.ReportVersion": "canonical challenge evidence",
     }
 )
 """Restricted, and not filled by a walk to the run."""
