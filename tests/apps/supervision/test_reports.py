@@ -38,6 +38,7 @@ from shidian.apps.supervision.models import (
 )
 from shidian.apps.supervision.report_lines import counted_again, follow
 from shidian.apps.supervision.reports import due_lines, visible_reports
+from shidian.apps.supervision.worker.reports import check_next_report
 from shidian_kit.wire.digest import sha256_tag
 
 from .reporting import TEXTS, Telemetry, after_month, drafted, first_month, signed
@@ -433,6 +434,20 @@ def test_a_late_correction_of_a_closed_month_is_told_line_by_line_and_asks_for_a
     second = signed(again, world.signer, at)
     assert {one["key"]: one["value"] for one in second.content["lines"]}[TOTAL] == "39"
     assert filed.versions.first().content["lines"] != second.content["lines"]
+
+
+def test_the_clock_compares_each_filed_report_once_a_day(filed, telemetry, at):
+    telemetry.take_back(1, 3)
+    telemetry.write()
+    assert check_next_report(at=at) == filed
+    filed.refresh_from_db()
+    assert (filed.state, filed.checked_at) == (ReportState.RETURNED, at)
+    Report.objects.update(state=ReportState.FILED)
+    assert check_next_report(at=at + timedelta(hours=23)) is None
+    telemetry.remove()
+    later = at + timedelta(hours=24)
+    assert check_next_report(at=later) == filed
+    assert check_next_report(at=later) is None
 
 
 def test_an_accepted_report_can_be_asked_for_anew(filed, walk, at):

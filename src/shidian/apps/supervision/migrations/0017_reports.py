@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('supervision', '0014_alert_steps'),
+        ('supervision', '0015_plan_tightening'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

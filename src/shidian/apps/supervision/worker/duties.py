@@ -31,6 +31,7 @@ from shidian.apps.supervision.worker.controls import send_controls, tell_fed
 from shidian.apps.supervision.worker.delivery import Deliverer
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
+from shidian.apps.supervision.worker.reports import check_next_report
 from shidian.apps.supervision.worker.returns import send_returns
 from shidian.core.monitor.store import StoreReader
 from shidian.egress import Guard
@@ -61,6 +62,7 @@ HANDLING_S = 0.5
 """How soon another officer's open page shows what was done about an alert."""
 RETURNS_S = 1.0
 GATE_KEY_S = 60.0
+REPORTS_S = 30.0
 BATCH_MAX = 1_000
 
 
@@ -102,6 +104,7 @@ class Worker:
             Duty("escalations", ESCALATIONS_S, self.escalate_alerts),
             Duty("handling", HANDLING_S, self.tell_handling),
             Duty("returns", RETURNS_S, self.send_returns),
+            Duty("reports", REPORTS_S, self.check_reports),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("gate key", GATE_KEY_S, self.certify_gate_key),
             Duty("readings", CURRENT_S, self.copy_readings),
@@ -200,6 +203,11 @@ class Worker:
     def record_silences(self) -> None:
         """Do what the law makes of authorities that let a clock run out, on the day it may."""
         record_due_silences()
+
+    def check_reports(self) -> None:
+        """Hold a filed report against telemetry, while no order waits."""
+        if self._orders.is_calm():
+            check_next_report()
 
     def certify_gate_key(self) -> None:
         """Have the record say under which key the gate signs permits, before that runs out."""

@@ -110,6 +110,8 @@ def _revised(pen: Pen, article: Draft, rules: Revision, path: str) -> None:
         " A report that is returned or asked for anew is filed again within {period}.",
         period=val(numbers.period(rules), f"{path}/length", f"{path}/unit"),
     )
+    if rules.note is not None:
+        pen.say(article, "{note}。", " {note}.", note=val(rules.note, f"{path}/note"))
     if rules.changed_over is not None:
         pen.say(
             article,
