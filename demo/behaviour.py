@@ -1,8 +1,8 @@
 """What the three simulated pilots send: pure, and the same for the same seed.
 
 The trading assistant carries the planted fault: a bad release fails its orders and retries them in
-bursts, and the losses that follow climb past the cap agreed for it within two minutes. The robo
-adviser has a smaller one in its history: a run at night that asked for no permit.
+bursts, and the losses that follow climb past the cap agreed for it within two minutes. In its
+history is a smaller one: orders at night, for which it asked for no permit.
 """
 
 from __future__ import annotations
@@ -98,8 +98,22 @@ class TradingAssistant:
     _ENROLLED = 318
     _ORDERS_A_SESSION = 150
     _TRIES = 3
+    _NIGHT = 5
+    """So many days before the first start it placed orders at night, without a permit."""
 
     def history(self, start: datetime, end: datetime) -> Iterator[Sent]:
+        yield from heapq.merge(
+            self._by_day(start, end), self._at_night(end), key=operator.attrgetter("at")
+        )
+
+    def _at_night(self, end: datetime) -> Iterator[Sent]:
+        chance = random.Random(f"{SEED}/trading/night")
+        day = end.astimezone(ZONE).date() - timedelta(days=self._NIGHT)
+        began = datetime.combine(day, time(2, 10), tzinfo=ZONE)
+        for number in range(6):
+            yield self._order(began + timedelta(seconds=7 * number), chance)
+
+    def _by_day(self, start: datetime, end: datetime) -> Iterator[Sent]:
         chance = random.Random(f"{SEED}/trading/history")
         for at, number in zip(
             _moments(chance, start, start + timedelta(hours=1), self._ENROLLED),
@@ -159,24 +173,8 @@ class RoboAdviser:
 
     project = "robo"
     _ENROLLED = 612
-    _NIGHT = 5
-    """So many days before the first start a batch run gave advice at night, without a permit."""
 
     def history(self, start: datetime, end: datetime) -> Iterator[Sent]:
-        yield from heapq.merge(
-            self._by_day(start, end), self._at_night(end), key=operator.attrgetter("at")
-        )
-
-    def _at_night(self, end: datetime) -> Iterator[Sent]:
-        chance = random.Random(f"{SEED}/robo/night")
-        day = end.astimezone(ZONE).date() - timedelta(days=self._NIGHT)
-        began = datetime.combine(day, time(2, 10), tzinfo=ZONE)
-        for number in range(6):
-            investor = pseudonym("robo", chance.randrange(self._ENROLLED))
-            at = began + timedelta(seconds=7 * number)
-            yield Sent(at, "advice.given", {"investor": investor, "model": "growth-2"})
-
-    def _by_day(self, start: datetime, end: datetime) -> Iterator[Sent]:
         chance = random.Random(f"{SEED}/robo/history")
         for number, at in enumerate(
             _moments(chance, start, start + timedelta(hours=1), self._ENROLLED)

@@ -79,17 +79,15 @@ def acted(found: Replay) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("hour", [2, 7, 13, 20])
-def test_the_robo_advisers_run_at_night_is_found_and_nothing_else(
-    tmp_path: Path, hour: int
-) -> None:
+def test_the_orders_placed_at_night_are_found_and_nothing_else(tmp_path: Path, hour: int) -> None:
     now = datetime(2026, 11, 20, hour, 30, tzinfo=UTC)
-    found = replayed(tmp_path, RoboAdviser(), now)
+    found = replayed(tmp_path, TradingAssistant(), now)
     assert found.faults == []
-    assert acted(found) == {f"{ACTED}advice.given": 1}
+    assert acted(found) == {f"{ACTED}order.placed": 1}
 
 
-def test_the_trading_assistants_history_had_a_permit_for_everything(tmp_path: Path) -> None:
-    found = replayed(tmp_path, TradingAssistant(), datetime(2026, 11, 20, 2, 30, tzinfo=UTC))
+def test_the_robo_adviser_had_a_permit_for_all_its_history(tmp_path: Path) -> None:
+    found = replayed(tmp_path, RoboAdviser(), datetime(2026, 11, 20, 2, 30, tzinfo=UTC))
     assert found.faults == []
     assert acted(found) == {}
 

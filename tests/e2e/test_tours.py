@@ -60,7 +60,8 @@ def tours(city: DemoCity, browser: Browser) -> Tours:
 WATCH = """() => {
   const part = document.querySelector("[data-live]");
   const look = () => {
-    if (!window.alarmAt && part.querySelector(".tile.critical")) window.alarmAt = Date.now();
+    const tile = part.querySelector(".tile.critical");
+    if (!window.alarmAt && tile?.textContent.includes("委托失败激增")) window.alarmAt = Date.now();
   };
   new MutationObserver(look).observe(part, { childList: true, subtree: true });
   look();
@@ -320,9 +321,11 @@ def test_planted_fault_shows_on_the_open_board_by_itself(city: DemoCity, board: 
 
 
 def alarm_came_us(city: DemoCity) -> int:
-    """When the entry reached the journal from which the monitor found the first critical alert."""
+    """When the entry reached the journal from which the monitor found the surge of failures."""
     with closing(sqlite3.connect(city.home / "monitor" / "monitor.sqlite3")) as db:
-        (entry,) = db.execute("SELECT min(entry) FROM item WHERE level = 'critical'").fetchone()
+        (entry,) = db.execute(
+            "SELECT min(entry) FROM item WHERE level = 'critical' AND rule = 'failure-surge'"
+        ).fetchone()
     with closing(sqlite3.connect(city.home / "gate" / "journal.sqlite3")) as db:
         (ingest_us,) = db.execute(
             "SELECT ingest_us FROM entry WHERE entry = ?", (entry,)
