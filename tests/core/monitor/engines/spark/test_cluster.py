@@ -10,9 +10,7 @@ import random
 import pytest
 from bench.workload import workload
 
-from shidian.core.journal import JournalReader
 from shidian.core.journal.sealed import SegmentDamagedError
-from shidian.core.monitor.engines.replaying import BatchReplay
 from shidian.core.monitor.engines.spark import cluster as clusters
 from shidian.core.monitor.engines.spark.cluster import ClusterError, session
 from shidian.core.monitor.engines.spark.replaying import SparkReplay
@@ -48,24 +46,16 @@ def test_random_histories_come_to_the_same_on_two_cores(two_cores, tmp_path):
     assert by_cluster
 
 
-def test_a_sealed_history_comes_to_the_same_on_two_cores(two_cores, load, here):
+def test_a_sealed_history_comes_to_the_same_on_two_cores(two_cores, load, rules, here):
     engine = SparkReplay(load.journal, two_cores)
 
-    assert_same(engine.replay(explain=False), here)
+    assert_same(engine.replay(override=rules), here)
 
     assert not engine.evaluated
 
 
-def test_one_project_comes_to_the_same_with_its_explanations(two_cores, load, quiet):
-    with JournalReader(load.journal) as reader:
-        wanted = BatchReplay(reader, threads=2, cache_bytes=0).replay(project=quiet)
-    assert wanted.items
-
-    assert_same(SparkReplay(load.journal, two_cores).replay(project=quiet), wanted)
-
-
 def test_a_damaged_file_is_refused_by_name(two_cores, tmp_path):
-    load = workload(tmp_path, 20_000, 2)
+    load = workload(tmp_path, 10_000, 2)
     file = sorted((load.journal.parent / "journal.segments").glob("*/*.parquet"))[5]
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
@@ -83,7 +73,7 @@ def test_an_executor_of_another_release_is_refused(two_cores, load, monkeypatch)
     monkeypatch.setattr(clusters, "version", lambda _: "0.0.9")
 
     with pytest.raises(ClusterError, match=r"has Shidian \S+ installed, the driver 0\.0\.9"):
-        SparkReplay(load.journal, two_cores).replay()
+        SparkReplay(load.journal, two_cores).replay(project="P-004")
 
 
 def test_a_second_cluster_in_one_process_is_refused(two_cores):
