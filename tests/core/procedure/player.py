@@ -249,10 +249,35 @@ class Player:
                 return {"outcome": "sent-back", "reason": "事实不清"}
             case Verb.RELEASE_DECISION:
                 return {"batch": "第一批", "uscc": USCC, "seq": 3}
+            case Verb.CALL_SESSION:
+                kind = "meeting" if state.round and state.round.closed else "defence"
+                return {"session": f"{kind}-{state.rounds}", "kind": kind, "sha256": HASH,
+                        "on": str(today + timedelta(14)), "reason": "安排"}  # fmt: skip
+            case Verb.KEEP_MINUTES:
+                held = (state.round.meeting or state.round.defence) if state.round else None
+                return {"session": held.id if held else "x", "sha256": HASH, "reason": "更正",
+                        "version": held.minutes + 1 if held else 1, "present": []}  # fmt: skip
+            case Verb.RECORD_VOTE:
+                return self._votes()
+            case Verb.ANSWER_SHEET:
+                return {"confirm": True, "reason": ""}
             case Verb.CLOSE_ROUND:
                 return {}
             case _:
                 return {"reason": "理由"}
+
+    def _votes(self) -> dict[str, object]:
+        """Everyone entitled is there and votes for it; the first is in the chair."""
+        current = self.state.round
+        able = (
+            [one for one in current.experts if current.conflicts.get(one) is False]
+            if current
+            else []
+        )
+        ballots = {one: {"choice": "for", "reason": ""} for one in able}
+        session = current.meeting.id if current and current.meeting else "x"
+        return {"session": session, "chair": able[0] if able else "x", "ballots": ballots,
+                "reason": "再议"}  # fmt: skip
 
     def _asked(self) -> str:
         here = [one.id for one in self.rulebook.consultations if one.stage == self.state.stage]

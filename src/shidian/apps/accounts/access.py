@@ -106,6 +106,9 @@ class Permission(StrEnum):
     """Object: Assignment."""
     ASSESSMENT_FILE = "review:assessment:file"
     AVAILABILITY_SET = "review:availability:set"
+    SESSION_READ = "review:session:read"
+    """When and where a panel meets; what else, the page cuts to who looks."""
+    PRESENTERS_NAME = "review:presenters:name"
     """Say until when one takes no new reviews; an expert's own. Object: None."""
 
     # Supervision. The object is a Case, or None for the whole board.

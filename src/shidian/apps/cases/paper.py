@@ -58,21 +58,21 @@ def to_pdf(paper: Paper) -> bytes:
 
 
 def _typst(paper: Paper) -> Iterator[str]:
-    facts = "".join(f"({_str(key)}, {_str(value)})," for key, value in paper.facts)
-    banners = "".join(f"{_str(one)}," for one in paper.banners)
+    facts = "".join(f"({literal(key)}, {literal(value)})," for key, value in paper.facts)
+    banners = "".join(f"{literal(one)}," for one in paper.banners)
     yield (
-        f"#show: paper.with(title: {_str(paper.title)}, subtitle: {_str(paper.subtitle)},"
-        f" lang: {_str(paper.language)}, facts: ({facts}), banners: ({banners}),"
-        f" footer: {_str(paper.footer)})"
+        f"#show: paper.with(title: {literal(paper.title)}, subtitle: {literal(paper.subtitle)},"
+        f" lang: {literal(paper.language)}, facts: ({facts}), banners: ({banners}),"
+        f" footer: {literal(paper.footer)})"
     )
     for chapter in paper.chapters:
-        yield f"#chapter({_str(chapter.title)})"
+        yield f"#chapter({literal(chapter.title)})"
         for entry in chapter.entries:
-            lines = "".join(f"{_str(one)}," for one in entry.lines)
-            yield f"#entry({_str(entry.label)}, ({lines}), {str(entry.soft).lower()})"
+            lines = "".join(f"{literal(one)}," for one in entry.lines)
+            yield f"#entry({literal(entry.label)}, ({lines}), {str(entry.soft).lower()})"
 
 
-def _str(text: str) -> str:
+def literal(text: str) -> str:
     """A Typst string literal."""
     return json.dumps(_UNPRINTABLE.sub("", text), ensure_ascii=False).replace("\\/", "/")
 

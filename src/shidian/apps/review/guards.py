@@ -13,4 +13,9 @@ GUARDS = (
     Guard(models.Commission),
     Guard(models.Assessment),
     Guard(models.DrawPool),
+    Guard(models.Session),
+    Guard(models.SessionCall),
+    Guard(models.SessionItem),
+    Guard(models.Presenters),
+    Guard(models.Minutes),
 )

@@ -66,7 +66,7 @@ def candidates(case: Case) -> dict[Expert, Candidate]:
     """Every active expert as a candidate for this case. The same queries however many there are."""
     busy = Q(panel__closed__isnull=True) & ~Q(declarations__conflict=True)
     load = dict(
-        Assignment.objects.filter(busy, review__isnull=True)
+        Assignment.objects.filter(busy, reviews__isnull=True)
         .values("expert")
         .annotate(n=Count("pk", distinct=True))
         .values_list("expert", "n")

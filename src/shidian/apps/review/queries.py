@@ -32,7 +32,7 @@ def panels_for(person: Someone, case: Case) -> QuerySet[Panel]:
         Panel.objects.filter(case=case)
         .select_related("opened", "closed")
         .prefetch_related("assignments__expert__person", "assignments__declarations")
-        .prefetch_related("assignments__review__submitted__person")
+        .prefetch_related("assignments__reviews__submitted__person")
     )
 
 

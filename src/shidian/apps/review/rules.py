@@ -8,7 +8,16 @@ from shidian.apps.accounts.access import Permission
 from shidian.apps.accounts.models import Person
 from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.cases.rules import assesses, is_case_officer, sees
+from shidian.apps.cases.rules import (
+    assesses,
+    drafts_for_the_lead,
+    is_case_officer,
+    is_of_the_authorities,
+    is_of_the_parties,
+    sees,
+)
+from shidian.apps.review.models import Conflict
+from shidian.core.procedure.types import EventKind
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.rules import Someone
@@ -53,9 +62,35 @@ def assesses_for_the_authority(person: Someone, case: Case | None) -> bool:
     return case is not None and case.stage_rule.by == "authority" and is_case_officer(person, case)
 
 
+@predicate
+def sits_on_its_panel(person: Someone, case: Case | None) -> bool:
+    """Is on a panel of the case, has declared no conflict, and has none since."""
+    expert = roles_of(person).expert
+    if case is None or expert is None or not isinstance(person, Person):
+        return False
+    if case.access.filter(person=person, effect="deny").exists():
+        return False
+    return Conflict.objects.filter(
+        assignment__panel__case=case, assignment__expert=expert, conflict=False
+    ).exists()
+
+
+@predicate
+def is_called_to_a_defence(person: Someone, case: Case | None) -> bool:
+    """Is of the parties of a case whose applicant was called to a defence."""
+    if case is None or not is_of_the_parties(person, case):
+        return False
+    return case.events.filter(kind=EventKind.DEFENCE_CALLED).exists()
+
+
 permit(Permission.PANEL_FORM, is_case_officer & sees)
 permit(Permission.CONFLICT_DECLARE, is_the_expert & is_undenied)
 permit(Permission.REVIEW_READ, is_the_expert & is_undenied & declared_no_conflict)
 permit(Permission.REVIEW_SUBMIT, is_the_expert & is_undenied & declared_no_conflict)
 permit(Permission.AVAILABILITY_SET, is_an_expert)
 permit(Permission.ASSESSMENT_FILE, (assesses | assesses_for_the_authority) & sees)
+permit(
+    Permission.SESSION_READ,
+    (is_of_the_authorities & sees) | (is_called_to_a_defence & sees) | sits_on_its_panel,
+)
+permit(Permission.PRESENTERS_NAME, drafts_for_the_lead & is_called_to_a_defence & sees)

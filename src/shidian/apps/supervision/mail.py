@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Outbox
 
 _OFFICES = {"officer": "case-officer", "signing-officer": "signing-officer"}
+_NOT_SEEING = {EventKind.PARTNER_LEFT, EventKind.DEFENCE_CALLED, EventKind.MEETING_CALLED}
+"""Told as well to who does not see the case: a partner that left, experts whose round is closed."""
 
 
 def send_mail_of(row: Outbox) -> int:
@@ -82,7 +84,7 @@ def _concerns(row: Outbox, person: Person) -> bool:
     if Task.objects.open().reaching(person).filter(case=row.case).exists():
         return True
     denied = row.case.access.filter(person=person, effect=AccessEffect.DENY).exists()
-    return row.payload.get("kind") == EventKind.PARTNER_LEFT and not denied
+    return row.payload.get("kind") in _NOT_SEEING and not denied
 
 
 def _sees(person: Person, case: Case) -> bool:

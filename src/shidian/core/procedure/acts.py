@@ -102,6 +102,10 @@ class Verb(StrEnum):
     | file_objection | grounds: text |
     | decide_objection | outcome: upheld/changed/sent-back; reason. The actor is of the body that the rulebook names |
     | sign_application | sha256: of the form signed. The actor signs for the partner |
+    | call_session | session: the app's id of it; kind: defence/meeting; on: date; sha256: of place, time and address as called; reason?: needed for calling it again; off?: bool, it is called off (then neither on nor sha256 is needed) |
+    | keep_minutes | session; version: int ≥ 1, one more than the newest; sha256: of the minutes; present: list of person ids of the panel; reason?: needed from the second version on |
+    | record_vote | session: of the meeting; chair: person id, of those present; ballots: {person: {choice: for/against/abstain, reason}} of everyone present, the reason needed but for `for`; reason?: needed for voting again |
+    | answer_sheet | confirm: bool; reason (may be "" where it confirms). The actor is the expert for whom a sheet was entered from paper |
     """
 
     CREATE = "create"
@@ -151,6 +155,10 @@ class Verb(StrEnum):
     TAKE_BACK_DECISION = "take_back_decision"
     FILE_OBJECTION = "file_objection"
     DECIDE_OBJECTION = "decide_objection"
+    CALL_SESSION = "call_session"
+    KEEP_MINUTES = "keep_minutes"
+    RECORD_VOTE = "record_vote"
+    ANSWER_SHEET = "answer_sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +177,8 @@ class EventKind(StrEnum):
     An event's data are the act's, plus what stands behind the dash:
     case.created; case.submitted; request.opened – request (id), due_working_days;
     request.answered; request.lapsed – request (the case moved on unanswered);
-    stage.entered – from, to, reason, thresholds? (found met); checklist.filed – stage, findings;
+    stage.entered – from, to, reason, thresholds? (found met), vote? (of the panel: round, session,
+    carried); checklist.filed – stage, findings;
     round.opened – round (number); experts.invited; conflict.declared – expert;
     review.filed – expert, and of a sheet entered from paper sha256, declared?; round.extended;
     round.reconsidered – round, outcome (stands, reopened, in-doubt), reviews, score?, score_text?,
@@ -189,7 +198,10 @@ class EventKind(StrEnum):
     application.signed – institution; decision.held – decision (admit, reject), to, reason,
     outcome?, thresholds?; decision.released; decision.taken-back; objection.filed – objection (id
     of the rulebook's), against (the outcome); objection.decided – objection; pool.committed – round (number); of round.opened by lot `draw`
-    is {sha256, seed, order: all person ids in lot order, disciplines: {person: ids}}.
+    is {sha256, seed, order: all person ids in lot order, disciplines: {person: ids}};
+    defence.called, meeting.called – round; minutes.kept – round, of (kind); vote.recorded – round,
+    entitled, needed, in_favour, against, abstained (counts), carried, cast_by_chair (bool);
+    sheet.answered – round, expert.
 
     Every event also has `legal_effect`, and `rule` where the procedure itself caused it:
     {id: JSON pointer into the rulebook, rulebook: id, version}.
@@ -245,6 +257,11 @@ class EventKind(StrEnum):
     DECISION_TAKEN_BACK = "decision.taken-back"
     OBJECTION_FILED = "objection.filed"
     OBJECTION_DECIDED = "objection.decided"
+    DEFENCE_CALLED = "defence.called"
+    MEETING_CALLED = "meeting.called"
+    MINUTES_KEPT = "minutes.kept"
+    VOTE_RECORDED = "vote.recorded"
+    SHEET_ANSWERED = "sheet.answered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ _TO_APPLICANT = frozenset(
         EventKind.NOTICE_EXTENDED,
         EventKind.CASE_MIGRATED,
         EventKind.OBJECTION_DECIDED,
+        EventKind.DEFENCE_CALLED,
     }
 )
 _TO_OFFICER = frozenset(
@@ -59,11 +60,14 @@ _TO_OFFICER = frozenset(
         EventKind.CASE_MIGRATED,
         EventKind.DECISION_HELD,
         EventKind.OBJECTION_DECIDED,
+        EventKind.VOTE_RECORDED,
+        EventKind.SHEET_ANSWERED,
     }
 )
 
 
 _TO_EXPERTS = frozenset({EventKind.ROUND_OPENED, EventKind.EXPERTS_INVITED})
+_SITTINGS = frozenset({EventKind.DEFENCE_CALLED, EventKind.MEETING_CALLED})
 _TO_AUTHORITIES = frozenset(
     {
         EventKind.CONSULTATION_OPENED,
@@ -82,7 +86,15 @@ _ABOUT_PARTNERS = frozenset(
         EventKind.APPLICATION_SIGNED,
     }
 )
-_MAILED = _TO_APPLICANT | _TO_OFFICER | _TO_EXPERTS | _TO_AUTHORITIES | _ABOUT_PARTNERS
+_MAILED = (
+    _TO_APPLICANT
+    | _TO_OFFICER
+    | _TO_EXPERTS
+    | _TO_AUTHORITIES
+    | _ABOUT_PARTNERS
+    | _SITTINGS
+    | {EventKind.REVIEW_FILED}
+)
 _ABOUT_THE_PILOT = frozenset(
     {EventKind.PILOT_STARTED, EventKind.CASE_MIGRATED, EventKind.CASE_CLOSED}
 )
@@ -166,10 +178,21 @@ def _mail(rulebook: Rulebook, after: CaseState, event: NewEvent) -> Iterator[Out
         experts = event.data["experts"]
         for expert in experts if isinstance(experts, list | tuple) else ():
             yield _letter(ActorKind.EXPERT, after, event, person=expert)
+    yield from _mail_to_the_panel(after, event)
     if event.kind in _ABOUT_PARTNERS:
         yield from _mail_about_partners(after, event)
     if event.kind in _TO_AUTHORITIES:
         yield from _mail_to_authorities(rulebook, after, event)
+
+
+def _mail_to_the_panel(after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:
+    """That a session is called, to all without a conflict; to one, that their sheet was entered."""
+    if event.kind in _SITTINGS and after.round is not None:
+        for expert in after.round.experts:
+            if not after.round.conflicts.get(expert):
+                yield _letter(ActorKind.EXPERT, after, event, person=expert)
+    if event.kind is EventKind.REVIEW_FILED and event.data.get("sha256"):
+        yield _letter(ActorKind.EXPERT, after, event, person=event.data["expert"])
 
 
 def _mail_about_partners(after: CaseState, event: NewEvent) -> Iterator[OutboxItem]:

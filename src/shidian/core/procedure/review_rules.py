@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from shidian.core.procedure.session_rules import SESSION_RULES, without_voter
 from shidian.core.procedure.types import (
     AreaFinding,
     CaseState,
@@ -76,7 +77,8 @@ def _conflict(state: CaseState, it: Happened) -> CaseState:
     declared = {**current.conflicts, expert: it.data.boolean("conflict")}
     # Who has a conflict takes part no more: a sheet filed before leaves the round with its author.
     kept = tuple(review for review in current.reviews if not declared.get(review.expert, False))
-    return state.but(round=replace(current, conflicts=declared, reviews=kept))
+    changed = replace(current, conflicts=declared, reviews=kept)
+    return state.but(round=without_voter(state, changed, expert) if declared[expert] else changed)
 
 
 def _review(state: CaseState, it: Happened) -> CaseState:
@@ -86,11 +88,13 @@ def _review(state: CaseState, it: Happened) -> CaseState:
         expert=it.data.name("expert"),
         scores={key: scores.integer(key, 0, 1000) for key in scores.fields()},
         reasons={key: reasons.text(key) for key in reasons.fields()},
+        paper=it.data.has("sha256"),
     )
     declared = dict(current.conflicts)
     if it.data.has("declared"):
         declared[review.expert] = not it.data.boolean("declared")
-    return state.but(round=replace(current, reviews=(*current.reviews, review), conflicts=declared))
+    others = tuple(one for one in current.reviews if one.expert != review.expert)
+    return state.but(round=replace(current, reviews=(*others, review), conflicts=declared))
 
 
 def _round_closed(state: CaseState, it: Happened) -> CaseState:
@@ -103,7 +107,7 @@ def _reconsidered(state: CaseState, it: Happened) -> CaseState:
     current = _round(state)
     match it.data.name("outcome"):
         case "reopened":
-            changed = replace(current, closed=False, score=None, passed=None)
+            changed = replace(current, closed=False, score=None, passed=None, vote=None)
         case "stands":
             passed = it.data.boolean("passed") if it.data.has("passed") else None
             changed = replace(current, score=Fraction(it.data.name("score")), passed=passed)
@@ -147,4 +151,5 @@ REVIEW_RULES: dict[str, Apply] = {
     EventKind.ASSESSMENT_COMMISSIONED: _commissioned,
     EventKind.ASSESSMENT_FILED: _assessed,
     EventKind.POOL_COMMITTED: _pool_committed,
+    **SESSION_RULES,
 }

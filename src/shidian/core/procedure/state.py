@@ -11,11 +11,11 @@ from shidian.core.rulebook.model import StageKind, Text
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
-    from fractions import Fraction
 
     from shidian.core.procedure.acts import ActorKind, Json, Verb
     from shidian.core.procedure.clock_state import ClockSum
     from shidian.core.procedure.parties import Party
+    from shidian.core.procedure.round_state import PoolState, Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,51 +61,6 @@ class Request:
     @property
     def is_open(self) -> bool:
         return self.answered is None and self.lapsed is None
-
-
-@dataclass(frozen=True, slots=True)
-class ExpertReview:
-    """One expert's sheet."""
-
-    expert: str
-    scores: Mapping[str, int]
-    reasons: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class PoolState:
-    """A pool fixed for a draw: its fingerprint on record, and the seed that is yet to be known."""
-
-    round: int
-    sha256: str
-    seats: int
-    seed_source: str
-    known_from: date
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A review round. `conflicts`: what each expert declared; absent: not yet declared.
-
-    `score`: exact weighted mean over criteria and experts once closed. `masters`: disciplines by
-    expert, of a drawn panel of all its pool; `order`: of a drawn panel its pool in lot order.
-    """
-
-    number: int
-    experts: tuple[str, ...]
-    starts: date
-    ends: date
-    conflicts: Mapping[str, bool] = field(default_factory=dict)
-    reviews: tuple[ExpertReview, ...] = ()
-    closed: bool = False
-    score: Fraction | None = None
-    passed: bool | None = None
-    stage: str = ""
-    doubted: bool = False
-    """A conflict found after closing took from the result what carried it."""
-    masters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    order: tuple[str, ...] = ()
-    seats: int = 0
 
 
 class Finding(StrEnum):

@@ -137,6 +137,10 @@ def _possible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return bool(silent_clocks(rulebook, stage.id))
         case Verb.EXTEND_CLOCK:
             return any(clock.extension for clock in rulebook.clocks)
+        case Verb.CALL_SESSION:
+            return bool(stage.panel and (stage.panel.defence or stage.panel.meeting))
+        case Verb.RECORD_VOTE:
+            return stage.panel is not None and stage.panel.meeting is not None
         case Verb.UPHOLD_REVIEW:
             return state.round is not None and state.round.doubted
         case Verb.RELEASE_DECISION | Verb.TAKE_BACK_DECISION:

@@ -10,6 +10,7 @@ from shidian.core.procedure.duties import besides, in_order
 from shidian.core.procedure.moves import stage_of
 from shidian.core.procedure.objecting import rule_named
 from shidian.core.procedure.parties import partner_tasks
+from shidian.core.procedure.session_tasks import defence_tasks, paper_tasks, voting_task
 from shidian.core.procedure.types import ActorKind, CaseState, Task, Verb
 from shidian.core.rulebook.model import Rulebook, StageKind
 
@@ -91,6 +92,7 @@ def _review(desk: Desk) -> Iterator[Task]:
             "Open the review round: choose experts and dates",
         )
         return
+    yield from paper_tasks(desk, current)
     if current.closed and current.passed is False:
         yield desk.officer(
             Verb.REJECT,
@@ -98,12 +100,16 @@ def _review(desk: Desk) -> Iterator[Task]:
             "Below the pass mark: reject, or open another round with reasons",
         )
         return
+    if current.closed and (task := voting_task(desk, current)) is not None:
+        yield task
+        return
     if current.closed:
         yield desk.officer(
             Verb.ADVANCE, "评审已结束：转入下一阶段", "Review is closed: move to the next stage"
         )
         return
     yield from _expert_tasks(desk)
+    yield from defence_tasks(desk, current)
     yield desk.officer(Verb.CLOSE_ROUND, *_closing_words(desk))
 
 
@@ -112,14 +118,19 @@ def _doubt(desk: Desk) -> Iterator[Task]:
     if desk.state.round is not None and desk.state.round.doubted:
         yield desk.officer(
             Verb.UPHOLD_REVIEW,
-            "结束评审后有专家声明利益冲突：复核评审结果",
-            "A conflict was found after the round was closed: examine the review's result again",
+            "结束评审后有专家声明利益冲突或提出异议：复核评审结果",
+            "A conflict or a wrong sheet was found after closing: examine the result again",
         )
 
 
 def _closing_words(desk: Desk) -> tuple[str, str]:
     """Of an open round: whether a seat is to be filled first."""
     current, panel = desk.state.round, desk.stage.panel
+    if current is not None and current.disputed:
+        return (
+            "有专家对代录的评审表提出异议：更正录入，或待其本人提交",
+            "An expert disputes the sheet entered for them: enter it rightly, or let them file",
+        )
     seats = panel.min if panel else 1
     seats += 1 if panel and panel.odd and seats % 2 == 0 else 0
     sitting = sum(not current.conflicts.get(one) for one in current.experts) if current else 0
@@ -154,7 +165,7 @@ def _expert_tasks(desk: Desk) -> Iterator[Task]:
     current = desk.state.round
     if current is None:
         return
-    filed = {review.expert for review in current.reviews}
+    filed = {one.expert for one in current.reviews if not one.is_disputed}
     for expert in current.experts:
         conflict = current.conflicts.get(expert)
         if conflict or expert in filed:

@@ -23,12 +23,19 @@ from shidian.core.procedure.acts import (
     VerbSpec,
 )
 from shidian.core.procedure.clock_state import ClockLine, ClockState, ClockSum, LineKind
+from shidian.core.procedure.round_state import (
+    ExpertReview,
+    PoolState,
+    Round,
+    SessionKind,
+    SessionState,
+    VoteState,
+)
 from shidian.core.procedure.state import (
     AreaFinding,
     CaseState,
     ConsultationState,
     EvaluationGrade,
-    ExpertReview,
     Finding,
     Graded,
     HeldDecision,
@@ -38,11 +45,9 @@ from shidian.core.procedure.state import (
     NoticeState,
     ObjectionOutcome,
     ObjectionState,
-    PoolState,
     Position,
     Promise,
     Request,
-    Round,
     SignOffState,
     Task,
     Visit,
@@ -91,12 +96,15 @@ __all__ = [
     "RefusalCode",
     "Request",
     "Round",
+    "SessionKind",
+    "SessionState",
     "SignOffState",
     "Task",
     "Transition",
     "Verb",
     "VerbSpec",
     "Visit",
+    "VoteState",
     "WaiverRequest",
 ]
 
@@ -221,6 +229,12 @@ class RefusalCode(StrEnum):
     NO_DECISION_HELD = "no-decision-held"
     NO_OBJECTION_OPEN = "no-objection-open"
     FIRST_DECIDER = "first-decider"
+    NO_SESSION = "no-session"
+    NO_QUORUM = "no-quorum"
+    VOTE_MISSING = "vote-missing"
+    VOTED_DOWN = "voted-down"
+    NO_PAPER_SHEET = "no-paper-sheet"
+    SHEET_DISPUTED = "sheet-disputed"
 
 
 @dataclass(frozen=True, slots=True)

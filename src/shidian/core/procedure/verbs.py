@@ -155,6 +155,16 @@ VERBS: dict[Verb, VerbSpec] = {
     Verb.DECIDE_OBJECTION: VerbSpec(
         _text("作出复核决定", "Decide the objection"), _DECIDING, _CLOSED
     ),
+    Verb.CALL_SESSION: VerbSpec(
+        _text("召集答辩或评审会", "Call a session"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.KEEP_MINUTES: VerbSpec(_text("留存纪要", "Keep minutes"), _OFFICER, _BEFORE_THE_RUN),
+    Verb.RECORD_VOTE: VerbSpec(
+        _text("记录评审会表决", "Record the panel's vote"), _OFFICER, (StageKind.REVIEW,)
+    ),
+    Verb.ANSWER_SHEET: VerbSpec(
+        _text("核对代录的评审表", "Check the sheet entered for you"), _EXPERT, _BEFORE_THE_RUN
+    ),
 }
 """`close` from a running stage only where the rulebook has no evaluation stage to go to;
 `file_assessment` by an officer only where the stage says `by: authority`."""
@@ -166,6 +176,8 @@ WHILE_HELD = frozenset(
         Verb.WITHDRAW,
         Verb.DECLARE_CONFLICT,
         Verb.UPHOLD_REVIEW,
+        Verb.KEEP_MINUTES,
+        Verb.ANSWER_SHEET,
         Verb.INVITE_PARTNER,
         Verb.ANSWER_INVITATION,
         Verb.LEAVE_CASE,
@@ -253,5 +265,9 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.TAKE_BACK_DECISION: frozenset({"reason"}),
     Verb.FILE_OBJECTION: frozenset({"grounds"}),
     Verb.DECIDE_OBJECTION: frozenset({"outcome", "reason"}),
+    Verb.CALL_SESSION: frozenset({"session", "kind", "on", "sha256", "reason", "off"}),
+    Verb.KEEP_MINUTES: frozenset({"session", "version", "sha256", "present", "reason"}),
+    Verb.RECORD_VOTE: frozenset({"session", "chair", "ballots", "reason"}),
+    Verb.ANSWER_SHEET: frozenset({"confirm", "reason"}),
 }
 """What an act's data may hold; the docstring of `Verb` says what each key means."""

@@ -58,6 +58,11 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.EXTEND_ROUND: Permission.PANEL_FORM,
     Verb.ENTER_SHEET: Permission.PANEL_FORM,
     Verb.UPHOLD_REVIEW: Permission.CASE_HANDLE,
+    Verb.CALL_SESSION: Permission.PANEL_FORM,
+    Verb.KEEP_MINUTES: Permission.PANEL_FORM,
+    Verb.RECORD_VOTE: Permission.PANEL_FORM,
+    # Of the expert's own sheet, like the sheet itself.
+    Verb.ANSWER_SHEET: None,
     Verb.COMMISSION_ASSESSMENT: Permission.CASE_HANDLE,
     Verb.FILE_ASSESSMENT: Permission.ASSESSMENT_FILE,
     Verb.OPEN_NOTICE: Permission.NOTICE_OPEN,

@@ -14,10 +14,13 @@ from shidian.apps.cases.rules import consulted_parts, objection_parts, partners_
 from shidian.apps.cases.views.open_matters import (
     may_decide,
     may_still_object,
+    may_vote,
     to_answer,
+    to_call,
     to_consult,
     to_enter,
     to_extend,
+    to_minute,
     to_record,
 )
 from shidian.core.procedure.parties import Standing, standing_as, text_to_sign, unsigned
@@ -41,6 +44,9 @@ PAGES = {
     Verb.CLOSE_ROUND: "review:close-round",
     Verb.EXTEND_ROUND: "review:extend-round",
     Verb.ENTER_SHEET: "review:enter-sheet",
+    Verb.CALL_SESSION: "review:call-session",
+    Verb.KEEP_MINUTES: "review:minutes",
+    Verb.RECORD_VOTE: "review:vote",
     Verb.FILE_ASSESSMENT: "review:assessment",
     Verb.OPEN_NOTICE: "notices:open",
     Verb.EXTEND_NOTICE: "notices:extend",
@@ -59,6 +65,7 @@ ELSEWHERE = frozenset(
         Verb.RECORD_COMMENT,
         Verb.DECLARE_CONFLICT,
         Verb.SUBMIT_REVIEW,
+        Verb.ANSWER_SHEET,
         Verb.ANSWER_INVITATION,
     }
 )
@@ -138,6 +145,12 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return not round_open and _is_drawn(case)
         case Verb.INVITE_EXPERTS | Verb.CLOSE_ROUND | Verb.EXTEND_ROUND:
             return round_open
+        case Verb.CALL_SESSION:
+            return bool(to_call(case, state))
+        case Verb.KEEP_MINUTES:
+            return bool(to_minute(state))
+        case Verb.RECORD_VOTE:
+            return may_vote(state)
         case Verb.ENTER_SHEET:
             return bool(to_enter(state))
         case Verb.ANSWER_INFORMATION:

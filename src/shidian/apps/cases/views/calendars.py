@@ -20,7 +20,7 @@ from shidian.apps.cases.calendars import newest_edition
 from shidian.apps.cases.domain.calendar_keeping import DraftYear, add_year, draft_year
 from shidian.apps.cases.models import CalendarVersion
 from shidian.apps.cases.views.acts import attempt
-from shidian.apps.cases.views.effects import NO_DECISION, PUBLIC, Effect
+from shidian.apps.cases.views.effect import NO_DECISION, PUBLIC, Effect
 from shidian.core.procedure.calendars import definition_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.domain.schemes import next_call_number, open_call
 from shidian.apps.cases.models import RulebookVersion
 from shidian.apps.cases.views.acts import attempt
-from shidian.apps.cases.views.effects import NO_DECISION, PUBLIC, Effect
+from shidian.apps.cases.views.effect import NO_DECISION, PUBLIC, Effect
 from shidian.apps.cases.views.intake import intake_rows, window_end, window_words
 from shidian.apps.cases.views.loaders import scheme_by_slug
 from shidian.core.rulebook.model import IntakeMode, Status

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
 
 
-KEPT_BACK = ("paper-sheets",)
-"""Sections that other pages serve, to fewer readers: experts' sheets, by `review:scan`."""
+KEPT_BACK = ("paper-sheets", "letter-scans")
+"""Sections that other pages serve, to fewer readers: experts' sheets, stamped letters."""
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)

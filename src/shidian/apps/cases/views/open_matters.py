@@ -8,7 +8,7 @@ from shidian.apps.cases.rules import consulted_parts, objection_parts
 from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.objecting import open_rule, rule_named
 from shidian.core.procedure.silence import silent_clocks
-from shidian.core.procedure.types import ClockState
+from shidian.core.procedure.types import ClockState, SessionKind
 from shidian.core.rulebook.model import ConsultationKind
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def to_enter(state: CaseState) -> list[str]:
     current = state.round
     if current is None or current.closed:
         return []
-    filed = {one.expert for one in current.reviews}
+    filed = {one.expert for one in current.reviews if not one.is_disputed}
     return [
         one for one in current.experts if one not in filed and not current.conflicts.get(one, False)
     ]
@@ -86,3 +86,34 @@ def to_record(case: Case, state: CaseState) -> list[Clock]:
     """Clocks that ran out and whose silence has a consequence."""
     expired = {one.clock for one in state.clocks if one.state is ClockState.EXPIRED}
     return [one for one in silent_clocks(case.rulebook, state.stage) if one.id in expired]
+
+
+def to_call(case: Case, state: CaseState) -> list[SessionKind]:
+    """Sessions of the newest round that can be called, moved or called off: those not minuted."""
+    current, panel = state.round, case.stage_rule.panel
+    if current is None or panel is None:
+        return []
+    rules = {SessionKind.DEFENCE: panel.defence, SessionKind.MEETING: panel.meeting}
+    return [
+        kind
+        for kind, rule in rules.items()
+        if rule is not None
+        and not (kind is SessionKind.DEFENCE and current.closed)
+        and not ((known := current.session(kind)) and known.minutes and not known.off)
+    ]
+
+
+def to_minute(state: CaseState) -> list[SessionKind]:
+    """Sessions of the newest round whose day has come: their minutes can be kept, or kept anew."""
+    found = [state.round.session(kind) for kind in SessionKind] if state.round else []
+    return [
+        one.kind
+        for one in found
+        if one is not None and not one.off and state.day is not None and one.on <= state.day
+    ]
+
+
+def may_vote(state: CaseState) -> bool:
+    """Whether the panel's meeting has come, on a round that is closed."""
+    closed = state.round is not None and state.round.closed
+    return closed and SessionKind.MEETING in to_minute(state)

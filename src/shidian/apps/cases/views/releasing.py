@@ -17,7 +17,7 @@ from shidian.apps.cases.domain.releasing import BATCH_MAX, decided_of, release_b
 from shidian.apps.cases.models import Case, CaseEvent
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.cases.views.case_lines import with_scheme
-from shidian.apps.cases.views.effects import APPLICANT, PUBLIC, Effect
+from shidian.apps.cases.views.effect import APPLICANT, PUBLIC, Effect
 from shidian.apps.cases.views.loaders import scheme_by_call
 from shidian.apps.cases.views.words import outcome_name
 from shidian.core.procedure.types import EventKind

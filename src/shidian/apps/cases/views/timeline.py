@@ -17,6 +17,7 @@ from shidian.apps.cases.views.words import (
     outcome_text,
     position_word,
     reconsidered_words,
+    session_words,
 )
 from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import ActorKind, EventKind
@@ -47,6 +48,10 @@ INTERNAL = frozenset(
         EventKind.RISK_GRADED,
         EventKind.DECISION_HELD,
         EventKind.DECISION_TAKEN_BACK,
+        EventKind.MEETING_CALLED,
+        EventKind.MINUTES_KEPT,
+        EventKind.VOTE_RECORDED,
+        EventKind.SHEET_ANSWERED,
     }
 )
 """The authorities' own: others see that the stage goes on, not who said what."""
@@ -127,6 +132,15 @@ def _who(row: CaseEvent, viewer: Viewer, names: dict[str, str]) -> str:
     return str(row.person) if row.person is not None else _("by the rules, automatically")
 
 
+_OF_SESSIONS = frozenset(
+    {
+        EventKind.DEFENCE_CALLED,
+        EventKind.MEETING_CALLED,
+        EventKind.MINUTES_KEPT,
+        EventKind.VOTE_RECORDED,
+        EventKind.SHEET_ANSWERED,
+    }
+)
 _BY_REASON = frozenset(
     {
         EventKind.NOTICE_OPENED,
@@ -195,6 +209,8 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return data.get("grounds", "")
         case EventKind.OBJECTION_DECIDED:
             return _(": ").join([objection_words(str(data["outcome"])), data.get("reason", "")])
+        case kind if kind in _OF_SESSIONS:
+            return session_words(row.kind, data)
         case EventKind.CASE_ADMITTED:
             return data.get("number") or ""
     return ""

@@ -102,6 +102,11 @@ EVENT_WORDS = {
     EventKind.DECISION_TAKEN_BACK: gettext_lazy("Decision taken back before its release"),
     EventKind.OBJECTION_FILED: gettext_lazy("Objection filed"),
     EventKind.OBJECTION_DECIDED: gettext_lazy("Objection decided"),
+    EventKind.DEFENCE_CALLED: gettext_lazy("Defence session called"),
+    EventKind.MEETING_CALLED: gettext_lazy("Review meeting called"),
+    EventKind.MINUTES_KEPT: gettext_lazy("Minutes kept"),
+    EventKind.VOTE_RECORDED: gettext_lazy("Vote of the panel recorded"),
+    EventKind.SHEET_ANSWERED: gettext_lazy("Sheet from paper checked by the expert"),
 }
 
 
@@ -144,3 +149,22 @@ def reconsidered_words(data: Mapping[str, Any]) -> str:
         "in-doubt": _("the result is in doubt and has to be examined again"),
     }
     return words[str(data["outcome"])] % {"score": data.get("score_text", "")}
+
+
+def session_words(kind: str, data: Mapping[str, Any]) -> str:
+    """Of a panel's session: when, which version, how it voted, what an expert says."""
+    reason = str(data.get("reason") or "")
+    match EventKind(kind):
+        case EventKind.DEFENCE_CALLED | EventKind.MEETING_CALLED:
+            words = _("called off") if data.get("off") else str(data["on"])
+        case EventKind.MINUTES_KEPT:
+            words = _("version %(n)d") % {"n": data["version"]}
+        case EventKind.VOTE_RECORDED:
+            words = _("%(for)d for, %(against)d against, %(abstained)d abstaining") % {
+                "for": data["in_favour"],
+                "against": data["against"],
+                "abstained": data["abstained"],
+            }
+        case _:
+            words = _("confirmed") if data.get("confirm") else _("disputed")
+    return _(": ").join(filter(None, [words, reason]))

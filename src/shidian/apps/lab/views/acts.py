@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.models import Case
 from shidian.apps.cases.views.acts import attempt
-from shidian.apps.cases.views.effects import (
+from shidian.apps.cases.views.effect import (
     KEPT_FOR_GOOD,
     NO_DECISION,
     NOBODY,

@@ -24,7 +24,7 @@ from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Case, RulebookVersion
 from shidian.apps.cases.rulebooks import loaded_rulebook
 from shidian.apps.cases.views.acts import act_crumbs, attempt
-from shidian.apps.cases.views.effects import APPLICANT, KEPT_FOR_GOOD, SIGNERS, Effect
+from shidian.apps.cases.views.effect import APPLICANT, KEPT_FOR_GOOD, SIGNERS, Effect
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.lab.meaning import changes as rule_changes
 from shidian.apps.lab.views.loaders import asker

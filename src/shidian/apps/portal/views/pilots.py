@@ -14,11 +14,11 @@ from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.addresses import check_address
-from shidian.apps.portal.qr import code_of
 from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.portal.views.lists import SHOWN, in_parts
 from shidian.apps.portal.views.timelines import with_moments
+from shidian.qr import code_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -17,8 +17,22 @@ from shidian.apps.review.domain.panels import (
     open_panel,
 )
 from shidian.apps.review.domain.paper import enter_sheet, scan_of
+from shidian.apps.review.domain.sessions import (
+    When,
+    answer_sheet,
+    call_off,
+    call_session,
+    item_of,
+    keep_minutes,
+    name_presenters,
+    record_vote,
+)
 
 __all__ = [
+    "When",
+    "answer_sheet",
+    "call_off",
+    "call_session",
     "close_round",
     "commission_assessment",
     "commit_pool",
@@ -30,7 +44,11 @@ __all__ = [
     "fixed_pool",
     "form_panel",
     "invite_experts",
+    "item_of",
+    "keep_minutes",
+    "name_presenters",
     "open_panel",
+    "record_vote",
     "save_sheet",
     "scan_of",
     "set_away",

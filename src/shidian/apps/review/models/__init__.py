@@ -5,6 +5,7 @@ from .assignment import Assignment, Conflict
 from .drawn import DrawPool
 from .panel import Panel
 from .review import Review, SheetDraft
+from .session import Minutes, Presenters, Session, SessionCall, SessionItem
 
 __all__ = [
     "Assessment",
@@ -12,7 +13,12 @@ __all__ = [
     "Commission",
     "Conflict",
     "DrawPool",
+    "Minutes",
     "Panel",
+    "Presenters",
     "Review",
+    "Session",
+    "SessionCall",
+    "SessionItem",
     "SheetDraft",
 ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
 from shidian.apps.accounts.models import Expert
 from shidian.apps.cases.models import CaseEvent
 from shidian.apps.review.models.panel import Panel
 from shidian.apps.review.querysets import AssignmentQuerySet
+
+if TYPE_CHECKING:
+    from shidian.apps.review.models.review import Review
 
 
 class Assignment(models.Model):
@@ -26,6 +31,11 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.expert} on {self.panel}"
+
+    @property
+    def review(self) -> Review | None:
+        """The sheet that counts: the newest; an earlier one was disputed by the expert."""
+        return max(self.reviews.all(), key=lambda one: one.pk, default=None)
 
 
 class Conflict(models.Model):

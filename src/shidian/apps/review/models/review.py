@@ -9,18 +9,19 @@ from shidian.apps.review.models.assignment import Assignment
 
 
 class Review(models.Model):
-    """A submitted score sheet. Append-only, enforced by triggers.
+    """A submitted score sheet; the newest of an assignment counts. Append-only, by triggers.
 
     `scores`: {criterion: int}; `reasons`: {criterion: text}.
     """
 
-    assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="review")
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="reviews")
     scores = models.JSONField()
     reasons = models.JSONField()
     submitted = models.ForeignKey(CaseEvent, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         default_permissions = ()
+        ordering = ("pk",)
 
     def __str__(self) -> str:
         return f"review of {self.assignment_id}"

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
 
 
-def _act(
+def panel_act(
     request: HttpRequest,
     case: Case,
     verb: Verb,
@@ -69,6 +69,7 @@ def _act(
     if verb not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
         raise Http404
     form = form_class(case, state, request.POST or None, request.FILES or None)
+    form.narrow(request.user)
     if hasattr(form, "rows"):
         page["rows"] = form.rows()
     return act_page(
@@ -90,12 +91,12 @@ def open_round(request: HttpRequest, case: Case, **_url: object) -> HttpResponse
     panel = case.stage_rule.panel
     if panel is None or panel.drawn == "chosen":
         page = "review/panel.html"
-        return _act(request, case, Verb.OPEN_ROUND, PanelForm, form_panel, template=page)
+        return panel_act(request, case, Verb.OPEN_ROUND, PanelForm, form_panel, template=page)
     pool = state_of(case).pool
     if pool is None:
         return redirect("review:pool", reference=case.reference)
     page = "review/draw.html"
-    return _act(request, case, Verb.OPEN_ROUND, DrawForm, draw_panel, template=page, pool=pool)
+    return panel_act(request, case, Verb.OPEN_ROUND, DrawForm, draw_panel, template=page, pool=pool)
 
 
 @rule(Permission.PANEL_FORM, obj=case_by_reference)
@@ -103,7 +104,7 @@ def open_round(request: HttpRequest, case: Case, **_url: object) -> HttpResponse
 def pool(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Fix the pool for a draw and name the coming seed."""
     fixed = case.draw_pools.order_by("-pk").select_related("committed")
-    return _act(
+    return panel_act(
         request,
         case,
         Verb.COMMIT_POOL,
@@ -134,21 +135,21 @@ def pool_document(request: HttpRequest, case: Case, sha256: str, **_url: object)
 def invite(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Add experts to the open round, as after a conflict."""
     page = "review/panel.html"
-    return _act(request, case, Verb.INVITE_EXPERTS, InviteForm, invite_experts, template=page)
+    return panel_act(request, case, Verb.INVITE_EXPERTS, InviteForm, invite_experts, template=page)
 
 
 @rule(Permission.PANEL_FORM, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """End the round."""
-    return _act(request, case, Verb.CLOSE_ROUND, ActForm, close_round)
+    return panel_act(request, case, Verb.CLOSE_ROUND, ActForm, close_round)
 
 
 @rule(Permission.PANEL_FORM, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
 def extend(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Give the open round a later last day."""
-    return _act(request, case, Verb.EXTEND_ROUND, ExtendForm, extend_round)
+    return panel_act(request, case, Verb.EXTEND_ROUND, ExtendForm, extend_round)
 
 
 @rule(Permission.PANEL_FORM, obj=case_by_reference)
@@ -162,7 +163,9 @@ def paper(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
 
     if not to_enter(state_of(case)):
         raise Http404
-    return _act(request, case, Verb.ENTER_SHEET, PaperForm, enter, template="review/paper.html")
+    return panel_act(
+        request, case, Verb.ENTER_SHEET, PaperForm, enter, template="review/paper.html"
+    )
 
 
 @rule(Permission.PANEL_FORM, obj=case_by_reference)
@@ -189,7 +192,7 @@ def scan(request: HttpRequest, case: Case, number: int, **_url: object) -> FileR
 @require_http_methods(["GET", "POST"])
 def assessment(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """The assessor's form: the application on the left, the findings on the right."""
-    return _act(
+    return panel_act(
         request,
         case,
         Verb.FILE_ASSESSMENT,

@@ -8,9 +8,9 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.review.models import Assignment, Commission
 from shidian.apps.review.queries import assessments_for, panels_for
+from shidian.apps.review.session_page import votes_of
 from shidian.apps.review.views.forms import FINDINGS
-from shidian.core.procedure.agreement import spread_of
-from shidian.core.procedure.handlers.review import two_places
+from shidian.apps.review.views.spread import counted_seats, spread_rows
 from shidian.core.procedure.types import Finding
 from shidian.core.rulebook.model import StageKind
 
@@ -30,11 +30,15 @@ def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None
     internal = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
     may_scan = allows(viewer.person, Permission.PANEL_FORM, case)
     may_assess = allows(viewer.person, Permission.ASSESSMENT_FILE, case)
+    sessions = _has_sessions(case, state, viewer)
     if not internal and not may_assess:
-        return {"own": own, "case": case} if own else None
+        shown = {"own": own, "sessions": sessions, "case": case}
+        return shown if own or sessions else None
     return {
         "case": case,
         "own": own,
+        "sessions": sessions,
+        "votes": _standing_votes(case, state) if internal else [],
         "panels": [
             _panel(case, panel, state, viewer.person, may_scan=may_scan)
             for panel in panels_for(viewer.person, case)
@@ -61,6 +65,21 @@ def _office(case: Case, authority: str) -> str:
     return names.get(authority, authority)
 
 
+def _has_sessions(case: Case, state: CaseState, viewer: Viewer) -> bool:
+    """Whether a session of the newest round is there for the reader to see."""
+    current = state.round
+    called = current is not None and (current.defence or current.meeting)
+    return bool(called) and allows(viewer.person, Permission.SESSION_READ, case)
+
+
+def _standing_votes(case: Case, state: CaseState) -> list[dict[str, Any]]:
+    """The vote that counts, as evidence for the decision."""
+    if state.round is None or state.round.meeting is None:
+        return []
+    panel = case.panels.filter(round=state.round.number).first()
+    return [one for one in votes_of(case, panel) if one["counts"]] if panel else []
+
+
 def _own_sheet(case: Case, viewer: Viewer) -> bool:
     if not viewer.roles.is_expert:
         return False
@@ -75,16 +94,21 @@ def _panel(
     officer's remark can influence those who have yet to file.
     """
     criteria = {one.id: one.name for one in case.rulebook.criteria}
+    current = state.round
+    newest = current is not None and current.number == panel.round
+    reviews = current.reviews if current is not None and newest else ()
+    answers = {one.expert: one.confirmed for one in reviews}
     seats = []
     for assignment in panel.assignments.all():
         declared = sorted(assignment.declarations.all(), key=lambda one: one.pk)
-        review = getattr(assignment, "review", None)
+        review = assignment.review
         conflict = next((one for one in declared if one.conflict), None)
         shown = review if conflict is None and panel.closed_id is not None else None
         seats.append(
             {
                 "expert": assignment.expert.person,
                 "declared": bool(declared),
+                "confirmed": answers.get(str(assignment.expert.person_id)),
                 "conflict": conflict,
                 "review": review,
                 "paper": review.submitted.person
@@ -99,39 +123,9 @@ def _panel(
                 else [],
             }
         )
-    spread = _spread(case, seats) if panel.closed_id is not None else []
-    current = state.round
-    doubted = current is not None and current.doubted and current.number == panel.round
+    spread = spread_rows(case, counted_seats(panel)) if panel.closed_id is not None else []
+    doubted = current is not None and newest and current.doubted
     return {"panel": panel, "seats": seats, "doubted": doubted, "spread": spread}
-
-
-def _spread(case: Case, seats: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each criterion how far those who count agree, and by name who is far off the others."""
-    counted = {
-        str(seat["expert"].pk): seat for seat in seats if seat["review"] and not seat["conflict"]
-    }
-    panels = {stage.id: stage.panel for stage in case.rulebook.stages if stage.panel}
-    found = []
-    for one in case.rulebook.criteria:
-        scores = {
-            who: seat["review"].scores[one.id]
-            for who, seat in counted.items()
-            if one.id in seat["review"].scores
-        }
-        rule = panels.get(one.stage)
-        if not scores or rule is None:
-            continue
-        spread = spread_of(scores, rule.score_max)
-        found.append(
-            {
-                "criterion": one.name,
-                "low": two_places(spread.low),
-                "median": two_places(spread.median),
-                "high": two_places(spread.high),
-                "far_off": [str(counted[who]["expert"]) for who in spread.far_off],
-            }
-        )
-    return found
 
 
 def _findings(case: Case, findings: dict[str, Any]) -> list[tuple[Any, str, str, str]]:

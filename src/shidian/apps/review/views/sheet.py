@@ -22,7 +22,7 @@ from shidian.apps.review.domain import declare_conflict, save_sheet, submit_revi
 from shidian.apps.review.queries import parties_to_declare
 from shidian.apps.review.views.forms import DeclareForm, SheetForm, StepBackForm
 from shidian.apps.review.views.loaders import own_assignment
-from shidian.core.procedure.types import Verb
+from shidian.core.procedure.types import EventKind, Verb
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -44,13 +44,16 @@ def sheet(request: HttpRequest, assignment: Assignment, **_url: object) -> HttpR
         return _step_back(request, assignment)
     if "conflict" in request.POST:
         return redirect("review:sheet", reference=assignment.panel.case.reference)
-    review = getattr(assignment, "review", None)
-    if review is not None or assignment.panel.closed_id is not None:
-        return _done(request, assignment, review)
+    review = assignment.review
+    confirmed = _word_on(assignment, review)
     today = day_in(assignment.panel.case.rulebook, timezone.now())
-    if not assignment.panel.starts_on <= today <= assignment.panel.ends_on:
+    in_time = assignment.panel.starts_on <= today <= assignment.panel.ends_on
+    replaces = confirmed is False and in_time
+    if assignment.panel.closed_id is not None or (review is not None and not replaces):
+        return _done(request, assignment, review, confirmed)
+    if not in_time:
         return _not_now(request, assignment, early=today < assignment.panel.starts_on)
-    return _score(request, assignment)
+    return _score(request, assignment, replaces=replaces)
 
 
 @rule(Permission.CONFLICT_DECLARE, obj=own_assignment)
@@ -83,11 +86,17 @@ def _step_back(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         "form": form,
         "case": assignment.panel.case,
         "panel": assignment.panel,
-        "review": getattr(assignment, "review", None),
+        "review": assignment.review,
         "effect": EFFECTS[Verb.DECLARE_CONFLICT],
         "crumbs": _crumbs(_("Declare a conflict")),
     }
     return render(request, "review/step_back.html", context, status=422 if form.errors else 200)
+
+
+def _has_sessions(assignment: Assignment) -> bool:
+    """Whether the panel was called to a session that is still on."""
+    items = assignment.panel.sessions.select_related("session").prefetch_related("session__calls")
+    return any(not one.session.call.off for one in items)
 
 
 def _not_now(request: HttpRequest, assignment: Assignment, *, early: bool) -> HttpResponse:
@@ -97,6 +106,7 @@ def _not_now(request: HttpRequest, assignment: Assignment, *, early: bool) -> Ht
         "panel": assignment.panel,
         "early": early,
         "kept": getattr(assignment, "draft", None),
+        "has_sessions": _has_sessions(assignment),
         "crumbs": _crumbs(assignment.panel.case.title),
     }
     status = 409 if request.method == "POST" else 200
@@ -136,7 +146,7 @@ def _declare(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     return render(request, "review/declare.html", context, status=422 if form.errors else 200)
 
 
-def _score(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+def _score(request: HttpRequest, assignment: Assignment, *, replaces: bool) -> HttpResponse:
     case = assignment.panel.case
     stage = case.stage_rule
     criteria = [one for one in case.rulebook.criteria if one.stage == stage.id]
@@ -169,15 +179,31 @@ def _score(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         "panel": assignment.panel,
         "form": form,
         "rows": form.rows(),
+        "replaces": replaces,
         "sections": form_rows(filed_form(case)),
         "sources": case.rulebook.sources,
         "effect": EFFECTS[Verb.SUBMIT_REVIEW],
+        "has_sessions": _has_sessions(assignment),
         "crumbs": _crumbs(case.title),
     }
     return render(request, "review/sheet.html", context, status=422 if form.errors else 200)
 
 
-def _done(request: HttpRequest, assignment: Assignment, review: Review | None) -> HttpResponse:
+def _word_on(assignment: Assignment, review: Review | None) -> bool | None:
+    """What the expert said of a sheet that was entered for them; None for nothing yet."""
+    if review is None or not review.submitted.data.get("sha256"):
+        return None
+    said = assignment.panel.case.events.filter(
+        kind=EventKind.SHEET_ANSWERED,
+        person=assignment.expert.person_id,
+        seq__gt=review.submitted.seq,
+    ).last()
+    return None if said is None else bool(said.data["confirm"])
+
+
+def _done(
+    request: HttpRequest, assignment: Assignment, review: Review | None, confirmed: bool | None
+) -> HttpResponse:
     """After submitting, or after the round: one's own sheet to read, and no more of the case."""
     case = assignment.panel.case
     names = {one.id: one.name for one in case.rulebook.criteria}
@@ -192,6 +218,8 @@ def _done(request: HttpRequest, assignment: Assignment, review: Review | None) -
         "panel": assignment.panel,
         "rows": rows,
         "on_paper": review is not None and bool(review.submitted.data.get("sha256")),
+        "confirmed": confirmed,
+        "has_sessions": _has_sessions(assignment),
         "crumbs": _crumbs(case.title),
     }
     return render(request, "review/done.html", context)

@@ -19,6 +19,7 @@ from shidian.core.procedure.handlers import (
     releasing,
     review,
     run,
+    sessions,
 )
 from shidian.core.procedure.types import Verb
 
@@ -73,4 +74,8 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.TAKE_BACK_DECISION: releasing.take_back_decision,
     Verb.FILE_OBJECTION: objections.file_objection,
     Verb.DECIDE_OBJECTION: objections.decide_objection,
+    Verb.CALL_SESSION: sessions.call_session,
+    Verb.KEEP_MINUTES: sessions.keep_minutes,
+    Verb.RECORD_VOTE: sessions.record_vote,
+    Verb.ANSWER_SHEET: sessions.answer_sheet,
 }

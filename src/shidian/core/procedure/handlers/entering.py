@@ -48,10 +48,26 @@ def enter(
     data: dict[str, Json] = {"from": left.id, "to": target.id, "reason": reason}
     if found:
         data["thresholds"] = found
+    data |= _evidence(case, left)
     events.append(case.follows(EventKind.STAGE_ENTERED, f"/stages/{left.id}", **data))
     if starts:
         events.append(case.follows(EventKind.PILOT_STARTED, f"/stages/{target.id}"))
     return tuple(events)
+
+
+def _evidence(case: Situation, left: Stage) -> dict[str, Json]:
+    """The panel's vote, as evidence for what is decided on leaving its review."""
+    current = case.state.round
+    if left.kind is not StageKind.REVIEW or current is None or current.vote is None:
+        return {}
+    session = current.meeting.id if current.meeting else ""
+    return {
+        "vote": {
+            "round": current.number,
+            "session": session,
+            "carried": current.vote.carried,
+        }
+    }
 
 
 def close_with(case: Situation, default: str | None, reason: str) -> tuple[NewEvent, ...]:

@@ -73,9 +73,9 @@ def must_not_be_doubted(case: Situation) -> None:
         return  # sent back: it will be reviewed again
     refuse(
         RefusalCode.REVIEW_IN_DOUBT,
-        "结束评审后有专家声明利益冲突：请复核后维持评审结果，或退回重新评审。",
-        "An expert declared a conflict after the round was closed: uphold the review with reasons,"
-        " or send the case back to be reviewed again.",
+        "结束评审后有专家声明利益冲突或对代录的评审表提出异议：请复核后维持评审结果，或退回重新评审。",
+        "After closing, an expert declared a conflict or disputed the sheet entered for them:"
+        " uphold the review with reasons, or send the case back to be reviewed again.",
     )
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.handlers.lots import must_be_next, must_cover, who_sits
+from shidian.core.procedure.handlers.sessions import must_be_defended, must_be_voted_for
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EventKind, ExpertReview, RefusalCode
 from shidian.core.rulebook.model import Panel
@@ -113,7 +114,8 @@ def _may_file(case: Situation, current: Round, expert: str) -> None:
             "已声明利益冲突，不参加本案评审。",
             "Who declared a conflict takes no part in this review.",
         )
-    if expert in {review.expert for review in current.reviews}:
+    replaces = expert in current.disputed
+    if not replaces and expert in {review.expert for review in current.reviews}:
         refuse(
             RefusalCode.ALREADY_DONE,
             "评审意见已提交。",
@@ -125,7 +127,7 @@ def _may_file(case: Situation, current: Round, expert: str) -> None:
             f"评审于 {current.starts} 开始，请届时提交。",
             f"The round starts on {current.starts}; submit from then on.",
         )
-    _room_for(case, len(current.reviews) + 1)
+    _room_for(case, len(current.reviews) + (not replaces))
     _sheet(case)
 
 
@@ -150,6 +152,13 @@ def close_round(case: Situation) -> tuple[NewEvent, ...]:
     """
     current = _open(case)
     panel, filed = _panel(case), len(current.reviews)
+    if current.disputed:
+        refuse(
+            RefusalCode.SHEET_DISPUTED,
+            "有专家对代录的评审表提出异议：请按其原件更正录入，或待其本人提交。",
+            "An expert disputes the sheet entered for them: enter it as they wrote it, or let them"
+            " file it themselves.",
+        )
     if filed < panel.min:
         refuse(
             RefusalCode.TOO_FEW_REVIEWS,
@@ -171,6 +180,7 @@ def close_round(case: Situation) -> tuple[NewEvent, ...]:
             f"The number of reviews must be odd and is {filed}: invite one more expert.",
         )
     must_cover(case, (review.expert for review in current.reviews), current.masters)
+    must_be_defended(case)
     score = weighted_score(_criteria(case), current.reviews)
     passed = None if panel.pass_mark is None else score >= panel.pass_mark
     return (
@@ -197,9 +207,9 @@ def must_be_passed(case: Situation) -> None:
     if current.doubted:
         refuse(
             RefusalCode.REVIEW_IN_DOUBT,
-            "结束评审后有专家声明利益冲突：请复核后维持评审结果，或重新评审。",
-            "An expert declared a conflict after the round was closed: uphold the review with"
-            " reasons, or have it reviewed again.",
+            "结束评审后有专家声明利益冲突或对代录的评审表提出异议：请复核后维持评审结果，或重新评审。",
+            "After closing, an expert declared a conflict or disputed the sheet entered for them:"
+            " uphold the review with reasons, or have it reviewed again.",
         )
     if current.passed is False:
         refuse(
@@ -207,6 +217,7 @@ def must_be_passed(case: Situation) -> None:
             "评审未达合格线：请不予入选，或说明理由后重新评审。",
             "The score is below the pass mark: reject, or open another round with reasons.",
         )
+    must_be_voted_for(case)
 
 
 def weighted_score(criteria: Sequence[Criterion], reviews: Sequence[ExpertReview]) -> Fraction:

@@ -223,6 +223,40 @@ def _reason(_one: Deeds, _last: str) -> Data:
     return {"reason": REASON}
 
 
+def _call(one: Deeds, _last: str) -> Data:
+    """As soon as the rules let it be held."""
+    current, panel = one.walk.state.round, one.ground.stages[one.walk.state.stage].panel
+    kind = "meeting" if current is not None and current.closed else "defence"
+    notice = panel.defence.notice_working_days if panel and panel.defence else 0
+    on = one.ground.calendar.add(one.today, max(notice, 1))
+    return {
+        "session": f"{kind}-{one.walk.state.rounds}",
+        "kind": kind,
+        "on": on.isoformat(),
+        "sha256": HASH,
+        "reason": REASON,
+    }
+
+
+def _minutes(one: Deeds, _last: str) -> Data:
+    current = one.walk.state.round
+    held = current.defence if current is not None else None
+    return {"session": held.id if held else "", "version": 1, "sha256": HASH, "present": []}
+
+
+def _vote(one: Deeds, _last: str) -> Data:
+    """Everyone who may is there, and votes for it."""
+    current = one.walk.state.round
+    able = (
+        [who for who in current.experts if current.conflicts.get(who) is False] if current else []
+    )
+    return {
+        "session": current.meeting.id if current and current.meeting else "",
+        "chair": able[0] if able else "",
+        "ballots": {who: {"choice": "for", "reason": ""} for who in able},
+    }
+
+
 DATA: dict[Verb, Callable[[Deeds, str], Data]] = {
     Verb.SUBMIT: _submit,
     Verb.ANSWER_INFORMATION: _answer,
@@ -237,6 +271,9 @@ DATA: dict[Verb, Callable[[Deeds, str], Data]] = {
     Verb.DECLARE_CONFLICT: _conflict,
     Verb.SUBMIT_REVIEW: _review,
     Verb.CLOSE_ROUND: lambda _one, _last: {},
+    Verb.CALL_SESSION: _call,
+    Verb.KEEP_MINUTES: _minutes,
+    Verb.RECORD_VOTE: _vote,
     Verb.COMMISSION_ASSESSMENT: lambda _one, _last: {"body": BODY},
     Verb.FILE_ASSESSMENT: _assess,
     Verb.OPEN_NOTICE: lambda _one, _last: {"sha256": HASH, "version": 1},

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
 from shidian.core.rulebook.analysis.graph import ahead, onward, reached
+from shidian.core.rulebook.analysis.panel import panel_findings
 from shidian.core.rulebook.analysis.words import KINDS, OUTCOME, STAGE, say
-from shidian.core.rulebook.model import Panel, Rulebook, Stage, StageKind, StageThreshold
+from shidian.core.rulebook.model import Rulebook, Stage, StageKind, StageThreshold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
         yield from _lacks(rulebook, stage)
         yield from _misplaced(stage)
         if stage.panel is not None:
-            yield from _panel(stage.panel, f"/stages/{stage.id}/panel")
+            yield from panel_findings(stage.panel, f"/stages/{stage.id}/panel")
         if stage.number is not None:
             yield from _number(rulebook, stage.number, f"/stages/{stage.id}/number")
         yield from _duties(stage)
@@ -121,41 +122,6 @@ def _misplaced(stage: Stage) -> Iterator[Finding]:
             f"{path}/by",
             say(f"{kind.zh}阶段不用 by", f"by has no meaning in a {kind.en} stage"),
             say("by 只用于评估阶段", "it says who does an assessment; leave it out here"),
-        )
-
-
-def _panel(panel: Panel, path: str) -> Iterator[Finding]:
-    if panel.pass_mark is not None and panel.pass_mark > panel.score_max:
-        yield error(
-            f"{path}/pass_mark",
-            say(
-                f"{panel.pass_mark}高于满分{panel.score_max}",
-                f"{panel.pass_mark} is above the highest score {panel.score_max}",
-            ),
-            say("请写能够达到的分数", "write a mark that can be reached"),
-        )
-    if panel.odd and panel.min % 2 == 0:
-        yield error(
-            f"{path}/min",
-            say(f"{panel.min}为偶数，但要求单数", f"{panel.min} is even, but odd: true"),
-            say("请写单数", "write an odd number"),
-        )
-    if panel.max is None:
-        return
-    if panel.max < panel.min:
-        yield error(
-            f"{path}/max",
-            say(
-                f"上限{panel.max}低于下限{panel.min}",
-                f"{panel.max} is below the minimum {panel.min}",
-            ),
-            say("请对调", "swap them"),
-        )
-    elif panel.odd and panel.max % 2 == 0:
-        yield error(
-            f"{path}/max",
-            say(f"{panel.max}为偶数，但要求单数", f"{panel.max} is even, but odd: true"),
-            say("请写单数", "write an odd number"),
         )
 
 

@@ -25,6 +25,7 @@ role|角色|role
 verbs|职权|powers
 valid_from|名称启用日|name valid from
 valid_to|名称停用日|name valid until
+letter_code|发文机关代字|letter code
 place|属地|place
 zone|法定时间|legal time
 currency|币种|currency
@@ -119,6 +120,16 @@ independent|独立性要求|independent
 drawn|产生方式|how drawn
 score_max|满分|highest score
 pass_mark|及格线|pass mark
+defence|答辩|defence session
+meeting|评审会|review meeting
+notice_working_days|提前通知的工作日数|working days of notice
+presenters_max|答辩人数上限|presenters at most
+panel_names|专家姓名是否告知申报机构|names of the panel
+vote|表决|vote
+quorum|到会比例|quorum
+majority|赞成比例|majority
+at_least|达到即可|that share is enough
+casting|主持人决定票|casting vote
 signoff|会签|sign-off
 all_of|须全部会签的部门|authorities that must all sign
 k|最少同意数|consents needed
@@ -269,6 +280,9 @@ LABELS: dict[str, Text] = _read(_TABLE)
 
 _SPECIAL = {
     ("panel", "max"): Text(zh="最多人数", en="members at most"),
+    ("defence", "required"): Text(zh="是否必须举行", en="must be held"),
+    ("meeting", "required"): Text(zh="是否须经表决通过", en="vote in favour needed"),
+    ("vote", "of"): Text(zh="比例的基数", en="share of"),
     ("exit", "transition"): Text(zh="过渡安排", en="transition plan"),
     ("signoff", "of"): Text(zh="可会签的部门", en="authorities of which enough must sign"),
     ("signoff", "lead"): Text(zh="牵头会签部门", en="authority that signs last"),

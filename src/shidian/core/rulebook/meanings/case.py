@@ -58,6 +58,7 @@ CASE: dict[str, dict[str, str]] = {
         "verbs": "What a national authority does.",
         "valid_from": "First day on which the name holds.",
         "valid_to": "Last day on which the name holds.",
+        "letter_code": "What the numbers of its letters begin with.",
     },
     "Place": {
         "zone": "Legal time: an IANA zone.",
@@ -185,6 +186,25 @@ CASE: dict[str, dict[str, str]] = {
         "drawn": "Chosen by an officer, or drawn by lot.",
         "score_max": "Greatest score.",
         "pass_mark": "Score from which a case passes.",
+        "defence": "The applicant presents the project to the panel and answers it.",
+        "meeting": "The panel meets after its round is closed, and votes.",
+    },
+    "Defence": {
+        "required": "Whether the round cannot be closed without its minutes.",
+        "notice_working_days": "How many working days before the session it is called.",
+        "presenters_max": "How many may present.",
+        "panel_names": "Whether the applicant is told who sits.",
+    },
+    "ReviewMeeting": {
+        "required": "Whether the case goes on only with a vote in favour.",
+        "vote": "How the panel votes.",
+    },
+    "VoteRule": {
+        "quorum": "Share of those entitled who must be present, such as `2/3`.",
+        "majority": "Share of `of` that must be in favour.",
+        "of": "What the majority is a share of: votes cast, those present, those entitled.",
+        "at_least": "Whether that share itself is enough; else it takes more.",
+        "casting": "Whether the chair's vote decides when as many are for as against.",
     },
     "Area": {},
     "SignoffRule": {

@@ -56,10 +56,10 @@ from shidian.core.rulebook.model.monitoring import (
     parse_threshold,
 )
 from shidian.core.rulebook.model.objections import ObjectionRule
+from shidian.core.rulebook.model.panel import Area, Defence, Panel, ReviewMeeting, VoteRule
 from shidian.core.rulebook.model.procedure import (
     ActName,
     ActRule,
-    Area,
     Clause,
     Clock,
     Consultation,
@@ -73,7 +73,6 @@ from shidian.core.rulebook.model.procedure import (
     Orders,
     Outcome,
     Oversight,
-    Panel,
     PermitRules,
     Register,
     Safeguards,
@@ -123,6 +122,7 @@ __all__ = [
     "Consultation",
     "ConsultationKind",
     "Criterion",
+    "Defence",
     "DurationUs",
     "ExitRules",
     "Expression",
@@ -162,6 +162,7 @@ __all__ = [
     "Register",
     "ReportDuty",
     "Revision",
+    "ReviewMeeting",
     "RiskTiers",
     "Rulebook",
     "Safeguards",
@@ -184,6 +185,7 @@ __all__ = [
     "ThresholdText",
     "Tier",
     "Unit",
+    "VoteRule",
     "WaivableRule",
     "Waivers",
     "Window",

@@ -21,7 +21,10 @@ class AuthorityRole(StrEnum):
 
 
 class Authority(Frozen):
-    """An authority of the scheme's working group, with the time its name is valid for."""
+    """An authority of the scheme's working group, with the time its name is valid for.
+
+    `letter_code`: what the numbers of its letters begin with (机关代字).
+    """
 
     id: Identifier
     name: Text
@@ -29,6 +32,7 @@ class Authority(Frozen):
     verbs: tuple[Literal["base-rules", "filing", "opinion", "risk-tip"], ...] = ()
     valid_from: str | None = None
     valid_to: str | None = None
+    letter_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
 
 
 class Place(Frozen):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from shidian.core.rulebook.model.panel import Area, Panel  # noqa: TC001 - pydantic reads them
 from shidian.core.rulebook.model.values import (
     DurationUs,
     Expression,
@@ -37,26 +38,6 @@ class StageNames(Frozen):
     staff: Text
     applicant: Text
     public: Text | None = None
-
-
-class Area(Frozen):
-    """A named area of an assessment, dimension of an evaluation, or discipline of a panel."""
-
-    id: Identifier
-    name: Text
-
-
-class Panel(Frozen):
-    """The expert panel of a review stage. `drawn`: how its members are found."""
-
-    min: int = Field(ge=1, le=99)
-    max: int | None = Field(default=None, ge=1, le=99)
-    odd: bool = False
-    disciplines: tuple[Area, ...] = Field(default=(), max_length=10)
-    independent: bool = False
-    drawn: Literal["chosen", "random"] = "chosen"
-    score_max: int = Field(default=100, ge=1, le=1000)
-    pass_mark: int | None = Field(default=None, ge=0, le=1000)
 
 
 class SignoffRule(Frozen):
@@ -264,6 +245,10 @@ ActName = Literal[
     "take_back_decision",
     "file_objection",
     "decide_objection",
+    "call_session",
+    "keep_minutes",
+    "record_vote",
+    "answer_sheet",
 ]
 """Names of the verbs that `core/procedure` defines; a test keeps the two lists alike."""
 

@@ -200,6 +200,10 @@ ACT: dict[str, Text] = {
     "extend_round": _t("延长评审", "extending a review round"),
     "enter_sheet": _t("录入纸质评审表", "entering a paper score sheet"),
     "uphold_review": _t("复核后维持评审结果", "upholding a review’s result"),
+    "call_session": _t("召集答辩或评审会", "calling a session of the panel"),
+    "keep_minutes": _t("留存会议纪要", "keeping the minutes of a session"),
+    "record_vote": _t("记录评审会表决", "recording the panel’s vote"),
+    "answer_sheet": _t("核对代录的评审表", "checking a sheet entered from paper"),
 }
 FIELD_TYPE = {
     FieldType.MONEY: _t("金额", "amount of money"),

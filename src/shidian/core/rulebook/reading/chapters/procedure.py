@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from shidian.core.rulebook.model import StageKind, Text
 from shidian.core.rulebook.reading import duty_words, formats, numbers, words
 from shidian.core.rulebook.reading.chapters.names import authority_name, stage_name
+from shidian.core.rulebook.reading.chapters.panel import say_panel
 from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import Draft, Value, val
 
 if TYPE_CHECKING:
     from shidian.core.rulebook.model import (
         Consultation,
-        Panel,
         SignoffRule,
         Stage,
     )
@@ -82,7 +82,7 @@ def _work(pen: Pen, stage: Stage, article: Draft) -> None:
             by=val(by, f"{path}/by"),
         )
     if stage.panel:
-        _panel(pen, stage.panel, f"{path}/panel", article)
+        say_panel(pen, stage.panel, f"{path}/panel", article)
     if stage.signoff:
         _signoff(pen, stage.signoff, f"{path}/signoff", article)
     if stage.comments or pen.has(f"{path}/comments"):
@@ -131,59 +131,6 @@ def _entry(pen: Pen, stage: Stage, article: Draft) -> None:
             ),
         )
         pen.quote(article, threshold.minimum.note, f"{where}/minimum/note")
-
-
-def _panel(pen: Pen, panel: Panel, path: str, article: Draft) -> None:
-    zh, en = "专家组由不少于{least}人", " The panel has at least {least} experts"
-    values: dict[str, Value | list[Value]] = {"least": val(str(panel.min), f"{path}/min")}
-    if panel.max is not None:
-        zh, en = zh + "、不超过{most}人", en + " and at most {most}"
-        values["most"] = val(str(panel.max), f"{path}/max")
-    zh += "组成"
-    if panel.odd:
-        zh, en = zh + "，人数为{odd}", en + ", in {odd}"
-        values["odd"] = val(Text(zh="单数", en="an odd number"), f"{path}/odd")
-    pen.say(article, zh + "。", en + ".", **values)
-    drawn = (
-        Text(zh="由经办人员选定", en="are chosen by an officer")
-        if panel.drawn == "chosen"
-        else Text(zh="随机抽取", en="are drawn at random")
-    )
-    independent = (
-        Text(
-            zh="各自独立评审，评审结束前互不知晓对方意见",
-            en="judge independently, without seeing one another’s views before the round closes",
-        )
-        if panel.independent
-        else Text(
-            zh="查阅材料前申报利益冲突", en="declare conflicts of interest before seeing the file"
-        )
-    )
-    pen.say(
-        article,
-        "专家{drawn}，{independent}。",
-        " Experts {drawn} and {independent}.",
-        drawn=val(drawn, f"{path}/drawn"),
-        independent=val(independent, f"{path}/independent"),
-    )
-    if panel.disciplines:
-        pen.say(
-            article,
-            "专家组应当涵盖下列领域：{areas}。",
-            " It covers these disciplines: {areas}.",
-            areas=[val(one.name, f"{path}/disciplines/{one.id}/id") for one in panel.disciplines],
-        )
-    score = val(str(panel.score_max), f"{path}/score_max")
-    if panel.pass_mark is not None:
-        pen.say(
-            article,
-            "评分满分为{score}分，{mark}分为合格。",
-            " The highest score is {score} and the pass mark {mark}.",
-            score=score,
-            mark=val(str(panel.pass_mark), f"{path}/pass_mark"),
-        )
-    else:
-        pen.say(article, "评分满分为{score}分。", " The highest score is {score}.", score=score)
 
 
 def _signoff(pen: Pen, rule: SignoffRule, path: str, article: Draft) -> None:
