@@ -6,9 +6,12 @@ verbs; here stands only who did what when.
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
+from demo import sessions
 from demo.complaints import complain
+from demo.days import ZONE
 from demo.returns import file_missed_defaults
 from shidian.apps.supervision.domain.complaints import acknowledge_complaint, answer_complaint
 
@@ -98,6 +101,8 @@ def in_review(d: Director) -> None:
     d.declare(case, "expert-2", d.on(8, "21:00"))
     d.declare(case, "expert-4", d.on(7, "19:30"))
     d.score(case, "expert-2", d.on(3, "22:15"), 78)
+    starts = datetime.combine(d.ahead(4), time(14, 30), tzinfo=ZONE)
+    sessions.call_defence(case, starts, d.on(3, "22:30"))
 
 
 def in_assessment(d: Director) -> None:
@@ -106,7 +111,8 @@ def in_assessment(d: Director) -> None:
     d.submit(case, d.on(35, "09:45"))
     d.accept(case, d.on(30, "16:20"))
     d.review(case, PANEL_A, d.on(29), d.on(17, "17:00"))
-    d.advance(case, d.on(16, "10:00"), "专家评审通过，转专业评估。")
+    sessions.meet_and_vote(case, PANEL_A, d.on(17, "17:30"), d.on(16, "09:00"))
+    d.advance(case, d.on(16, "11:00"), "专家评审通过，转专业评估。")
     d.commission(case, d.on(15, "09:00"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -19,8 +20,9 @@ from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import OfficerRole, Person
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases.models import Case, CaseNote, Task
-from shidian.apps.review.domain import declare_conflict
+from shidian.apps.review.domain import When, call_session, declare_conflict
 from shidian.apps.review.models import Assignment
+from shidian.core.procedure.types import SessionKind
 from shidian.core.rulebook.model import StageKind
 from shidian.web.access import routed_views
 from tests.factories import LONG_AGO, Walk
@@ -35,6 +37,7 @@ ARGUMENT = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 TITLE = "绝密字样之项目"
 NOTE = "内部批注字样"
 ANSWERED = "测试内容"
+ROOM = "绝密会场字样"
 QUERIES = {
     "cases/": ("", "?show=closed"),
     "cases/queue/": (
@@ -78,6 +81,14 @@ class Secret:
         declare_conflict(
             assignment=first, conflict=True, reason="持股", by=self.conflicted, at=self.walk.tick()
         )
+        starts = self.walk.at + timedelta(days=10)
+        call_session(
+            case=self.case,
+            kind=SessionKind.DEFENCE,
+            when=When(starts, starts + timedelta(hours=2), place=ROOM),
+            by=self.walk.officer,
+            at=self.walk.tick(),
+        )
         self.feeds = {
             name: cases.publish_deadlines(person=person)
             for name, person in (*self.strangers.items(), ("officer", self.walk.officer))
@@ -106,7 +117,7 @@ class Secret:
     @property
     def marks(self) -> tuple[str, ...]:
         """What must not appear."""
-        return (TITLE, self.case.reference, NOTE)
+        return (TITLE, self.case.reference, NOTE, ROOM)
 
     def addresses(self, feed: str) -> Iterator[tuple[str, bool]]:
         """(address, whether it names the case) of every route, with each of its queries."""

@@ -186,6 +186,8 @@ PLACES = (
     Place("review:close-round", "officer-bureau", REVIEWED),
     Place("review:extend-round", "officer-bureau", REVIEWED),
     Place("review:enter-sheet", "officer-bureau", REVIEWED),
+    Place("review:sessions", "officer-bureau", REVIEWED),
+    Place("review:call-session", "officer-bureau", REVIEWED),
     Place("review:conflict", "expert-1", REVIEWED),
     Place("review:commission", "officer-bureau", ASSESSED),
     Place("cases:materials", "applicant", DRAFT),

@@ -53,6 +53,7 @@ CODED = _columns(
         "review.DrawPool": "sha256",
         "review.Panel": "score",
         "review.Review": "scores",
+        "review.Session": "kind",
         "review.SheetDraft": "scores",
         "supervision.AlertEpisode": "episode level raised_to rules_digest",
         "supervision.AlertItem": "episode change level path rules_digest",
@@ -95,6 +96,10 @@ SOWN_ELSEWHERE = _columns(
         "review.SheetDraft": "reasons",
         # Of draws by lot; what is committed is a digest (tests/apps/review).
         "review.DrawPool": "document people",
+        # Of panels that meet (tests/web/test_session_pages.py); no publisher reads these tables.
+        "review.Minutes": "text present others reason",
+        "review.Presenters": "people",
+        "review.SessionCall": "place address reason",
         # Of a running pilot's wire (tests/apps/supervision): no publisher reads these tables but
         # for public alerts, orders that were issued, and consequences of public rules.
         "cases.OutboxDelivery": "error",
