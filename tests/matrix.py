@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case
 from shidian.apps.review import domain as review
+from shidian.core.procedure.types import SessionKind
 from shidian.web.access import routed_views
 from tests.apps.lab.things import make_draft
 from tests.factories import LONG_AGO, make_institution, make_person, make_staff
@@ -165,6 +166,14 @@ class Stage:
                 by=people[name],
                 at=walk.tick(),
             )
+        starts = walk.at + timedelta(days=10)
+        review.call_session(
+            case=self.case,
+            kind=SessionKind.DEFENCE,
+            when=review.When(starts, starts + timedelta(hours=1), place="三层"),
+            by=walk.officer,
+            at=walk.tick(),
+        )
         # Handles the scheme's cases besides: without the denial they would read everything.
         accounts.appoint_officer(
             person=people["expert conflicted"],
