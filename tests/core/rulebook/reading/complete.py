@@ -16,7 +16,7 @@ from shidian.core.rulebook.model import Rulebook, Text, Threshold
 if typing.TYPE_CHECKING:
     from shidian.core.rulebook.loaded import Loaded
 
-_WORDS = ("a", "https://a.example", "a.b", "2024-01-02", "2024", "ABC", "1", "5m")
+_WORDS = ("a", "https://a.example", "a.b", "2024-01-02", "2024", "ABC", "1", "5m", "1/2")
 _TEXTS = {
     "show_if": "partners > 0",
     "computed": "partners + 1",

@@ -25,7 +25,6 @@ role|角色|role
 verbs|职权|powers
 valid_from|名称启用日|name valid from
 valid_to|名称停用日|name valid until
-letter_code|发文机关代字|letter code
 place|属地|place
 zone|法定时间|legal time
 currency|币种|currency

@@ -58,7 +58,6 @@ CASE: dict[str, dict[str, str]] = {
         "verbs": "What a national authority does.",
         "valid_from": "First day on which the name holds.",
         "valid_to": "Last day on which the name holds.",
-        "letter_code": "What the numbers of its letters begin with.",
     },
     "Place": {
         "zone": "Legal time: an IANA zone.",

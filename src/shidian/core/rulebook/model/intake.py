@@ -21,10 +21,7 @@ class AuthorityRole(StrEnum):
 
 
 class Authority(Frozen):
-    """An authority of the scheme's working group, with the time its name is valid for.
-
-    `letter_code`: what the numbers of its letters begin with (机关代字).
-    """
+    """An authority of the scheme's working group, with the time its name is valid for."""
 
     id: Identifier
     name: Text
@@ -32,7 +29,6 @@ class Authority(Frozen):
     verbs: tuple[Literal["base-rules", "filing", "opinion", "risk-tip"], ...] = ()
     valid_from: str | None = None
     valid_to: str | None = None
-    letter_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
 
 
 class Place(Frozen):

@@ -56,9 +56,6 @@ def _authority(pen: Pen, article: object, authority: Authority) -> None:
     if authority.valid_to:
         zh, en = zh + "；该名称用至{end}", en + "; so named until {end}"
         values["end"] = val(authority.valid_to, f"{path}/valid_to")
-    if authority.letter_code:
-        zh, en = zh + "；发文代字为“{code}”", en + "; its letters are numbered under “{code}”"
-        values["code"] = val(authority.letter_code, f"{path}/letter_code")
     pen.point(article, zh + "。", en + ".", **values)  # type: ignore[arg-type]
 
 

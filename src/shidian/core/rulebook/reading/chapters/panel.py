@@ -122,13 +122,15 @@ def _meeting(pen: Pen, meeting: ReviewMeeting, path: str, article: Draft) -> Non
         of=val(_OF[rule.of], f"{vote}/of"),
         majority=val(rule.majority, f"{vote}/majority"),
     )
-    if rule.casting:
+    if rule.casting or pen.has(f"{vote}/casting"):
+        tie = (
+            Text(zh="以主持人所投一票为准", en="the chair’s own vote decides")
+            if rule.casting
+            else Text(zh="为未通过", en="the vote is not in favour")
+        )
         pen.say(
             article,
-            "赞成与反对票数相等时，{chair}。",
-            " At a tie {chair}.",
-            chair=val(
-                Text(zh="以主持人所投一票为准", en="the chair’s own vote decides"),
-                f"{vote}/casting",
-            ),
+            "赞成与反对票数相等时，{tie}。",
+            " At a tie {tie}.",
+            tie=val(tie, f"{vote}/casting"),
         )
