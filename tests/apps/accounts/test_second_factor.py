@@ -183,7 +183,7 @@ def test_listing_sessions_costs_the_same_for_one_and_three(
     person = with_password(world.signer, codes=False)
     client = signed_in(person)
     for count in (1, 3):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(4):
             page = client.get(reverse("accounts:sessions"))
         assert page.text.count("agent") == count
         for _ in range(2):

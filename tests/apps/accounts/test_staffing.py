@@ -212,7 +212,7 @@ def test_the_page_costs_the_same_for_one_and_three(
     page = reverse("accounts:institution", args=[firm.pk])
     client = as_(boss)
     for count in (1, 3):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(7):
             text = client.get(page).text
         assert text.count("/people/") == count
         for number in range(2):
@@ -345,7 +345,7 @@ def test_the_list_of_institutions_costs_the_same_for_one_and_three(
     client = as_(world.case_officer["bureau"])
     Institution.objects.filter(pk=world.rival.pk).update(checked_at=None)
     for count in (1, 3):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(6):
             text = client.get(reverse("cases:institutions")).text
         assert text.count("chip todo") == count
         for number in range(2):

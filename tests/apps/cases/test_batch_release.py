@@ -159,7 +159,7 @@ def test_release_page_costs_the_same_queries_for_any_number(
     client.force_login(walk.officer)
     url = reverse("cases:release", args=[walk.world.call.slug])
     client.get(url)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(12):
         client.get(url)
 
 

@@ -14,7 +14,7 @@ from shidian.core.rulebook.model import StageKind
 if TYPE_CHECKING:
     from tests.factories import Walk
 
-ROLES = 4
+ROLES = 1
 """Queries that read a person's roles, once per request."""
 
 

@@ -134,7 +134,7 @@ def test_the_first_page_costs_the_same_for_one_draft_and_for_three(
     client = client_of(Person.objects.get(pk=world.case_officer["bureau"].pk))
     client.get(reverse("lab:home"))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(7):
         page = client.get(reverse("lab:home"))
 
     assert page.content.decode().count("demo-city-draft-") >= size

@@ -160,7 +160,7 @@ def test_a_muted_alert_leaves_what_is_open_now_and_nothing_else(client, episode,
     muted(episode, walk)
     assert listed(walk.officer) == []
     assert listed(walk.officer, show=Show.MUTED) == listed(walk.officer, show=Show.OPEN) == ["e1"]
-    (tile,) = board(walk.officer)
+    (tile,) = board(walk.officer).tiles
     assert (tile.episodes, tile.worst) == ((), "")
     assert tile.alerts.counts == [("warning", 1)]
     assert tile.alerts.muted_count == 1
@@ -175,7 +175,7 @@ def test_a_muted_alert_that_rises_is_heard_again(episode, pilot, walk):
     muted(episode, walk)
     projection.apply_items([item(pilot, 2, Change.ESCALATED, rung=BREACH)])
     assert listed(walk.officer) == ["e1"]
-    (tile,) = board(walk.officer)
+    (tile,) = board(walk.officer).tiles
     assert (tile.worst, tile.unseen, tile.alerts.muted_count) == ("breach", 1, 0)
 
 
@@ -189,7 +189,7 @@ def test_an_alert_that_opened_and_ended_unseen_is_asked_for(pilot, walk):
     projection.apply_items([item(pilot, 1), item(pilot, 2, Change.RESOLVED, end_us=9)])
     assert AlertEpisode.objects.get().state == EpisodeState.ENDED
     assert listed(walk.officer) == listed(walk.officer, show=Show.UNSEEN) == ["e1"]
-    (tile,) = board(walk.officer)
+    (tile,) = board(walk.officer).tiles
     assert (tile.unseen, tile.alerts.counts) == (1, [])
 
 

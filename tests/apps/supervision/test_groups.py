@@ -90,7 +90,7 @@ def test_group_just_below_the_limit_does_not_read_as_reaching_it(pilot):
 
 def test_board_ranks_a_pilot_by_its_nearest_group(pilot, walk):
     projection.apply_grouped([stated(pilot)])
-    (tile,) = board(walk.officer)
+    (tile,) = board(walk.officer).tiles
     assert tile.nearest.limit.id == "cap-turnover"
     assert tile.nearest.used == use_of(pilot).used
 

@@ -219,7 +219,7 @@ def test_the_list_asks_the_same_however_long_it_is(
             approve(approve_or_not, walk.officer, walk.tick())
     client.force_login(walk.officer)
     client.get(reverse("supervision:orders"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         page = client.get(reverse("supervision:orders"))
     assert page.text.count('scope="row"') == n
 

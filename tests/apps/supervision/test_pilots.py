@@ -277,7 +277,7 @@ def test_the_board_puts_the_gravest_first(walk, world):
     quiet = quick_pilot(walk)
     loud = quick_pilot(Walk(world, title="另一项目"))
     projection.apply_items([item(loud, 1)])
-    tiles = board(walk.officer)
+    tiles = board(walk.officer).tiles
     assert [tile.pilot for tile in tiles] == [loud, quiet]
     assert (tiles[0].worst, tiles[0].unseen) == ("breach", 1)
 
@@ -285,4 +285,4 @@ def test_the_board_puts_the_gravest_first(walk, world):
 @pytest.mark.parametrize("who", ["outsider", "rival_signer"])
 def test_the_board_shows_nobody_what_they_may_not_see(walk, world, who):
     quick_pilot(walk)
-    assert board(getattr(world, who)) == []
+    assert board(getattr(world, who)).tiles == []

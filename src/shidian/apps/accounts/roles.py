@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 
 from shidian.apps.accounts.models import (
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
 
 
 _CACHE = "_roles_today"
@@ -81,7 +82,7 @@ class Roles:
 
 
 def roles_of(person: Person | AnonymousUser) -> Roles:
-    """The roles held today; none for the anonymous. Four queries, once per person object."""
+    """The roles held today; none for the anonymous. One query, once per person object."""
     if not isinstance(person, Person):
         return Roles()
     today = timezone.localdate()
@@ -99,22 +100,26 @@ def forget_roles(person: Person) -> None:
 
 
 def _read(person: Person, today: date) -> Roles:
+    """One statement of four parts: which register, the role in it, whose it is."""
     held = held_on(today)
-    offices: dict[str, set[int]] = {}
-    for role, authority in Officer.objects.filter(held, person=person).values_list(
-        "role", "authority"
-    ):
-        offices.setdefault(role, set()).add(authority)
-    places: dict[str, set[int]] = {}
-    for role, institution in Staff.objects.filter(held, person=person).values_list(
-        "role", "institution"
-    ):
-        places.setdefault(role, set()).add(institution)
-    bodies = Assessor.objects.filter(held, person=person).values_list("institution", flat=True)
-    expert = Expert.objects.filter(person=person, active=True).values_list("pk", flat=True)
-    return Roles(
-        offices={role: frozenset(ids) for role, ids in offices.items()},
-        places={role: frozenset(ids) for role, ids in places.items()},
-        bodies=frozenset(bodies),
-        expert=expert.first(),
+    rows = _part(Officer.objects.filter(held, person=person), "office", F("role"), "authority")
+    rows = rows.union(
+        _part(Staff.objects.filter(held, person=person), "place", F("role"), "institution"),
+        _part(Assessor.objects.filter(held, person=person), "body", Value(""), "institution"),
+        _part(Expert.objects.filter(person=person, active=True), "expert", Value(""), "pk"),
+        all=True,
     )
+    found: dict[str, dict[str, set[int]]] = {}
+    for register, role, number in rows:
+        found.setdefault(register, {}).setdefault(role, set()).add(number)
+    none: dict[str, set[int]] = {}
+    return Roles(
+        offices={role: frozenset(ids) for role, ids in found.get("office", none).items()},
+        places={role: frozenset(ids) for role, ids in found.get("place", none).items()},
+        bodies=frozenset(found.get("body", none).get("", ())),
+        expert=min(found.get("expert", none).get("", ()), default=None),
+    )
+
+
+def _part(rows: QuerySet[Any], register: str, role: F | Value, number: str) -> QuerySet[Any, Any]:
+    return rows.order_by().values_list(Value(register), role, number)

@@ -16,7 +16,7 @@ from shidian.apps.accounts.models import Officer, OfficerRole, Person
 from shidian.apps.accounts.roles import held_on
 from shidian.apps.cases.models import AccessEffect, SchemeAuthority
 from shidian.apps.cases.rules import DECIDING
-from shidian.apps.supervision.board import muted_now
+from shidian.apps.supervision.board_figures import muted_now
 from shidian.apps.supervision.domain.alerts import UNSEEN
 from shidian.apps.supervision.models import AlertEpisode, EpisodeState
 from shidian.apps.supervision.queries import watched_pilots

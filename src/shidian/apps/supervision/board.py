@@ -1,42 +1,31 @@
 """The board: every pilot that is not closed, with all that tells how it stands, gravest first.
 
 A fixed number of queries for any number of pilots. Up to `DENSE_FROM` each has a tile, with its
-open alerts and the last hour of its nearest limit; from there on a row of a table, whose values are
-the newest that were copied and cost no history.
+open alerts and the last hour of its nearest limit, which take five queries more; from there on a
+row of a table, whose values are the newest that were copied and cost no history.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from shidian.apps.cases.models import Scheme, Task
+from shidian.apps.cases.models import Scheme
 from shidian.apps.cases.rulebooks import rulebook_of
-from shidian.apps.notices.complaint_words import ComplaintState
-from shidian.apps.supervision.domain.alerts import UNSEEN
+from shidian.apps.supervision.board_figures import Alerts, Figures, Quality, figures_of, muted_now
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.limits import LimitUse, capped_limits, limits_in_force, uses
-from shidian.apps.supervision.models import (
-    AlertEpisode,
-    Complaint,
-    EpisodeState,
-    PilotState,
-    SourceReading,
-)
+from shidian.apps.supervision.models import AlertEpisode, EpisodeState, PilotState, PlanVersion
 from shidian.apps.supervision.queries import (
     TREND_SPAN_US,
     ShownEpisode,
-    grouped_of,
-    newest_plans,
     shown_episodes,
     watched_pilots,
 )
-from shidian.apps.supervision.series import Change, changes_of, newest_of
-from shidian.apps.supervision.tiers import tiers_of
+from shidian.apps.supervision.series import Change, changes_of
 from shidian.core.procedure.alerts import LEVELS
 
 if TYPE_CHECKING:
@@ -48,47 +37,12 @@ if TYPE_CHECKING:
 
     from shidian.apps.accounts.models import Person
     from shidian.apps.supervision.limits import AgreedLimit
-    from shidian.apps.supervision.models import Pilot
+    from shidian.apps.supervision.models import OrderAlarm, Pilot
 
 DENSE_FROM = 24
 """From so many pilots on they stand in a table."""
 LATE_PER_CENT_POOR = 1.0
 """From this share of late events on the board says so."""
-_WITH_INSTITUTION = (ComplaintState.FORWARDED.value, ComplaintState.ACKNOWLEDGED.value)
-
-
-@dataclass(slots=True)
-class Alerts:
-    """A pilot's episodes in numbers, by rank from 1. Those that are muted are open too."""
-
-    open: dict[int, int] = field(default_factory=dict)
-    muted: dict[int, int] = field(default_factory=dict)
-    unseen: int = 0
-
-    @property
-    def heard_rank(self) -> int:
-        """The highest rank that has an open episode which no mute hides; 0 for none."""
-        heard = (rank for rank, n in self.open.items() if n > self.muted.get(rank, 0))
-        return max(heard, default=0)
-
-    @property
-    def counts(self) -> list[tuple[str, int]]:
-        """Level and number of open episodes, gravest first; muted ones count."""
-        return [(LEVELS[rank - 1], self.open[rank]) for rank in sorted(self.open, reverse=True)]
-
-    @property
-    def muted_count(self) -> int:
-        """How many of the open ones are muted."""
-        return sum(self.muted.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How a pilot's sources deliver. `late_per_cent`: of all events that ever came, 0 to 100."""
-
-    late_per_cent: float
-    missing: int
-    silent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,72 +105,69 @@ class Tile:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What somebody's board shows. `to_decide`: how many orders wait for officers."""
+
+    tiles: list[Tile]
+    alarms: list[OrderAlarm]
+    to_decide: int
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether the pilots stand in a table."""
+        return len(self.tiles) >= DENSE_FROM
+
+
 def schemes_on_board(person: Person | AnonymousUser) -> QuerySet[Scheme]:
     """The schemes whose pilots are on somebody's board."""
     pilots = watched_pilots(person).exclude(state=PilotState.CLOSED).order_by()
     return Scheme.objects.filter(pk__in=pilots.values("case__scheme"))
 
 
-def board(person: Person | AnonymousUser, scheme: str = "") -> list[Tile]:
-    """The pilots that are not closed, for one person, gravest first; of one scheme, if named."""
+def board(person: Person | AnonymousUser, scheme: str = "") -> Board:
+    """The pilots that are not closed, for one person, gravest first; of one scheme, if named.
+
+    Two queries besides those that read the person's roles, and five more for tiles.
+    """
+    now = timezone.now()
+    pilots = _pilots(person, scheme)
+    is_dense = len(pilots) >= DENSE_FROM
+    figures = figures_of(person, {pilot.case.scheme_id for pilot in pilots}, now)
+    heard = {} if is_dense else _heard([pilot.pk for pilot in pilots], now)
+    used = _uses(pilots, figures, now, with_trend=not is_dense)
+    tiles = [
+        Tile(
+            pilot,
+            figures.alerts.get(pilot.pk) or Alerts(),
+            tuple(used[pilot.pk]),
+            figures.quality.get(pilot.pk),
+            *figures.complaints.get(pilot.pk, (0, 0)),
+            figures.duties_late.get(pilot.case_id, 0),
+            tuple(heard.get(pilot.pk, ())),
+        )
+        for pilot in pilots
+    ]
+    tiles.sort(key=lambda tile: tile.order)
+    return Board(tiles, figures.alarms, figures.to_decide)
+
+
+def _pilots(person: Person | AnonymousUser, scheme: str) -> list[Pilot]:
+    """With their newest plan as `newest_plan`. One query."""
     found = watched_pilots(person).exclude(state=PilotState.CLOSED)
     if scheme:
         found = found.filter(case__scheme__slug=scheme)
-    pilots = list(
-        found.select_related("case__scheme", "case__lead", "case__rulebook_version", "fault").only(
+    plans = PlanVersion.objects.filter(pilot=OuterRef("pk")).order_by("-number")
+    found = found.annotate(newest_plan=Subquery(plans.values("values")[:1]))
+    joined = found.select_related("case__scheme", "case__lead", "case__rulebook_version", "fault")
+    return list(
+        joined.only(
             *("public_id", "state", "fault__entry"),
             *("case__reference", "case__title_zh", "case__title_en", "case__stage"),
             *("case__scheme__slug", "case__lead__name_zh", "case__lead__name_en"),
             *("case__rulebook_version__digest", "case__rulebook_version__version"),
         )
     )
-    now, ids = timezone.now(), [pilot.pk for pilot in pilots]
-    is_dense = len(pilots) >= DENSE_FROM
-    alerts = _alerts(ids, now)
-    used = _uses(pilots, now, with_trend=not is_dense)
-    quality, complaints, late = _quality(ids), _complaints(ids, now), _late(pilots)
-    heard = {} if is_dense else _heard(ids, now)
-    tiles = [
-        Tile(
-            pilot,
-            alerts.get(pilot.pk) or Alerts(),
-            tuple(used[pilot.pk]),
-            quality.get(pilot.pk),
-            *complaints.get(pilot.pk, (0, 0)),
-            late.get(pilot.case_id, 0),
-            tuple(heard.get(pilot.pk, ())),
-        )
-        for pilot in pilots
-    ]
-    return sorted(tiles, key=lambda tile: tile.order)
-
-
-def muted_now(now: datetime) -> Q:
-    """Episodes that a mute hides from what is open now."""
-    return Q(muted_until__gt=now, muted_rank__gte=F("rank"))
-
-
-def _alerts(pilots: list[int], now: datetime) -> dict[int, Alerts]:
-    is_open = Q(state=EpisodeState.OPEN)
-    rows = (
-        AlertEpisode.objects.filter(UNSEEN | is_open, pilot__in=pilots)
-        .order_by()
-        .values("pilot", "rank")
-        .annotate(
-            n=Count("pk", filter=is_open),
-            muted=Count("pk", filter=is_open & muted_now(now)),
-            unseen=Count("pk", filter=UNSEEN),
-        )
-    )
-    found: dict[int, Alerts] = {}
-    for row in rows:
-        alerts = found.setdefault(row["pilot"], Alerts())
-        if row["n"]:
-            alerts.open[row["rank"]] = row["n"]
-        if row["muted"]:
-            alerts.muted[row["rank"]] = row["muted"]
-        alerts.unseen += row["unseen"]
-    return found
 
 
 def _heard(pilots: list[int], now: datetime) -> dict[int, list[ShownEpisode]]:
@@ -227,90 +178,47 @@ def _heard(pilots: list[int], now: datetime) -> dict[int, list[ShownEpisode]]:
     return found
 
 
-def _uses(pilots: list[Pilot], now: datetime, *, with_trend: bool) -> dict[int, list[LimitUse]]:
-    limits = _limits(pilots)
-    wanted = {limit.reading for found in limits.values() for limit in found}
+def _uses(
+    pilots: list[Pilot], figures: Figures, now: datetime, *, with_trend: bool
+) -> dict[int, list[LimitUse]]:
+    limits = _limits(pilots, figures)
     now_us = to_us(now)
+    values: Mapping[int, Mapping[str, list[Change]]] = figures.values
     if with_trend:
-        changes = changes_of(pilots, wanted, since_us=now_us - TREND_SPAN_US)
-    else:
-        changes = newest_of(pilots, wanted)
-    own: dict[int, dict[str, list[Change]]] = {}
-    for (pilot_id, indicator), found in changes.items():
-        own.setdefault(pilot_id, {})[indicator] = found
-    grouped = grouped_of(pilots)
+        wanted = {limit.reading for found in limits.values() for limit in found}
+        values = _by_pilot(changes_of(pilots, wanted, since_us=now_us - TREND_SPAN_US))
     return {
         pilot_id: uses(
             agreed,
-            own.get(pilot_id, {}),
+            values.get(pilot_id, {}),
             now_us=now_us,
-            grouped=grouped.get(pilot_id),
+            grouped=figures.grouped.get(pilot_id),
             with_trend=with_trend,
         )
         for pilot_id, agreed in limits.items()
     }
 
 
-def _limits(pilots: list[Pilot]) -> Mapping[int, list[AgreedLimit]]:
+def _by_pilot(
+    changes: Mapping[tuple[int, str], list[Change]],
+) -> dict[int, dict[str, list[Change]]]:
+    found: dict[int, dict[str, list[Change]]] = {}
+    for (pilot_id, indicator), own in changes.items():
+        found.setdefault(pilot_id, {})[indicator] = own
+    return found
+
+
+def _limits(pilots: Iterable[Pilot], figures: Figures) -> Mapping[int, list[AgreedLimit]]:
     """Each pilot's limits. What only its rules, tier and stage decide is worked out once."""
-    plans = newest_plans(pilots)
-    versions = {pilot.case.rulebook_version_id: pilot.case.rulebook_version for pilot in pilots}
-    rulebooks = {pk: rulebook_of(pk, version.digest) for pk, version in versions.items()}
-    tiers = tiers_of(pilot.case for pilot in pilots)
     in_force = {}
     found = {}
     for pilot in pilots:
         case = pilot.case
-        key = (case.rulebook_version_id, tiers.get(pilot.case_id), case.stage)
+        _event, tier = figures.tiers.get(pilot.case_id, (0, None))
+        key = (case.rulebook_version_id, tier, case.stage)
         if key not in in_force:
-            in_force[key] = limits_in_force(rulebooks[key[0]], *key[1:])
-        found[pilot.pk] = capped_limits(in_force[key], plans[pilot.pk])
+            rulebook = rulebook_of(case.rulebook_version_id, case.rulebook_version.digest)
+            in_force[key] = limits_in_force(rulebook, tier, case.stage)
+        plan: Mapping[str, str] = getattr(pilot, "newest_plan", None) or {}
+        found[pilot.pk] = capped_limits(in_force[key], plan)
     return found
-
-
-def _quality(pilots: Iterable[int]) -> dict[int, Quality]:
-    rows = (
-        SourceReading.objects.filter(pilot__in=pilots)
-        .order_by()
-        .values("pilot")
-        .annotate(
-            came=Coalesce(Sum("events"), 0),
-            late=Coalesce(Sum("late"), 0),
-            lost=Coalesce(Sum("missing"), 0),
-            quiet=Count("pk", filter=Q(silent=True)),
-        )
-    )
-    return {
-        row["pilot"]: Quality(
-            100 * row["late"] / row["came"] if row["came"] else 0.0, row["lost"], row["quiet"]
-        )
-        for row in rows
-    }
-
-
-def _complaints(pilots: Iterable[int], now: datetime) -> dict[int, tuple[int, int]]:
-    today = timezone.localdate(now)
-    late = Q(state__in=_WITH_INSTITUTION, answer_by__lt=today) | Q(
-        state=ComplaintState.FORWARDED.value, acknowledge_by__lt=today
-    )
-    rows = (
-        Complaint.objects.filter(pilot__in=pilots)
-        .exclude(state=ComplaintState.CLOSED.value)
-        .order_by()
-        .values("pilot")
-        .annotate(n=Count("pk"), late=Count("pk", filter=late))
-    )
-    return {row["pilot"]: (row["n"], row["late"]) for row in rows}
-
-
-def _late(pilots: Iterable[Pilot]) -> dict[int, int]:
-    """Tasks of each case whose last day is over, whoever owes them. By case."""
-    cases = [pilot.case_id for pilot in pilots]
-    rows = (
-        Task.objects.open()
-        .filter(case__in=cases, due__lt=timezone.localdate())
-        .order_by()
-        .values("case")
-        .annotate(n=Count("pk"))
-    )
-    return dict(rows.values_list("case", "n"))

@@ -23,7 +23,8 @@ from shidian.apps.supervision.models import PilotState
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from shidian.apps.supervision.board import Quality, Tile
+    from shidian.apps.supervision.board import Tile
+    from shidian.apps.supervision.board_figures import Quality
 
 _SHAPES = {
     "info": '<circle cx="8" cy="8" r="7"/>',

@@ -183,27 +183,20 @@ def in_view(  # noqa: PLR0911 - one a view
             return orders
 
 
-def orders_to_decide(person: Person | AnonymousUser) -> int:
-    """How many orders wait for officers: proposals, and those to be countersigned. One query."""
-    return in_view(visible_orders(person), "to-decide").count()
-
-
 ALARMS_SHOWN = 5
 
 
-def open_alarms(person: Person | AnonymousUser) -> list[OrderAlarm]:
-    """Alarms that nobody has acknowledged, of orders that `person` may see, oldest first.
+def waiting_alarms(person: Person | AnonymousUser) -> QuerySet[OrderAlarm]:
+    """Alarms that nobody has acknowledged, of orders that `person` may see.
 
-    One more than are shown at most. An institution sees none: they call the authorities.
+    An institution sees none: they call the authorities.
     """
     if not isinstance(person, Person):
-        return []
+        return OrderAlarm.objects.none()
     seen = visible_orders(person).filter(
         pilot__case__scheme__in=watched_parts(person).values("scheme")
     )
-    waiting = OrderAlarm.objects.filter(acknowledged_at=None, order__in=seen)
-    rows = waiting.select_related("order__pilot__case").order_by("pk")
-    return list(rows[: ALARMS_SHOWN + 1])
+    return OrderAlarm.objects.filter(acknowledged_at=None, order__in=seen)
 
 
 def standing_stop(pilot: Pilot) -> Order | None:

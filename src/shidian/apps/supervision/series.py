@@ -80,26 +80,6 @@ def changes_of(
     return found
 
 
-def newest_of(
-    pilots: Iterable[Pilot], indicators: Iterable[str]
-) -> dict[tuple[int, str], list[Change]]:
-    """The newest value by (pilot id, indicator), the last minute's included, and no history.
-
-    One query, and one more for pilots of which no current value was copied yet.
-    """
-    pilot_ids, wanted = {pilot.pk for pilot in pilots}, list(indicators)
-    current = CurrentReading.objects.filter(pilot__in=pilot_ids, indicator__in=wanted)
-    found = {
-        (pilot_id, indicator): [Change(at_us, value, scale)]
-        for pilot_id, indicator, at_us, value, scale in _rows(current.order_by())
-    }
-    if without := pilot_ids - {pilot_id for pilot_id, _indicator in found}:
-        final = IndicatorReading.objects.filter(pilot__in=without, indicator__in=wanted)
-        for pilot_id, indicator, at_us, value, scale in _rows(final.order_by("instant_us")):
-            found[pilot_id, indicator] = [Change(at_us, value, scale)]
-    return found
-
-
 def _held_at(readings: QuerySet[IndicatorReading], at_us: int) -> QuerySet[IndicatorReading]:
     """The reading of each indicator that held at an instant."""
     newest = (

@@ -9,13 +9,11 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.supervision.board import DENSE_FROM, Tile, board, schemes_on_board
-from shidian.apps.supervision.orders import ALARMS_SHOWN, open_alarms, orders_to_decide
+from shidian.apps.supervision.board import board, schemes_on_board
+from shidian.apps.supervision.orders import ALARMS_SHOWN
 from shidian.core.procedure.alerts import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.http import HttpRequest, HttpResponse
 
 
@@ -35,20 +33,19 @@ def fragment(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest) -> dict[str, object]:
     scheme = request.GET.get("scheme", "")
-    tiles: Sequence[Tile] = board(request.user, scheme)
-    is_dense = len(tiles) >= DENSE_FROM
-    alarms = open_alarms(request.user)
+    shown = board(request.user, scheme)
+    tiles = shown.tiles
     worst = [tile.worst for tile in tiles]
     return {
-        "alarms": alarms[:ALARMS_SHOWN],
-        "more_alarms": len(alarms) > ALARMS_SHOWN,
-        "tiles": () if is_dense else tiles,
-        "rows": tiles if is_dense else (),
+        "alarms": shown.alarms[:ALARMS_SHOWN],
+        "more_alarms": len(shown.alarms) > ALARMS_SHOWN,
+        "tiles": () if shown.is_dense else tiles,
+        "rows": tiles if shown.is_dense else (),
         "total": len(tiles),
         "counts": [(level, worst.count(level)) for level in reversed(LEVELS) if level in worst],
         "halted": sum(tile.halted for tile in tiles),
         "stopped": sum(tile.stopped for tile in tiles),
-        "to_decide": orders_to_decide(request.user),
+        "to_decide": shown.to_decide,
         "unseen": sum(tile.unseen for tile in tiles),
         "muted": sum(tile.alerts.muted_count for tile in tiles),
         "scheme": scheme,
