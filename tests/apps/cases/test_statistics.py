@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from importlib import import_module
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases import domain as cases
+from shidian.apps.cases.marks import Before, after, marks_of
 from shidian.apps.cases.models import CaseMark
 from shidian.apps.cases.statistics import figures_for
 from shidian.apps.review.domain import declare_conflict
@@ -91,6 +93,30 @@ def test_marks_of_old_histories_are_those_kept_as_they_happened(walk: Walk) -> N
     import_module("shidian.apps.cases.migrations.0008_marks_of_old_events").fill(apps, None)
 
     assert list(kept.values_list("case", "kind", "key", "day", "hours")) == rows
+
+
+def test_what_happens_again_on_a_day_is_one_mark_that_counts_it(walk: Walk) -> None:
+    walk.to(StageKind.SCREENING)
+    walk.at = walk.at.replace(hour=3)
+    for _ in range(3):
+        cases.request_information(
+            case=walk.case, question="请补充", due_working_days=5, by=walk.officer, at=walk.tick()
+        )
+    walk.to(StageKind.CLOSED)
+
+    marks: Counter[tuple[object, ...]] = Counter()
+    before = Before()
+    for event in walk.case.events.order_by("seq"):
+        for one in marks_of(event.kind, event.at, event.data, before):
+            marks[one.kind, one.key, one.day, one.hours] += 1
+        before = after(event.kind, event.at, event.data, before)
+    kept = CaseMark.objects.filter(case=walk.case).values_list(
+        "kind", "key", "day", "hours", "times"
+    )
+    assert {one[:4]: one[4] for one in kept} == marks
+    assert 3 in marks.values()
+    figures = figures_for(walk.officer, date(2025, 1, 1))
+    assert dict(figures.requests)["screening"] == 3
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

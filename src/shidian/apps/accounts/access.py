@@ -23,7 +23,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from shidian.apps.accounts.permits import is_permitted
+from shidian.apps.accounts.permits import is_permitted, remembering
 from shidian.apps.accounts.second_factor import is_missing_in, way_to
 
 Loader = Callable[..., object]
@@ -206,7 +206,10 @@ def rule(
                 return way_to(request)
             if wanted == "signed-in":
                 return view(request, *args, **kwargs)
-            return _checked(view, Permission(wanted), obj, request, *args, **kwargs)
+            if request.method not in {"GET", "HEAD"}:
+                return _checked(view, Permission(wanted), obj, request, *args, **kwargs)
+            with remembering():
+                return _checked(view, Permission(wanted), obj, request, *args, **kwargs)
 
         guarded.access_rule = wanted  # type: ignore[attr-defined]
         return guarded

@@ -43,9 +43,13 @@ def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
     )
 
 
-def _of_one_of(cases: models.QuerySet[Any]) -> Q:
-    """Whether a task's case is among these: asked of each task, since few of many are looked at."""
-    return Q(Exists(cases.filter(pk=OuterRef("case"))))
+def of_one_of(cases: models.QuerySet[Any], way: str = "case") -> Q:
+    """Whether a row's case is among these; `way`: from the row to its case.
+
+    Asked of each row that is looked at. `case__in` would first find all the cases that somebody may
+    see, which are many thousands, for the few rows of a page.
+    """
+    return Q(Exists(cases.filter(pk=OuterRef(way))))
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -71,7 +75,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, person: Person | AnonymousUser) -> Self:
         """Tasks of cases that `person` may see."""
         cases = apps.get_model("cases", "Case").objects.visible_to(person)
-        return self.filter(_of_one_of(cases))
+        return self.filter(of_one_of(cases))
 
     def reaching(self, person: Person | AnonymousUser) -> Self:
         """Tasks of visible cases, and those before them in a case not denied to `person`.
@@ -88,7 +92,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         if places := roles_of(person).institutions():
             asked = Q(verb=Verb.ANSWER_INVITATION.value, closed_at__isnull=True)
             before |= asked & Q(institution__in=places)
-        return self.filter(_of_one_of(cases.visible_to(person)) | (before & _of_one_of(undenied)))
+        return self.filter(of_one_of(cases.visible_to(person)) | (before & of_one_of(undenied)))
 
 
 class NoteQuerySet(models.QuerySet["CaseNote"]):
@@ -100,4 +104,4 @@ class NoteQuerySet(models.QuerySet["CaseNote"]):
         if not held:
             return self.none()
         cases = apps.get_model("cases", "Case").objects.visible_to(person)
-        return self.filter(authority__in=held, case__in=cases)
+        return self.filter(of_one_of(cases), authority__in=held)

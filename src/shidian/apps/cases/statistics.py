@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Count, Exists, Min, OuterRef
+from django.db.models import Count, Exists, Min, OuterRef, Sum
 from django.utils import timezone
 
 from shidian.apps.cases.models import Case, CaseMark, MarkKind, Task
@@ -84,9 +84,9 @@ def figures_for(person: Person, since: date, scheme: str = "") -> Figures:
     marks = CaseMark.objects.filter(case__in=seen.order_by().values("pk")).order_by()
     kinds = (MarkKind.STAY, MarkKind.REQUESTED, MarkKind.UNMET)
     lengths = marks.filter(kind__in=kinds, day__gte=since).values_list("kind", "key", "hours")
-    counted = [Counted(*row) for row in lengths.annotate(Count("pk"))]
+    counted = [Counted(*row) for row in lengths.annotate(Sum("times"))]
     flow = marks.filter(kind__in=(MarkKind.FILED, MarkKind.CLOSED), day__gte=since.replace(day=1))
-    days = flow.values_list("kind", "day").annotate(Count("pk"))
+    days = flow.values_list("kind", "day").annotate(Sum("times"))
     waiting = (
         Task.objects.open()
         .filter(Exists(seen.filter(pk=OuterRef("case"))))

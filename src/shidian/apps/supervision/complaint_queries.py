@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from shidian.apps.accounts.models import StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.querysets import of_one_of
 from shidian.apps.cases.rules import watched_parts
 from shidian.apps.notices.complaint_words import ComplaintState
 from shidian.apps.supervision.models import Complaint, ComplaintStep, StepKind
@@ -26,7 +27,7 @@ def complaints_for(person: Person) -> QuerySet[Complaint]:
     that were sent to it. Nobody: about a case that they do not see.
     """
     roles = roles_of(person)
-    seen = Complaint.objects.filter(pilot__case__in=Case.objects.visible_to(person))
+    seen = Complaint.objects.filter(of_one_of(Case.objects.visible_to(person), "pilot__case"))
     if roles.is_auditor:
         return _listed(seen)
     mine = Q(pk__in=())

@@ -11,6 +11,7 @@ from django.utils import timezone
 from shidian.apps.accounts.models import Person
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case, CaseParty
+from shidian.apps.cases.querysets import of_one_of
 from shidian.apps.cases.rules import watched_parts
 from shidian.apps.supervision.models import (
     IN_FORCE,
@@ -42,7 +43,7 @@ def visible_orders(person: Person | AnonymousUser) -> QuerySet[Order]:
     if not isinstance(person, Person):
         return Order.objects.none()
     roles = roles_of(person)
-    seen = Order.objects.filter(pilot__case__in=Case.objects.visible_to(person))
+    seen = Order.objects.filter(of_one_of(Case.objects.visible_to(person), "pilot__case"))
     if roles.is_auditor:
         return seen
     places = roles.institutions()

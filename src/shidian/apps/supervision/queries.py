@@ -12,6 +12,7 @@ from django.utils import timezone
 from shidian.apps.accounts.models import Person
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case, OutboxDelivery
+from shidian.apps.cases.querysets import of_one_of
 from shidian.apps.cases.rules import watched_parts
 from shidian.apps.supervision.domain.control import CONSUMER
 from shidian.apps.supervision.domain.instants import to_us
@@ -83,7 +84,7 @@ class ShownEpisode:
 
 def visible_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:
     """Pilots of the cases that `person` may see; a denial holds here as well."""
-    return Pilot.objects.filter(case__in=Case.objects.visible_to(person))
+    return Pilot.objects.filter(of_one_of(Case.objects.visible_to(person)))
 
 
 def watched_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from shidian.apps.cases.indexing import index_case
 from shidian.apps.cases.marks import MARKED, Before, marks_of
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case, CaseEvent, CaseMark
@@ -107,10 +109,14 @@ def _is_counted(case: Case, event: CaseEvent) -> None:
         since=last[1] if last else None,
         filed=earlier.filter(kind=EventKind.CASE_SUBMITTED.value).exists(),
     )
-    CaseMark.objects.bulk_create(
-        CaseMark(case=case, kind=one.kind, key=one.key, day=one.day, hours=one.hours)
-        for one in marks_of(event.kind, event.at, event.data, before)
-    )
+    for one in marks_of(event.kind, event.at, event.data, before):
+        kept = CaseMark.objects.filter(
+            case=case, kind=one.kind, key=one.key, day=one.day, hours=one.hours
+        )
+        if not kept.update(times=F("times") + 1):
+            CaseMark.objects.create(
+                case=case, kind=one.kind, key=one.key, day=one.day, hours=one.hours
+            )
 
 
 for _kind in MARKED:

@@ -23,7 +23,8 @@ class MarkKind(models.TextChoices):
 class CaseMark(models.Model):
     """Copied from an event in its transaction: millions of events need not be read to be counted.
 
-    `day` is local; `hours`, of a stay alone, how long it was, rounded down.
+    `day` is local; `hours`, of a stay alone, how long it was, rounded down. `times`: how often just
+    that was so; a case has one row for it, so that an eager exchange of a day is counted once.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="marks")
@@ -31,12 +32,21 @@ class CaseMark(models.Model):
     key = models.CharField(max_length=64, blank=True)
     day = models.DateField()
     hours = models.PositiveIntegerField(default=0)
+    times = models.PositiveIntegerField(default=1)
 
     class Meta:
         default_permissions = ()
         ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("case", "kind", "key", "day", "hours"), name="mark_once"
+            ),
+        )
         indexes = (
-            models.Index(fields=("kind", "day", "case", "key", "hours"), name="mark_kind_day"),
+            # In the order in which statistics group, with all that they read.
+            models.Index(
+                fields=("kind", "key", "hours", "day", "case", "times"), name="mark_in_groups"
+            ),
         )
 
     def __str__(self) -> str:
