@@ -97,7 +97,7 @@ def test_marks_of_old_histories_are_those_kept_as_they_happened(walk: Walk) -> N
 
 def test_what_happens_again_on_a_day_is_one_mark_that_counts_it(walk: Walk) -> None:
     walk.to(StageKind.SCREENING)
-    walk.at = walk.at.replace(hour=3)
+    walk.at = (walk.at + timedelta(days=1)).replace(hour=1)
     for _ in range(3):
         cases.request_information(
             case=walk.case, question="请补充", due_working_days=5, by=walk.officer, at=walk.tick()

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, JSONArray
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from shidian.apps.cases.models import Case, CaseEvent, Task
 from shidian.apps.notices.complaint_words import ComplaintState
@@ -48,7 +47,6 @@ from shidian.core.procedure.types import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from datetime import datetime
 
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
@@ -309,14 +307,14 @@ def _alarms(person: Reader) -> Rows:
 
 def _take_alarm(found: Figures, pilot: int, said: Said) -> None:
     pk, kind, raised, order_kind, public_id, title_zh, title_en = said
-    at = parse_datetime(raised)
     case = Case(title_zh=title_zh, title_en=title_en)
     order = Order(kind=order_kind, public_id=public_id, pilot=Pilot(pk=pilot, case=case))
-    found.alarms.append(OrderAlarm(pk=pk, kind=kind, raised_at=at and _with_zone(at), order=order))
+    found.alarms.append(OrderAlarm(pk=pk, kind=kind, raised_at=_moment(raised), order=order))
 
 
-def _with_zone(at: datetime) -> datetime:
+def _moment(said: str) -> datetime:
     """SQLite keeps moments in UTC and does not say so."""
+    at = datetime.fromisoformat(said)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

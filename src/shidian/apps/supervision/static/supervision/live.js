@@ -44,13 +44,51 @@
       const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
       const fresh = new DOMParser().parseFromString(html, "text/html");
       const before = new Map([...part.querySelectorAll("[data-mark]")].map((node) => [node.id, node.dataset.mark]));
-      part.replaceChildren(...fresh.body.childNodes);
+      put(fresh.body);
       for (const id of open) document.getElementById(id)?.setAttribute("open", "");
       for (const node of part.querySelectorAll("[data-mark]")) {
         if (before.get(node.id) !== node.dataset.mark) node.classList.add("changed");
       }
       if (focused) document.getElementById(focused)?.focus();
       part.dispatchEvent(new CustomEvent("shidian:refreshed", { bubbles: true }));
+    }
+
+    // A table of many rows stays, and with it where it is scrolled to: rows that say what they said
+    // are left alone, since what a browser lays out anew costs more than all else.
+    function put(body) {
+      const kept = part.querySelector("tbody[data-rows]");
+      const fresh = body.querySelector("tbody[data-rows]");
+      if (!kept || !fresh) { part.replaceChildren(...body.childNodes); return; }
+      replaceRows(kept, fresh);
+      const place = outermost(kept, part), until = outermost(fresh, body);
+      for (const node of [...part.childNodes]) if (node !== place) node.remove();
+      const nodes = [...body.childNodes], at = nodes.indexOf(until);
+      place.before(...nodes.slice(0, at));
+      place.after(...nodes.slice(at + 1));
+    }
+
+    function outermost(node, within) {
+      while (node.parentNode !== within) node = node.parentNode;
+      return node;
+    }
+
+    function replaceRows(kept, fresh) {
+      const known = new Map([...kept.rows].map((row) => [row.id, row]));
+      let next = kept.firstElementChild;
+      for (const row of [...fresh.rows]) {
+        const old = known.get(row.id);
+        old?.classList.remove("changed");
+        const use = old?.outerHTML === row.outerHTML ? old : row;
+        if (next && next !== use && next.nextElementSibling === use) {
+          const later = next;
+          next = use;
+          later.remove();
+        }
+        if (use === next) next = next.nextElementSibling;
+        else if (use === row && old && old === next) { next = old.nextElementSibling; old.replaceWith(row); }
+        else { if (use === row) old?.remove(); kept.insertBefore(use, next); }
+      }
+      while (next) { const gone = next; next = next.nextElementSibling; gone.remove(); }
     }
 
     function soon(ms = 0) {
