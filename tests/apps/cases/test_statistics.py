@@ -102,7 +102,6 @@ def test_what_happens_again_on_a_day_is_one_mark_that_counts_it(walk: Walk) -> N
         cases.request_information(
             case=walk.case, question="请补充", due_working_days=5, by=walk.officer, at=walk.tick()
         )
-    walk.to(StageKind.CLOSED)
 
     marks: Counter[tuple[object, ...]] = Counter()
     before = Before()
