@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -33,7 +35,7 @@ from shidian_kit.wire.keys import load_private
 from shidian_kit.wire.permit import OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 TELL_AFTER = 30
@@ -144,7 +146,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registered = {registration.project: registration for registration in load_registrations()}
-    with obeying(stop) as permits:
+    # The firms report on the past as soon as it is in the journal.
+    reporting = subprocess.Popen([sys.executable, "-m", "demo.reporting"])
+    with obeying(stop) as permits, ended_with(reporting):
         return _run_all(
             [
                 System(behaviour, registered[behaviour.project], permits[behaviour.project])
@@ -152,6 +156,16 @@ def main() -> int:
             ],
             stop,
         )
+
+
+@contextmanager
+def ended_with(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Let a process go on no longer than this one."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _run_all(systems: Sequence[System], stop: threading.Event) -> int:

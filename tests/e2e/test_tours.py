@@ -10,6 +10,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -254,6 +255,52 @@ def test_a_signer_attests_figures_that_reach_the_journal(tours: Tours) -> None:
         signer.page.wait_for_timeout(500)
     assert "in the journal" in signer.page.inner_text("main")
     signer.leave()
+
+
+def test_a_monthly_report_is_filed_returned_mended_and_accepted(tours: Tours) -> None:
+    """The demonstration's returned report: filed and returned in Chinese, filed and accepted in
+
+    English; and the page of a figure, which computes itself again.
+    """
+    address, username = returned_report(tours.city)
+    for language, act in (("zh-hans", "return"), ("en", "accept")):
+        signer = tours.guest(username, language=language)
+        signer.open(f"{address}draft/")
+        signer.page.fill("textarea[name=text-1]", f"一起告警，原因为行情中断（{language}）。")
+        signer.follow("button[value=sign]")
+        signer.follow("main form .button:not(.second)")
+        signer.leave()
+        officer = tours.guest("officer-bureau", language=language)
+        officer.open(reverse("supervision:reports"))
+        officer.open(address)
+        officer.page.fill(f"textarea[name={act}-text]", "请附原因分析。" if act == "return" else "")
+        officer.page.locator(f"form[action$='/{act}/'] button").click()
+        officer.look()
+        shown = officer.page.inner_text("main header")
+        assert ("待更正" if act == "return" else "accepted") in shown
+        officer.follow(".report-lines a")
+        officer.follow("a[href='?again=1']")
+        assert officer.page.locator(".chip.done").count() >= 3
+        officer.leave()
+
+
+def returned_report(city: DemoCity) -> tuple[str, str]:
+    """Its address, and the account of a signer of its institution; once it is there."""
+    for _ in range(300):
+        with closing(sqlite3.connect(city.home / "app.sqlite3")) as db:
+            rows = db.execute(
+                "SELECT pilot.public_id, report.number, person.username"
+                " FROM supervision_report AS report"
+                " JOIN supervision_pilot AS pilot ON pilot.id = report.pilot_id"
+                " JOIN supervision_reportversion AS version ON version.report_id = report.id"
+                " JOIN accounts_person AS person ON person.id = version.signer_id"
+                " WHERE report.state = 'returned'"
+            ).fetchall()
+        if rows:
+            public_id, number, username = rows[0]
+            return reverse("supervision:report", args=[public_id, number]), username
+        time.sleep(1)
+    raise AssertionError("the demonstration's reports were not filed")
 
 
 def published_pages(city: DemoCity) -> dict[str, list[str]]:
