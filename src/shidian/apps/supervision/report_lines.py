@@ -191,7 +191,8 @@ def _of_journal(rulebook: Rulebook, one: PeriodFigure, run: PeriodRun) -> Line:
         "take": indicator.take.value if indicator.ratio_to is None else "ratio",
         "value": one.text,
         "scale": one.scale,
-        "at_us": None if one.at_us is None else str(one.at_us),
+        # Nothing happened at no time in particular.
+        "at_us": str(one.at_us) if one.at_us is not None and one.value else None,
         "groups": one.groups,
         "query": one.query,
         "evidence": {

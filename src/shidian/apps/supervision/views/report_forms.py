@@ -47,9 +47,18 @@ class OccasionForm(forms.Form):
         self.fields["duty"].choices = choices  # type: ignore[attr-defined]
 
 
+class LaterField(forms.CharField):
+    """A text that is needed before the report is signed, and not before the draft is saved."""
+
+    def validate(self, value: Any) -> None:
+        """Empty is all right for now."""
+        del value
+
+
 class DraftForm(forms.Form):
     """The whole draft: a text for each content, a figure and a reason for each line."""
 
+    use_required_attribute = False
     seq = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, report: Report, duty: ReportDuty, *args: Any, **kwargs: Any) -> None:
@@ -58,9 +67,8 @@ class DraftForm(forms.Form):
         self.keys = [line["key"] for line in report.draft["lines"]]
         texts = report.draft["texts"]
         for number, heading in enumerate(duty.contents):
-            self.fields[f"text-{number}"] = forms.CharField(
+            self.fields[f"text-{number}"] = LaterField(
                 label=localized(heading),
-                required=False,
                 max_length=TEXT_CHARS_MAX,
                 initial=texts[number] if number < len(texts) else "",
                 widget=forms.Textarea(attrs={"rows": 5}),
