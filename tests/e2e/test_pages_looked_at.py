@@ -44,6 +44,9 @@ NOT_PAGES = {
     "supervision:order-acknowledge": "takes posts alone",
     "supervision:complaint-handle": "takes posts alone",
     "supervision:complaint-respond": "takes posts alone",
+    "supervision:report-check": "takes posts alone",
+    "supervision:report-judge": "takes posts alone",
+    "supervision:report-paper": "a file",
     "supervision:return-file": "a file",
     "supervision:return-template": "a file",
     "supervision:revoke-key": "takes posts alone",
@@ -100,6 +103,10 @@ ELSEWHERE = {
     "supervision:plan-sign",
     "supervision:plan-tighten",
     "supervision:plan-version-sign",
+    "supervision:report",
+    "supervision:report-draft",
+    "supervision:report-figure",
+    "supervision:report-sign",
     "lab:act",
     "lab:changes",
     "lab:comment",
@@ -123,7 +130,8 @@ ELSEWHERE = {
 `tests/web/test_lab_journey.py` and `tests/web/test_rulebook_pages.py`. No scheme of the demonstration draws a
 panel by lot: `review:pool` is walked in `tests/e2e/test_panel_of_five.py`, whose rules do. Pages on which a second factor
 is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`.
-Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tests/web/test_plan_journey.py`."""
+Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tests/web/test_plan_journey.py`.
+A report is walked from draft to acceptance in `tests/e2e/test_tours.py`."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
