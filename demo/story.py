@@ -100,9 +100,9 @@ def in_review(d: Director) -> None:
     d.invite(case, ("expert-4",), d.on(8, "09:10"))
     d.declare(case, "expert-2", d.on(8, "21:00"))
     d.declare(case, "expert-4", d.on(7, "19:30"))
-    d.score(case, "expert-2", d.on(3, "22:15"), 78)
     starts = datetime.combine(d.ahead(4), time(14, 30), tzinfo=ZONE)
-    sessions.call_defence(case, starts, d.on(3, "22:30"))
+    sessions.call_defence(case, starts, d.on(6, "10:00"))
+    d.score(case, "expert-2", d.on(3, "22:15"), 78)
 
 
 def in_assessment(d: Director) -> None:
