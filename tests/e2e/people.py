@@ -18,13 +18,23 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+Look = tuple[str, int]
+"""A language, and how wide the window is in pixels."""
+EVERY_LOOK: tuple[Look, ...] = (("zh-hans", 1440), ("zh-hans", 360), ("en", 360), ("en", 1440))
+OWN: Look = ("en", 1280)
+
 
 class People:
-    """Everyone at their own browser, on the day that the server shows; each signs in once."""
+    """Everyone at their own browser, on the day that the server shows; each signs in once.
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    With `looks`, each kind of page that is passed, the form of each act included, is judged in all
+    of these; without, those on which someone ends, in English.
+    """
+
+    def __init__(self, browser: Browser, url: str, *, looks: tuple[Look, ...] = ()) -> None:
         self.browser = browser
         self.url = url
+        self.looks = looks
         self._visitors: dict[str | None, Visitor] = {}
         self._judged: set[str] = set()
 
@@ -40,17 +50,46 @@ class People:
             if username:
                 visitor.sign_in(username, PASSWORD)
         yield visitor.page
-        kind = resolve(urlsplit(visitor.page.url).path).view_name
-        if kind not in self._judged:
-            self._judged.add(kind)
-            visitor.check_accessible()
+        self._judge(visitor)
         visitor.check_clean()
+
+    def look(self, username: str | None) -> None:
+        """Judge the page that someone is at, where each kind is looked at."""
+        if self.looks:
+            self._judge(self._visitors[username])
+
+    def _judge(self, visitor: Visitor) -> None:
+        found = resolve(urlsplit(visitor.page.url).path)
+        kind = f"{found.view_name} {found.kwargs.get('verb', '')}"
+        if kind in self._judged:
+            return
+        self._judged.add(kind)
+        visitor.check_accessible()
+        if self.looks:
+            address = visitor.page.url
+            for look in (*self.looks, OWN):
+                self._judge_as(visitor, address, look)
+
+    def _judge_as(self, visitor: Visitor, address: str, look: Look) -> None:
+        """Read the page anew in that language, so wide, and judge it."""
+        language, width = look
+        visitor.context.add_cookies(
+            [{"name": "django_language", "value": language, "url": self.url}]
+        )
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        visitor.page.goto(address)
+        spoken = visitor.page.locator("html").get_attribute("lang") or ""
+        assert spoken.lower() == language, (address, spoken)
+        assert visitor.fits(), (address, look)
+        if look != OWN:
+            visitor.check_accessible()
 
     def act(self, username: str, reference: str, link: str, **answers: str) -> None:
         """Follow a link of the case page, fill in the act's form, and confirm."""
         with self.of(username) as page:
             page.goto(f"{self.url}/cases/{reference}/")
             page.locator(f'a[href$="/{link}/"]').first.click()
+            self.look(username)
             forms.fill(page, on_day="2025-05-06", **answers)
             page.locator("main .actions button").first.click()
             page.wait_for_load_state()

@@ -59,3 +59,33 @@ def seed_panel_of_five() -> None:
     walk.to(StageKind.REVIEW)
     for username in Person.objects.values_list("username", flat=True):
         open_account(username, PASSWORD)
+
+
+JOINT = {"partner-signer": 2, "rival-signer": 3, "newcomer-signer": 5}
+"""Who signs for the firms besides the lead, by the number of the firm."""
+ASKED, GOOD, SPLIT = "待补正的项目", "无异议的项目", "有分歧的项目"
+"""Titles of the cases of `seed_casework`."""
+
+
+def seed_casework() -> None:
+    """Firms that may apply jointly; a case in screening; two before their joint decision."""
+    from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
+    from shidian.apps.cases.calendars import store_calendar
+    from shidian.apps.cases.models import Call
+    from shidian.core.procedure.calendars import by_id
+    from shidian.core.rulebook.model import StageKind
+    from tests.factories import Walk, make_institution, make_officer, make_staff
+
+    store_calendar(by_id("cn-working-day"))
+    world = make_world()
+    make_staff(world.partner, "partner-signer", StaffRole.SIGNER)
+    make_staff(make_institution(JOINT["newcomer-signer"]), "newcomer-signer", StaffRole.SIGNER)
+    make_officer(world.authorities["province"], "case-province", OfficerRole.CASE)
+    for username in JOINT:
+        Person.objects.filter(username=username).update(email=f"{username}@firm.example")
+    Walk(world, title=ASKED).to(StageKind.SCREENING)
+    for title in (GOOD, SPLIT):
+        Walk(world, title=title).to(StageKind.ADMISSION)
+    Call.objects.update(released_together=True)
+    for username in Person.objects.values_list("username", flat=True):
+        open_account(username, PASSWORD)

@@ -156,6 +156,7 @@ PLACES = (
     Place("accounts:password", "officer-bureau"),
     Place("call-list"),
     Place("call", more=("demo-city-3",)),
+    Place("call-check", more=("demo-city-3",)),
     Place("notice-list"),
     Place("notice", argument="/0"),
     Place("pilot-list"),

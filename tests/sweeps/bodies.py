@@ -24,6 +24,7 @@ CODED: dict[str, Any] = {
     **dict.fromkeys(("date", "until", "before"), DAY),
     **dict.fromkeys(("at", "since"), MOMENT),
     "zone": "Asia/Shanghai",
+    "counting_days": [DAY],
     **dict.fromkeys(("slug", "public_id", "case", "pilot", "notice", "scheme"), "x-0"),
     **dict.fromkeys(("rulebook", "id"), "x-law"),
     **dict.fromkeys(("version", "rulebook_version"), "1"),
@@ -50,8 +51,6 @@ _ENDS = {"_on": DAY, "_at": MOMENT, "_digest": "sha256:" + "ab" * 32, "as_of": M
 """Of a name: a day, a moment, a digest."""
 _PLAIN: dict[str, Callable[[str], Any]] = {
     "what": lambda text: [{"label": text, "text": text}] * 2,
-    "sections": lambda text: [{"title": text, "hard_gate": True}],
-    "criteria": lambda text: [{"name": text, "question": text, "mandatory": True}],
     "made_from": lambda text: {text: text},
     "cannot_run": lambda text: [text],
     "calendars": lambda text: {"cn-working-day": {"zh": text, "en": text}},

@@ -66,7 +66,7 @@ def put(kind: SnapshotKind, key: str, body: dict[str, object]) -> None:
 def pages(n: int, *, law: bool = False) -> list[str]:
     """The pages about thing number n."""
     key = f"x-{n}"
-    names = ("call", "notice", "pilot", "case-timeline", "scheme", "scheme-clauses")
+    names = ("call", "call-check", "notice", "pilot", "case-timeline", "scheme", "scheme-clauses")
     found = [reverse(name, args=[key]) for name in names]
     found += [reverse("complain", args=[key]), reverse("check") + f"?q={key}"]
     if law:

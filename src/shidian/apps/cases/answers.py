@@ -2,7 +2,7 @@
 
 | kind | kept as |
 |---|---|
-| short, long | text without surrounding blanks |
+| short, long | text without surrounding blanks, lines ended by a line feed |
 | integer | int |
 | money | decimal text with two digits, in the rulebook's currency: `"1000000.00"` |
 | date | ISO text |
@@ -70,9 +70,14 @@ def canonical_answer(question: Question, value: Any) -> Any:  # noqa: PLR0911 - 
         case QuestionKind.PROMISES:
             return [{"id": one["id"], "text": one["text"].strip()} for one in value]
         case QuestionKind.WAIVERS:
-            return [{key: str(one.get(key, "")).strip() for key in WAIVER_KEYS} for one in value]
+            return [{key: _text(one.get(key, "")) for key in WAIVER_KEYS} for one in value]
         case _:
-            return str(value).strip() or None
+            return _text(value) or None
+
+
+def _text(value: Any) -> str:
+    """Browsers end a line by two characters, which a Word file shows as two line breaks."""
+    return str(value).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def file_answer(attachment: Attachment) -> dict[str, Any]:

@@ -72,9 +72,14 @@ def _typst(paper: Paper) -> Iterator[str]:
             yield f"#entry({literal(entry.label)}, ({lines}), {str(entry.soft).lower()})"
 
 
+def printable(text: str) -> str:
+    """What a document can hold of a text: all but the characters that XML has no place for."""
+    return _UNPRINTABLE.sub("", text)
+
+
 def literal(text: str) -> str:
     """A Typst string literal."""
-    return json.dumps(_UNPRINTABLE.sub("", text), ensure_ascii=False).replace("\\/", "/")
+    return json.dumps(printable(text), ensure_ascii=False).replace("\\/", "/")
 
 
 def to_docx(paper: Paper) -> bytes:
@@ -84,7 +89,7 @@ def to_docx(paper: Paper) -> bytes:
     from docx.shared import Pt
 
     document = Document()
-    document.core_properties.title = _UNPRINTABLE.sub("", paper.title)
+    document.core_properties.title = printable(paper.title)
     document.core_properties.author = "Shidian"
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = "Times New Roman", Pt(11)
@@ -92,23 +97,23 @@ def to_docx(paper: Paper) -> bytes:
         fonts = document.styles[name].element.get_or_add_rPr().get_or_add_rFonts()
         fonts.set(qn("w:eastAsia"), "SimSun" if name in {"Normal", "List Bullet"} else "SimHei")
     for banner in paper.banners:
-        document.add_paragraph().add_run(_UNPRINTABLE.sub("", banner)).bold = True
-    document.add_heading(_UNPRINTABLE.sub("", paper.title), level=0)
-    document.add_paragraph(_UNPRINTABLE.sub("", paper.subtitle))
+        document.add_paragraph().add_run(printable(banner)).bold = True
+    document.add_heading(printable(paper.title), level=0)
+    document.add_paragraph(printable(paper.subtitle))
     table = document.add_table(rows=0, cols=2)
     table.style = "Table Grid"
     for key, value in paper.facts:
         cells = table.add_row().cells
-        cells[0].text, cells[1].text = (_UNPRINTABLE.sub("", one) for one in (key, value))
+        cells[0].text, cells[1].text = (printable(one) for one in (key, value))
     for chapter in paper.chapters:
-        document.add_heading(_UNPRINTABLE.sub("", chapter.title), level=1)
+        document.add_heading(printable(chapter.title), level=1)
         for entry in chapter.entries:
-            document.add_heading(_UNPRINTABLE.sub("", entry.label), level=2)
+            document.add_heading(printable(entry.label), level=2)
             style = "List Bullet" if len(entry.lines) > 1 else "Normal"
             for line in entry.lines:
-                run = document.add_paragraph(style=style).add_run(_UNPRINTABLE.sub("", line))
+                run = document.add_paragraph(style=style).add_run(printable(line))
                 run.italic = entry.soft
-    document.sections[0].footer.paragraphs[0].text = _UNPRINTABLE.sub("", paper.footer)
+    document.sections[0].footer.paragraphs[0].text = printable(paper.footer)
     kept = io.BytesIO()
     document.save(kept)
     return kept.getvalue()

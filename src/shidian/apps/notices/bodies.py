@@ -82,6 +82,42 @@ class SchemeBody(TypedDict):
     history: list[HistoryLine]
 
 
+class SectionLine(TypedDict):
+    """A section of the application. `questions`: those that must be answered, where they apply."""
+
+    title: str
+    hard_gate: bool
+    questions: NotRequired[list[str]]
+
+
+class CriterionLine(TypedDict):
+    """What is judged, with the signs that speak for and against it."""
+
+    name: str
+    question: str
+    mandatory: bool
+    positive: NotRequired[list[str]]
+    negative: NotRequired[list[str]]
+
+
+class KindLine(TypedDict):
+    """A kind of institution, and whether one of it may lead or join."""
+
+    id: str
+    name: str
+    licensed: bool
+    leads: bool
+    joins: bool
+
+
+class MaterialLine(TypedDict):
+    """A document to hand in with the application. `conditional`: only where the answers ask it."""
+
+    name: str
+    required: bool
+    conditional: bool
+
+
 class CallBody(TypedDict):
     """Kind `call`, key: the call's slug. `closes_on` empty: rolling."""
 
@@ -96,13 +132,19 @@ class CallBody(TypedDict):
     lead_kinds: list[str]
     partner_kinds: list[str]
     licensed_lead: bool
-    sections: list[dict[str, object]]
-    """`{title, hard_gate}`."""
-    criteria: list[dict[str, object]]
-    """`{name, question, mandatory}`."""
+    sections: list[SectionLine]
+    criteria: list[CriterionLine]
     steps: list[str]
     rulebook: str
     rulebook_version: str
+    # Not in pages of earlier releases:
+    zone: NotRequired[str]
+    """IANA name of the zone in which its days begin and end."""
+    counting_days: NotRequired[list[str]]
+    """The working days from the first to the last day; none where the calendar has gaps."""
+    kinds: NotRequired[list[KindLine]]
+    partners_max: NotRequired[int | None]
+    materials: NotRequired[list[MaterialLine]]
 
 
 class CommentLine(TypedDict):

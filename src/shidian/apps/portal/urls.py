@@ -51,6 +51,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("calls/", calls.call_list, name="call-list"),
     path("calls/<slug:key>/", calls.call, name="call"),
+    path("calls/<slug:key>/check/", calls.self_check, name="call-check"),
     path("public-notices/", notices.notice_list, name="notice-list"),
     path("public-notices/<slug:key>/", notices.notice, name="notice"),
     path("public-notices/<slug:key>/received/", notices.received, name="comment-received"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from shidian.apps.cases.models import Call, Case, Outbox, Scheme
 from shidian.apps.cases.outbox import on
@@ -53,6 +55,15 @@ def migrate(row: Outbox) -> None:
 def renew(row: Outbox) -> None:
     """Windows of a trading day open by the newest edition of the market's calendar."""
     renew_calendar(calendar=str(row.payload["calendar"]), at=row.created)
+
+
+@on("calendar.changed", name="supervision.call-windows")
+def recount(row: Outbox) -> None:
+    """The pages of calls that are still to close count their working days by the new edition."""
+    calls = Call.objects.filter(closes_on__gte=timezone.localdate(row.created) - timedelta(days=1))
+    for call in calls.select_related("scheme", "rulebook_version"):
+        if call.rulebook_version.rulebook.calendars.deadlines == row.payload["calendar"]:
+            refresh.publish_call(call)
 
 
 @on("snapshot.*", name="supervision.snapshots")

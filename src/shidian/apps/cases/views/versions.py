@@ -129,12 +129,17 @@ def differences(before: Lines, after: Lines) -> list[Difference]:
     ]
 
 
-def _lines(request: HttpRequest, case: Case, filled: Filled) -> Lines:
-    found = {
+def form_lines(filled: Filled) -> Lines:
+    """Every question that applies with its answer in words; "" where there is none."""
+    return {
         (localized(part.section.title), localized(row.question.label)): "\n".join(answer_lines(row))
         for part in form_rows(filled)
         for row in part.rows
     }
+
+
+def _lines(request: HttpRequest, case: Case, filled: Filled) -> Lines:
+    found = form_lines(filled)
     for one in material_rows(request.user, case, filled):
         if one.material.stage is None and one.file is not None:
             found[_("Documents"), localized(one.material.name)] = _file_line(one.file)
@@ -230,7 +235,8 @@ def _filing_facts(filing: Filing) -> list[tuple[str, str]]:
     ]
 
 
-def _chapters(request: HttpRequest, case: Case, filled: Filled) -> list[paper.Chapter]:
+def answer_chapters(filled: Filled) -> list[paper.Chapter]:
+    """A chapter for each section that applies, an entry for each of its questions."""
     nothing = _("No answer")
     chapters = []
     for part in form_rows(filled):
@@ -240,6 +246,11 @@ def _chapters(request: HttpRequest, case: Case, filled: Filled) -> list[paper.Ch
             label = localized(row.question.label)
             entries.append(paper.Entry(label, tuple(lines) or (nothing,), soft=not lines))
         chapters.append(paper.Chapter(localized(part.section.title), tuple(entries)))
+    return chapters
+
+
+def _chapters(request: HttpRequest, case: Case, filled: Filled) -> list[paper.Chapter]:
+    chapters = answer_chapters(filled)
     documents = [
         paper.Entry(
             localized(one.material.name),

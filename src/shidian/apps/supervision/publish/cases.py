@@ -1,4 +1,4 @@
-"""Bodies about a case: its public course, its notice, its call."""
+"""Bodies about a case: its public course and its notice."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from shidian.core.rulebook.reading import numbers
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.models import Authority
-    from shidian.apps.cases.models import Call, Case
+    from shidian.apps.cases.models import Case
     from shidian.apps.notices.bodies import (
-        CallBody,
         CaseBody,
         CommentCounts,
         CommentLine,
@@ -213,52 +212,3 @@ def comment_line(comment: Comment, language: Language) -> CommentLine:
             timezone.localdate(comment.answered_at).isoformat() if comment.answered_at else ""
         ),
     }
-
-
-def call_body(call: Call, language: Language) -> CallBody:
-    """A call: who may apply, with what, how it is judged, and what happens then."""
-    rulebook = rulebook_of(call.rulebook_version_id)
-    intake = rulebook.intake
-    kinds = {kind.id: text(kind.name, language) for kind in intake.kinds} if intake else {}
-    return {
-        "slug": call.slug,
-        "scheme": call.scheme.slug,
-        "scheme_title": title(call.scheme, language),
-        "title": title(call, language),
-        "number": call.number,
-        "opens_on": call.opens_on.isoformat(),
-        "closes_on": call.closes_on.isoformat() if call.closes_on else "",
-        "guide": call.guide_zh if language == "zh" or not call.guide_en else call.guide_en,
-        "lead_kinds": [kinds.get(kind, kind) for kind in intake.lead] if intake else [],
-        "partner_kinds": [kinds.get(kind, kind) for kind in intake.partner] if intake else [],
-        "licensed_lead": bool(intake and intake.licensed_lead),
-        "sections": [
-            {"title": text(section.title, language), "hard_gate": section.hard_gate}
-            for section in rulebook.form
-        ],
-        "criteria": [
-            {
-                "name": text(criterion.name, language),
-                "question": text(criterion.question, language),
-                "mandatory": criterion.mandatory,
-            }
-            for criterion in rulebook.criteria
-        ],
-        "steps": [
-            _step(rulebook, stage, language)
-            for stage in rulebook.stages
-            if stage.kind is not StageKind.DRAFT
-        ],
-        "rulebook": rulebook.rulebook,
-        "rulebook_version": rulebook.version,
-    }
-
-
-def _step(rulebook: Rulebook, stage: Stage, language: Language) -> str:
-    """A stage with its period, as an applicant wants to know it: 初审（10 个工作日）."""
-    name_of = text(stage.names.staff, language)
-    if stage.clock is None:
-        return name_of
-    clock = rulebook.clock(stage.clock)
-    period = text(numbers.length(clock.length, clock.unit.value), language)
-    return f"{name_of}（{period}）" if language == "zh" else f"{name_of} ({period})"

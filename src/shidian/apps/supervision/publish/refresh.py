@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.apps.notices.domain import publish_snapshot
 from shidian.apps.notices.models import SnapshotKind
-from shidian.apps.supervision.publish import cases, pilots, schemes, statistics
+from shidian.apps.supervision.publish import calls, cases, pilots, schemes, statistics
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,8 +22,8 @@ def publish_call(call: Call) -> None:
     publish_snapshot(
         kind=SnapshotKind.CALL,
         key=call.slug,
-        zh=dict(cases.call_body(call, "zh")),
-        en=dict(cases.call_body(call, "en")),
+        zh=dict(calls.call_body(call, "zh")),
+        en=dict(calls.call_body(call, "en")),
     )
 
 
