@@ -18,6 +18,7 @@ from shidian.apps.cases.models import (
     CaseHandler,
     CaseText,
     FormSection,
+    NewsItem,
     Outbox,
     OutboxDelivery,
 )
@@ -77,7 +78,7 @@ WORDS_EN = [
 ]
 TITLE_WORDS = 4
 BATCH = 2_000
-LEFT_OUT = (Outbox, OutboxDelivery, apps.get_model("record", "LeafRow"))
+LEFT_OUT = (Outbox, OutboxDelivery, NewsItem, apps.get_model("record", "LeafRow"))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 A few dozen patterns go as far as each stage by the real verbs. Copies are those patterns' own rows,
 set off by constants within the database, with another lead institution, another title and the same
 moments: what a copy says is what the verbs wrote. `check` holds a sample against the procedure, the
-index and the verbs. Left out is what no list and no case page reads: outbox, deliveries, leaves.
+index and the verbs. Left out is what no list and no case page reads: outbox, deliveries, news
+of them, leaves.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ def main() -> int:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    from demo.before_applying import age_news
     from demo.history import write_history
     from demo.taking_orders import name_addresses
     from shidian.apps.cases.calendars import load_calendars
@@ -53,9 +54,10 @@ def main() -> int:
     load_calendars()
     print("正在载入示范市（演示）… Loading Demo City", flush=True)
     now = datetime.now(UTC)
-    load(now)
+    director = load(now)
     while deliver_pending():
         pass  # what the tour links to is published before anyone can follow a link
+    age_news(director)
     write_history(settings().journal, now)
     name_addresses()
     count = Case.objects.count()
@@ -67,7 +69,7 @@ def load(now: datetime) -> Director:
     """Load everything in one transaction; `now` is the moment the history leads up to."""
     from django.db import transaction
 
-    from demo import rulemaking
+    from demo import before_applying, rulemaking
     from demo.abroad_story import STORIES as ABROAD
     from demo.days import Diary, anchor
     from demo.director import Director
@@ -91,6 +93,7 @@ def load(now: datetime) -> Director:
             story(director)
         rulemaking.reject(director, people, present, RULEBOOKS / f"{CITY}.yaml")
         rulemaking.put_out(director, people, present, RULEBOOKS / f"{CITY}.yaml")
+        before_applying.play(diary, present.scheme, people, firms)
         scenes = found_abroad(diary, since)
         for scene in scenes:
             ABROAD[scene.scheme.rulebook](scene)

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 from django.urls import get_resolver
 
 from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import OfficerRole, Person
 from shidian.apps.cases import domain as cases
-from shidian.apps.cases.models import Case, CaseNote, Task
+from shidian.apps.cases import outbox
+from shidian.apps.cases.domain.telling import send_due
+from shidian.apps.cases.models import Case, CaseNote, NewsItem, Task
 from shidian.apps.review.domain import When, call_session, declare_conflict
 from shidian.apps.review.models import Assignment
 from shidian.core.procedure.types import SessionKind
@@ -49,6 +53,9 @@ QUERIES = {
         "?turn=experts",
         "?assigned=nobody",
     ),
+    "cases/inbox/": ("", "?show=unread"),
+    "cases/coaching/": ("", "?show=done"),
+    "cases/matching/": ("", f"?q={quote(TITLE)}"),
     "cases/statistics/": ("?days=1095",),
     "cases/statistics/export/csv/": ("?days=1095",),
     "cases/queue/export/csv/": (f"?state=all&q={quote(TITLE)}", "?state=all"),
@@ -70,9 +77,13 @@ class Secret:
         self.case = self.walk.to(StageKind.REVIEW)
         bureau = self.world.authorities["bureau"]
         cases.write_note(case=self.case, authority=bureau, text=NOTE, by=self.walk.officer)
+        Person.objects.update(email=Concat("username", Value("@example.org")))
         first = self.walk.form_panel().assignments.select_related("expert__person").first()
         assert first is not None
         self.assignment = first
+        # What they were told before they declared is in their inbox, and its mail not sent yet.
+        while outbox.deliver_pending():
+            pass
         # Who declares a conflict is an officer who handles the scheme's cases besides: without
         # the denial they would read everything.
         accounts.appoint_officer(
@@ -89,6 +100,9 @@ class Secret:
             by=self.walk.officer,
             at=self.walk.tick(),
         )
+        while outbox.deliver_pending():
+            pass
+        send_due(1000)
         self.feeds = {
             name: cases.publish_deadlines(person=person)
             for name, person in (*self.strangers.items(), ("officer", self.walk.officer))
@@ -211,6 +225,7 @@ def lists_with_case(secret: Secret, person: Person | AnonymousUser) -> list[str]
         "tasks": Task.objects.visible_to(person),
         "own tasks": Task.objects.reaching(person),
         "notes": CaseNote.objects.visible_to(person),
+        "news": NewsItem.objects.reaching(person),
         "assignments": Assignment.objects.of_expert(person),
     }
     return [name for name, rows in sets.items() if rows.exists()]

@@ -23,6 +23,7 @@ from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.cases import domain as cases
+from shidian.apps.cases.domain.coaching import ask_for_coaching
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case
 from shidian.apps.review import domain as review
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.accounts.access import AccessRule
     from shidian.apps.accounts.models import Institution
+    from shidian.apps.cases.models import Coaching
     from shidian.apps.lab.models import RulebookDraft
     from shidian.apps.review.models import Assignment
     from tests.factories import Walk
@@ -45,6 +47,12 @@ Cell = tuple[Permission, str, str]
 """Permission, object, person."""
 
 NOBODY = "anonymous"
+OF_A_FIRM = (Permission.PROFILE_SET, Permission.CONTACT_WRITE)
+OF_COACHING = (
+    Permission.COACHING_READ,
+    Permission.COACHING_ANSWER,
+    Permission.COACHING_WITHDRAW,
+)
 
 
 @dataclass
@@ -57,6 +65,7 @@ class Stage:
     walk: Walk
     case: Case = field(init=False)
     draft: RulebookDraft = field(init=False)
+    coaching: Coaching = field(init=False)
     invited: Institution = field(init=False)
     sheets: dict[str, Assignment] = field(init=False)
     cast: dict[str, int] = field(init=False)
@@ -76,6 +85,14 @@ class Stage:
         bureau = world.authorities["bureau"]
         cases.write_note(case=self.case, authority=bureau, text=NOTE, by=walk.officer)
         self.draft = make_draft(world)
+        self.coaching = ask_for_coaching(
+            scheme=world.scheme,
+            institution=world.lead,
+            subject="辅导",
+            question="能否由我机构牵头？",
+            by=world.drafter,
+            at=walk.tick(),
+        )
         self._bar(people["barred"])
 
     def _people(self) -> dict[str, Person]:
@@ -221,14 +238,20 @@ class Stage:
     def names(self) -> list[str]:
         return [NOBODY, *self.cast]
 
-    def objects(self, permission: Permission) -> dict[str, object]:
+    def objects(  # noqa: PLR0911 - one a kind
+        self, permission: Permission
+    ) -> dict[str, object]:
         """What a permission is asked of, by a name. See `Permission` for the kinds."""
         scope, noun, _action = permission.split(":")
         scheme = {"scheme": self.walk.world.scheme}
         match scope, noun:
             case ("review", "conflict" | "sheet"):
                 return {f"sheet of {name}": one for name, one in self.sheets.items()}
-            case ("accounts", _):
+            case ("coaching", "request") if permission is not Permission.COACHING_ASK:
+                return {"question of the lead": self.coaching}
+            case ("coaching", _) | ("matching", _) if permission not in OF_A_FIRM:
+                return {"–": None}
+            case ("accounts" | "matching", _):
                 return {"lead": self.walk.world.lead}
             case ("scheme", _) | ("lab", "clauses"):
                 return scheme
@@ -249,7 +272,7 @@ class Stage:
             "slug": slug.get(str(permission), self.walk.world.scheme.slug),
             "section": case.rulebook.form[0].id,
             "verb": "request-information",
-            "pk": firm,
+            "pk": str(self.coaching.pk) if str(permission) in OF_COACHING else firm,
             "person": str(self.cast["lead signer"]),
             "kind": "csv",
             "number": "1",

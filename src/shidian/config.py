@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     """A clamd that looks at every upload: path of its socket, or `host:port`. Empty: none."""
     scan_command: str = ""
     """A program that does so instead, given the file's path; its status 1 refuses the file."""
+    mail_url: str = ""
+    """`smtp://host:25`, `smtp+starttls://user@host:587`, `smtps://user@host:465`; the password is
+    the file `mail-password` among the keys. Empty: mail goes to the worker's output."""
+    mail_from: str = "shidian@localhost"
+    """Whom mail is from."""
     web_origin: str = ""
     """Origin whose pages may listen to the gate's live updates; empty: derived from `web_bind`."""
     page_cache_s: int = Field(5, ge=0, le=300)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core import mail
 
+from shidian.apps.accounts.models import Person
 from tests.leaks import NOTE, TITLE, Secret, leaks, lists_with_case, pages_with_marks
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ def test_nobody_barred_from_a_case_learns_of_it(
     assert leaks(secret) == []
     assert TITLE not in caplog.text
     assert NOTE not in caplog.text
-    assert not [one for one in mail.outbox if TITLE in f"{one.subject}{one.body}"]
+    barred = {one.email for one in secret.strangers.values() if isinstance(one, Person)}
+    sent = [one for one in mail.outbox if barred & set(one.to)]
+    assert not [
+        one for one in sent if any(mark in f"{one.subject}{one.body}" for mark in secret.marks)
+    ]
 
 
 def test_the_same_walk_finds_the_case_for_its_officer(secret: Secret) -> None:
@@ -37,6 +42,7 @@ def test_the_same_walk_finds_the_case_for_its_officer(secret: Secret) -> None:
 
     assert {
         "/cases/",
+        "/cases/inbox/",
         "/cases/queue/",
         "/cases/queue/?due=late",
         "/cases/queue/export/csv/?state=all",
@@ -44,4 +50,6 @@ def test_the_same_walk_finds_the_case_for_its_officer(secret: Secret) -> None:
         f"/cases/{reference}/application/",
         f"/cases/deadlines/{secret.feeds['officer']}.ics",
     } <= set(found)
-    assert lists_with_case(secret, officer) == ["cases", "tasks", "own tasks", "notes"]
+    assert lists_with_case(secret, officer) == ["cases", "tasks", "own tasks", "notes", "news"]
+    address = Person.objects.get(pk=officer.pk).email
+    assert [one for one in mail.outbox if TITLE in one.subject and address in one.to]

@@ -124,14 +124,21 @@ DRAFT, SCREENED, NOTICED, SIGNED = (
 COMPLAINT = "complaint"
 FILED = "filed"
 ALERT = "alert"
+ASKED, OWN, FINDABLE, WRITTEN = "asked", "own", "findable", "written"
 SOUGHT = {
+    ASKED: "SELECT id FROM cases_coaching WHERE answered_at IS NULL ORDER BY id LIMIT 1",
+    OWN: "SELECT institution_id FROM accounts_staff JOIN accounts_person AS person"
+    " ON person.id = person_id WHERE username = 'bank-signer'",
+    FINDABLE: "SELECT institution_id FROM cases_partnerprofile ORDER BY id LIMIT 1",
+    WRITTEN: "SELECT id FROM cases_partnercontact WHERE answered_at IS NULL LIMIT 1",
     ALERT: "SELECT pilot.public_id || ' ' || episode FROM supervision_alertepisode"
     " JOIN supervision_pilot AS pilot ON pilot.id = pilot_id ORDER BY rank DESC LIMIT 1",
     COMPLAINT: "SELECT reference FROM supervision_complaint ORDER BY id LIMIT 1",
     FILED: "SELECT public_id FROM supervision_pilot WHERE id IN"
     " (SELECT pilot_id FROM supervision_indicatorreturn) LIMIT 1",
 }
-"""In place of an address: the first complaint that there is; the pilot that has returns; the
+"""In place of an address: the first question that waits for an answer; the institution of the bank's
+signer; one that wants to be found; a message without an answer; the first complaint that there is; the pilot that has returns; the
 gravest alert."""
 
 
@@ -171,6 +178,16 @@ PLACES = (
     Place("rulebook-version", argument="/2", more=("2026.1",)),
     Place("scheme", argument="/2"),
     Place("cases:desk", "applicant"),
+    Place("cases:inbox", "applicant"),
+    Place("cases:mail-settings", "applicant"),
+    Place("cases:coaching", "officer-bureau"),
+    Place("cases:coaching-one", "officer-bureau", ASKED),
+    Place("cases:coaching-ask", "applicant", more=("demo-city",)),
+    Place("cases:matching", "applicant"),
+    Place("cases:contacts", "bank-signer"),
+    Place("cases:contact", "chain-signer", WRITTEN),
+    Place("cases:profile", "bank-signer", OWN),
+    Place("cases:write-partner", "applicant", FINDABLE),
     Place("review:availability", "expert-2"),
     Place("cases:queue", "officer-bureau"),
     Place("cases:workload", "officer-bureau"),

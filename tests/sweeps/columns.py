@@ -46,6 +46,7 @@ CODED = _columns(
         "cases.CaseMark": "key",
         "cases.CaseParty": "task",
         "cases.DeadlineFeed": "secret_sha256",
+        "cases.NewsItem": "kind",
         "cases.FormSection": "section",
         "cases.Outbox": "topic payload",
         "cases.OutboxDelivery": "consumer",
@@ -100,6 +101,11 @@ SOWN_ELSEWHERE = _columns(
         "review.Minutes": "text present others reason",
         "review.Presenters": "people",
         "review.SessionCall": "place address reason",
+        # Between a firm and an authority, or two firms, before any case (test_coaching, test_matching).
+        "cases.Coaching": "subject question answer",
+        "cases.PartnerProfile": "offers seeks technology scene",
+        "cases.PartnerContact": "text answer",
+        "cases.Mail": "error",
         # Of a running pilot's wire (tests/apps/supervision): no publisher reads these tables but
         # for public alerts, orders that were issued, and consequences of public rules.
         "cases.OutboxDelivery": "error",

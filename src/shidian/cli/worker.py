@@ -33,7 +33,7 @@ def worker(once: bool) -> None:
     at_work = Worker(settings())
     try:
         if once:
-            for duty in (*at_work.duties(), *at_work.order_duties()):
+            for duty in (*at_work.duties(), *at_work.order_duties(), *at_work.mail_duties()):
                 duty.attempt(0.0)
             return
         stop = threading.Event()
@@ -45,12 +45,21 @@ def worker(once: bool) -> None:
                 run_duties(at_work.order_duties(), stop)
             connections.close_all()
 
-        orders = threading.Thread(target=bring_orders, name="orders")
-        orders.start()
+        def bring_mail() -> None:
+            run_duties(at_work.mail_duties(), stop)
+            connections.close_all()
+
+        threads = [
+            threading.Thread(target=bring_orders, name="orders"),
+            threading.Thread(target=bring_mail, name="mail"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             run_duties(at_work.duties(), stop)
         finally:
             stop.set()
-            orders.join()
+            for thread in threads:
+                thread.join()
     finally:
         at_work.close()

@@ -58,6 +58,7 @@ def database(config: Settings) -> Iterator[Finding]:
         return
     yield Finding("database", Level.OK, f"{connection.vendor}, of this release's shape")
     yield from _outbox()
+    yield from _mail()
 
 
 def _outbox() -> Iterator[Finding]:
@@ -79,4 +80,26 @@ def _outbox() -> Iterator[Finding]:
         f"{failing.count()} deliveries fail, {given_up} were given up; the oldest, "
         f"{first.outbox.topic} ({first.outbox_id}) to {first.consumer}: {first.error}",
         "look at the output of `shidian worker`",
+    )
+
+
+def _mail() -> Iterator[Finding]:
+    from django.utils import timezone
+
+    from shidian.apps.cases.domain.telling import ATTEMPTS_MAX
+    from shidian.apps.cases.models import Mail
+
+    waiting = Mail.objects.filter(sent_at=None, dropped_at=None)
+    first = waiting.exclude(error="").order_by("pk").first() or waiting.order_by("pk").first()
+    if first is None:
+        yield Finding("mail", Level.OK, "every letter is sent")
+        return
+    given_up = waiting.filter(attempts__gte=ATTEMPTS_MAX).count()
+    late = timezone.now() - first.made_at > WAITS_WARN
+    yield Finding(
+        "mail",
+        Level.FAIL if given_up else Level.WARN if late else Level.OK,
+        f"{waiting.count()} letters wait, {given_up} were given up"
+        + (f"; {first}: {first.error}" if first.error else ""),
+        "look whether `shidian worker` runs, and at SHIDIAN_MAIL_URL",
     )

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 
 from shidian import keyring
 from shidian.config import settings as shidian_settings
+from shidian.mail_server import mail_settings
 
 CONFIG = shidian_settings()
 BASE_DIR = Path(__file__).resolve().parent
@@ -213,8 +214,8 @@ BODY_SIZE_MAX_MIB = 100
 """A whole form with its files. Larger ones are refused unread; smaller ones by the question."""
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = "shidian@localhost"
+globals().update(mail_settings(CONFIG.mail_url, CONFIG.keys / "mail-password"))
+DEFAULT_FROM_EMAIL = CONFIG.mail_from
 
 LOGGING = {
     "version": 1,

@@ -321,7 +321,7 @@ def test_pages_of_the_desk_have_constant_query_counts(walk: Walk, size: int) -> 
         counted[name] = len(queries)
     assert counted == {
         "cases:queue": 23,
-        "cases:desk": 25,
+        "cases:desk": 26,
         "cases:workload": 11,
         "cases:statistics": 12,
         "cases:deadlines": 9,

@@ -12,12 +12,13 @@ from django.utils import timezone
 from shidian.apps.accounts.models import Person, Staff, StaffRole
 from shidian.apps.accounts.roles import forget_roles
 from shidian.apps.cases import domain as cases
+from shidian.apps.cases.domain.telling import send_due
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Case, CaseEvent, Outbox, Task
 from shidian.apps.cases.outbox import deliver_pending
-from shidian.apps.supervision.mail import recipients
+from shidian.apps.cases.recipients import recipients
 from shidian.core.rulebook.model import StageKind
 from tests.factories import LONG_AGO, Walk, full_answers, make_staff
 
@@ -161,9 +162,11 @@ def test_mails_reach_the_side_that_is_asked_and_name_no_title_before_it_sees_the
 ) -> None:
     case = walk.to(StageKind.DRAFT)
     deliver_pending()
+    send_due()
     mailoutbox.clear()
     invite(walk)
     deliver_pending()
+    send_due()
     assert [one.to for one in mailoutbox] == [["partner-signer@firm.example"]]
     assert walk.title not in mailoutbox[0].subject + mailoutbox[0].body
     assert case.reference in mailoutbox[0].subject
@@ -176,6 +179,7 @@ def test_mails_reach_the_side_that_is_asked_and_name_no_title_before_it_sees_the
         at=walk.tick(),
     )
     deliver_pending()
+    send_due()
     assert [one.to for one in mailoutbox[1:]] == [["partner-signer@firm.example"]]
     assert walk.title not in mailoutbox[1].subject + mailoutbox[1].body
 

@@ -46,7 +46,9 @@ def sections() -> list[tuple[Rulebook, Section]]:
     return [(book, section) for book in books for section in book.form]
 
 
-def typed(draw: st.DrawFn, book: Rulebook, question: Question, sent: QueryDict) -> None:
+def typed(  # noqa: C901 - one a kind
+    draw: st.DrawFn, book: Rulebook, question: Question, sent: QueryDict
+) -> None:
     """Answer one question as a browser sends it, or leave it empty."""
     options = [one.id for one in question.options]
     most = question.max_length or 200

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.cases.domain.telling import send_due
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import AccessEffect, Outbox
 from shidian.apps.notices import inbox
@@ -218,6 +219,7 @@ def test_mail_and_outbox_say_nothing_of_what_was_said(pilot, walk, mailoutbox) -
     send(pilot)
     send(pilot, "authority")
     run_outbox()
+    send_due()
     told = [mail.to for mail in mailoutbox]
     assert told == [["signer@example.org"], ["case-bureau@example.org"]]
     said = str([(mail.subject, mail.body) for mail in mailoutbox])

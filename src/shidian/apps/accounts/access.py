@@ -176,6 +176,26 @@ class Permission(StrEnum):
     INSTITUTION_CHECK = "accounts:institution:check"
     """Confirm a registration; a case officer's. Object: None, or the Institution."""
 
+    # Before applying.
+    COACHING_LIST = "coaching:list:read"
+    """Have a list of them: firms their own, officers their authority's. Object: None."""
+    COACHING_ASK = "coaching:request:ask"
+    """Ask an authority before applying; drafters and signers. Object: None."""
+    COACHING_READ = "coaching:request:read"
+    """Object: Coaching: the two sides, and an auditor."""
+    COACHING_ANSWER = "coaching:request:answer"
+    """Object: Coaching: a case officer of the authority that was asked."""
+    COACHING_WITHDRAW = "coaching:request:withdraw"
+    """Object: Coaching: drafters and signers of the institution that asked."""
+    MATCHING_READ = "matching:profile:read"
+    """Find institutions that want to be found; drafters and signers, officers. Object: None."""
+    PROFILE_SET = "matching:profile:set"
+    """Show one's institution or leave again; its signers. Object: Institution."""
+    CONTACT_READ = "matching:contact:read"
+    """Have a list of messages, write one; drafters and signers. Object: None."""
+    CONTACT_WRITE = "matching:contact:write"
+    """Write and answer for one's institution; its drafters and signers. Object: Institution."""
+
     AUDIT_READ = "audit:log:read"
 
 

@@ -50,6 +50,13 @@ def signs_there(person: Someone, institution: Institution | None) -> bool:
 
 
 @predicate
+def drafts_there(person: Someone, institution: Institution | None) -> bool:
+    """Drafts or signs for the institution."""
+    places = roles_of(person).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
+    return institution is not None and institution.pk in places
+
+
+@predicate
 def handles_cases(person: Someone, _obj: object = None) -> bool:
     """Is a case officer of some authority."""
     return bool(roles_of(person).authorities(OfficerRole.CASE))
@@ -59,6 +66,12 @@ permit(Permission.STAFF_READ, works_there)
 permit(Permission.STAFF_MANAGE, signs_there)
 permit(Permission.INSTITUTION_CHECK, handles_cases)
 permit(Permission.DESK_READ, has_role)
+permit(Permission.COACHING_LIST, drafts_or_signs | is_officer)
+permit(Permission.COACHING_ASK, drafts_or_signs)
+permit(Permission.MATCHING_READ, drafts_or_signs | is_officer)
+permit(Permission.PROFILE_SET, signs_there)
+permit(Permission.CONTACT_READ, drafts_or_signs)
+permit(Permission.CONTACT_WRITE, drafts_there)
 permit(Permission.CASE_CREATE, drafts_or_signs)
 permit(Permission.QUEUE_READ, is_officer)
 permit(Permission.BOARD_READ, is_officer)

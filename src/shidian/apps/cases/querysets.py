@@ -14,14 +14,21 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from shidian.apps.accounts.models import Person
+from shidian.apps.accounts.models import Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
+from shidian.apps.cases.news_kinds import NOT_SEEING
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from shidian.apps.cases.models import Case, CaseNote, Task  # noqa: F401 - named as text in base classes
+    from shidian.apps.cases.models import (  # noqa: F401 - named as text in base classes
+        Case,
+        CaseNote,
+        Coaching,
+        NewsItem,
+        Task,
+    )
 
 
 def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
@@ -105,3 +112,60 @@ class NoteQuerySet(models.QuerySet["CaseNote"]):
             return self.none()
         cases = apps.get_model("cases", "Case").objects.visible_to(person)
         return self.filter(of_one_of(cases), authority__in=held)
+
+
+class CoachingQuerySet(models.QuerySet["Coaching"]):
+    """Coaching requests, cut to the two sides."""
+
+    def visible_to(self, person: Person | AnonymousUser) -> Self:
+        """Those of the person's institutions, and those that their authority was asked.
+
+        An auditor reads all. Other authorities, and firms, learn of none.
+        """
+        roles = roles_of(person)
+        if roles.is_auditor:
+            return self.all()
+        reached = Q(institution__in=roles.institutions(StaffRole.DRAFTER, StaffRole.SIGNER))
+        return self.filter(reached | Q(authority__in=roles.authorities()))
+
+    def open(self) -> Self:
+        """Those that wait for an answer."""
+        return self.filter(answered_at__isnull=True, withdrawn_at__isnull=True)
+
+
+class NewsQuerySet(models.QuerySet["NewsItem"]):
+    """What a person is told, cut to what they may still know of."""
+
+    def reaching(self, person: Person | AnonymousUser) -> Self:
+        """The person's own news of what they see, and of what asks something of them before.
+
+        Who ceased to be a partner still reads that they did, and an expert of a call to a meeting.
+        A denial takes all of it away.
+        """
+        if not isinstance(person, Person):
+            return self.none()
+        roles = roles_of(person)
+        cases = apps.get_model("cases", "Case").objects
+        own = self.filter(person=person)
+        asked = apps.get_model("cases", "Task").objects.open().reaching(person)
+        undenied = cases.filter(~Exists(_rows_reaching(person, "deny")))
+        left = Q(kind__in=[str(kind) for kind in NOT_SEEING])
+        of_cases = (
+            of_one_of(cases.visible_to(person))
+            | Q(Exists(asked.filter(case=OuterRef("case"))))
+            | (left & of_one_of(undenied))
+        )
+        coachings = apps.get_model("cases", "Coaching").objects.visible_to(person)
+        places = roles.institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
+        written = Q(contact__sender__in=places) | Q(contact__receiver__in=places)
+        of_coaching = Q(Exists(coachings.filter(pk=OuterRef("coaching"))))
+        return own.filter(
+            (Q(case__isnull=False) & of_cases)
+            | (Q(coaching__isnull=False) & of_coaching)
+            | (Q(contact__isnull=False) & written)
+        )
+
+    def with_titles(self, person: Person | AnonymousUser) -> Self:
+        """Each with `knows_title`: whether the person may read what the case is called."""
+        cases = apps.get_model("cases", "Case").objects.visible_to(person)
+        return self.annotate(knows_title=Exists(cases.filter(pk=OuterRef("case"))))

@@ -8,7 +8,7 @@ from shidian.apps.accounts.access import Permission
 from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
-from shidian.apps.cases.models import AccessEffect, Case, Scheme, SchemeAuthority
+from shidian.apps.cases.models import AccessEffect, Case, Coaching, Scheme, SchemeAuthority
 from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.model import AuthorityRole
 
@@ -252,7 +252,32 @@ def leads_anywhere(person: Someone, _nothing: object) -> bool:
     return schemes_led_by(person).exists()
 
 
+@predicate
+def is_side_of_coaching(person: Someone, request: Coaching | None) -> bool:
+    """Is of the institution that asked or of the authority that was asked, or audits."""
+    if request is None:
+        return False
+    return Coaching.objects.visible_to(person).filter(pk=request.pk).exists()
+
+
+@predicate
+def coaches(person: Someone, request: Coaching | None) -> bool:
+    """Is a case officer of the authority that was asked."""
+    held = roles_of(person).authorities(OfficerRole.CASE)
+    return request is not None and request.authority_id in held
+
+
+@predicate
+def asked_for_coaching(person: Someone, request: Coaching | None) -> bool:
+    """Drafts or signs for the institution that asked."""
+    places = roles_of(person).institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
+    return request is not None and request.institution_id in places
+
+
 permit(Permission.CALENDAR_KEEP, leads_anywhere)
+permit(Permission.COACHING_READ, is_side_of_coaching)
+permit(Permission.COACHING_ANSWER, coaches)
+permit(Permission.COACHING_WITHDRAW, asked_for_coaching)
 permit(Permission.CASE_READ, sees)
 permit(Permission.CASE_READ_INTERNAL, is_of_the_authorities & sees)
 permit(Permission.FORM_EDIT, drafts_for_a_party & sees)

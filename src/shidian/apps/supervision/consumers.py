@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from shidian.apps.cases.domain.telling import tell
 from shidian.apps.cases.models import Call, Case, Outbox, Scheme
 from shidian.apps.cases.outbox import on
 from shidian.apps.supervision.domain.pilots import (
@@ -15,7 +16,6 @@ from shidian.apps.supervision.domain.pilots import (
     renew_calendar,
     start_pilot,
 )
-from shidian.apps.supervision.mail import send_mail_of
 from shidian.apps.supervision.models import Pilot
 from shidian.apps.supervision.publish import refresh
 from shidian.apps.supervision.term import term_of
@@ -62,7 +62,8 @@ def recount(row: Outbox) -> None:
     """The pages of calls that are still to close count their working days by the new edition."""
     calls = Call.objects.filter(closes_on__gte=timezone.localdate(row.created) - timedelta(days=1))
     for call in calls.select_related("scheme", "rulebook_version"):
-        if call.rulebook_version.rulebook.calendars.deadlines == row.payload["calendar"]:
+        calendars = call.rulebook_version.rulebook.calendars
+        if calendars is not None and calendars.deadlines == row.payload["calendar"]:
             refresh.publish_call(call)
 
 
@@ -95,8 +96,8 @@ def _asked_again_later(row: Outbox) -> bool:
 
 @on("mail.*", name="supervision.mail")
 def mail(row: Outbox) -> None:
-    """Tell those who may know. At least once: mail cannot be taken back."""
-    send_mail_of(row)
+    """Tell those who may know: in their inbox, and by a letter that is sent afterwards."""
+    tell(row)
 
 
 def _publish_case(case: Case) -> None:

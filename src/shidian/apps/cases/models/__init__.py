@@ -10,8 +10,11 @@ from .case_handler import CaseHandler
 from .case_mark import CaseMark, MarkKind
 from .case_note import CaseNote
 from .case_text import CaseText
+from .coaching import Coaching
 from .deadline_feed import DeadlineFeed
 from .form_section import FormSection
+from .matching import PartnerContact, PartnerProfile
+from .news import Mail, MailChoice, NewsItem, Pace
 from .outbox import Outbox, OutboxDelivery
 from .rulebook_version import RulebookVersion
 from .saved_view import SavedView
@@ -32,11 +35,18 @@ __all__ = [
     "CaseNote",
     "CaseParty",
     "CaseText",
+    "Coaching",
     "DeadlineFeed",
     "FormSection",
+    "Mail",
+    "MailChoice",
     "MarkKind",
+    "NewsItem",
     "Outbox",
     "OutboxDelivery",
+    "Pace",
+    "PartnerContact",
+    "PartnerProfile",
     "RulebookVersion",
     "SavedView",
     "Scheme",

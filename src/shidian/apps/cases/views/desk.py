@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, rule
-from shidian.apps.cases.models import Call, Case, SavedView, Scheme, Task
+from shidian.apps.cases.models import Call, Case, NewsItem, SavedView, Scheme, Task
 from shidian.apps.cases.queue import SOON_DAYS
 from shidian.apps.cases.rules import schemes_led_by
 from shidian.apps.cases.views.case_lines import case_line, with_scheme, with_turns
@@ -66,6 +66,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "board_url": _board_url(viewer),
         "availability_url": _availability_url(viewer),
         "soon": _running_out(viewer, lines),
+        "unread": NewsItem.objects.reaching(viewer.person).filter(read_at__isnull=True).count(),
         "views": list(SavedView.objects.filter(person=viewer.person)),
     }
     return render(request, "cases/desk.html", context)

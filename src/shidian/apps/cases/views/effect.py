@@ -35,5 +35,6 @@ PUBLIC = _("the public, on the public site")
 NOBODY = _("nobody outside the authorities")
 
 NO_DECISION = _("A step of the procedure. It is not an administrative decision.")
+NOTHING_IN_LAW = _("None. It is no step of any procedure and no administrative decision.")
 IN_LAW_OPINION = _("An opinion that the authorities weigh. It decides nothing by itself.")
 KEPT_FOR_GOOD = _("No. It stays in the file; a later act can only follow it.")

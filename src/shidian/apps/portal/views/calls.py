@@ -71,7 +71,10 @@ class SelfCheckForm(forms.Form):
         widget=forms.RadioSelect,
     )
     partner_count = forms.IntegerField(
-        label=gettext_lazy("How many partners take part?"), min_value=0, max_value=99, required=False
+        label=gettext_lazy("How many partners take part?"),
+        min_value=0,
+        max_value=99,
+        required=False,
     )
     partners = forms.MultipleChoiceField(label=gettext_lazy("Of which kinds?"))
     standing = forms.MultipleChoiceField(label=gettext_lazy("The lead institution"))
@@ -153,7 +156,7 @@ def signs_against(body: Body) -> list[tuple[str, Any]]:
     ]
 
 
-def gap_words(gap: Gap) -> str:
+def gap_words(gap: Gap) -> str:  # noqa: PLR0911 - one a kind
     """What is missing, in a sentence."""
     match gap.kind:
         case Kind.LEAD_UNSAID:
@@ -166,7 +169,7 @@ def gap_words(gap: Gap) -> str:
         case Kind.PARTNERS_TOO_MANY:
             return _("At most %(n)s partners may take part.") % {"n": gap.what}
         case Kind.STANDING:
-            return str(STANDING[Standing(gap.what)])
+            return _("Not yet: %(what)s") % {"what": STANDING[Standing(gap.what)]}
         case Kind.SECTION:
             return _("Section: %(name)s") % {"name": gap.what}
         case Kind.DOCUMENT:

@@ -9,13 +9,10 @@ from django.db.models import Count
 from django.utils import timezone
 
 from shidian.apps.cases.models import CaseEvent, SchemeAuthority
-from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.apps.notices.models import CommentState
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.core.procedure.types import EventKind
-from shidian.core.rulebook.model import StageKind
-from shidian.core.rulebook.reading import numbers
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.models import Authority
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
         VersionLine,
     )
     from shidian.apps.notices.models import Comment, Notice, NoticeExtension
-    from shidian.core.rulebook.model import Rulebook, Stage
 
 _MAKES_PUBLIC = (EventKind.NOTICE_OPENED.value, EventKind.CASE_ADMITTED.value)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from shidian import keyring
 from shidian.apps.cases.domain.silence import record_due_silences
+from shidian.apps.cases.domain.telling import gather_digests, send_due
 from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.record.feeder import Feeder
@@ -63,6 +64,8 @@ HANDLING_S = 0.5
 RETURNS_S = 1.0
 GATE_KEY_S = 60.0
 REPORTS_S = 30.0
+MAIL_S = 1.0
+DIGESTS_S = 60.0
 BATCH_MAX = 1_000
 
 
@@ -120,6 +123,13 @@ class Worker:
             Duty("fed", FED_S, self.tell_fed),
             Duty("orders", ORDERS_S, self._orders.run),
             Duty("acknowledgements", WORDS_S, self.copy_acknowledgements),
+        ]
+
+    def mail_duties(self) -> list[Duty]:
+        """Mail, run in a thread of its own: a mail server that hangs holds up no page."""
+        return [
+            Duty("digests", DIGESTS_S, self.gather_digests),
+            Duty("mail", MAIL_S, self.send_mail),
         ]
 
     def close(self) -> None:
@@ -237,6 +247,15 @@ class Worker:
             self._to_tell[f"pilot:{public_id}"] = entry
             self._to_tell[f"board:{slug}"] = entry
         self._steps_seen = newest
+
+    def gather_digests(self) -> None:
+        """Put together the digests of the day, once its hour has come."""
+        gather_digests()
+
+    def send_mail(self) -> None:
+        """Send the letters that are due, while no order is in hand."""
+        while send_due(may_go_on=self._orders.is_calm):
+            pass
 
     def send_returns(self) -> None:
         """Bring attested returns to the journal, and pages to show what became of them."""

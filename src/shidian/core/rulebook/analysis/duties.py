@@ -207,6 +207,8 @@ def _units(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
 def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
     if rulebook.intake is not None:
         yield "/intake/reapply_after", rulebook.intake.reapply_after
+        if rulebook.intake.coaching is not None:
+            yield "/intake/coaching/answer_within", rulebook.intake.coaching.answer_within
     for stage in rulebook.stages:
         for threshold in stage.thresholds:
             yield f"/stages/{stage.id}/thresholds/{threshold.id}/minimum", threshold.minimum

@@ -53,6 +53,8 @@ fees|费用|fee
 amount|金额|amount
 free_for|免收对象|free for
 reapply_after|再次申报间隔|time before reapplying
+coaching|申报辅导|coaching
+answer_within|答复期限|time to answer
 note|说明|note
 tiers|风险分级|risk tiers
 graded_in|定级阶段|graded in

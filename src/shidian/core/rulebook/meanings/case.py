@@ -82,6 +82,11 @@ CASE: dict[str, dict[str, str]] = {
         "window": "When applications are taken, in mode `window`.",
         "fees": "What an applicant pays.",
         "reapply_after": "How long a refused applicant waits.",
+        "coaching": "Whom a firm may ask before it applies.",
+    },
+    "Coaching": {
+        "authority": "Who answers.",
+        "answer_within": "Within what time, from the day after the question.",
     },
     "InstitutionKind": {"licensed": "Whether such an institution holds a licence."},
     "Window": {

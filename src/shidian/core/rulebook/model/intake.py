@@ -82,6 +82,13 @@ class Fee(Frozen):
     free_for: tuple[Identifier, ...] = ()
 
 
+class Coaching(Frozen):
+    """Whom a firm may ask before it applies (辅导), and within what time it is answered."""
+
+    authority: Identifier
+    answer_within: Period | None = None
+
+
 class Intake(Frozen):
     """Who may apply, and how. `identifier`: what names an institution in numbers and letters."""
 
@@ -97,6 +104,7 @@ class Intake(Frozen):
     window: Window | None = None
     fees: tuple[Fee, ...] = ()
     reapply_after: Period | None = None
+    coaching: Coaching | None = None
 
 
 class QuestionKind(StrEnum):

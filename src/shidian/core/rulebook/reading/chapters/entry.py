@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from shidian.core.rulebook.model import Text, parse_exact
 from shidian.core.rulebook.reading import formats, numbers, words
-from shidian.core.rulebook.reading.chapters.names import stage_name
+from shidian.core.rulebook.reading.chapters.names import authority_name, stage_name
 from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import Draft, Value, val
 
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Fee, Intake, Material, WaivableRule
+    from shidian.core.rulebook.model import Coaching, Fee, Intake, Material, WaivableRule
     from shidian.core.rulebook.reading.pen import Pen
 
 
@@ -27,6 +27,8 @@ def intake(pen: Pen) -> None:
         pen.say(article, "申报机构缴纳下列费用：", "The applicant pays these fees:")
         for fee in rules.fees:
             _fee(pen, article, fee, rules)
+    if rules.coaching is not None:
+        _coaching(pen, rules.coaching)
     if rules.reapply_after:
         article = pen.article("reapply", ("再次申报", "Applying again"))
         pen.say(
@@ -41,6 +43,29 @@ def intake(pen: Pen) -> None:
         )
         pen.quote(article, rules.reapply_after.note, "/intake/reapply_after/note")
     pen.chapter("intake", "申报", "Applications")
+
+
+def _coaching(pen: Pen, coaching: Coaching) -> None:
+    article = pen.article("coaching", ("申报辅导", "Coaching"))
+    pen.say(
+        article,
+        "申报前，机构可向{authority}提出问题；答复不具约束力，不作为办理案件的依据。",
+        "Before it applies, an institution may put questions to {authority}. What is answered"
+        " binds nobody and is no ground of any decision.",
+        authority=val(authority_name(pen, coaching.authority), "/intake/coaching/authority"),
+    )
+    if coaching.answer_within is not None:
+        pen.say(
+            article,
+            "自收到问题次日起{period}内答复。",
+            " It is answered within {period}.",
+            period=val(
+                numbers.period(coaching.answer_within),
+                "/intake/coaching/answer_within/length",
+                "/intake/coaching/answer_within/unit",
+            ),
+        )
+        pen.quote(article, coaching.answer_within.note, "/intake/coaching/answer_within/note")
 
 
 def _mode(pen: Pen, rules: Intake) -> None:

@@ -1,0 +1,63 @@
+"""What news is of: whether it asks something of its reader, or is for their information. Pure.
+
+What is not named here asks something or runs against its reader, and cannot be silenced: so news of
+a new kind is a duty until somebody says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shidian.core.procedure.types import ActorKind, EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COACHING, CONTACT = "coaching", "contact"
+"""Whom `mail.<…>` rows are for that are of no case: the two sides of either."""
+COACHING_ASKED, COACHING_ANSWERED = "coaching.asked", "coaching.answered"
+COACHING_WITHDRAWN = "coaching.withdrawn"
+CONTACT_SENT, CONTACT_ANSWERED = "contact.sent", "contact.answered"
+ORDER, ORDER_ALARM, PLAN_CHANGE = "order", "order.alarm", "plan-change"
+REPORT = "report"
+COMPLAINT, ALERT_RAISED = "complaint", "alert.raised"
+
+NOT_SEEING = frozenset({EventKind.PARTNER_LEFT, EventKind.DEFENCE_CALLED, EventKind.MEETING_CALLED})
+"""Told as well to who does not see the case: a partner that left, experts whose round is closed."""
+
+MAY_BE_OFF: Mapping[str, frozenset[str]] = {
+    ActorKind.APPLICANT: frozenset(
+        {
+            EventKind.STAGE_ENTERED,
+            EventKind.RISK_GRADED,
+            EventKind.NOTICE_EXTENDED,
+            EventKind.PARTNER_JOINED,
+            EventKind.APPLICATION_SIGNED,
+        }
+    ),
+    ActorKind.OFFICER: frozenset(
+        {
+            EventKind.SIGNOFF_GIVEN,
+            EventKind.REPORT_FILED,
+            EventKind.PARTNER_JOINED,
+            EventKind.CASE_MIGRATED,
+        }
+    ),
+    COACHING: frozenset({COACHING_ANSWERED, COACHING_WITHDRAWN}),
+    CONTACT: frozenset({CONTACT_SENT, CONTACT_ANSWERED}),
+}
+"""For whom → kinds of event that are for information."""
+
+
+def kind_of(payload: Mapping[str, Any]) -> str:
+    """What a `mail.*` row is about, by its payload."""
+    if payload.get("kind"):
+        return str(payload["kind"])
+    if "order" in payload:
+        return ORDER_ALARM if "alarm" in payload else ORDER
+    return REPORT if "report" in payload else PLAN_CHANGE
+
+
+def is_duty(to: str, kind: str) -> bool:
+    """Whether its reader has to know. `to`: the topic's ending, as `applicant`."""
+    return kind not in MAY_BE_OFF.get(to, frozenset())
