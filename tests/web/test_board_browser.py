@@ -117,6 +117,7 @@ def test_an_update_leaves_what_a_whole_page_would_show(site: Site, visitor: Visi
     shown = "[...document.querySelectorAll('[data-live] tr')].map((r) => (r.classList.remove('changed'), r.outerHTML))"
     for statement, values in changes:
         write(site, statement, *values)
+        page.evaluate(REFRESHED)  # may have been on its way when this was written
         page.evaluate(REFRESHED)
         updated = page.evaluate(shown)
         other = visitor.context.new_page()
