@@ -77,6 +77,10 @@ class Director(Diary):
         """Who signs for the institution that leads the case."""
         return self._people[signer_of(self._projects[case.pk].lead)]
 
+    def person(self, username: str) -> Person:
+        """Who plays that part."""
+        return self._people[username]
+
     # The applicant's acts
 
     def draft(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from demo import sessions
 from demo.complaints import complain
 from demo.days import ZONE
+from demo.incidents import quotes_late, told_to_its_end
 from demo.returns import file_missed_defaults
 from shidian.apps.supervision.domain.complaints import acknowledge_complaint, answer_complaint
 
@@ -197,6 +198,15 @@ def complained_about(d: Director) -> None:
     )
 
 
+def went_wrong(d: Director) -> None:
+    """An incident behind the first complaint: reported, asked about, closed, tolerated."""
+    case = d.cases["trading"]
+    firm, officer = d.signer(case), d.person("officer-bureau")
+    incident = quotes_late(case, firm=firm, officer=officer, at=d.on(30, "20:30"))
+    signing = d.person("signer-bureau")
+    told_to_its_end(incident, firm=firm, officer=officer, signing=signing, at=d.on(25, "16:00"))
+
+
 def being_evaluated(d: Director) -> None:
     """The run is over but for the judgement of its promises."""
     case = _to_running(d, "kyc", 290, call=1, panel=PANEL_B)
@@ -245,6 +255,7 @@ LATER_CALLS: tuple[Callable[[Director], None], ...] = (
     running,
     filed_by_hand,
     complained_about,
+    went_wrong,
     awaiting_second_signature,
     on_notice,
     in_assessment,

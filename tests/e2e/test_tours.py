@@ -123,6 +123,7 @@ DRAFT, SCREENED, NOTICED, SIGNED = (
 )
 COMPLAINT = "complaint"
 FILED = "filed"
+INCIDENT, INCIDENT_PILOT = "incident", "pilot of the incident"
 ALERT = "alert"
 ASKED, OWN, FINDABLE, WRITTEN = "asked", "own", "findable", "written"
 SOUGHT = {
@@ -134,6 +135,10 @@ SOUGHT = {
     ALERT: "SELECT pilot.public_id || ' ' || episode FROM supervision_alertepisode"
     " JOIN supervision_pilot AS pilot ON pilot.id = pilot_id ORDER BY rank DESC LIMIT 1",
     COMPLAINT: "SELECT reference FROM supervision_complaint ORDER BY id LIMIT 1",
+    INCIDENT: "SELECT pilot.public_id || ' ' || number FROM supervision_incident"
+    " JOIN supervision_pilot AS pilot ON pilot.id = pilot_id ORDER BY supervision_incident.id LIMIT 1",
+    INCIDENT_PILOT: "SELECT public_id FROM supervision_pilot WHERE id IN"
+    " (SELECT pilot_id FROM supervision_incident) LIMIT 1",
     FILED: "SELECT public_id FROM supervision_pilot WHERE id IN"
     " (SELECT pilot_id FROM supervision_indicatorreturn) LIMIT 1",
 }
@@ -172,6 +177,10 @@ PLACES = (
     Place("complaint-status"),
     Place("supervision:complaints", "officer-bureau"),
     Place("supervision:complaint", "officer-bureau", COMPLAINT),
+    Place("supervision:incidents", "officer-bureau"),
+    Place("supervision:incident", "officer-bureau", INCIDENT),
+    Place("supervision:incident-report", "applicant", INCIDENT_PILOT),
+    Place("supervision:incident-phone", "officer-bureau", INCIDENT_PILOT),
     Place("case-timeline", argument=NOTICED),
     Place("rulebook-list"),
     Place("rulebook", argument="/2"),

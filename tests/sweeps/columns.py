@@ -63,6 +63,8 @@ CODED = _columns(
         "supervision.Consequence": "rule kind episode automatic",
         "supervision.CurrentReading": "indicator",
         "supervision.GroupedReading": "rule",
+        "supervision.Incident": "reference severity due_step",
+        "supervision.IncidentStep": "severity link_kind link_name",
         "supervision.IndicatorReading": "indicator",
         "supervision.IndicatorReturn": "stream sha256 signed_by_key",
         "supervision.MachineKey": "source key_id public_key",
@@ -84,6 +86,8 @@ CODED = _columns(
         "supervision.ReportVersion": "digest nonce method factor_use",
         "supervision.SourceReading": "source",
         "supervision.StreamCursor": "name",
+        "supervision.ToleranceDecision": "decision legal_effect",
+        "supervision.ToleranceFinding": "proposal rules_digest",
     }
 )
 """Numbers, digests, secrets' hashes, words of closed sets."""
@@ -114,6 +118,11 @@ SOWN_ELSEWHERE = _columns(
         "supervision.AlertItem": "group explanation",
         "supervision.Consequence": "title_zh title_en",
         "supervision.GroupedReading": "nearest rungs",
+        # Told in tests/apps/supervision; the public page has none of their words.
+        "supervision.Incident": "title caller",
+        "supervision.IncidentStep": "text facts lessons",
+        "supervision.ToleranceDecision": "reason measure",
+        "supervision.ToleranceFinding": "facts causation compensation opinion conditions",
         "supervision.IndicatorReturn": "file_name rows totals statement evidence numbers events"
         " counts problem",
         "supervision.Order": "canonical",

@@ -21,6 +21,7 @@ CONTACT_SENT, CONTACT_ANSWERED = "contact.sent", "contact.answered"
 ORDER, ORDER_ALARM, PLAN_CHANGE = "order", "order.alarm", "plan-change"
 REPORT = "report"
 COMPLAINT, ALERT_RAISED = "complaint", "alert.raised"
+INCIDENT, TOLERANCE = "incident", "tolerance"
 
 NOT_SEEING = frozenset({EventKind.PARTNER_LEFT, EventKind.DEFENCE_CALLED, EventKind.MEETING_CALLED})
 """Told as well to who does not see the case: a partner that left, experts whose round is closed."""

@@ -357,6 +357,22 @@ class OrderLine(TypedDict):
     ended_at: str
 
 
+class IncidentLine(TypedDict):
+    """An incident, where the register has incidents. Words for grade, state, cause, effect.
+
+    `decided`: what a finding of tolerance came to; empty without one.
+    """
+
+    id: str
+    grade: str
+    state: str
+    cause: str
+    market: str
+    decided: str
+    reported_at: str
+    closed_at: str
+
+
 class PilotBody(TypedDict):
     """Kind `pilot`, key: its public id. `state`: a word for machines, the label for people."""
 
@@ -383,6 +399,8 @@ class PilotBody(TypedDict):
     consequences: NotRequired[list[ConsequenceLine]]
     """Not in pages of earlier releases."""
     orders: NotRequired[list[OrderLine]]
+    """Newest first. Not in pages of earlier releases."""
+    incidents: NotRequired[list[IncidentLine]]
     """Newest first. Not in pages of earlier releases."""
     promises: list[str]
     complaint: str

@@ -38,6 +38,7 @@ KINDS = {
     "pool.committed": LeafKind.PANEL_DRAW,
     "order.issued": LeafKind.ORDER,
     "order.lapsed": LeafKind.ORDER,
+    "tolerance.decided": LeafKind.DECISION,
     "rulebook.published": LeafKind.RULEBOOK_PUBLISHED,
     "call.opened": LeafKind.CALL_OPENED,
     "calendar.changed": LeafKind.CALENDAR_CHANGED,
@@ -167,14 +168,15 @@ def _page(row: Outbox) -> Statement:
 
 
 def _order(row: Outbox) -> Statement:
-    """An order issued or lapsed: a commitment at a fixed hour. Where the rulebook's register has
-    orders, the document and its salt are published; else nobody learns that there is one."""
+    """An order issued or lapsed, a finding decided: a commitment at a fixed hour. Where the
+    rulebook's register has them, document and salt are published; else nobody learns of one."""
     payload = row.payload
     public = payload["public"] is True
-    said = ("kind", "order", "pilot", "digest", "at")
+    about = "order" if "order" in payload else "incident"
+    said = ("kind", about, "pilot", "digest", "at")
     return Statement(
         kind=KINDS[payload["kind"]],
-        subject=f"order/{payload['order']}" if public else RESTRICTED,
+        subject=f"{about}/{payload[about]}" if public else RESTRICTED,
         time=_at(row),
         rules_digest=payload["rules_digest"] if public else None,
         document={name: payload[name] for name in said},
@@ -261,6 +263,7 @@ _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "gate-key.certified": _gate_key,
     "order.issued": _order,
     "order.lapsed": _order,
+    "tolerance.decided": _order,
 }
 
 

@@ -56,6 +56,8 @@ class Tile:
     complaints: int = 0
     complaints_late: int = 0
     duties_late: int = 0
+    incidents: int = 0
+    incidents_late: int = 0
     episodes: tuple[ShownEpisode, ...] = ()
 
     @property
@@ -99,7 +101,7 @@ class Tile:
             -self.alerts.heard_rank,
             -self.unseen,
             not self.stopped,
-            -(self.complaints_late + self.duties_late),
+            -(self.complaints_late + self.duties_late + self.incidents_late),
             -float(nearest.share) if nearest else 1.0,
             self.pilot.public_id,
         )
@@ -144,6 +146,7 @@ def board(person: Person | AnonymousUser, scheme: str = "") -> Board:
             figures.quality.get(pilot.pk),
             *figures.complaints.get(pilot.pk, (0, 0)),
             figures.duties_late.get(pilot.case_id, 0),
+            *figures.incidents.get(pilot.pk, (0, 0)),
             tuple(heard.get(pilot.pk, ())),
         )
         for pilot in pilots

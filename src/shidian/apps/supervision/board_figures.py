@@ -22,12 +22,14 @@ from django.utils import timezone
 from shidian.apps.cases.models import Case, CaseEvent, Task
 from shidian.apps.notices.complaint_words import ComplaintState
 from shidian.apps.supervision.domain.alerts import UNSEEN
+from shidian.apps.supervision.incident_queries import OPEN_STATES, late_at
 from shidian.apps.supervision.models import (
     AlertEpisode,
     Complaint,
     CurrentReading,
     EpisodeState,
     GroupedReading,
+    Incident,
     IndicatorReading,
     Order,
     OrderAlarm,
@@ -102,6 +104,8 @@ class Figures:
     quality: dict[int, Quality] = field(default_factory=dict)
     complaints: dict[int, tuple[int, int]] = field(default_factory=dict)
     """How many are open, and for how many of these the institution is late."""
+    incidents: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """How many are under way, and of how many of these something is overdue."""
     duties_late: dict[int, int] = field(default_factory=dict)
     """Tasks whose last day is over, whoever owes them."""
     tiers: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -120,7 +124,10 @@ def figures_of(person: Reader, schemes: Collection[int], now: datetime) -> Figur
     """What is known now of the pilots of these schemes that are not closed. One query."""
     first, *others = (
         part(schemes, now)
-        for part in (_alerts, _quality, _complaints, _late, _tiers, _current, _final, _grouped)
+        for part in (
+            *(_alerts, _quality, _complaints, _incidents, _late),
+            *(_tiers, _current, _final, _grouped),
+        )
     )
     rows = first.union(*others, _to_decide(person), _alarms(person), all=True)
     found = Figures()
@@ -211,6 +218,21 @@ def _complaints(schemes: Collection[int], now: datetime) -> Rows:
 def _take_complaints(found: Figures, pilot: int, said: Said) -> None:
     n, late = said
     found.complaints[pilot] = (n, late)
+
+
+def _incidents(schemes: Collection[int], now: datetime) -> Rows:
+    return (
+        Incident.objects.filter(_of_pilots(schemes), state__in=OPEN_STATES)
+        .order_by()
+        .values("pilot", part=Value("incidents"))
+        .annotate(said=JSONArray(Count("pk"), Count("pk", filter=late_at(now))))
+        .values_list("part", "pilot", "said")
+    )
+
+
+def _take_incidents(found: Figures, pilot: int, said: Said) -> None:
+    n, late = said
+    found.incidents[pilot] = (n, late)
 
 
 def _late(schemes: Collection[int], now: datetime) -> Rows:
@@ -322,6 +344,7 @@ _TAKEN: dict[str, Callable[[Figures, int, Said], None]] = {
     "alerts": _take_alerts,
     "quality": _take_quality,
     "complaints": _take_complaints,
+    "incidents": _take_incidents,
     "late": _take_late,
     "tiers": _take_tiers,
     "values": _take_values,

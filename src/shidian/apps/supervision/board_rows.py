@@ -62,6 +62,14 @@ def complaint_words(tile: Tile, say: Say = _) -> str:
     return say("complaints open: %(n)d") % {"n": tile.complaints}
 
 
+def incident_words(tile: Tile, say: Say = _) -> str:
+    """How many incidents are open, and of how many something is overdue."""
+    if tile.incidents_late:
+        said = say("incidents open: %(n)d, overdue: %(late)d")
+        return said % {"n": tile.incidents, "late": tile.incidents_late}
+    return say("incidents open: %(n)d") % {"n": tile.incidents}
+
+
 def duty_words(late: int, say: Say = _) -> str:
     """How many duties are overdue."""
     return say("duties overdue: %(n)d") % {"n": late}
@@ -77,6 +85,8 @@ _SAID = (
     *(gettext_noop("numbers missing: %(n)d"), gettext_noop("late: %(share).1f%%")),
     *(gettext_noop("; "), gettext_noop("data complete"), gettext_noop("duties overdue: %(n)d")),
     gettext_noop("complaints open: %(n)d, overdue: %(late)d"),
+    gettext_noop("incidents open: %(n)d, overdue: %(late)d"),
+    gettext_noop("incidents open: %(n)d"),
     *(gettext_noop("complaints open: %(n)d"), gettext_noop("to acknowledge: %(n)d")),
 )
 """What `say` is given, where the catalogue's collector finds it."""
@@ -165,6 +175,9 @@ def _owed(tile: Tile, page: _Page) -> str:
     if tile.complaints:
         kind = ' class="strong"' if tile.complaints_late else ""
         parts.append(f"<span{kind}>{escape(complaint_words(tile, page.say))}</span>")
+    if tile.incidents:
+        kind = ' class="strong"' if tile.incidents_late else ""
+        parts.append(f"<span{kind}>{escape(incident_words(tile, page.say))}</span>")
     if tile.duties_late:
         said = escape(duty_words(tile.duties_late, page.say))
         parts.append(f'<span class="strong">{said}</span>')

@@ -46,6 +46,17 @@ GUARDS = (
     Guard(models.AlertItem),
     Guard(models.AlertStep),
     Guard(
+        models.Incident,
+        # Who reported what, and when it was, stays; the rest is folded from the steps.
+        mutable=(
+            *("severity", "state", "over_at", "closed_at", "due_step", "due_at"),
+            *("investors", "loss_fen", "paid_fen", "open_fen", "market", "cause"),
+        ),
+    ),
+    Guard(models.IncidentStep),
+    Guard(models.ToleranceFinding),
+    Guard(models.ToleranceDecision),
+    Guard(
         models.Order,
         # What these may become, and when, is said by `order_triggers`.
         mutable=(

@@ -1,4 +1,4 @@
-"""Orders issued and lapsed, as the audit of the record asks for them."""
+"""Orders issued and lapsed, findings decided, as the audit of the record asks for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from shidian.apps.record.acts import Act, public_acts
 from shidian.apps.supervision.domain.orders.recording import leaf_payload
-from shidian.apps.supervision.models import Order, OrderState
+from shidian.apps.supervision.domain.tolerance import leaf_payload as leaf_payload_of_finding
+from shidian.apps.supervision.models import Order, OrderState, ToleranceDecision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,3 +25,14 @@ def orders() -> Iterator[Act]:
         if order.state == OrderState.LAPSED and order.ended_at is not None:
             payload = leaf_payload(order, "order.lapsed", at=order.ended_at)
             yield Act(what=f"order {order.public_id} lapsed", payload=payload, whole=False)
+
+
+@public_acts
+def findings() -> Iterator[Act]:
+    """Every finding of tolerance that was decided; one sent back is none."""
+    decided = ToleranceDecision.objects.exclude(decision="").order_by("pk")
+    for one in decided.select_related(
+        "finding__incident__pilot__case__rulebook_version"
+    ).iterator():
+        what = f"finding of tolerance on {one.finding.incident.reference}"
+        yield Act(what=what, payload=leaf_payload_of_finding(one), whole=False)

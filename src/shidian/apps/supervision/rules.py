@@ -1,4 +1,4 @@
-"""Permissions on orders, complaints and returns: who makes and handles, who reads and answers."""
+"""Permissions on what supervision keeps: who makes and handles, who reads and answers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shidian.apps.cases.rules import (
     handles,
     is_of_the_authorities,
     sees,
+    signs_for_an_authority,
     signs_for_the_lead,
 )
 
@@ -41,6 +42,10 @@ permit(Permission.PLAN_SIGN, signs_for_the_lead & sees)
 permit(Permission.COMPLAINT_READ, (is_of_the_authorities | drafts_for_the_lead) & sees)
 permit(Permission.COMPLAINT_HANDLE, handles & sees)
 permit(Permission.COMPLAINT_ANSWER, drafts_for_the_lead & sees)
+permit(Permission.INCIDENT_READ, (is_of_the_authorities | drafts_for_the_lead) & sees)
+permit(Permission.INCIDENT_REPORT, drafts_for_the_lead & sees)
+permit(Permission.INCIDENT_HANDLE, handles & sees)
+permit(Permission.INCIDENT_DECIDE, signs_for_an_authority & sees)
 permit(Permission.RETURN_READ, (is_of_the_authorities | works_for_a_party) & sees)
 permit(Permission.RETURN_PREPARE, drafts_for_the_lead & sees)
 permit(Permission.RETURN_ATTEST, signs_for_the_lead & sees)

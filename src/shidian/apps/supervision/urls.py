@@ -12,6 +12,8 @@ from shidian.apps.supervision.views import (
     changes,
     complaints,
     connection,
+    incident_new,
+    incidents,
     live,
     orders,
     pilots,
@@ -21,6 +23,7 @@ from shidian.apps.supervision.views import (
     reports,
     returns,
 )
+from shidian.apps.supervision.views import incident_part as _incident_part  # noqa: F401 - likewise
 from shidian.apps.supervision.views import part as _part  # noqa: F401 - registers with the case page
 
 app_name = "supervision"
@@ -42,6 +45,30 @@ urlpatterns = [
         "complaints/<slug:reference>/respond/<slug:act>/",
         complaints.respond,
         name="complaint-respond",
+    ),
+    path("incidents/", incidents.listing, name="incidents"),
+    path("pilots/<slug:public_id>/incidents/new/", incident_new.report, name="incident-report"),
+    path("pilots/<slug:public_id>/incidents/phone/", incident_new.phone, name="incident-phone"),
+    path("pilots/<slug:public_id>/incidents/<int:number>/", incidents.page, name="incident"),
+    path(
+        "pilots/<slug:public_id>/incidents/<int:number>/handle/<slug:act>/",
+        incidents.handle,
+        name="incident-handle",
+    ),
+    path(
+        "pilots/<slug:public_id>/incidents/<int:number>/respond/<slug:act>/",
+        incidents.respond,
+        name="incident-respond",
+    ),
+    path(
+        "pilots/<slug:public_id>/incidents/<int:number>/finding/",
+        incidents.find,
+        name="incident-find",
+    ),
+    path(
+        "pilots/<slug:public_id>/incidents/<int:number>/decision/",
+        incidents.decide,
+        name="incident-decide",
     ),
     path("pilots/<slug:public_id>/", pilots.page, name="pilot"),
     path("pilots/<slug:public_id>/live/", pilots.fragment, name="pilot-live"),

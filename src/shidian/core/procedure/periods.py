@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from shidian.core.procedure.clocks import add_months, counting
 from shidian.core.procedure.working_calendar import CalendarMissingError
@@ -38,3 +39,22 @@ def last_day_of(period: Period, start: date, calendar: WorkingCalendar | None) -
             return add_months(start, period.length)
         case PeriodUnit.YEAR:
             return add_months(start, period.length * _MONTHS_A_YEAR)
+
+
+def deadline_of(
+    period: Period, start: datetime, zone: str, calendar: WorkingCalendar | None
+) -> datetime | None:
+    """The moment at which the period that begins at `start` is over.
+
+    Hours are counted to the second; any other unit ends with its last day in `zone`. None where
+    that day cannot be told: without a calendar, or beyond its reach.
+    """
+    if period.unit is PeriodUnit.HOUR:
+        return start + timedelta(hours=period.length)
+    if calendar is None:
+        return None
+    legal = ZoneInfo(zone)
+    last = last_day_of(period, start.astimezone(legal).date(), calendar)
+    if last is None:
+        return None
+    return datetime.combine(last + timedelta(1), time(), tzinfo=legal)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
@@ -44,6 +45,27 @@ class TaskLine:
     today: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Something with its own clock that is no task of a case: an app above knows it."""
+
+    what: str
+    case: str
+    url: str
+    at: datetime
+    late: bool
+
+
+Supply = Callable[[Viewer], Iterable[Owed]]
+_supplies: list[Supply] = []
+
+
+def supply(owed: Supply) -> Supply:
+    """Register who knows what else a person owes, or watches over while it is late."""
+    _supplies.append(owed)
+    return owed
+
+
 @rule(Permission.DESK_READ)
 def desk(request: HttpRequest) -> HttpResponse:
     """The landing page of everyone who signs in; the same queries however long the lists."""
@@ -56,6 +78,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "viewer": viewer,
         "pressing": [line for line in lines if line.late or line.today],
+        "owed": sorted((one for told in _supplies for one in told(viewer)), key=lambda one: one.at),
         "later": [line for line in lines if not (line.late or line.today)],
         "page": page,
         "cases": [case_line(case, viewer) for case in page],

@@ -43,6 +43,8 @@ WORDS = {
     news_kinds.PLAN_CHANGE: gettext_lazy("A change of the pilot's plan"),
     news_kinds.REPORT: gettext_lazy("A report of the pilot"),
     news_kinds.COMPLAINT: gettext_lazy("A complaint about the pilot"),
+    news_kinds.INCIDENT: gettext_lazy("An incident of the pilot"),
+    news_kinds.TOLERANCE: gettext_lazy("A finding of tolerance on an incident"),
     news_kinds.ALERT_RAISED: gettext_lazy("Alerts that nobody has looked at"),
 }
 

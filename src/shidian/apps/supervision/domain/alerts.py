@@ -26,6 +26,7 @@ from shidian.apps.supervision.models import (
     AlertStep,
     Complaint,
     EpisodeState,
+    Incident,
     Order,
     Pilot,
     PilotState,
@@ -53,7 +54,7 @@ UNSEEN = ~Q(state=EpisodeState.WITHDRAWN) & Q(rank__gt=F("seen_rank"))
 
 What was withdrawn never was, and asks nobody.
 """
-LINKED = {"order": Order, "complaint": Complaint}
+LINKED = {"order": Order, "complaint": Complaint, "incident": Incident}
 """Kinds of things that an alert may be linked to, each found by its name and of the same pilot."""
 
 
@@ -113,7 +114,7 @@ def let_alert_stand(
 def link_alert(
     *, episode: AlertEpisode, kind: str, name: str, by: Person, at: datetime | None = None
 ) -> AlertStep:
-    """Tie it to an order or a complaint of the same pilot, by its public name.
+    """Tie it to an order, a complaint or an incident of the same pilot, by its public name.
 
     Raises ForbiddenError, or SupervisionError where there is no such thing.
     """

@@ -17,6 +17,16 @@ from shidian.apps.supervision.models.complaint import (
 from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.endpoint import OrderEndpoint
+from shidian.apps.supervision.models.incident import (
+    Cause,
+    Incident,
+    IncidentState,
+    IncidentStep,
+    IncidentStepKind,
+    MarketEffect,
+    ToleranceDecision,
+    ToleranceFinding,
+)
 from shidian.apps.supervision.models.indicator_return import IndicatorReturn, ReturnState
 from shidian.apps.supervision.models.order import (
     IN_FORCE,
@@ -65,6 +75,7 @@ __all__ = [
     "AlertItem",
     "AlertStep",
     "AlertStepKind",
+    "Cause",
     "ChangeState",
     "Complaint",
     "ComplaintOutcome",
@@ -74,9 +85,14 @@ __all__ = [
     "CurrentReading",
     "EpisodeState",
     "GroupedReading",
+    "Incident",
+    "IncidentState",
+    "IncidentStep",
+    "IncidentStepKind",
     "IndicatorReading",
     "IndicatorReturn",
     "MachineKey",
+    "MarketEffect",
     "MonitorFault",
     "Order",
     "OrderAcknowledgement",
@@ -106,4 +122,6 @@ __all__ = [
     "SourceReading",
     "StepKind",
     "StreamCursor",
+    "ToleranceDecision",
+    "ToleranceFinding",
 ]

@@ -19,6 +19,7 @@ from shidian.apps.supervision.models import (
 )
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
+from shidian.apps.supervision.publish.incidents import incident_lines
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
 from shidian.apps.supervision.tiers import tier_of
@@ -82,6 +83,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "limits": _limits(pilot, language),
         "consequences": _consequences(pilot, language),
         "orders": _orders(pilot, language),
+        "incidents": incident_lines(pilot, language),
         "promises": [promise.text for promise in state_of(case).promises],
         "complaint": text(complaint, language) if complaint else "",
         "groups": public_course(case, language),

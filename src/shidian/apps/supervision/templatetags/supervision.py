@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.supervision.board_rows import (
     complaint_words,
     duty_words,
+    incident_words,
     quality_words,
     rows_of,
     unseen_words,
@@ -61,6 +62,7 @@ def us_moment(us: int | None) -> str:
 register.filter("quality_words", quality_words)
 register.filter("complaint_words", complaint_words)
 register.filter("duty_words", duty_words)
+register.filter("incident_words", incident_words)
 register.filter("unseen_words", unseen_words)
 register.simple_tag(rows_of, name="board_rows")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.accounts.models import Person
     from shidian.apps.cases.models import Scheme
-    from shidian.apps.supervision.models import Complaint, Order
+    from shidian.apps.supervision.models import Complaint, Incident, Order
 
 SHOWS = [
     (Show.TO_DO.value, _("to deal with")),
@@ -162,10 +162,14 @@ class AssignForm(NoteForm):
 class LinkForm(forms.Form):
     """To what of the same pilot."""
 
-    link = forms.ChoiceField(label=_("Order or complaint"))
+    link = forms.ChoiceField(label=_("Order, complaint or incident"))
 
     def __init__(
-        self, *args: Any, orders: Iterable[Order], complaints: Iterable[Complaint]
+        self,
+        *args: Any,
+        orders: Iterable[Order],
+        complaints: Iterable[Complaint],
+        incidents: Iterable[Incident],
     ) -> None:
         super().__init__(*args)
         self.fields["link"].choices = [  # type: ignore[attr-defined]
@@ -177,4 +181,5 @@ class LinkForm(forms.Form):
                 (f"complaint:{one.reference}", f"{one.get_category_display()} {one.reference}")
                 for one in complaints
             ),
+            *((f"incident:{one.reference}", f"{one.reference} {one.title}") for one in incidents),
         ]

@@ -182,7 +182,13 @@ def _form(word: str, case: Case, episode: AlertEpisode, data: Any = None) -> for
         case "link":
             complaints = Complaint.objects.filter(pilot=episode.pilot_id).order_by("-pk")
             orders = episode.pilot.orders.order_by("-pk")
-            return LinkForm(*given, orders=orders[:LINKS_MAX], complaints=complaints[:LINKS_MAX])
+            incidents = episode.pilot.incidents.order_by("-number")
+            return LinkForm(
+                *given,
+                orders=orders[:LINKS_MAX],
+                complaints=complaints[:LINKS_MAX],
+                incidents=incidents[:LINKS_MAX],
+            )
         case "mute":
             return MuteForm(
                 *given,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.explanations import laid_out
+from shidian.apps.supervision.incident_queries import open_of
 from shidian.apps.supervision.models import (
     AT_WORK,
     AlertEpisode,
@@ -54,8 +55,21 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
         "may_read_plan": allows(request.user, Permission.PLAN_READ, case),
         "may_read_reports": allows(request.user, Permission.REPORT_READ, case),
         "may_read_returns": allows(request.user, Permission.RETURN_READ, case),
+        **_incidents(request, pilot),
     }
     return render(request, "supervision/pilot.html", context)
+
+
+def _incidents(request: HttpRequest, pilot: Pilot) -> dict[str, Any]:
+    """What the page says and offers of incidents; a pilot that has not started has none."""
+    case, started = pilot.case, pilot.start_us is not None
+    may_read = started and allows(request.user, Permission.INCIDENT_READ, case)
+    return {
+        "may_read_incidents": may_read,
+        "open_incidents": open_of(pilot.pk).count() if may_read else 0,
+        "may_report_incident": started and allows(request.user, Permission.INCIDENT_REPORT, case),
+        "may_note_call": started and allows(request.user, Permission.INCIDENT_HANDLE, case),
+    }
 
 
 def may_read_orders(person: object, pilot: Pilot) -> bool:

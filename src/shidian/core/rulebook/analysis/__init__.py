@@ -12,6 +12,7 @@ from shidian.core.rulebook.analysis import (
     duties,
     form,
     graph,
+    incidents,
     limits,
     monitoring,
     objections,
@@ -57,6 +58,7 @@ def analyse(rulebook: Rulebook, on: date | None = None) -> tuple[Finding, ...]:
         *monitoring.findings(rulebook),
         *limits.findings(rulebook),
         *duties.findings(rulebook),
+        *incidents.findings(rulebook),
         *_history(rulebook),
     )
 

@@ -20,6 +20,7 @@ KIND = say("机构类别", "institution kind")
 SOURCE = say("来源", "source")
 STREAM = say("数据流", "stream")
 OUTCOME = say("结案结果", "outcome")
+GRADE = say("事件等级", "grade of incident")
 REPORT = say("报告义务", "report")
 CONSULTATION = say("会商事项", "consultation")
 

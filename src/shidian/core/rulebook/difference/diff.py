@@ -37,6 +37,7 @@ _SECTIONS = (
     "orders",
     "acts",
     "reports",
+    "incidents",
     "indicators",
     "alerts",
     "safeguards",

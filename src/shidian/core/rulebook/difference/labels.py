@@ -220,6 +220,15 @@ revised|更正报送期限|revised report within
 changed_over|触发更正的变动（%）|change that asks for a revised report, in per cent
 signed_by|签署人|signed by
 to|报送对象|sent to
+incidents|风险事件|incidents
+severities|事件等级|grade
+repeats|反复续报|again and again
+telephone|可以电话报告|also by telephone
+tolerance|容错认定|finding of tolerance
+conditions|认定条件|condition
+fact|所据事实|fact shown
+decisions|认定结论|decision
+needs_all|须满足全部条件|takes every condition
 orders|处置指令|orders
 two_officers|须两人办理的指令|orders that take two officers
 on_lapse|指令失效后|when an order lapses
@@ -285,6 +294,7 @@ _SPECIAL = {
     ("meeting", "required"): Text(zh="是否须经表决通过", en="vote in favour needed"),
     ("vote", "of"): Text(zh="比例的基数", en="share of"),
     ("exit", "transition"): Text(zh="过渡安排", en="transition plan"),
+    ("steps", "within"): Text(zh="时限", en="within"),
     ("signoff", "of"): Text(zh="可会签的部门", en="authorities of which enough must sign"),
     ("signoff", "lead"): Text(zh="牵头会签部门", en="authority that signs last"),
     ("indicators", "of"): Text(zh="所取数据流", en="stream"),

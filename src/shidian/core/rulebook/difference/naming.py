@@ -52,6 +52,9 @@ _WORDS: dict[str, Mapping[Any, Text]] = {
     "measured": words.MEASURED,
     "kept": words.KEPT,
     "reports/kind": words.REPORT_KIND,
+    "steps/kind": words.INCIDENT_STEP,
+    "steps/starts": words.INCIDENT_START,
+    "fact": words.TOLERANCE_FACT,
     "plan/type": words.PLAN_TYPE,
     "fields/type": words.FIELD_TYPE,
     "orders/kinds": words.ORDER,
@@ -108,6 +111,8 @@ _REFERS = {
     "intake/lead": "intake/kinds",
     "intake/partner": "intake/kinds",
     "free_for": "intake/kinds",
+    "steps/severities": "incidents/severities",
+    "tolerance/severities": "incidents/severities",
     "source": "sources",
     "borrowed_from": "sources",
 }

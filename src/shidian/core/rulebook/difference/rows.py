@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from shidian.core.rulebook.lengths import decision, length_text, term
 from shidian.core.rulebook.model import (
     Force,
+    IncidentDuty,
     Limit,
     Period,
     ReportDuty,
@@ -16,6 +17,7 @@ from shidian.core.rulebook.model import (
     parse_exact,
 )
 from shidian.core.rulebook.reading import words
+from shidian.core.rulebook.reading.chapters.incidents import incident_due
 from shidian.core.rulebook.reading.numbers import every, money, number, plan_value
 
 if TYPE_CHECKING:
@@ -267,6 +269,18 @@ def _report(report: ReportDuty) -> Text:
     return Text(zh=f"{report.title.zh}（{said.zh}）", en=f"{report.title.en} ({said.en})")
 
 
+def _incidents(rulebook: Rulebook) -> Answer:
+    rules = rulebook.incidents
+    if rules is None:
+        return None
+    return _named((f"/incidents/steps/{one.id}", _incident_step(one)) for one in rules.steps)
+
+
+def _incident_step(step: IncidentDuty) -> Text:
+    due = incident_due(step)
+    return Text(zh=f"{step.name.zh}（{due.zh}）", en=f"{step.name.en} ({due.en})")
+
+
 def _period(path: str, get: Callable[[Rulebook], Period | None]) -> Callable[[Rulebook], Answer]:
     def answer(rulebook: Rulebook) -> Answer:
         found = get(rulebook)
@@ -343,6 +357,7 @@ ROWS: tuple[tuple[str, Text, Callable[[Rulebook], Answer]], ...] = (
     ("caps", _t("限额", "Caps"), _caps),
     ("periodic", _t("定期报告", "Periodic reports"), _reports("periodic")),
     ("event", _t("事件报告", "Incident reports"), _reports("event")),
+    ("incidents", _t("风险事件报告步骤", "Steps of reporting incidents"), _incidents),
     ("advance", _t("变更事先报告", "Notice of change"), _reports("advance")),
     ("final", _t("结项报告", "Final report"), _reports("final")),
     (

@@ -36,6 +36,7 @@ CASE: dict[str, dict[str, str]] = {
         "scale_up": "Steps by which agreed values may be raised, in this order.",
         "monitoring": "Time as the monitor sees it.",
         "reports": "Reports that a running pilot owes.",
+        "incidents": "How incidents are graded and reported, and whether they may be tolerated.",
         "orders": "Orders that the authority can give a pilot, and its permit.",
         "notice": "How a public notice is held.",
         "safeguards": "What protects investors.",

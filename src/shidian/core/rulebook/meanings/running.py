@@ -119,6 +119,31 @@ RUNNING: dict[str, dict[str, str]] = {
         "due_process": "How the firm is heard before that.",
         "immediate": "When it may act at once.",
     },
+    "IncidentRules": {
+        "severities": "Grades of incident, from the lightest to the gravest.",
+        "steps": "Steps of reporting, in order.",
+        "tolerance": "The finding of tolerance; without it there is none.",
+    },
+    "IncidentSeverity": {"meaning": "Which incidents are of this grade."},
+    "IncidentDuty": {
+        "kind": "First report, update, or the report that closes the incident.",
+        "severities": "Grades for which the step is due; none named: all.",
+        "within": "Its length; none: at once, without a length.",
+        "starts": "From when that runs: known to the institution, first reported, or over.",
+        "repeats": "Whether an update falls due again after each report until it is over.",
+        "telephone": "Whether it may also be made by telephone, which an officer notes.",
+    },
+    "ToleranceRule": {
+        "severities": "Grades that may be tolerated; none named: all.",
+        "conditions": "What an officer finds met or not, each with reasons.",
+        "decisions": "What the finding may come to.",
+    },
+    "ToleranceCondition": {
+        "fact": "What of the reported facts is shown beside it.",
+    },
+    "ToleranceDecision": {
+        "needs_all": "Whether it takes every condition found met.",
+    },
     "ExitRules": {
         "retention_years": "Outcome → years for which the file is kept.",
         "run_off": "How business is wound down.",

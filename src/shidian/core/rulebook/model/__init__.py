@@ -12,6 +12,15 @@ from typing import Protocol, TypeVar
 
 from pydantic import Field
 
+from shidian.core.rulebook.model.incidents import (
+    IncidentDuty,
+    IncidentDutyKind,
+    IncidentRules,
+    IncidentSeverity,
+    ToleranceCondition,
+    ToleranceDecision,
+    ToleranceRule,
+)
 from shidian.core.rulebook.model.intake import (
     Authority,
     AuthorityRole,
@@ -136,6 +145,10 @@ __all__ = [
     "Grade",
     "HistoryEvent",
     "Identifier",
+    "IncidentDuty",
+    "IncidentDutyKind",
+    "IncidentRules",
+    "IncidentSeverity",
     "Indicator",
     "InstitutionKind",
     "Intake",
@@ -186,6 +199,9 @@ __all__ = [
     "Threshold",
     "ThresholdText",
     "Tier",
+    "ToleranceCondition",
+    "ToleranceDecision",
+    "ToleranceRule",
     "Unit",
     "VoteRule",
     "WaivableRule",
@@ -240,6 +256,7 @@ class Rulebook(Frozen):
     scale_up: tuple[ScaleStep, ...] = ()
     monitoring: Monitoring = Monitoring()
     reports: tuple[ReportDuty, ...] = ()
+    incidents: IncidentRules | None = None
     orders: Orders | None = None
     notice: NoticeRules = NoticeRules()
     safeguards: Safeguards = Safeguards()

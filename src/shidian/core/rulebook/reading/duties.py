@@ -8,6 +8,7 @@ from shidian.core.rulebook.model import ConsultationKind, StageKind, Text
 from shidian.core.rulebook.reading import duty_words, numbers
 from shidian.core.rulebook.reading.chapters.clocks import clock_start
 from shidian.core.rulebook.reading.chapters.conduct import report_due
+from shidian.core.rulebook.reading.chapters.incidents import incident_due
 from shidian.core.rulebook.reading.structure import Duty, RoleDuties
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ def _run(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
             when = Text(zh=f"{every.zh}一期，{when.zh}", en=f"{every.en}, {when.en}")
         what = Text(zh=f"提交{title.zh}", en=f"File: {title.en}")
         yield "applicant", Duty(what, when, None, f"/reports/{report.id}")
+    for step in rulebook.incidents.steps if rulebook.incidents else ():
+        what = Text(zh=f"报告风险事件：{step.name.zh}", en=f"Report an incident: {step.name.en}")
+        yield "applicant", Duty(what, incident_due(step), None, f"/incidents/steps/{step.id}")
     rules = rulebook.safeguards
     for key, period, zh, en in (
         (

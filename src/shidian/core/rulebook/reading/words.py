@@ -360,3 +360,18 @@ ANSWERS = {
     "each": _t("逐条公开答复", "each comment is answered in public"),
     "summary": _t("汇总公开答复", "comments are answered in public in a summary"),
 }
+INCIDENT_STEP = {
+    "initial": _t("首次报告", "the first report"),
+    "update": _t("续报", "an update"),
+    "closing": _t("结案报告", "the closing report"),
+}
+INCIDENT_START = {
+    "known": _t("知悉事件", "it learned of the incident"),
+    "reported": _t("首次报告", "the first report"),
+    "over": _t("处置完毕", "the incident was over"),
+}
+TOLERANCE_FACT = {
+    "made-good": _t("投资者损失的弥补", "that investors’ losses were made good"),
+    "market": _t("对市场的影响", "the effect on the market"),
+    "cause": _t("原因", "the cause"),
+}
