@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from demo import form, notice
+from demo import exits, form, notice
 from demo.behaviour import SEED
 from demo.cast import signer_of
 from demo.days import Diary
@@ -259,6 +259,7 @@ class Director(Diary):
 
     def sign(self, case: Case, authority: str, at: datetime) -> None:
         """Give an authority's consent; the last one starts the pilot."""
+        exits.drill(case, self._signer(case), at)
         deciding.sign_off(
             case=case,
             consent=True,
@@ -302,6 +303,11 @@ class Director(Diary):
             at=at,
         )
         close_pilot(pilot=_pilot(case), outcome=outcome, at=at)
+
+    @property
+    def officer(self) -> Person:
+        """Who handles the cases."""
+        return self._officer
 
     # What experts, assessors and the public do
 

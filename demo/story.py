@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from demo import sessions
+from demo import exits, sessions
 from demo.complaints import complain
 from demo.days import ZONE
 from demo.incidents import quotes_late, told_to_its_end
@@ -150,7 +150,9 @@ def running(d: Director) -> None:
         ("robo", 120, PANEL_B),
         ("bond", 112, PANEL_A),
     ):
-        d.connect(_to_running(d, project, start, call=2, panel=panel), d.on(start - 61, "14:00"))
+        case = _to_running(d, project, start, call=2, panel=panel)
+        d.connect(case, d.on(start - 61, "14:00"))
+        exits.seal(case, d.officer, d.on(start - 62, "15:00"))
 
 
 def filed_by_hand(d: Director) -> None:
@@ -224,6 +226,7 @@ def graduated(d: Director) -> None:
     d.judge(case, 3, "partly", d.on(44), "全期可用率 99.87%，略低于承诺，已整改。")
     d.grade(case, d.on(38, "15:00"))
     d.close(case, "graduated", d.on(30, "10:00"), "承诺基本兑现，效果可核验，同意推广。")
+    exits.leave_lessons(case, d.officer, d.signer(case), d.on(25, "15:00"))
 
 
 def withdrawn(d: Director) -> None:

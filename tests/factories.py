@@ -15,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from demo.exits import sound_plan
+
 from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import (
     Authority,
@@ -28,6 +30,7 @@ from shidian.apps.accounts.uscc import uscc_check_character
 from shidian.apps.cases import domain as cases
 from shidian.apps.notices import domain as notices
 from shidian.apps.review import domain as review
+from shidian.apps.supervision.domain import exits
 from shidian.core.rulebook.load import load_file
 from shidian.core.rulebook.model import Question, QuestionKind, Rulebook, Section, StageKind
 from tests.scenes import remembered_step, remembered_world
@@ -370,11 +373,23 @@ class Walk:
         """Publish, let the window pass, move on."""
         self.open_notice()
         self.sleep(14)
+        self.drill_exit()
         self.advance("公示无异议")
+
+    def drill_exit(self) -> None:
+        """Pass a drill of the exit plan, once, where the rulebook asks for one; it takes no time."""
+        rules, due = exits.drill_rules(self.case), exits.drill_due(self.case, self.at)
+        if rules is None or due is None or due.passed is not None:
+            return
+        by = self.signer or self.world.signer
+        plan = sound_plan(rules, self.case.lead.name_zh).canonical()
+        exits.file_exit_plan(case=self.case, canonical=plan, by=by, at=self.at)
+        assert exits.run_drill(case=self.case, by=by, at=self.at).passed
 
     @remembered_step
     def admit(self) -> None:
         """Both authorities consent."""
+        self.drill_exit()
         for person in self.world.signing_officer.values():
             cases.sign_off(case=self.case, consent=True, by=person, at=self.tick())
 

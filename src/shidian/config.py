@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         return self.record / "order.pub"
 
     @property
+    def certificate_public_key(self) -> Path:
+        """Public half of the key that signs exit drills, for everyone; written by the notary."""
+        return self.record / "certificate.pub"
+
+    @property
     def keys(self) -> Path:
         """Folder of private keys and secrets, mode 0700."""
         return self.home / "keys"

@@ -124,6 +124,8 @@ DRAFT, SCREENED, NOTICED, SIGNED = (
 COMPLAINT = "complaint"
 FILED = "filed"
 INCIDENT, INCIDENT_PILOT = "incident", "pilot of the incident"
+DRILLED = "drilled"
+SEALED = "sealed"
 ALERT = "alert"
 ASKED, OWN, FINDABLE, WRITTEN = "asked", "own", "findable", "written"
 SOUGHT = {
@@ -139,6 +141,10 @@ SOUGHT = {
     " JOIN supervision_pilot AS pilot ON pilot.id = pilot_id ORDER BY supervision_incident.id LIMIT 1",
     INCIDENT_PILOT: "SELECT public_id FROM supervision_pilot WHERE id IN"
     " (SELECT pilot_id FROM supervision_incident) LIMIT 1",
+    DRILLED: "SELECT reference FROM cases_case WHERE outcome = '' AND id IN"
+    " (SELECT case_id FROM supervision_exitdrill) ORDER BY id LIMIT 1",
+    SEALED: "SELECT reference || ' ' || plan.number FROM supervision_sealedplan AS plan"
+    " JOIN cases_case ON cases_case.id = case_id ORDER BY plan.id LIMIT 1",
     FILED: "SELECT public_id FROM supervision_pilot WHERE id IN"
     " (SELECT pilot_id FROM supervision_indicatorreturn) LIMIT 1",
 }
@@ -242,6 +248,13 @@ PLACES = (
     Place("supervision:alerts", "officer-bureau"),
     Place("supervision:alert", "officer-bureau", ALERT),
     Place("supervision:alert-rule", "officer-bureau", more=("demo-city", "failing")),
+    Place("supervision:exit", "officer-bureau", DRILLED),
+    Place("supervision:exit-drill", "officer-bureau", DRILLED, ("1",)),
+    Place("supervision:evaluation", "officer-bureau", DRILLED),
+    Place("supervision:evaluation-plan", "officer-bureau", SEALED),
+    Place("supervision:evaluation-seal", "officer-bureau", DRILLED),
+    Place("supervision:exit-report", "officer-bureau", DRILLED),
+    Place("library"),
 )
 
 
@@ -347,7 +360,7 @@ def published_pages(city: DemoCity) -> dict[str, list[str]]:
 def test_each_public_page_carries_a_proof_that_the_browser_verifies(tours: Tours) -> None:
     visitor = Visitor(tours.browser, tours.city.url, language="en")
     kinds = published_pages(tours.city)
-    assert len(kinds) == 8
+    assert len(kinds) == 9
     pages = [one for some in kinds.values() for one in some]
     for path in pages:
         visitor.open(path).click(".proof a", timeout=ON_RECORD_S_MAX * 1000)

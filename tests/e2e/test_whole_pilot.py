@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import build_home, chromium
+from tests.browser import Visitor, build_home, chromium
 from tests.e2e import forms
 from tests.e2e.people import People, attach
 from tests.e2e.travel import deliver_at, serve_at
@@ -144,6 +144,45 @@ def publish(people: People, reference: str, home: Path) -> None:
         page.wait_for_url("**/comments/")
 
 
+def drill(people: People, reference: str) -> None:
+    """The firm writes its exit plan, fails its drill on it, mends it, and passes."""
+    for share in ("90", "100"):
+        with people.of("drafter") as page:
+            page.goto(f"{people.url}/cases/{reference}/")
+            page.locator('main a[href$="/exit/' + reference + '/"]').first.click()
+            page.locator('a[href$="/plan/"]').click()
+            page.locator('textarea[name="payers"]').fill(f"Lead {share}")
+            page.locator('select[name="fallback"]').select_option("post")
+            for box in page.locator('input[name^="told-"]').all():
+                box.fill("desk@example.org")
+            for step in ("notices", "run_off", "refunds"):
+                page.locator(f'input[name="{step}-days"]').fill("10")
+                page.locator(f'input[name="{step}-per_day"]').fill("5000")
+            for box in page.locator('input[name$="-fees"]').all():
+                box.fill("66.67")
+            page.get_by_role("button", name="Keep the exit plan").click()
+            page.get_by_role("button", name="Run the drill").click()
+            page.wait_for_url("**/drills/*/")
+            text = page.locator("main").inner_text()
+            assert ("come to 90.00%" in text) == (share == "90"), text
+
+
+def leave_lessons(people: People, reference: str) -> None:
+    """The officer writes what was learnt, the firm agrees that it is published."""
+    with people.of("case-bureau") as page:
+        page.goto(f"{people.url}/supervision/exit/{reference}/report/write/")
+        page.locator('textarea[name="summary_zh"]').fill("试点期满，转为常规业务。")
+        page.locator('textarea[name="lessons_zh"]').fill("客服须提前培训")
+        page.locator('textarea[name="lessons_en"]').fill("Support staff train beforehand")
+        page.get_by_role("button", name="Keep the exit report").click()
+        page.wait_for_url("**/report/")
+    with people.of("signer") as page:
+        page.goto(f"{people.url}/supervision/exit/{reference}/report/")
+        page.get_by_role("button", name="Agree to publication").click()
+        page.wait_for_load_state()
+        assert "Agreed by" in page.locator("body").inner_text()
+
+
 def release(people: People, reference: str) -> None:
     """The call was opened with its decisions kept: they are told together."""
     with people.of("case-bureau") as page:
@@ -166,19 +205,27 @@ def test_one_case_walks_from_draft_to_closed(home: Path, browser: Browser) -> No
     with serve_at(home, NOTICE_OVER) as site:
         people = People(browser, site.url)
         people.act("case-finance", reference, "do/advance", to="admission")
+        drill(people, reference)
         people.act("sign-bureau", reference, "do/sign-off", consent="yes")
         people.act("sign-finance", reference, "do/sign-off", consent="yes")
         release(people, reference)
     with serve_at(home, EVALUATED) as site:
         people = People(browser, site.url)
         people.act("case-bureau", reference, "do/begin-evaluation")
-        for _ in range(2):
-            people.act("case-bureau", reference, "do/judge-promise", judgement="kept")
+        for judgement in ("kept", "broken"):
+            people.act("case-bureau", reference, "do/judge-promise", judgement=judgement)
         people.act("case-bureau", reference, "do/file-evaluation")
         people.act("case-bureau", reference, "do/close", outcome="graduated")
+        leave_lessons(people, reference)
         deliver_at(home, EVALUATED + timedelta(hours=1))
         with people.of(None) as page:
             page.goto(f"{site.url}/timeline/{reference}/")
             text = page.locator("main").inner_text()
             assert TITLE in text
             assert "Graduated" in text
+        for language, broken in (("en", "Broken"), ("zh-hans", "未兑现")):
+            visitor = Visitor(browser, site.url, language=language)
+            visitor.open(f"/library/{reference}/")
+            visitor.check_accessible()
+            assert broken in visitor.page.locator("main").inner_text()
+            visitor.close()

@@ -20,6 +20,7 @@ from shidian.core.record.leaf import ItemRefusedError
 from shidian.core.record.notary import Notary
 from shidian.core.record.reader import LogReader
 from shidian.core.record.witness import Witness
+from shidian.notary.certificates import CertificateSigner
 from shidian.notary.client import ITEMS_MAX, NotaryClient, NotaryPool
 from shidian.notary.orders import OrderSigner
 from shidian.notary.server import NotaryServer
@@ -54,7 +55,10 @@ class Served:
     def __init__(self, home: Path, **more: object) -> None:
         self.notary = Notary(home / "record", ORIGIN, **more)  # type: ignore[arg-type]
         self.path = home / "record" / "notary.sock"
-        self.server = NotaryServer(self.notary, OrderSigner(home / "record" / "signer"), self.path)
+        signer = home / "record" / "signer"
+        self.server = NotaryServer(
+            self.notary, OrderSigner(signer), CertificateSigner(signer), self.path
+        )
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.server.run, args=(self._stop,))
         self._thread.start()

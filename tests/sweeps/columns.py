@@ -62,6 +62,10 @@ CODED = _columns(
         "supervision.Complaint": "reference receipt_sha256 sealing_key",
         "supervision.Consequence": "rule kind episode automatic",
         "supervision.CurrentReading": "indicator",
+        "supervision.ExitDrill": "digest signature public_key",
+        "supervision.ExitPlan": "digest",
+        "supervision.ExitReport": "clauses",
+        "supervision.ExitStep": "step",
         "supervision.GroupedReading": "rule",
         "supervision.Incident": "reference severity due_step",
         "supervision.IncidentStep": "severity link_kind link_name",
@@ -77,6 +81,7 @@ CODED = _columns(
         "supervision.PlanApproval": "digest nonce method factor_use",
         "supervision.PlanChallenge": "nonce",
         "supervision.PlanChange": "digest rules_digest step values ended_because",
+        "supervision.PlanResult": "digest",
         "supervision.PlanSignature": "digest nonce method factor_use",
         "supervision.PlanTightening": "digest nonce method factor_use",
         "supervision.PlanVersion": "values",
@@ -84,6 +89,7 @@ CODED = _columns(
         "supervision.ReportChallenge": "nonce",
         "supervision.ReportStep": "automatic",
         "supervision.ReportVersion": "digest nonce method factor_use",
+        "supervision.SealedPlan": "plan_id digest",
         "supervision.SourceReading": "source",
         "supervision.StreamCursor": "name",
         "supervision.ToleranceDecision": "decision legal_effect",
@@ -117,6 +123,11 @@ SOWN_ELSEWHERE = _columns(
         "supervision.AlertEpisode": "group explanation title_zh title_en",
         "supervision.AlertItem": "group explanation",
         "supervision.Consequence": "title_zh title_en",
+        "supervision.ExitDrill": "certificate",
+        "supervision.ExitPlan": "canonical",
+        "supervision.ExitReport": "summary_zh summary_en lessons_zh lessons_en clauses_zh"
+        " clauses_en",
+        "supervision.ExitStep": "note",
         "supervision.GroupedReading": "nearest rungs",
         # Told in tests/apps/supervision; the public page has none of their words.
         "supervision.Incident": "title caller",
@@ -136,12 +147,14 @@ SOWN_ELSEWHERE = _columns(
         "supervision.PlanChallenge": "canonical",
         "supervision.PlanTightening": "canonical challenge evidence",
         "supervision.PlanChange": "basis canonical facts reason_zh reason_en",
+        "supervision.PlanResult": "data canonical source",
         "supervision.PlanSignature": "challenge evidence",
         "supervision.PlanVersion": "reason",
         "supervision.Report": "subject draft",
         "supervision.ReportChallenge": "canonical",
         "supervision.ReportStep": "text changes",
         "supervision.ReportVersion": "canonical challenge evidence",
+        "supervision.SealedPlan": "reason canonical",
     }
 )
 """Restricted, and not filled by a walk to the run."""

@@ -150,8 +150,9 @@ def _record(config: Settings, draft: Path, keys: Path | None) -> RecordHead | No
             break
     else:
         raise BackupError("record-busy", "the record grew each time it was copied; try again")
-    if config.order_public_key.exists():
-        shutil.copy2(config.order_public_key, draft / "record" / config.order_public_key.name)
+    for public in (config.order_public_key, config.certificate_public_key):
+        if public.exists():
+            shutil.copy2(public, draft / "record" / public.name)
     if keys is not None:
         (keys / SIGNER).mkdir(parents=True, mode=0o700)
         for path in sorted((config.record / "signer").glob("*.key")):

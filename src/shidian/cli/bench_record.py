@@ -89,12 +89,13 @@ def _proof_ms(home: Path, index: int) -> float:
 def _publish_p99_s(notary: Notary, home: Path, size: int, count: int) -> float:
     import threading
 
+    from shidian.notary.certificates import CertificateSigner
     from shidian.notary.client import NotaryClient
     from shidian.notary.orders import OrderSigner
     from shidian.notary.server import NotaryServer
 
     stop = threading.Event()
-    server = NotaryServer(notary, OrderSigner(home), home / "notary.sock")
+    server = NotaryServer(notary, OrderSigner(home), CertificateSigner(home), home / "notary.sock")
     serving = threading.Thread(target=server.run, args=(stop,))
     serving.start()
     while not (home / "notary.sock").exists():

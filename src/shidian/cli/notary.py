@@ -27,6 +27,7 @@ def notary(socket_mode: str) -> None:
     from shidian.config import settings
     from shidian.core.record.disk import replace
     from shidian.core.record.notary import NO_WITNESSES, Notary
+    from shidian.notary.certificates import CertificateSigner
     from shidian.notary.orders import OrderSigner
     from shidian.notary.server import NotaryServer
     from shidian.notary.witnesses import HttpWitnesses
@@ -48,7 +49,11 @@ def notary(socket_mode: str) -> None:
             orders = OrderSigner(config.record / "signer")
             replace(config.order_public_key, f"{orders.public_key}\n".encode())
             click.echo(f"orders are signed with: {orders.public_key}")
-            server = NotaryServer(at_work, orders, config.notary_socket, mode=MODES[socket_mode])
+            certificates = CertificateSigner(config.record / "signer")
+            replace(config.certificate_public_key, f"{certificates.public_key}\n".encode())
+            server = NotaryServer(
+                at_work, orders, certificates, config.notary_socket, mode=MODES[socket_mode]
+            )
             server.run(stop)
     except (RecordError, OSError) as refused:
         raise click.ClickException(str(refused)) from None

@@ -10,6 +10,7 @@ SUMMARIES = {
     "verify": "Verify a whole log, in a folder or at an address.",
     "audit": "Compare what the app database knows to be public with the log.",
     "draw": "Compute again which lots a seed draws from a pool.",
+    "drill": "Verify the certificate of an exit drill, by running it again.",
     "leaves": "List the leaves that concern a case or a notice.",
     "erase": "Erase the text behind a sealed leaf; the log goes on verifying.",
     "witness": "Serve a witness that cosigns a log's checkpoints.",

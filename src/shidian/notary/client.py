@@ -1,7 +1,8 @@
 """How the worker speaks to the notary: one line of JSON each way over a unix socket.
 
 Requests are `{"op": …}`: `append` with `items` as `[[outbox id, base64 of the leaf], …]`,
-`checkpoint`, `prove` with `index`, `rotate-key`, `order-key`, `sign-order` with `order` and `url`.
+`checkpoint`, `prove` with `index`, `rotate-key`, `order-key`, `sign-order` with `order` and `url`,
+`sign-certificate` with `certificate`.
 An answer is `{"ok": true, …}`, or
 `{"error": name, "detail": …}` with a name of `shidian_kit.wire.refusal.Refusal`, and `outbox_id`
 where one item is to blame. A request that is refused has changed nothing.
@@ -112,6 +113,11 @@ class NotaryClient:
         answer = self._ask({"op": "sign-order", "order": order, "url": url})
         return {str(name): str(value) for name, value in answer["headers"].items()}
 
+    def sign_certificate(self, certificate: str) -> tuple[str, str]:
+        """Certificate of an exit drill → its signature in base64, and the key as `ed25519:…`."""
+        answer = self._ask({"op": "sign-certificate", "certificate": certificate})
+        return str(answer["signature"]), str(answer["public_key"])
+
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             if self._socket is None:
@@ -143,7 +149,7 @@ class NotaryClient:
 
 
 class NotaryPool:
-    """Signs orders for many threads, each over a connection that no other one uses meanwhile."""
+    """Signs for many threads, each over a connection that no other one uses meanwhile."""
 
     def __init__(self, socket_path: Path, *, timeout_s: float = SIGN_TIMEOUT_S) -> None:
         self._path, self._timeout_s = socket_path, timeout_s
@@ -151,12 +157,22 @@ class NotaryPool:
 
     def sign_order(self, order: str, url: str) -> dict[str, str]:
         """As `NotaryClient.sign_order`."""
+        with self._client() as client:
+            return client.sign_order(order, url)
+
+    def sign_certificate(self, certificate: str) -> tuple[str, str]:
+        """As `NotaryClient.sign_certificate`."""
+        with self._client() as client:
+            return client.sign_certificate(certificate)
+
+    @contextmanager
+    def _client(self) -> Iterator[NotaryClient]:
         try:
             client = self._idle.get_nowait()
         except Empty:
             client = NotaryClient(self._path, timeout_s=self._timeout_s)
         try:
-            return client.sign_order(order, url)
+            yield client
         finally:
             self._idle.put(client)
 

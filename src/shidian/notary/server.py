@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shidian.core.record.notary import Notary
+    from shidian.notary.certificates import CertificateSigner
     from shidian.notary.orders import OrderSigner
 
 WITNESS_PAUSE_S = 5.0
@@ -36,9 +37,15 @@ class NotaryServer:
     """Answers the worker's requests; `run` blocks until `stop` is set."""
 
     def __init__(
-        self, notary: Notary, orders: OrderSigner, socket_path: Path, *, mode: int = 0o600
+        self,
+        notary: Notary,
+        orders: OrderSigner,
+        certificates: CertificateSigner,
+        socket_path: Path,
+        *,
+        mode: int = 0o600,
     ) -> None:
-        self._notary, self._orders = notary, orders
+        self._notary, self._orders, self._certificates = notary, orders, certificates
         self._path, self._mode = socket_path, mode
         self._one_at_a_time = threading.Lock()
 
@@ -65,6 +72,8 @@ class NotaryServer:
                 case {"op": "sign-order", "order": str(text), "url": str(url)}:
                     # Waits for no checkpoint: a stop is on its way.
                     return {"ok": True, "headers": self._orders.sign(text, url)}
+                case {"op": "sign-certificate", "certificate": str(text)}:
+                    return {"ok": True, **self._certificates.sign(text)}
             with self._one_at_a_time:
                 return {"ok": True, **self._done(request)}
         except ItemRefusedError as error:
@@ -87,8 +96,8 @@ class NotaryServer:
                 index = self._notary.rotate_key()
                 return {"index": index, "vkey": str(self._notary.vkey), **self._checkpoint()}
         raise _malformed(
-            "op must be append (items), checkpoint, prove (index), rotate-key, order-key or"
-            " sign-order (order, url)"
+            "op must be append (items), checkpoint, prove (index), rotate-key, order-key,"
+            " sign-order (order, url) or sign-certificate (certificate)"
         )
 
     def _checkpoint(self) -> dict[str, Any]:

@@ -160,6 +160,17 @@ class Permission(StrEnum):
     ENDPOINT_SET = "pilot:endpoint:set"
     """Say where the pilot's system takes orders; the lead's drafters, and who supervises."""
 
+    EXIT_READ = "pilot:exit:read"
+    """See a case's exit plan, its drills and its evaluation: its authorities', its parties'."""
+    EXIT_PREPARE = "pilot:exit:prepare"
+    """File the exit plan and drill it; the lead's drafters and signers."""
+    EVALUATION_SEAL = "pilot:evaluation:seal"
+    """Seal a plan of an outcome analysis, run it on figures; officers who handle the case."""
+    EXIT_REPORT = "pilot:exit:report"
+    """Write the exit report and its lessons; officers who handle the case."""
+    EXIT_AGREE = "pilot:exit:agree"
+    """Agree for the lead institution that the exit report is published; its signers'."""
+
     # The policy lab.
     LAB_READ = "lab:lab:read"
     """An officer's: see one's schemes with their drafts. Object: None."""

@@ -290,6 +290,41 @@ class ClausesBody(TypedDict):
     clauses: list[ClauseLine]
 
 
+class PromiseLine(TypedDict):
+    """A promise as it was judged: `kept`, `partly`, `broken`, or empty; with the word for it."""
+
+    text: str
+    judgement: str
+    word: str
+
+
+class ChangedClause(TypedDict):
+    """A clause under test that a pilot changed."""
+
+    id: str
+    title: str
+
+
+class LessonBody(TypedDict):
+    """Kind `lesson`, key: the case's reference: what a pilot that has ended leaves behind."""
+
+    reference: str
+    pilot: str
+    title: str
+    scheme: str
+    scheme_title: str
+    zone: str
+    lead: str
+    outcome: str
+    ended_on: str
+    grade: str
+    promises: list[PromiseLine]
+    summary: str
+    lessons: list[str]
+    clauses: list[ChangedClause]
+    clauses_text: str
+
+
 class TimelineEvent(TypedDict):
     """An act as the public sees it."""
 

@@ -20,6 +20,7 @@ _PAGES = {
     SnapshotKind.DRAFT: "notice-rules",
     SnapshotKind.SCHEME: "scheme",
     SnapshotKind.CLAUSES: "scheme-clauses",
+    SnapshotKind.LESSON: "lesson",
 }
 
 

@@ -39,6 +39,9 @@ KINDS = {
     "order.issued": LeafKind.ORDER,
     "order.lapsed": LeafKind.ORDER,
     "tolerance.decided": LeafKind.DECISION,
+    "exit.drilled": LeafKind.EXIT_DRILL,
+    "evaluation.sealed": LeafKind.EVALUATION_PLAN,
+    "evaluation.reported": LeafKind.EVALUATION_REPORT,
     "rulebook.published": LeafKind.RULEBOOK_PUBLISHED,
     "call.opened": LeafKind.CALL_OPENED,
     "calendar.changed": LeafKind.CALENDAR_CHANGED,
@@ -186,6 +189,22 @@ def _order(row: Outbox) -> Statement:
     )
 
 
+def _committed(row: Outbox) -> Statement:
+    """What a firm and its authorities may show to be on record, and nobody else reads: a drill of
+    an exit, a sealed plan of an evaluation, a report of it.
+    """
+    payload = row.payload
+    return Statement(
+        kind=KINDS[payload["kind"]],
+        subject=RESTRICTED,
+        time=_at(row),
+        document=dict(payload),
+        sealed=True,
+        opened=False,
+        scheduled=True,
+    )
+
+
 def _gate_key(row: Outbox) -> Statement:
     """A key under which permits are signed, and from when until when: what a firm's kit checks."""
     payload = row.payload
@@ -264,6 +283,9 @@ _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "order.issued": _order,
     "order.lapsed": _order,
     "tolerance.decided": _order,
+    "exit.drilled": _committed,
+    "evaluation.sealed": _committed,
+    "evaluation.reported": _committed,
 }
 
 

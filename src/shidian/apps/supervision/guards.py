@@ -42,6 +42,13 @@ GUARDS = (
     Guard(models.PlanSignature),
     Guard(models.PlanTightening),
     Guard(models.PlanChallenge, mutable=("used_at",)),
+    Guard(models.ExitPlan),
+    # What was found stays; the notary signs it later.
+    Guard(models.ExitDrill, mutable=("signature", "public_key", "signed_at")),
+    Guard(models.ExitReport, mutable=("agreed_by", "agreed_at")),
+    Guard(models.ExitStep),
+    Guard(models.SealedPlan),
+    Guard(models.PlanResult),
     Guard(models.ControlReceipt),
     Guard(models.AlertItem),
     Guard(models.AlertStep),

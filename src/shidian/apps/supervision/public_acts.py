@@ -1,13 +1,20 @@
-"""Orders issued and lapsed, findings decided, as the audit of the record asks for them."""
+"""Orders, findings, exit drills and evaluation plans, as the audit of the record asks for them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shidian.apps.record.acts import Act, public_acts
+from shidian.apps.supervision.domain import evaluations, exits
 from shidian.apps.supervision.domain.orders.recording import leaf_payload
 from shidian.apps.supervision.domain.tolerance import leaf_payload as leaf_payload_of_finding
-from shidian.apps.supervision.models import Order, OrderState, ToleranceDecision
+from shidian.apps.supervision.models import (
+    ExitDrill,
+    Order,
+    OrderState,
+    SealedPlan,
+    ToleranceDecision,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,3 +43,20 @@ def findings() -> Iterator[Act]:
     ).iterator():
         what = f"finding of tolerance on {one.finding.incident.reference}"
         yield Act(what=what, payload=leaf_payload_of_finding(one), whole=False)
+
+
+@public_acts
+def signed_drills() -> Iterator[Act]:
+    """Every exit drill that the notary has signed."""
+    signed = ExitDrill.objects.exclude(signed_at=None).select_related("case").order_by("pk")
+    for drill in signed.iterator():
+        what = f"exit drill {drill.number} of case {drill.case.reference}"
+        yield Act(what=what, payload=exits.leaf_payload(drill), whole=False)
+
+
+@public_acts
+def sealed_plans() -> Iterator[Act]:
+    """Every plan of an evaluation."""
+    for plan in SealedPlan.objects.select_related("case").order_by("pk").iterator():
+        what = f"evaluation plan {plan.number} of case {plan.case.reference}"
+        yield Act(what=what, payload=evaluations.leaf_payload(plan), whole=False)

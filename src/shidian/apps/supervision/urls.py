@@ -12,6 +12,9 @@ from shidian.apps.supervision.views import (
     changes,
     complaints,
     connection,
+    evaluations,
+    exit_reports,
+    exits,
     incident_new,
     incidents,
     live,
@@ -150,6 +153,31 @@ urlpatterns = [
     ),
     path(
         "pilots/<slug:public_id>/keys/<slug:key_id>/revoke/", changes.revoke_key, name="revoke-key"
+    ),
+    path("exit/<slug:reference>/", exits.page, name="exit"),
+    path("exit/<slug:reference>/plan/", exits.plan, name="exit-plan"),
+    path("exit/<slug:reference>/run/", exits.run, name="exit-run"),
+    path("exit/<slug:reference>/drills/<int:number>/", exits.drill, name="exit-drill"),
+    path(
+        "exit/<slug:reference>/drills/<int:number>/certificate.json",
+        exits.certificate,
+        name="exit-certificate",
+    ),
+    path("exit/<slug:reference>/report/", exit_reports.page, name="exit-report"),
+    path("exit/<slug:reference>/report/write/", exit_reports.write, name="exit-report-write"),
+    path("exit/<slug:reference>/report/agree/", exit_reports.agree, name="exit-report-agree"),
+    path("evaluation/<slug:reference>/", evaluations.page, name="evaluation"),
+    path("evaluation/<slug:reference>/report.pdf", evaluations.pdf, name="evaluation-pdf"),
+    path("evaluation/<slug:reference>/plans/new/", evaluations.seal, name="evaluation-seal"),
+    path(
+        "evaluation/<slug:reference>/plans/<int:number>/",
+        evaluations.plan,
+        name="evaluation-plan",
+    ),
+    path(
+        "evaluation/<slug:reference>/plans/<int:number>/run/",
+        evaluations.run,
+        name="evaluation-run",
     ),
     path("pilots/<slug:public_id>/alerts/<str:episode>/", alerts.page, name="alert"),
     path(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,11 @@ class Data:
     baseline_first_at: datetime | None = None
     baseline_last_at: datetime | None = None
     earlier: tuple[int, ...] = ()
+
+
+def with_earlier(data: Data, earlier: tuple[int, ...]) -> Data:
+    """The same data, with how much had been seen at each earlier look."""
+    return replace(data, earlier=earlier)
 
 
 class Verdict(StrEnum):
@@ -146,7 +151,7 @@ def run(plan: Plan, seal: Seal, data: Data) -> Result:
     """
     _refuse_unsealed(plan, seal, data)
     _refuse_unplanned(plan, data)
-    looks = (*data.earlier, _information(plan, data))
+    looks = (*data.earlier, information(plan, data))
     level = nominal_level(looks, plan.target, plan.looks, plan.level)
     estimate = _estimate(plan, data, level)
     lot = _lot(plan, data)
@@ -160,7 +165,7 @@ def run(plan: Plan, seal: Seal, data: Data) -> Result:
         harms = subgroup_harm(data.subgroups, false_discovery_rate=plan.false_discovery_rate)
     return Result(
         plan_digest=seal.digest,
-        data_digest=sha256_tag(canonical.dumps(_data_document(data))),
+        data_digest=sha256_tag(canonical.dumps(data_document(data))),
         look=len(looks),
         looks=plan.looks,
         level=plan.level,
@@ -248,7 +253,7 @@ def _refuse_unplanned(plan: Plan, data: Data) -> None:
         )
 
 
-def _information(plan: Plan, data: Data) -> int:
+def information(plan: Plan, data: Data) -> int:
     """How much has been seen: people, or events where a rate is measured."""
     if plan.grade is Grade.CONTROLLED_BEFORE_AFTER:
         return len(data.rows)
@@ -318,7 +323,7 @@ def _verdict(plan: Plan, estimate: Estimate) -> Verdict:
     return Verdict.SHORT if best < sign * plan.margins.success else Verdict.OPEN
 
 
-def _data_document(data: Data) -> dict[str, Any]:
+def data_document(data: Data) -> dict[str, Any]:
     """What was analysed, as JSON; the order of rows and values does not matter."""
     rows = sorted((row.cluster or "", row.pilot, row.after, row.value) for row in data.rows)
     return {

@@ -46,6 +46,7 @@ class LeafKind(StrEnum):
     CALL_OPENED = "call-opened"
     PAGE_PUBLISHED = "page-published"
     PAGE_WITHDRAWN = "page-withdrawn"
+    EXIT_DRILL = "exit-drill"
     EVALUATION_PLAN = "evaluation-plan"
     EVALUATION_REPORT = "evaluation-report"
     DATA_RELEASE = "data-release"

@@ -20,6 +20,7 @@ class SnapshotKind(models.TextChoices):
     RULEBOOK = "rulebook"
     DRAFT = "draft"
     CLAUSES = "clauses"
+    LESSON = "lesson"
     SCHEME = "scheme"
     FIGURES = "figures"
 

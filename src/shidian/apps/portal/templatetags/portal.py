@@ -44,6 +44,7 @@ LEAF_KINDS = {
     LeafKind.CALL_OPENED: _("Call opened"),
     LeafKind.PAGE_PUBLISHED: _("Page published"),
     LeafKind.PAGE_WITHDRAWN: _("Page taken off the site"),
+    LeafKind.EXIT_DRILL: _("Exit drill"),
     LeafKind.EVALUATION_PLAN: _("Evaluation plan"),
     LeafKind.EVALUATION_REPORT: _("Evaluation report"),
     LeafKind.DATA_RELEASE: _("Data released"),

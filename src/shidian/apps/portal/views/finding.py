@@ -37,6 +37,7 @@ _KINDS = {
     SnapshotKind.RULEBOOK: _("Rulebooks"),
     SnapshotKind.SCHEME: _("Schemes"),
     SnapshotKind.CLAUSES: _("Provisions under test"),
+    SnapshotKind.LESSON: _("Case library"),
     SnapshotKind.DRAFT: _("Drafts of rules"),
 }
 _NO_PROSE = re.compile(r"sha256:|https?:|[\w./:-]+$")

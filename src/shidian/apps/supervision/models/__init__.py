@@ -17,6 +17,8 @@ from shidian.apps.supervision.models.complaint import (
 from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.endpoint import OrderEndpoint
+from shidian.apps.supervision.models.evaluation import PlanResult, SealedPlan
+from shidian.apps.supervision.models.exit import ExitDrill, ExitPlan, ExitReport, ExitStep
 from shidian.apps.supervision.models.incident import (
     Cause,
     Incident,
@@ -84,6 +86,10 @@ __all__ = [
     "ControlReceipt",
     "CurrentReading",
     "EpisodeState",
+    "ExitDrill",
+    "ExitPlan",
+    "ExitReport",
+    "ExitStep",
     "GroupedReading",
     "Incident",
     "IncidentState",
@@ -108,6 +114,7 @@ __all__ = [
     "PlanApproval",
     "PlanChallenge",
     "PlanChange",
+    "PlanResult",
     "PlanSignature",
     "PlanTightening",
     "PlanVersion",
@@ -119,6 +126,7 @@ __all__ = [
     "ReportStepKind",
     "ReportVersion",
     "ReturnState",
+    "SealedPlan",
     "SourceReading",
     "StepKind",
     "StreamCursor",

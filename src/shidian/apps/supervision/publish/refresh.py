@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.apps.notices.domain import publish_snapshot
+from shidian.apps.notices.domain import publish_snapshot, withdraw_snapshot
 from shidian.apps.notices.models import SnapshotKind
-from shidian.apps.supervision.publish import calls, cases, pilots, schemes, statistics
+from shidian.apps.supervision.publish import calls, cases, lessons, pilots, schemes, statistics
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,6 +49,21 @@ def publish_case(case: Case) -> None:
     )
     for notice in case.notices.all():
         publish_notice(notice)
+    publish_lesson(case)
+
+
+def publish_lesson(case: Case) -> None:
+    """What the pilot leaves in the case library; taken off where it may be read no longer."""
+    report = lessons.published_report(case)
+    if report is None:
+        withdraw_snapshot(kind=SnapshotKind.LESSON, key=case.reference)
+        return
+    publish_snapshot(
+        kind=SnapshotKind.LESSON,
+        key=case.reference,
+        zh=dict(lessons.lesson_body(case, report, "zh")),
+        en=dict(lessons.lesson_body(case, report, "en")),
+    )
 
 
 def publish_pilot(pilot: Pilot) -> None:

@@ -19,6 +19,7 @@ from shidian.apps.supervision.board_rows import (
 )
 from shidian.apps.supervision.domain.instants import from_us
 from shidian.apps.supervision.publish.language import title
+from shidian.core.exit.drill import yuan as in_yuan
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -112,3 +113,9 @@ def time_left(left: timedelta | None) -> str:
         return ""
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
     return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+
+
+@register.filter
+def yuan(fen: int) -> str:
+    """Fen as yuan with both decimals."""
+    return in_yuan(fen)

@@ -1,4 +1,4 @@
-"""What the case page shows of its pilot: that it stands still, and the orders given to it."""
+"""What the case page shows of its pilot: a stop, the orders given to it, how it is to end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.cases.views.timeline import supply
+from shidian.apps.supervision.domain.exits import drill_due
 from shidian.apps.supervision.models import OrderState, Pilot
 from shidian.apps.supervision.orders import shown_orders, standing_stop, visible_orders
 from shidian.apps.supervision.templatetags.supervision import reason_text
@@ -61,4 +62,15 @@ def issued_orders(case: Case, viewer: Viewer) -> list[dict[str, Any]]:
     return entries
 
 
+def build_exit(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None:
+    """Where the case stands with its exit: the drill that is due, evaluation, exit report."""
+    if not allows(viewer.person, Permission.EXIT_READ, case):
+        return None
+    due, admitted = drill_due(case), state.number is not None
+    if due is None and not admitted:
+        return None
+    return {"case": case, "due": due, "admitted": admitted}
+
+
 register(Part("supervision/_part.html", build, order=5))
+register(Part("supervision/_exit_part.html", build_exit, order=6))

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows, rule
+from shidian.apps.supervision.domain.exits import drill_due
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.explanations import laid_out
 from shidian.apps.supervision.incident_queries import open_of
@@ -56,6 +57,8 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
         "may_read_reports": allows(request.user, Permission.REPORT_READ, case),
         "may_read_returns": allows(request.user, Permission.RETURN_READ, case),
         **_incidents(request, pilot),
+        "may_read_exit": allows(request.user, Permission.EXIT_READ, case),
+        "due": drill_due(case),
     }
     return render(request, "supervision/pilot.html", context)
 

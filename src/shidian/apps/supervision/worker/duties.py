@@ -30,6 +30,7 @@ from shidian.apps.supervision.worker import projection
 from shidian.apps.supervision.worker.acknowledgements import copy_acknowledgements
 from shidian.apps.supervision.worker.controls import send_controls, tell_fed
 from shidian.apps.supervision.worker.delivery import Deliverer
+from shidian.apps.supervision.worker.drills import sign_drills
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
 from shidian.apps.supervision.worker.reports import check_next_report
@@ -62,6 +63,7 @@ ESCALATIONS_S = 5.0
 HANDLING_S = 0.5
 """How soon another officer's open page shows what was done about an alert."""
 RETURNS_S = 1.0
+DRILLS_S = 1.0
 GATE_KEY_S = 60.0
 REPORTS_S = 30.0
 MAIL_S = 1.0
@@ -108,6 +110,7 @@ class Worker:
             Duty("handling", HANDLING_S, self.tell_handling),
             Duty("returns", RETURNS_S, self.send_returns),
             Duty("reports", REPORTS_S, self.check_reports),
+            Duty("drills", DRILLS_S, self.sign_drills),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("gate key", GATE_KEY_S, self.certify_gate_key),
             Duty("readings", CURRENT_S, self.copy_readings),
@@ -261,6 +264,10 @@ class Worker:
         """Bring attested returns to the journal, and pages to show what became of them."""
         for public_id, entry in send_returns(self._gate).items():
             self._news.put((public_id, entry))
+
+    def sign_drills(self) -> None:
+        """Have the notary sign certificates of exit drills; they go on record by that."""
+        sign_drills(self._notaries.sign_certificate)
 
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""

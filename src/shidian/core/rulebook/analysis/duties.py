@@ -218,3 +218,6 @@ def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
         yield f"/safeguards/{key}", getattr(rulebook.safeguards, key)
     if rulebook.exit is not None:
         yield "/exit/takeover_due", rulebook.exit.takeover_due
+        if (drill := rulebook.exit.drill) is not None:
+            for key in ("every", "notices_within", "run_off_within"):
+                yield f"/exit/drill/{key}", getattr(drill, key)

@@ -263,6 +263,13 @@ due_process|程序保障|due process
 immediate|立即处置|immediate measures
 exit|退出|exit
 retention_years|保存年限|years kept
+drill|退出演练|exit drill
+positions|模拟头寸笔数|made-up positions
+told|须通知的单位|who must be told
+before_entry|启动前须通过|before the pilot starts
+every|周期|every
+notices_within|通知期限|notices within
+run_off_within|存量了结期限|run-off within
 run_off|存量处理|run-off
 transition|过渡|transition
 takeover_due|接管安排期限|take-over arranged within

@@ -144,8 +144,18 @@ RUNNING: dict[str, dict[str, str]] = {
     "ToleranceDecision": {
         "needs_all": "Whether it takes every condition found met.",
     },
+    "DrillRules": {
+        "positions": "How many positions are made up for a drill.",
+        "kinds": "Kinds of position that the exit plan must deal with.",
+        "told": "Who, besides investors, must be told of an exit.",
+        "before_entry": "Whether no pilot starts without a drill passed.",
+        "every": "For how long a drill passed is good.",
+        "notices_within": "By when, from the exit, all notices are out.",
+        "run_off_within": "By when, from the exit, all existing business is run off.",
+    },
     "ExitRules": {
         "retention_years": "Outcome → years for which the file is kept.",
+        "drill": "How the exit plan is proved on made-up positions.",
         "run_off": "How business is wound down.",
         "transition": "The plan that starts when the test must end.",
         "takeover_due": "By when another must be able to take over.",

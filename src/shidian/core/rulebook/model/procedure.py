@@ -301,10 +301,29 @@ class Oversight(Frozen):
     immediate: Text | None = None
 
 
+class DrillRules(Frozen):
+    """Proof, on made-up positions, that a pilot's exit plan can be carried out.
+
+    `kinds`: the kinds of position that the plan must deal with; `told`: who, besides investors,
+    must be told. `notices_within` and `run_off_within` count from the exit; refunds
+    (`safeguards.refund`) from the end of the run-off's period. `before_entry`: no pilot starts
+    without a drill passed. `every`: how long one is good for.
+    """
+
+    positions: int = Field(ge=1, le=100_000)
+    kinds: tuple[Area, ...] = Field(min_length=1)
+    told: tuple[Area, ...] = ()
+    before_entry: bool = True
+    every: Period | None = None
+    notices_within: Period | None = None
+    run_off_within: Period | None = None
+
+
 class ExitRules(Frozen):
     """What closing a case means."""
 
     retention_years: dict[str, int]
+    drill: DrillRules | None = None
     run_off: Text | None = None
     transition: Text | None = None
     takeover_due: Period | None = None

@@ -111,12 +111,27 @@ def _run(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
             length = numbers.period(period)
             when = Text(zh=f"{length.zh}内", en=f"within {length.en}")
             yield "applicant", Duty(Text(zh=zh, en=en), when, None, f"/safeguards/{key}")
+    yield from _drill(rulebook)
     due = rulebook.exit.takeover_due if rulebook.exit is not None else None
     if due is not None:
         length = numbers.period(due)
         what = Text(zh="提交承接方案", en="Present a take-over arrangement")
         when = Text(zh=f"{length.zh}内", en=f"within {length.en}")
         yield "applicant", Duty(what, when, None, "/exit/takeover_due")
+
+
+def _drill(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
+    rules = rulebook.exit.drill if rulebook.exit is not None else None
+    if rules is None:
+        return
+    what = Text(zh="用模拟头寸演练退出方案", en="Drill the exit plan on made-up positions")
+    if rules.before_entry:
+        when = Text(zh="试点启动前", en="before the pilot starts")
+        yield "applicant", Duty(what, when, None, "/exit/drill/before_entry")
+    if rules.every is not None:
+        length = numbers.period(rules.every)
+        again = Text(zh=f"上次通过后{length.zh}内", en=f"within {length.en} of the last one passed")
+        yield "applicant", Duty(what, again, None, "/exit/drill/every")
 
 
 def _of_authority(rulebook: Rulebook, authority: Authority) -> Iterator[Duty]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.reading import numbers
 from shidian.core.rulebook.reading.chapters.safeguards import say_period
 from shidian.core.rulebook.reading.pen import val
 
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Clause
+    from shidian.core.rulebook.model import Clause, DrillRules
     from shidian.core.rulebook.reading.pen import Pen, Value
 
 
@@ -35,6 +36,8 @@ def ending(pen: Pen) -> None:
                 "The institution presents a take-over arrangement within {period}.",
             ),
         )
+    if rules.drill is not None:
+        _drill(pen, rules.drill)
     if rules.retention_years:
         names = {
             outcome.id: outcome.name for stage in pen.rulebook.stages for outcome in stage.outcomes
@@ -50,6 +53,50 @@ def ending(pen: Pen) -> None:
                 years=val(numbers.length(years, "year"), f"/exit/retention_years/{key}"),
             )
     pen.chapter("exit", "退出与归档", "Exit and retention")
+
+
+def _drill(pen: Pen, rules: DrillRules) -> None:
+    """Article: what an exit drill is run on, whom it tells, and when it is due."""
+    path = "/exit/drill"
+    article = pen.article("drill", ("退出演练", "Exit drill"))
+    pen.say(
+        article,
+        "机构用 {count} 笔模拟头寸演练其退出方案，涵盖{kinds}。",
+        "The institution drills its exit plan on {count} made-up positions: {kinds}.",
+        count=val(numbers.both(str(rules.positions)), f"{path}/positions"),
+        kinds=[val(one.name, f"{path}/kinds/{one.id}") for one in rules.kinds],
+    )
+    if rules.told:
+        pen.say(
+            article,
+            "除投资者外，方案须通知{told}。",
+            " Besides investors, {told} are told.",
+            told=[val(one.name, f"{path}/told/{one.id}") for one in rules.told],
+        )
+    if rules.before_entry:
+        pen.say(
+            article,
+            "未通过演练的，{entry}。",
+            " Until one is passed, {entry}.",
+            entry=val(Text(zh="试点不得启动", en="no pilot starts"), f"{path}/before_entry"),
+        )
+    for key, period, zh, en in (
+        ("every", rules.every, "上次通过后{period}内再次演练。", " Again within {period}."),
+        (
+            "notices_within",
+            rules.notices_within,
+            "自退出起{period}内发出全部通知。",
+            " All notices are out within {period} of the exit.",
+        ),
+        (
+            "run_off_within",
+            rules.run_off_within,
+            "自退出起{period}内了结全部存量业务。",
+            " All existing business is run off within {period} of the exit.",
+        ),
+    ):
+        if period is not None:
+            say_period(pen, article, f"{path}/{key}", period, (zh, en))
 
 
 def clauses(pen: Pen) -> None:

@@ -1,0 +1,287 @@
+"""What is read of an evaluation: dimensions, promises, sealed plans with what they found, words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from shidian.apps.cases.history import state_of
+from shidian.apps.cases.paper import Chapter, Entry, Paper
+from shidian.apps.cases.views.run_forms import GRADES
+from shidian.apps.cases.words import localized
+from shidian.apps.supervision.domain.evaluations import seal_of
+from shidian.apps.supervision.models import Pilot, SealedPlan
+from shidian.apps.supervision.promises import promises_of
+from shidian.config import settings
+from shidian.core.evaluation.grade import NAMES, Grade, overclaims
+from shidian.core.evaluation.plan import read_plan
+from shidian.core.evaluation.words import Words
+from shidian.core.procedure.types import Judgement
+from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.reading import duty_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from shidian.apps.cases.models import Case
+    from shidian.apps.supervision.promises import PilotPromise
+    from shidian.core.evaluation.plan import Plan
+    from shidian.core.procedure.types import CaseState
+    from shidian.core.rulebook.model import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A dimension of the rulebook: its grade in words, the evidence; empty where not graded yet."""
+
+    name: object
+    grade: str
+    text: str
+    too_strong: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A promise with how it was judged, and on what evidence; empty where it is not judged yet."""
+
+    text: str
+    word: str
+    kind: str
+    evidence: str
+    too_strong: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """A sealed plan, read; since when it is on record; the sentences that were found under it."""
+
+    row: SealedPlan
+    plan: Plan
+    grade: str
+    on_record: datetime | None
+    results: list[dict[str, Any]]
+
+    @property
+    def amended(self) -> bool:
+        """Whether another one stands in its place."""
+        return hasattr(self.row, "amended_by")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is known of how a pilot did. `grade`: the strongest comparison that was made."""
+
+    stage: Stage | None
+    roles: list[tuple[object, object]]
+    dimensions: list[Dimension]
+    promises: list[Judged]
+    plans: list[ShownPlan]
+    grade: Grade
+
+    @property
+    def complete(self) -> bool:
+        """Whether every promise is judged and every dimension graded."""
+        return all(one.word for one in self.promises) and all(one.grade for one in self.dimensions)
+
+
+def evaluation_of(case: Case) -> Evaluation:
+    """Of a case, whatever stage it is in."""
+    state = state_of(case)
+    stage = next((one for one in case.rulebook.stages if one.kind is StageKind.EVALUATION), None)
+    plans = _plans(case)
+    grade = _strongest(plans)
+    return Evaluation(
+        stage=stage,
+        roles=[_role(one) for one in stage.duties] if stage else [],
+        dimensions=_dimensions(stage, state, grade) if stage else [],
+        promises=_promises(state, grade),
+        plans=plans,
+        grade=grade,
+    )
+
+
+def measured_promises(case: Case) -> list[PilotPromise]:
+    """The promises in figures, held against what was measured; none before there is a pilot."""
+    pilot = Pilot.objects.filter(case=case).first()
+    if pilot is None:
+        return []
+    pilot.case = case
+    return promises_of(pilot)
+
+
+def _role(duty_id: str) -> tuple[object, object]:
+    """Who, and what they do."""
+    party, what = duty_words.duty(duty_id)
+    return duty_words.party(party), what
+
+
+def too_strong(grade: Grade, text: str) -> tuple[str, ...]:
+    """The words of a text, in either language, that say more than a grade allows; each once."""
+    if not text.strip():
+        return ()
+    found = overclaims(grade, Words(text, text))
+    return tuple(dict.fromkeys(one.word for one in found))
+
+
+def _dimensions(stage: Stage, state: CaseState, grade: Grade) -> list[Dimension]:
+    words = {value: str(word) for value, word in GRADES}
+    found = []
+    for area in stage.dimensions:
+        graded = state.evaluation.get(area.id)
+        text = graded.text if graded else ""
+        found.append(
+            Dimension(
+                area.name, words[graded.grade] if graded else "", text, too_strong(grade, text)
+            )
+        )
+    return found
+
+
+def _promises(state: CaseState, grade: Grade) -> list[Judged]:
+    words = {
+        Judgement.KEPT: (_("Kept"), "done"),
+        Judgement.PARTLY: (_("Partly kept"), "warning"),
+        Judgement.BROKEN: (_("Broken"), "critical"),
+    }
+    found = []
+    for promise in state.promises:
+        judged = state.judgements.get(promise.id)
+        word, kind = words[judged.judgement] if judged else ("", "")
+        evidence = judged.evidence if judged else ""
+        found.append(Judged(promise.text, word, kind, evidence, too_strong(grade, evidence)))
+    return found
+
+
+def _plans(case: Case) -> list[ShownPlan]:
+    rows = SealedPlan.objects.filter(case=case).select_related("sealed_by", "amended_by", "amends")
+    return [shown_plan(row) for row in rows.prefetch_related("results__run_by")]
+
+
+def shown_plan(row: SealedPlan) -> ShownPlan:
+    """A sealed plan as pages and reports show it."""
+    plan, fixed = read_plan(row.canonical.encode()), seal_of(row)
+    results = [
+        {"row": one, "said": json.loads(one.canonical)} for one in sorted_looks(row.results.all())
+    ]
+    return ShownPlan(
+        row=row,
+        plan=plan,
+        grade=_in_language(NAMES[plan.grade]),
+        on_record=fixed.sealed_at if fixed else None,
+        results=results,
+    )
+
+
+def sorted_looks(rows: Iterable[Any]) -> list[Any]:
+    """Results in the order of their looks."""
+    return sorted(rows, key=lambda one: one.look)
+
+
+def _strongest(plans: list[ShownPlan]) -> Grade:
+    """Of the results under plans that stand; without one, nothing was compared."""
+    reached = [
+        Grade(one["said"]["grade"]) for shown in plans if not shown.amended for one in shown.results
+    ]
+    return min(reached, key=list(Grade).index, default=Grade.DESCRIPTION)
+
+
+def _in_language(words: Words) -> str:
+    return words.en if (get_language() or "").startswith("en") else words.zh
+
+
+def paper_of(case: Case, found: Evaluation) -> Paper:
+    """The evaluation as a document. No clock: the same evaluation gives the same bytes."""
+    language = "en" if (get_language() or "").startswith("en") else "zh"
+    chapters = [
+        Chapter(
+            _("Promises"),
+            tuple(
+                Entry(
+                    one.text,
+                    tuple(line for line in (one.word or _("Not judged yet"), one.evidence) if line),
+                    soft=not one.word,
+                )
+                for one in found.promises
+            ),
+        ),
+        Chapter(
+            _("Promises in figures"), tuple(_measured_entry(one) for one in measured_promises(case))
+        ),
+        Chapter(
+            _("Dimensions"),
+            tuple(
+                Entry(
+                    localized(one.name),  # type: ignore[arg-type]
+                    tuple(line for line in (one.grade or _("Not graded yet"), one.text) if line),
+                    soft=not one.grade,
+                )
+                for one in found.dimensions
+            ),
+        ),
+        Chapter(_("Outcome analysis"), tuple(_plan_entry(one, language) for one in found.plans)),
+    ]
+    return Paper(
+        title=_("Evaluation report"),
+        subtitle=f"{case.scheme} · {case.reference}",
+        language="en" if language == "en" else "zh",
+        facts=(
+            (_("Reference"), case.reference),
+            (_("Project"), case.title),
+            (_("Lead institution"), str(case.lead)),
+            (_("Rulebook version"), case.rulebook_version.version),
+            (_("Strongest comparison made"), _in_language(NAMES[found.grade])),
+        ),
+        chapters=tuple(one for one in chapters if one.entries),
+        banners=(_("Demonstration: nothing in it is real"),) if settings().demo else (),
+        footer=case.reference,
+    )
+
+
+def _measured_entry(one: PilotPromise) -> Entry:
+    lines = [f"{one.word}: {localized(one.asked)}"]
+    if one.found is not None and one.found_at is not None:
+        lines.append(
+            _("Measured: %(value)s, since %(at)s")
+            % {"value": localized(one.found), "at": one.found_at.isoformat()}
+        )
+    return Entry(localized(one.rule.title), tuple(lines))
+
+
+def _plan_entry(shown: ShownPlan, language: str) -> Entry:
+    plan, lines = shown.plan, []
+    lines.append(_("Compared: %(how)s") % {"how": shown.grade})
+    lines.append(
+        _("On record since %(at)s, digest %(digest)s")
+        % {
+            "at": shown.on_record.isoformat() if shown.on_record else _("not yet"),
+            "digest": shown.row.digest,
+        }
+    )
+    if shown.row.amends is not None:
+        said = _("Amends plan %(n)s: %(why)s") % {
+            "n": shown.row.amends.number,
+            "why": shown.row.reason,
+        }
+        late = _("It was amended when outcomes could be known already.") if shown.row.late else ""
+        lines += [said, *([late] if late else [])]
+    if shown.amended:
+        lines.append(_("Amended since: nothing is concluded from it."))
+    for one in shown.results:
+        lines.append(one["said"]["sentence"][language])
+        lines += [caution[language] for caution in one["said"]["cautions"]]
+        lines.append(
+            _("Look %(look)s of %(looks)s; figures from: %(source)s; result %(digest)s")
+            % {
+                "look": one["row"].look,
+                "looks": one["said"]["looks"],
+                "source": one["row"].source,
+                "digest": one["row"].digest,
+            }
+        )
+    question = plan.question.en if language == "en" else plan.question.zh
+    return Entry(question, tuple(lines))
