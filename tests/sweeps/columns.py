@@ -54,7 +54,6 @@ CODED = _columns(
         "review.DrawPool": "sha256",
         "review.Panel": "score",
         "review.Review": "scores",
-        "review.Session": "kind",
         "review.SheetDraft": "scores",
         "supervision.AlertEpisode": "episode level raised_to rules_digest",
         "supervision.AlertItem": "episode change level path rules_digest",

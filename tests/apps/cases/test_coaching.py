@@ -205,5 +205,5 @@ def test_the_list_costs_the_same_queries_for_any_number(
         ask(world, subject=f"问题 {number}", at=WEDNESDAY + timedelta(hours=number))
     client = reader(world.case_officer["bureau"])
     client.get("/cases/coaching/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         client.get("/cases/coaching/")

@@ -320,9 +320,9 @@ def test_pages_of_the_desk_have_constant_query_counts(walk: Walk, size: int) -> 
             assert client.get(reverse(name)).status_code == 200
         counted[name] = len(queries)
     assert counted == {
-        "cases:queue": 23,
-        "cases:desk": 26,
-        "cases:workload": 11,
-        "cases:statistics": 12,
-        "cases:deadlines": 9,
+        "cases:queue": 20,
+        "cases:desk": 23,
+        "cases:workload": 8,
+        "cases:statistics": 9,
+        "cases:deadlines": 6,
     }

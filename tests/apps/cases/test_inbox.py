@@ -293,5 +293,5 @@ def test_the_inbox_costs_the_same_queries_for_any_number(
     deliver()
     client = reader(walk.officer)
     client.get("/cases/inbox/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         client.get("/cases/inbox/")

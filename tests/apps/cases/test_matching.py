@@ -221,7 +221,7 @@ def test_both_lists_cost_the_same_queries_for_any_number(
         verbs.write_to_partner(sender=world.lead, receiver=firm, text=MESSAGE, by=world.drafter)
     client = reader(world.signer)
     client.get("/cases/matching/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         client.get("/cases/matching/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         client.get("/cases/matching/messages/")
