@@ -118,6 +118,8 @@ def test_plan_and_promises_come_from_the_answers() -> None:
         "investors_max",
         "turnover_daily_max",
         "losses_max",
+        "investors_promised",
+        "failures_promised",
     }
     assert [one["id"] for one in promises_in(rulebook(), answers)] == ["p1", "p2"]
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from shidian.apps.supervision.domain import keys, plans
-from shidian.apps.supervision.models import AlertStep
+from shidian.apps.supervision.models import AlertStep, PlanChallenge
 from shidian.apps.supervision.worker import projection
 from shidian.apps.supervision.worker.controls import send_controls
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
@@ -126,7 +126,7 @@ def test_who_sees_no_pilot_gets_no_token(client, pilot, world):
     assert get(client, world.outsider, "supervision:board-token").json() == {}
 
 
-def test_lowering_the_plan_by_its_form(client, pilot, walk):
+def test_lowering_the_plan_by_its_form_is_put_before_the_officer_once_more(client, pilot, walk):
     client.force_login(walk.officer)
     address = reverse("supervision:plan-change", args=[pilot.public_id])
     page = client.post(address, {"investors_max": "60", "reason": ""})
@@ -140,8 +140,9 @@ def test_lowering_the_plan_by_its_form(client, pilot, walk):
             "reason": "投诉较多",
         },
     )
-    assert sent.status_code == 302
-    assert pilot.plan_versions.latest("number").values["investors_max"] == "60"
+    asked = PlanChallenge.objects.get(pilot=pilot)
+    assert sent.url == reverse("supervision:plan-tighten", args=[pilot.public_id, asked.nonce])
+    assert pilot.plan_versions.latest("number").values["investors_max"] == "100"
 
 
 class RefusingGate:
