@@ -282,7 +282,7 @@ def test_the_lists_of_difficulties_cost_the_same_for_one_and_for_three(  # noqa:
     for address in (of_pilot, of_scheme):
         client.get(address)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         page = client.get(of_pilot)
     with django_assert_num_queries(8):
         client.get(of_scheme)

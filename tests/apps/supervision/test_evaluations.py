@@ -82,7 +82,7 @@ def test_plan_whose_window_has_begun_is_not_sealed(running: Walk) -> None:
 def test_plan_is_not_run_before_the_record_holds_it(running: Walk) -> None:
     plan = sealed(running)
 
-    with pytest.raises(SupervisionError, match="not on the record yet"):
+    with pytest.raises(SupervisionError, match="方案尚未存证"):
         run(running, plan)
 
 
@@ -129,9 +129,9 @@ def test_more_looks_than_planned_are_refused(running: Walk) -> None:
 def test_plan_changed_after_sealing_needs_a_reason_and_is_shown_as_amendment(running: Walk) -> None:
     first = sealed(running)
     changed = a_plan(target=3000)
-    with pytest.raises(SupervisionError, match="why it is amended"):
+    with pytest.raises(SupervisionError, match="请写明修订理由"):
         sealed(running, changed)
-    with pytest.raises(SupervisionError, match="Nothing differs"):
+    with pytest.raises(SupervisionError, match="没有差别"):
         sealed(running, reason="x")
 
     second = sealed(running, changed, reason="样本量估计有误")
@@ -139,7 +139,7 @@ def test_plan_changed_after_sealing_needs_a_reason_and_is_shown_as_amendment(run
     assert second.amends == first
     assert not second.late
     put_on_record(first)
-    with pytest.raises(SupervisionError, match="run the one that stands"):
+    with pytest.raises(SupervisionError, match="请按现行方案分析"):
         run(running, first)
 
 

@@ -97,7 +97,7 @@ def test_newer_version_has_to_be_agreed_to_anew(evaluated: Walk) -> None:
 
     assert second.number == 2
     assert lessons() == []
-    with pytest.raises(SupervisionError, match="newer version"):
+    with pytest.raises(SupervisionError, match="已有更新的版本"):
         verbs.agree_exit_report(report=first, by=evaluated.world.signer)
 
 
@@ -128,7 +128,7 @@ def test_report_without_its_parts_is_refused(evaluated: Walk, change, field) -> 
 def test_report_is_not_written_while_the_pilot_runs(walk: Walk) -> None:
     walk.to(StageKind.RUNNING)
 
-    with pytest.raises(SupervisionError, match="evaluated or has ended"):
+    with pytest.raises(SupervisionError, match="方可撰写退出报告"):
         written(walk)
 
 
@@ -163,7 +163,7 @@ def test_clocks_run_from_the_closing_and_end_with_a_statement(evaluated: Walk) -
 def test_refunds_that_are_off_by_a_fen_are_not_done(evaluated: Walk) -> None:
     close_with_a_broken_promise(evaluated)
 
-    with pytest.raises(SupervisionError, match=r"−0\.01 off"):
+    with pytest.raises(SupervisionError, match=r"相差 −0\.01 元"):
         verbs.state_exit_step(
             case=evaluated.case, step=Step.REFUNDS, count=1, owed=100, settled=99,
             done_on=verbs.closed_day(evaluated.case), by=evaluated.world.signer,

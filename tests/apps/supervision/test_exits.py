@@ -119,7 +119,7 @@ def test_rulebook_without_a_drill_asks_for_none(assessed: Walk, monkeypatch) -> 
     sign(assessed)
 
     assert Case.objects.get(pk=assessed.case.pk).stage == "running"
-    with pytest.raises(SupervisionError, match="asks for no exit drill"):
+    with pytest.raises(SupervisionError, match="制度文本未要求退出演练"):
         exits.run_drill(case=assessed.case, by=assessed.world.signer)
 
 
@@ -152,7 +152,7 @@ def test_only_the_lead_files_and_drills(assessed: Walk) -> None:
 def test_what_is_no_plan_is_refused(assessed: Walk) -> None:
     with pytest.raises(SupervisionError):
         exits.file_exit_plan(case=assessed.case, canonical=b"{}", by=assessed.world.signer)
-    with pytest.raises(SupervisionError, match="File the exit plan first"):
+    with pytest.raises(SupervisionError, match="请先填报退出方案"):
         exits.run_drill(case=assessed.case, by=assessed.world.signer)
 
 
@@ -160,7 +160,7 @@ def test_drills_of_one_day_are_limited(assessed: Walk, monkeypatch) -> None:
     monkeypatch.setattr(exits, "DRILLS_A_DAY_MAX", 1)
     drilled(assessed)
 
-    with pytest.raises(SupervisionError, match="Enough drills"):
+    with pytest.raises(SupervisionError, match="今日演练次数已达上限"):
         exits.run_drill(case=assessed.case, by=assessed.world.signer, at=assessed.at)
 
 
