@@ -55,6 +55,10 @@ NOT_PAGES = {
     "supervision:incident-respond": "takes posts alone",
     "supervision:incident-find": "takes posts alone",
     "supervision:incident-decide": "takes posts alone",
+    "supervision:evaluation-pdf": "a file",
+    "supervision:exit-certificate": "a file",
+    "supervision:exit-report-agree": "takes posts alone",
+    "supervision:exit-run": "takes posts alone",
     "supervision:return-file": "a file",
     "supervision:return-template": "a file",
     "supervision:revoke-key": "takes posts alone",
@@ -105,6 +109,10 @@ ELSEWHERE = {
     "mfa_reauthenticate_webauthn",
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
+    "lesson",
+    "supervision:evaluation-run",
+    "supervision:exit-plan",
+    "supervision:exit-report-write",
     "supervision:plan-approve",
     "supervision:plan-end",
     "supervision:plan-proposal",
@@ -139,7 +147,9 @@ ELSEWHERE = {
 panel by lot: `review:pool` is walked in `tests/e2e/test_panel_of_five.py`, whose rules do. Pages on which a second factor
 is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`.
 Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tests/web/test_plan_journey.py`.
-A report is walked from draft to acceptance in `tests/e2e/test_tours.py`."""
+A report is walked from draft to acceptance in `tests/e2e/test_tours.py`. An exit plan, the exit report and
+its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run:
+`tests/apps/supervision/test_evaluations.py`, without a browser."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:

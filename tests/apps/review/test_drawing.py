@@ -41,9 +41,9 @@ AREAS = (
 def drawn_rules() -> Loaded:
     """The city's rules, its panel drawn by lot and covering two disciplines."""
     text = (RULEBOOKS / "demo-city.yaml").read_text(encoding="utf-8")
-    panel = "panel: {min: 3, odd: true,"
+    panel = "    panel:\n"
     assert panel in text
-    text = text.replace(panel, f"{panel} drawn: random, {AREAS},")
+    text = text.replace(panel, f"{panel}      drawn: random\n      {AREAS}\n")
 
     def base(name: str) -> str:
         return (RULEBOOKS / f"{name}.yaml").read_text(encoding="utf-8")
