@@ -45,10 +45,10 @@ def seed_panel_of_five() -> None:
     from tests.factories import RULEBOOKS, Walk, make_expert, make_world
 
     text = (RULEBOOKS / "demo-city.yaml").read_text(encoding="utf-8")
-    panel = "panel: {min: 3, odd: true,"
+    panel = "    panel:\n      min: 3\n"
     assert panel in text
     rules = load_text(
-        text.replace(panel, "panel: {min: 5, odd: true, drawn: random,"),
+        text.replace(panel, "    panel:\n      min: 5\n      drawn: random\n"),
         name="drawn.yaml",
         resolve=lambda name: (RULEBOOKS / f"{name}.yaml").read_text(encoding="utf-8"),
     )
