@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from shidian.apps.supervision.domain import incidents as verbs
@@ -201,3 +202,11 @@ def test_a_telephone_note_is_not_public_before_it_is_confirmed(pilot, walk) -> N
     rulebook = pilot.case.rulebook
     public = rulebook.public_register.model_copy(update={"public": ("incidents",)})
     assert _lines(pilot, rulebook.model_copy(update={"public_register": public})) == []
+
+
+@pytest.mark.parametrize("name", ["cases:queue", "supervision:alerts", "supervision:incidents"])
+def test_a_list_that_is_empty_says_what_will_stand_in_it(walk, name) -> None:
+    page = client_of(walk.world.case_officer["bureau"]).get(reverse(name))
+
+    assert page.status_code == 200
+    assert 'class="empty' in page.content.decode()
