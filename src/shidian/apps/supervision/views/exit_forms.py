@@ -167,8 +167,8 @@ class ExitPlanForm(forms.Form):
         self.fields["payers"] = forms.CharField(
             label=_("Payers and their shares"),
             help_text=_(
-                "One a line: name, a space, the share in percent. Together they bear all of the fees"
-                " returned and losses made good. Investors' own money is paid from custody."
+                "One a line: name, a space, the share in percent. Together they bear all of the"
+                " fees returned and losses made good. Investors' own money is paid from custody."
             ),
             initial="\n".join(lines),
             max_length=4000,
