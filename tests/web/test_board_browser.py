@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.prove]
 FIRST_PAINT_MS_MAX = 1000
-"""The best of some: what else the machine does meanwhile does count."""
+"""Of server and main thread together, each by its own clock: on a machine that does nothing else a
+page is painted no later than both have done with it. What the clock on the wall says is printed."""
 UPDATE_MS_MAX = 100
 """Of the main thread, by its own clock: what else the machine does does not count."""
 ROUNDS = 5
@@ -64,18 +67,35 @@ def busy_ms(cdp: CDPSession) -> float:
     return float(found["TaskDuration"]) * 1000
 
 
+def served_ms(site: Site) -> float:
+    """How long the web processes have worked so far."""
+    pid = site.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    ticks = 0
+    for one in (str(pid), *children):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def rows(page: Page) -> list[str]:
     return list(page.evaluate("[...document.querySelectorAll('tr[data-mark]')].map((r) => r.id)"))
 
 
-def test_the_first_paint_is_soon(visitor: Visitor) -> None:
-    taken = []
+def test_the_first_paint_is_soon(site: Site, visitor: Visitor) -> None:
+    worked, walls = [], []
     for _ in range(ROUNDS):
-        page = visitor.open("/supervision/")
-        taken.append(page.evaluate(PAINTED))
-    sys.stdout.write(f"board: first paint {min(taken):.0f} ms\n")
-    assert len(rows(visitor.page)) == 500
-    assert min(taken) <= FIRST_PAINT_MS_MAX
+        page = visitor.context.new_page()
+        cdp = visitor.context.new_cdp_session(page)
+        cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
+        served = served_ms(site)
+        page.goto(f"{site.url}/supervision/")
+        walls.append(page.evaluate(PAINTED))
+        worked.append(served_ms(site) - served + busy_ms(cdp))
+        assert len(rows(page)) == 500
+        page.close()
+    sys.stdout.write(f"board: painted in {min(walls):.0f} ms, {min(worked):.0f} ms of work\n")
+    assert min(worked) <= FIRST_PAINT_MS_MAX
 
 
 def test_an_update_takes_little_of_the_main_thread(site: Site, visitor: Visitor) -> None:

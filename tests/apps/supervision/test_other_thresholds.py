@@ -116,7 +116,12 @@ def test_the_page_tries_what_is_written_and_says_what_is_wrong_with_it(
     wrong = client.get(address, given | {"warning": "many<b>"}, headers=english)
     assert wrong.status_code == 422
     assert "many&lt;b&gt;" in wrong.text
-    for scheme, rule in (("demo-city", "no-such"), ("elsewhere", "failing")):
+    of_new_business = "acted-without-a-permit/order.placed"
+    for scheme, rule in (
+        ("demo-city", "no-such"),
+        ("demo-city", of_new_business),
+        ("elsewhere", "failing"),
+    ):
         unknown = reverse("supervision:alert-rule", args=[scheme, rule])
         assert client.get(unknown).status_code == 404
     for person in (world.drafter, world.outsider):

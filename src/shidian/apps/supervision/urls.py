@@ -36,7 +36,7 @@ urlpatterns = [
     path("live/", board.fragment, name="board-live"),
     path("token/", live.board_token, name="board-token"),
     path("alerts/", alerts.listing, name="alerts"),
-    path("alerts/rules/<slug:scheme>/<slug:rule>/", alert_rules.page, name="alert-rule"),
+    path("alerts/rules/<slug:scheme>/<path:rule>/", alert_rules.page, name="alert-rule"),
     path("complaints/", complaints.complaint_list, name="complaints"),
     path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),
     path(
