@@ -19,7 +19,7 @@ from tests.core.monitor.engines.spark.test_tiles import assert_same
 
 pytestmark = ON_SPARK
 
-KILLS = int(os.environ.get("SHIDIAN_EXECUTOR_KILLS", "3"))
+KILLS = int(os.environ.get("SHIDIAN_EXECUTOR_KILLS", "2"))
 """How many executors are killed in the course of replays; each replay has one or more."""
 
 TWO_PROCESSES = "local-cluster[2,1,1024]"
