@@ -25,7 +25,6 @@ BEHIND_ANOTHER_DOOR = {
     "drafts_for_the_lead": "what it opens is of a pilot, which a case in review has not",
     "is_the_expert": "the page loads the reader's own sheet and no other",
     "is_undenied": "who is denied has no sheet that another condition would open",
-    "works_for_a_party": "who sees a running pilot is of the authorities or a party",
 }
 """Predicates of reading whose absence no page shows today, and why. The matrix shows each."""
 
