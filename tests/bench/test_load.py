@@ -55,9 +55,6 @@ def test_a_copy_that_says_something_else_is_noticed(db: None) -> None:
 
 
 @pytest.mark.prove
-@pytest.mark.xfail(
-    strict=False, reason="failed once since inbox, incidents and sessions; not yet understood"
-)
 def test_no_page_asks_more_of_a_fuller_database(db: None) -> None:
     """Three times the cases, and not one query more on any list or case page."""
     asked = []

@@ -149,7 +149,8 @@ is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/w
 Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tests/web/test_plan_journey.py`.
 A report is walked from draft to acceptance in `tests/e2e/test_tours.py`. An exit plan, the exit report and
 its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run:
-`tests/apps/supervision/test_evaluations.py`, without a browser."""
+`tests/apps/supervision/test_evaluations.py`, without a browser. Minutes, presenters, a vote and an
+expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import is_typeddict
 
-from shidian.apps.notices import bodies
+from shidian.apps.notices import bodies, pilot_bodies
 from shidian.apps.notices.models import SnapshotKind
 
 if TYPE_CHECKING:
@@ -98,10 +98,11 @@ def _of(name: str, hint: Any, text: str) -> Any:
 PAGES: dict[SnapshotKind, type] = {
     SnapshotKind.CALL: bodies.CallBody,
     SnapshotKind.NOTICE: bodies.NoticeBody,
-    SnapshotKind.PILOT: bodies.PilotBody,
-    SnapshotKind.CASE: bodies.CaseBody,
+    SnapshotKind.PILOT: pilot_bodies.PilotBody,
+    SnapshotKind.CASE: pilot_bodies.CaseBody,
     SnapshotKind.SCHEME: bodies.SchemeBody,
     SnapshotKind.CLAUSES: bodies.ClausesBody,
+    SnapshotKind.LESSON: pilot_bodies.LessonBody,
 }
 """Kinds whose whole body is made. Rulebooks and drafts are laws: `rulebook_body`."""
 

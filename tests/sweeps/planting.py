@@ -66,7 +66,16 @@ def put(kind: SnapshotKind, key: str, body: dict[str, object]) -> None:
 def pages(n: int, *, law: bool = False) -> list[str]:
     """The pages about thing number n."""
     key = f"x-{n}"
-    names = ("call", "call-check", "notice", "pilot", "case-timeline", "scheme", "scheme-clauses")
+    names = (
+        "call",
+        "call-check",
+        "notice",
+        "pilot",
+        "case-timeline",
+        "scheme",
+        "scheme-clauses",
+        "lesson",
+    )
     found = [reverse(name, args=[key]) for name in names]
     found += [reverse("complain", args=[key]), reverse("check") + f"?q={key}"]
     if law:
@@ -81,7 +90,15 @@ def pages(n: int, *, law: bool = False) -> list[str]:
 
 def lists() -> list[str]:
     """The pages about everything."""
-    names = ("home", "call-list", "notice-list", "pilot-list", "rulebook-list", "statistics")
+    names = (
+        "home",
+        "call-list",
+        "notice-list",
+        "pilot-list",
+        "rulebook-list",
+        "statistics",
+        "library",
+    )
     return [reverse(name) for name in names]
 
 

@@ -103,9 +103,7 @@ def replay(  # noqa: PLR0917 - click passes options by name
 
     _check_options(engine, master, settings, compare_live=compare_live)
     if compare_live and (project or rulebook_file):
-        raise click.UsageError(
-            "--compare-live compares everything; leave out --project, --rulebook"
-        )
+        raise click.UsageError(_EVERYTHING)
     if out and out.suffix not in (".json", ".parquet"):
         raise click.UsageError(f"{out}: write FILE.parquet or FILE.json")
     override = _load(rulebook_file) if rulebook_file else None
@@ -130,13 +128,11 @@ def replay(  # noqa: PLR0917 - click passes options by name
     except (OSError, JournalDamagedError, SegmentDamagedError) as error:
         raise click.ClickException(str(error)) from None
     if live:
-        same = live[1:] == (len(found.items), found.as_known_digest)
-        click.echo(f"live: {live[1]} items, {live[2]}: {'the same' if same else 'DIFFERENT'}")
-        if not same:
-            raise SystemExit(1)
+        _compare(live, found)
 
 
 replay.add_command(diff)
+_EVERYTHING = "--compare-live compares everything; leave out --project, --rulebook"
 
 
 def _check_options(
@@ -156,6 +152,14 @@ def _known(reader: JournalReader, project: str | None) -> dict[str, int]:
     if project is not None and project not in counts:
         raise click.ClickException(f"{project} has no entry in this journal")
     return counts
+
+
+def _compare(live: tuple[int, int, str], found: Replay) -> None:
+    """Exits with 1 where the monitor's stream is another."""
+    same = live[1:] == (len(found.items), found.as_known_digest)
+    click.echo(f"live: {live[1]} items, {live[2]}: {'the same' if same else 'DIFFERENT'}")
+    if not same:
+        raise SystemExit(1)
 
 
 def _to(reader: JournalReader, last_entry: int, removed: Collection[str]) -> Replay:

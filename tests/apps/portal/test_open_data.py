@@ -11,9 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pydantic import TypeAdapter
 
-from shidian.apps.notices.bodies import CallBody, NoticeBody, PilotBody, SchemeBody
+from shidian.apps.notices.bodies import CallBody, NoticeBody, SchemeBody
 from shidian.apps.notices.domain import withdraw_snapshot
 from shidian.apps.notices.models import PublishedSnapshot, SnapshotKind
+from shidian.apps.notices.pilot_bodies import PilotBody
 from shidian.apps.portal.api import Item, Page, RulebookBody
 from shidian.core.rulebook.model import StageKind
 from tests.apps.supervision.things import run_outbox

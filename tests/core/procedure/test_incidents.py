@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shidian.core.procedure.incident_refusals import refusal
 from shidian.core.procedure.incidents import (
     UNDER_WAY,
     Cause,
@@ -21,7 +22,6 @@ from shidian.core.procedure.incidents import (
     course,
     folded,
     next_due,
-    refusal,
     rules_of,
 )
 from shidian.core.procedure.losses import InvestorLoss

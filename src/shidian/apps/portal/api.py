@@ -18,9 +18,10 @@ from django.utils.http import quote_etag
 from ninja import Field, NinjaAPI, Query, Schema
 from pydantic import ConfigDict
 
-from shidian.apps.notices.bodies import CallBody, NoticeBody, PilotBody, SchemeBody
+from shidian.apps.notices.bodies import CallBody, NoticeBody, SchemeBody
 from shidian.apps.notices.figures import PilotFigures
 from shidian.apps.notices.models import SnapshotKind
+from shidian.apps.notices.pilot_bodies import PilotBody
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.addresses import address

@@ -137,22 +137,7 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
     verb: Verb, case: Case, state: CaseState, viewer: Viewer
 ) -> bool:
     """Leaves out what the state makes pointless, such as closing a round that is not open."""
-    round_open = state.round is not None and not state.round.closed
     match verb:
-        case Verb.OPEN_ROUND:
-            return not round_open and (state.pool is not None or not _is_drawn(case))
-        case Verb.COMMIT_POOL:
-            return not round_open and _is_drawn(case)
-        case Verb.INVITE_EXPERTS | Verb.CLOSE_ROUND | Verb.EXTEND_ROUND:
-            return round_open
-        case Verb.CALL_SESSION:
-            return bool(to_call(case, state))
-        case Verb.KEEP_MINUTES:
-            return bool(to_minute(state))
-        case Verb.RECORD_VOTE:
-            return may_vote(state)
-        case Verb.ENTER_SHEET:
-            return bool(to_enter(state))
         case Verb.ANSWER_INFORMATION:
             return bool(state.open_requests)
         case Verb.OPEN_NOTICE:
@@ -194,6 +179,29 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return may_decide(case, state, viewer.person)
         case Verb.MIGRATE:
             return state.migration is not None or _has_newer_rules(case)
+    return _sensible_in_review(verb, case, state)
+
+
+def _sensible_in_review(  # noqa: PLR0911 - one a verb
+    verb: Verb, case: Case, state: CaseState
+) -> bool:
+    """The same of panels, rounds and sessions."""
+    round_open = state.round is not None and not state.round.closed
+    match verb:
+        case Verb.OPEN_ROUND:
+            return not round_open and (state.pool is not None or not _is_drawn(case))
+        case Verb.COMMIT_POOL:
+            return not round_open and _is_drawn(case)
+        case Verb.INVITE_EXPERTS | Verb.CLOSE_ROUND | Verb.EXTEND_ROUND:
+            return round_open
+        case Verb.CALL_SESSION:
+            return bool(to_call(case, state))
+        case Verb.KEEP_MINUTES:
+            return bool(to_minute(state))
+        case Verb.RECORD_VOTE:
+            return may_vote(state)
+        case Verb.ENTER_SHEET:
+            return bool(to_enter(state))
     return True
 
 

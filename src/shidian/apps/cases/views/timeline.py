@@ -169,16 +169,6 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             if data.get("conditions"):
                 word = _("consents under conditions")
             return _(": ").join(filter(None, [word, data.get("reason", "")]))
-        case EventKind.CONFLICT_DECLARED:
-            return _("declares a conflict") if data.get("conflict") else _("declares no conflict")
-        case EventKind.ROUND_CLOSED:
-            return _("Weighted score %(score)s") % {"score": data.get("score_text", "")}
-        case EventKind.ROUND_EXTENDED:
-            return _("until %(day)s: %(reason)s") % {"day": data["ends"], "reason": data["reason"]}
-        case EventKind.REVIEW_FILED if data.get("sha256"):
-            return _("entered from paper")
-        case EventKind.ROUND_RECONSIDERED:
-            return reconsidered_words(data)
         case EventKind.CONSULTATION_OPENED | EventKind.OPINION_GIVEN:
             return _consultation_note(case, data)
         case EventKind.RISK_GRADED:
@@ -209,10 +199,27 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return data.get("grounds", "")
         case EventKind.OBJECTION_DECIDED:
             return _(": ").join([objection_words(str(data["outcome"])), data.get("reason", "")])
-        case kind if kind in _OF_SESSIONS:
-            return session_words(row.kind, data)
         case EventKind.CASE_ADMITTED:
             return data.get("number") or ""
+        case kind:
+            return _review_note(kind, data)
+
+
+def _review_note(kind: EventKind, data: dict[str, Any]) -> str:  # noqa: PLR0911 - one a kind
+    """The same of panels, rounds and sessions; empty of other acts."""
+    match kind:
+        case EventKind.CONFLICT_DECLARED:
+            return _("declares a conflict") if data.get("conflict") else _("declares no conflict")
+        case EventKind.ROUND_CLOSED:
+            return _("Weighted score %(score)s") % {"score": data.get("score_text", "")}
+        case EventKind.ROUND_EXTENDED:
+            return _("until %(day)s: %(reason)s") % {"day": data["ends"], "reason": data["reason"]}
+        case EventKind.REVIEW_FILED if data.get("sha256"):
+            return _("entered from paper")
+        case EventKind.ROUND_RECONSIDERED:
+            return reconsidered_words(data)
+        case kind if kind in _OF_SESSIONS:
+            return session_words(kind.value, data)
     return ""
 
 

@@ -18,16 +18,14 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Authority
     from shidian.apps.cases.models import Case
     from shidian.apps.notices.bodies import (
-        CaseBody,
         CommentCounts,
         CommentLine,
         ExtensionLine,
         NoticeBody,
-        TimelineEvent,
-        TimelineStage,
         VersionLine,
     )
     from shidian.apps.notices.models import Comment, Notice, NoticeExtension
+    from shidian.apps.notices.pilot_bodies import CaseBody, TimelineEvent, TimelineStage
 
 _MAKES_PUBLIC = (EventKind.NOTICE_OPENED.value, EventKind.CASE_ADMITTED.value)
 

@@ -14,7 +14,7 @@ from shidian.core.procedure.incidents import rules_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from shidian.apps.notices.bodies import IncidentLine
+    from shidian.apps.notices.pilot_bodies import IncidentLine
     from shidian.apps.supervision.models import Pilot
     from shidian.apps.supervision.publish.language import Language
     from shidian.core.rulebook.model import Rulebook, Text

@@ -14,7 +14,7 @@ from shidian.core.evaluation.grade import NAMES
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
-    from shidian.apps.notices.bodies import LessonBody, PromiseLine
+    from shidian.apps.notices.pilot_bodies import LessonBody, PromiseLine
 
 _JUDGED = {
     "kept": ("兑现", "Kept"),

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from shidian.apps.notices.bodies import ConsequenceLine, LimitLine, OrderLine, PilotBody
     from shidian.apps.notices.figures import AlertLine, PilotFigures, SeriesLine
+    from shidian.apps.notices.pilot_bodies import ConsequenceLine, LimitLine, OrderLine, PilotBody
     from shidian.apps.supervision.models import Pilot
 
 WHAT_MAX = 4

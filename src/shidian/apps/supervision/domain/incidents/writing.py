@@ -15,13 +15,8 @@ from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.pilots import ask_for_snapshot
 from shidian.apps.supervision.incident_course import act_of, columns_of, facts_json, standing_of
 from shidian.apps.supervision.models import Incident, IncidentStep, Pilot
-from shidian.core.procedure.incidents import (
-    IncidentActKind,
-    IncidentFacts,
-    after,
-    refusal,
-    rules_of,
-)
+from shidian.core.procedure.incident_refusals import refusal
+from shidian.core.procedure.incidents import IncidentActKind, IncidentFacts, after, rules_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -44,24 +44,7 @@ def _report(pen: Pen, duty: ReportDuty) -> None:
         kind=val(words.REPORT_KIND[duty.kind], f"{path}/kind"),
         due=val(report_due(duty), f"{path}/due", f"{path}/due_unit"),
     )
-    for count, unit, key in (
-        (duty.every_months, "month", "every_months"),
-        (duty.every_weeks, "week", "every_weeks"),
-    ):
-        if count:
-            anchor = {
-                "calendar": Text(zh="各期按日历计", en="by the calendar"),
-                "pilot-start": Text(
-                    zh="自试点启动之日起计", en="counted from the start of the pilot"
-                ),
-            }[duty.anchor]
-            pen.say(
-                article,
-                "{every}一期，{anchor}。",
-                " One is due {every}, {anchor}.",
-                every=val(numbers.every(count, unit), f"{path}/{key}"),
-                anchor=val(anchor, f"{path}/anchor"),
-            )
+    _periods(pen, article, duty, path)
     if duty.signed_by:
         pen.say(
             article,
@@ -84,6 +67,33 @@ def _report(pen: Pen, duty: ReportDuty) -> None:
             else Text(zh="报告不向社会公开", en="It is not published")
         )
         pen.say(article, "{said}。", " {said}.", said=val(said, f"{path}/public"))
+    _contents(pen, article, duty, path)
+    if duty.revised is not None:
+        _revised(pen, article, duty.revised, f"{path}/revised")
+
+
+def _periods(pen: Pen, article: Draft, duty: ReportDuty, path: str) -> None:
+    for count, unit, key in (
+        (duty.every_months, "month", "every_months"),
+        (duty.every_weeks, "week", "every_weeks"),
+    ):
+        if count:
+            anchor = {
+                "calendar": Text(zh="各期按日历计", en="by the calendar"),
+                "pilot-start": Text(
+                    zh="自试点启动之日起计", en="counted from the start of the pilot"
+                ),
+            }[duty.anchor]
+            pen.say(
+                article,
+                "{every}一期，{anchor}。",
+                " One is due {every}, {anchor}.",
+                every=val(numbers.every(count, unit), f"{path}/{key}"),
+                anchor=val(anchor, f"{path}/anchor"),
+            )
+
+
+def _contents(pen: Pen, article: Draft, duty: ReportDuty, path: str) -> None:
     if duty.contents:
         pen.say(article, "报告应当载明：", " It states:")
         for index, text in enumerate(duty.contents):
@@ -99,8 +109,6 @@ def _report(pen: Pen, duty: ReportDuty) -> None:
                 for n, one in enumerate(duty.indicators)
             ],
         )
-    if duty.revised is not None:
-        _revised(pen, article, duty.revised, f"{path}/revised")
 
 
 def _revised(pen: Pen, article: Draft, rules: Revision, path: str) -> None:
