@@ -11,6 +11,7 @@ from django.utils import timezone
 from shidian.apps.accounts.models import Person
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
+from shidian.apps.supervision.domain import report_signing
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.report_drafts import (
     DraftOvertakenError,
@@ -223,6 +224,17 @@ def test_the_signed_text_is_fixed_by_its_digest_and_the_case_knows_of_it(
     assert Outbox.objects.filter(topic="mail.officer", payload__report=report.number).exists()
     with pytest.raises(SupervisionError):
         signed(report, world.signer, at)
+
+
+def test_where_the_case_itself_says_that_a_report_was_filed_officers_are_told_once(
+    pilot, telemetry, world, at, monkeypatch
+):
+    monkeypatch.setattr(report_signing, "record_report", lambda **_: "report.filed")
+    report = drafted(pilot, world.drafter, at)
+
+    signed(report, world.signer, at)
+
+    assert not Outbox.objects.filter(topic="mail.officer", payload__report=report.number).exists()
 
 
 def test_a_report_in_the_running_stage_is_an_event_of_its_case(running, world):

@@ -138,8 +138,8 @@ def sign_report(
     2. The second factor is checked against it; `answer` None: the signer has none.
     3. Under the lock it is asked again whether the person may sign, and whether the draft is still
        the one whose text was shown. The version is written with its proof.
-    4. The case gets its event `report.filed` with the digest, where its stage takes reports;
-       officers are told by mail.
+    4. The case gets its event `report.filed` with the digest, where its stage takes reports,
+       and the event tells officers; elsewhere they are told by mail.
 
     Raises ForbiddenError, NotProvenError, SupervisionError, DraftOvertakenError.
     """
@@ -167,14 +167,15 @@ def sign_report(
         _insert(version)
         move(found, ReportState.FILED, None)
         step(found, ReportStepKind.FILED, moment, by=by, version=version)
-        record_report(
+        told = record_report(
             case=found.pilot.case,
             report=found.duty,
             sha256=digest.removeprefix("sha256:"),
             by=by,
             at=moment,
         )
-        mail(found, "officer", moment)
+        if told is None:
+            mail(found, "officer", moment)
     return version
 
 
