@@ -20,8 +20,11 @@ def titles(language: str, width: int) -> tuple[str, str]:
 
 def seed() -> None:
     """Run inside a process whose stores are the site's."""
+    from django.utils import timezone
+
     from shidian.apps.cases.calendars import load_calendars
     from shidian.apps.cases.models import Call
+    from shidian.apps.supervision.domain import exits
     from shidian.core.rulebook.model import StageKind
     from tests.factories import Walk, make_officer, make_world
     from tests.second_factor import open_account
@@ -31,7 +34,10 @@ def seed() -> None:
     make_officer(world.authorities["province"], "case-province", "case-officer")
     for look in LOOKS:
         for title in titles(*look):
-            Walk(world, title=title).to(StageKind.ADMISSION)
+            walk = Walk(world, title=title)
+            walk.to(StageKind.ADMISSION)
+            # The site decides now: a drill of the exit is good for a year.
+            exits.run_drill(case=walk.case, by=world.signer, at=timezone.now())
     Call.objects.update(released_together=True)
     for username in PEOPLE:
         open_account(username, PASSWORD)

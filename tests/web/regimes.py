@@ -31,6 +31,7 @@ from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import Call, Case, Task
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.supervision.domain import exits
 from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.load import from_document, load_file
 from tests.factories import LONG_AGO, RULEBOOKS, make_person, uscc
@@ -402,8 +403,33 @@ class Walk:
         elif verb is Verb.ANSWER_COMMENT:
             self.answer_comment(person)
         else:
+            if verb is Verb.SIGN_OFF:
+                self.drill_exit()
             which = self._which(task)
             self.act(person, verb, **which)
+
+    def drill_exit(self) -> None:
+        """Where the case page asks for it: the firm writes its exit plan and passes a drill of it."""
+        signer, page = self.regime.signer, reverse("supervision:exit", args=[self.case.reference])
+        due = exits.drill_due(self.case, self.regime.now())
+        if due is None or due.passed is not None:
+            return
+        assert page in self.regime.get(signer, self.url).links, "the case page leads to the drill"
+        self.send(
+            signer,
+            reverse("supervision:exit-plan", args=[self.case.reference]),
+            **self._sound_plan(signer),
+        )
+        self.regime.post(signer, reverse("supervision:exit-run", args=[self.case.reference]), {})
+
+    def _sound_plan(self, signer: Person) -> dict[str, str]:
+        """Answers under which every position of the drill is settled in time."""
+        address = reverse("supervision:exit-plan", args=[self.case.reference])
+        fields = self.regime.get(signer, address).posting[0].fields
+        told = {name: "desk@example.org" for name in fields if name.startswith("told-")}
+        days = {name: "10" for name in fields if name.endswith("-days")}
+        paces = {name: "5000" for name in fields if name.endswith("-per_day")}
+        return {"payers": "Lead 100", "fallback": "post", **told, **days, **paces}
 
     def _which(self, task: Task) -> dict[str, Any]:
         """What the task's key says of which one is meant."""
