@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 MASTERS = ("local[1]", "local[2]", "local-cluster[2,1,2048]")
 PEER = "spark_sql"
 PEER_MASTER = "local[2]"
-SETTINGS = {"spark.driver.memory": "4g"}
+SETTINGS = {
+    "spark.driver.memory": "4g",
+    # Workers warm up by this package, which is not installed.
+    "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),
+}
 
 
 @dataclass(frozen=True, slots=True)
