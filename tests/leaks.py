@@ -24,6 +24,8 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases import outbox
 from shidian.apps.cases.domain.telling import send_due
 from shidian.apps.cases.models import Case, CaseNote, NewsItem, Task
+from shidian.apps.national.domain.dispatching import begin_dispatch, send_dispatch
+from shidian.apps.national.models import Dispatch
 from shidian.apps.review.domain import When, call_session, declare_conflict
 from shidian.apps.review.models import Assignment
 from shidian.core.procedure.types import SessionKind
@@ -77,6 +79,7 @@ class Secret:
         self.case = self.walk.to(StageKind.REVIEW)
         bureau = self.world.authorities["bureau"]
         cases.write_note(case=self.case, authority=bureau, text=NOTE, by=self.walk.officer)
+        self._reported()
         Person.objects.update(email=Concat("username", Value("@example.org")))
         first = self.walk.form_panel().assignments.select_related("expert__person").first()
         assert first is not None
@@ -108,6 +111,22 @@ class Secret:
             for name, person in (*self.strangers.items(), ("officer", self.walk.officer))
             if isinstance(person, Person)
         }
+
+    def _reported(self) -> None:
+        """To the national body, in a special report that waits there."""
+        made = begin_dispatch(
+            scheme=self.world.scheme,
+            rule="special",
+            subject=TITLE,
+            text=TITLE,
+            cases=[self.case],
+            first=self.walk.at.date(),
+            last=self.walk.at.date(),
+            by=self.walk.officer,
+            at=self.walk.tick(),
+        )
+        signer = self.world.signing_officer["bureau"]
+        send_dispatch(dispatch=made, edition=1, by=signer, at=self.walk.tick())
 
     @property
     def world(self) -> World:
@@ -170,6 +189,10 @@ def arguments_of(case: Case, world: World, secret: str = "none") -> dict[str, st
         "person": "1",
         "nonce": "none",
         "invitation": "none",
+        "dispatch": next((one.reference for one in case.dispatches.all()), "none"),
+        "kind_of": "admissions",
+        "figure": "received",
+        "tip": "none",
     }
 
 
@@ -226,6 +249,7 @@ def lists_with_case(secret: Secret, person: Person | AnonymousUser) -> list[str]
         "own tasks": Task.objects.reaching(person),
         "notes": CaseNote.objects.visible_to(person),
         "news": NewsItem.objects.reaching(person),
+        "dispatches": Dispatch.objects.visible_to(person),
         "assignments": Assignment.objects.of_expert(person),
     }
     return [name for name, rows in sets.items() if rows.exists()]

@@ -26,6 +26,8 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases.domain.coaching import ask_for_coaching
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import AccessEffect, AccessRow, Case
+from shidian.apps.national.domain.dispatching import begin_dispatch, send_dispatch
+from shidian.apps.national.domain.tips import send_tip
 from shidian.apps.review import domain as review
 from shidian.core.procedure.types import SessionKind
 from shidian.web.access import routed_views
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Institution
     from shidian.apps.cases.models import Coaching
     from shidian.apps.lab.models import RulebookDraft
+    from shidian.apps.national.models import Dispatch, RiskTip
     from shidian.apps.review.models import Assignment
     from tests.factories import Walk
 
@@ -54,6 +57,14 @@ OF_COACHING = (
     Permission.COACHING_WITHDRAW,
 )
 
+OF_A_DISPATCH = (
+    Permission.DISPATCH_READ,
+    Permission.DISPATCH_DRAFT,
+    Permission.DISPATCH_SEND,
+    Permission.DISPATCH_ANSWER,
+)
+OF_A_TIP = (Permission.TIP_READ, Permission.TIP_LIFT, Permission.TIP_ANSWER)
+
 
 @dataclass
 class Stage:
@@ -66,6 +77,8 @@ class Stage:
     case: Case = field(init=False)
     draft: RulebookDraft = field(init=False)
     coaching: Coaching = field(init=False)
+    dispatch: Dispatch = field(init=False)
+    tip: RiskTip = field(init=False)
     invited: Institution = field(init=False)
     sheets: dict[str, Assignment] = field(init=False)
     cast: dict[str, int] = field(init=False)
@@ -93,7 +106,31 @@ class Stage:
             by=world.drafter,
             at=walk.tick(),
         )
+        self._told(people)
         self._bar(people["barred"])
+
+    def _told(self, people: dict[str, Person]) -> None:
+        """A filing about the case at the national body, and a tip of that body."""
+        world, walk = self.walk.world, self.walk
+        self.dispatch = begin_dispatch(
+            scheme=world.scheme,
+            rule="admissions",
+            subject=TITLE,
+            text=TITLE,
+            cases=[self.case],
+            by=walk.officer,
+            at=walk.tick(),
+        )
+        signer = people["signing officer"]
+        send_dispatch(dispatch=self.dispatch, edition=1, by=signer, at=walk.tick())
+        self.tip = send_tip(
+            authority=world.authorities["national"],
+            schemes=[world.scheme],
+            subject="风险提示",
+            text="请核查。",
+            by=world.national,
+            at=walk.tick(),
+        )
 
     def _people(self) -> dict[str, Person]:
         world = self.walk.world
@@ -238,7 +275,7 @@ class Stage:
     def names(self) -> list[str]:
         return [NOBODY, *self.cast]
 
-    def objects(  # noqa: PLR0911 - one a kind
+    def objects(  # noqa: C901, PLR0911 - one a kind
         self, permission: Permission
     ) -> dict[str, object]:
         """What a permission is asked of, by a name. See `Permission` for the kinds."""
@@ -253,7 +290,13 @@ class Stage:
                 return {"–": None}
             case ("accounts" | "matching", _):
                 return {"lead": self.walk.world.lead}
-            case ("scheme", _) | ("lab", "clauses"):
+            case ("national", "dispatch") if permission in OF_A_DISPATCH:
+                return {"filing": self.dispatch}
+            case ("national", "tip") if permission in OF_A_TIP:
+                return {"tip": self.tip}
+            case ("national", _) if permission is not Permission.DISPATCH_BEGIN:
+                return {"–": None}
+            case ("scheme" | "national", _) | ("lab", "clauses"):
                 return scheme
             case ("lab", "draft"):
                 return {"draft": self.draft} if permission is Permission.DRAFT_READ else scheme
@@ -277,6 +320,10 @@ class Stage:
             "kind": "csv",
             "number": "1",
             "act": "submit",
+            "dispatch": self.dispatch.reference,
+            "tip": self.tip.reference,
+            "kind_of": "admissions",
+            "figure": "received",
         }
 
     def routes(self, permission: AccessRule) -> list[str]:

@@ -47,9 +47,17 @@ def test_the_same_walk_finds_the_case_for_its_officer(secret: Secret) -> None:
         "/cases/queue/?due=late",
         "/cases/queue/export/csv/?state=all",
         f"/cases/{reference}/",
+        "/national/dispatches/",
         f"/cases/{reference}/application/",
         f"/cases/deadlines/{secret.feeds['officer']}.ics",
     } <= set(found)
-    assert lists_with_case(secret, officer) == ["cases", "tasks", "own tasks", "notes", "news"]
+    assert lists_with_case(secret, officer) == [
+        "cases",
+        "tasks",
+        "own tasks",
+        "notes",
+        "news",
+        "dispatches",
+    ]
     address = Person.objects.get(pk=officer.pk).email
     assert [one for one in mail.outbox if TITLE in one.subject and address in one.to]

@@ -127,6 +127,7 @@ INCIDENT, INCIDENT_PILOT = "incident", "pilot of the incident"
 DRILLED = "drilled"
 SEALED = "sealed"
 ALERT = "alert"
+ON_PAPER, REQUESTED, TIPPED = "drafted", "requested", "tipped"
 ASKED, OWN, FINDABLE, WRITTEN = "asked", "own", "findable", "written"
 SOUGHT = {
     ASKED: "SELECT id FROM cases_coaching WHERE answered_at IS NULL ORDER BY id LIMIT 1",
@@ -145,6 +146,9 @@ SOUGHT = {
     " (SELECT case_id FROM supervision_exitdrill) ORDER BY id LIMIT 1",
     SEALED: "SELECT reference || ' ' || plan.number FROM supervision_sealedplan AS plan"
     " JOIN cases_case ON cases_case.id = case_id ORDER BY plan.id LIMIT 1",
+    ON_PAPER: "SELECT reference FROM national_dispatch WHERE rule = 'special' LIMIT 1",
+    REQUESTED: "SELECT reference FROM national_dispatch WHERE rule = 'rule-question' LIMIT 1",
+    TIPPED: "SELECT reference FROM national_risktip LIMIT 1",
     FILED: "SELECT public_id FROM supervision_pilot WHERE id IN"
     " (SELECT pilot_id FROM supervision_indicatorreturn) LIMIT 1",
 }
@@ -198,6 +202,19 @@ PLACES = (
     Place("cases:coaching", "officer-bureau"),
     Place("cases:coaching-one", "officer-bureau", ASKED),
     Place("cases:coaching-ask", "applicant", more=("demo-city",)),
+    Place("risk-tips"),
+    Place("risk-tip", argument=TIPPED),
+    Place("national:home", "national"),
+    Place("national:base-rules", "national"),
+    Place("national:dispatches", "officer-bureau"),
+    Place("national:dispatch-new", "officer-bureau", more=("demo-city", "quarterly")),
+    Place("national:dispatch", "national", REQUESTED),
+    Place("national:dispatch-edit", "officer-finance", ON_PAPER),
+    Place("national:dispatch-send", "signer-bureau", ON_PAPER),
+    Place("national:dispatch-figure", "officer-bureau", ON_PAPER, ("0", "running")),
+    Place("national:tips", "officer-bureau"),
+    Place("national:tip", "officer-bureau", TIPPED),
+    Place("national:tip-new", "national"),
     Place("cases:matching", "applicant"),
     Place("cases:contacts", "bank-signer"),
     Place("cases:contact", "chain-signer", WRITTEN),
@@ -360,7 +377,7 @@ def published_pages(city: DemoCity) -> dict[str, list[str]]:
 def test_each_public_page_carries_a_proof_that_the_browser_verifies(tours: Tours) -> None:
     visitor = Visitor(tours.browser, tours.city.url, language="en")
     kinds = published_pages(tours.city)
-    assert len(kinds) == 9
+    assert len(kinds) == 10
     pages = [one for some in kinds.values() for one in some]
     for path in pages:
         visitor.open(path).click(".proof a", timeout=ON_RECORD_S_MAX * 1000)

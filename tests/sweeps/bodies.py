@@ -103,6 +103,7 @@ PAGES: dict[SnapshotKind, type] = {
     SnapshotKind.SCHEME: bodies.SchemeBody,
     SnapshotKind.CLAUSES: bodies.ClausesBody,
     SnapshotKind.LESSON: pilot_bodies.LessonBody,
+    SnapshotKind.TIP: bodies.TipBody,
 }
 """Kinds whose whole body is made. Rulebooks and drafts are laws: `rulebook_body`."""
 

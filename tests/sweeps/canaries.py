@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tests.factories import Walk
 
 WORD = re.compile(r"canary[0-9a-f]{10}")
-OURS = ("accounts", "cases", "review", "notices", "supervision")
+OURS = ("accounts", "cases", "review", "notices", "supervision", "national")
 
 
 @dataclass

@@ -51,6 +51,11 @@ CODED = _columns(
         "cases.Outbox": "topic payload",
         "cases.OutboxDelivery": "consumer",
         "cases.Task": "key verb kind what_zh what_en",
+        "national.Dispatch": "rule kind reference state",
+        "national.DispatchStep": "kind position legal_effect",
+        "national.DispatchVersion": "sha256",
+        "national.RiskTip": "reference",
+        "national.TipStep": "kind",
         "review.DrawPool": "sha256",
         "review.Panel": "score",
         "review.Review": "scores",
@@ -115,6 +120,12 @@ SOWN_ELSEWHERE = _columns(
         "cases.PartnerProfile": "offers seeks technology scene",
         "cases.PartnerContact": "text answer",
         "cases.Mail": "error",
+        # Between authorities (tests/apps/national); no publisher reads these tables.
+        "national.Dispatch": "subject text figures",
+        "national.DispatchStep": "text",
+        "national.DispatchVersion": "canonical",
+        "national.RiskTip": "subject text subject_en text_en",
+        "national.TipStep": "text",
         # Of a running pilot's wire (tests/apps/supervision): no publisher reads these tables but
         # for public alerts, orders that were issued, and consequences of public rules.
         "cases.OutboxDelivery": "error",

@@ -75,6 +75,7 @@ def pages(n: int, *, law: bool = False) -> list[str]:
         "scheme",
         "scheme-clauses",
         "lesson",
+        "risk-tip",
     )
     found = [reverse(name, args=[key]) for name in names]
     found += [reverse("complain", args=[key]), reverse("check") + f"?q={key}"]
@@ -98,6 +99,7 @@ def lists() -> list[str]:
         "rulebook-list",
         "statistics",
         "library",
+        "risk-tips",
     )
     return [reverse(name) for name in names]
 

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "shidian.apps.record",
     "shidian.apps.supervision",
     "shidian.apps.lab",
+    "shidian.apps.national",
     "shidian.apps.portal",
     # After our own apps, so that our templates go before its.
     "allauth",

@@ -12,5 +12,6 @@ urlpatterns = [
     path("notices/", include("shidian.apps.notices.urls")),
     path("supervision/", include("shidian.apps.supervision.urls")),
     path("lab/", include("shidian.apps.lab.urls")),
+    path("national/", include("shidian.apps.national.urls")),
     path("", include("shidian.apps.portal.urls")),
 ]

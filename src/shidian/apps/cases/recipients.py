@@ -50,6 +50,9 @@ def _held(row: Outbox, today: date) -> Q | None:  # noqa: PLR0911 - one a kind
     if kind in _OFFICES:
         held = _tenure("officer_of", today) & Q(officer_of__role=_OFFICES[kind])
         if payload.get("authority"):
+            # Where a national body is asked, its national officers speak for it.
+            named = [_OFFICES[kind], OfficerRole.NATIONAL]
+            held = _tenure("officer_of", today) & Q(officer_of__role__in=named)
             held &= Q(
                 officer_of__authority__parts__scheme=row.case.scheme_id,
                 officer_of__authority__parts__local_id=payload["authority"],

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from shidian.apps.accounts.access import Permission
 from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.accounts.permits import permit, predicate
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import AccessEffect, Case, Coaching, Scheme, SchemeAuthority
 from shidian.core.procedure.types import Verb
-from shidian.core.rulebook.model import AuthorityRole
+from shidian.core.rulebook.model import AuthorityRole, ConsultationKind
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -179,14 +181,22 @@ def assesses(person: Someone, case: Case | None) -> bool:
 
 
 def consulted_parts(person: Someone, case: Case) -> list[str]:
-    """Ids, in the rulebook, of the authorities consulted on the case for which `person` speaks."""
-    held = roles_of(person).authorities(OfficerRole.CASE)
-    asked = [one.authority for one in case.rulebook.consultations]
-    if not held or not asked:
+    """Ids, in the rulebook, of the authorities consulted on the case for which `person` speaks.
+
+    For a national body its national officers speak as well. A filing asks nobody for a word.
+    """
+    roles = roles_of(person)
+    held = roles.authorities(OfficerRole.CASE)
+    national = roles.authorities(OfficerRole.NATIONAL)
+    asked = [
+        one.authority
+        for one in case.rulebook.consultations
+        if one.kind is not ConsultationKind.FILING
+    ]
+    if not (held or national) or not asked:
         return []
-    parts = SchemeAuthority.objects.filter(
-        scheme=case.scheme_id, authority__in=held, local_id__in=asked
-    )
+    speaks = Q(authority__in=held) | Q(authority__in=national, role=AuthorityRole.NATIONAL.value)
+    parts = SchemeAuthority.objects.filter(speaks, scheme=case.scheme_id, local_id__in=asked)
     return list(parts.values_list("local_id", flat=True))
 
 
@@ -210,7 +220,7 @@ def decides_objections(person: Someone, case: Case | None) -> bool:
 
 @predicate
 def speaks_for_a_consulted_authority(person: Someone, case: Case | None) -> bool:
-    """Is a case officer of an authority that the rulebook has consulted."""
+    """Is an officer of an authority that the rulebook has consulted."""
     return case is not None and bool(consulted_parts(person, case))
 
 

@@ -82,6 +82,25 @@ class SchemeBody(TypedDict):
     history: list[HistoryLine]
 
 
+class SchemeLine(TypedDict):
+    """A scheme in a list."""
+
+    slug: str
+    title: str
+
+
+class TipBody(TypedDict):
+    """Kind `tip`, key: the tip's number: a risk that a national body points out."""
+
+    slug: str
+    title: str
+    authority: str
+    text: str
+    schemes: list[SchemeLine]
+    sent_on: str
+    lifted_on: str
+
+
 class SectionLine(TypedDict):
     """A section of the application. `questions`: those that must be answered, where they apply."""
 

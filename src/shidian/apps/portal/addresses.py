@@ -21,6 +21,7 @@ _PAGES = {
     SnapshotKind.SCHEME: "scheme",
     SnapshotKind.CLAUSES: "scheme-clauses",
     SnapshotKind.LESSON: "lesson",
+    SnapshotKind.TIP: "risk-tip",
 }
 
 

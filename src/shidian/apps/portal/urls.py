@@ -19,6 +19,7 @@ from shidian.apps.portal.views import (
     rulebooks,
     statistics,
     timelines,
+    tips,
 )
 
 
@@ -81,6 +82,8 @@ urlpatterns = [
     ),
     path("library/", library.library, name="library"),
     path("library/<slug:key>/", library.lesson, name="lesson"),
+    path("risk-tips/", tips.tip_list, name="risk-tips"),
+    path("risk-tips/<slug:key>/", tips.tip, name="risk-tip"),
     path("schemes/<slug:key>/", rulebooks.scheme, name="scheme"),
     path("schemes/<slug:key>/clauses/", clauses.clauses, name="scheme-clauses"),
     path("record/", record.record, name="record"),

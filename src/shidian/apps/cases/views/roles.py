@@ -11,7 +11,7 @@ from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
 from shidian.apps.accounts.roles import Roles, roles_of
 from shidian.apps.cases.models import SchemeAuthority
 from shidian.apps.cases.rules import DECIDING
-from shidian.core.procedure.types import ActorKind
+from shidian.core.procedure.types import ActorKind, Verb
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case, Task
@@ -62,7 +62,10 @@ class Viewer:
 
     def _handles(self, task: Task, office: str) -> bool:
         if task.authority_id is not None:
-            return task.authority_id in self.roles.authorities(office)
+            offices = [office]
+            if task.verb == Verb.GIVE_OPINION:
+                offices.append(OfficerRole.NATIONAL)
+            return task.authority_id in self.roles.authorities(*offices)
         return task.case.scheme_id in self.schemes.get(office, frozenset())
 
     def mine(self) -> Q:
@@ -76,6 +79,8 @@ class Viewer:
             if held := self.roles.authorities(office):
                 anyone = Q(authority__isnull=True, case__scheme__in=self.schemes.get(office, ()))
                 found |= nobody & Q(kind=kind) & (anyone | Q(authority__in=held))
+        if national := self.roles.authorities(OfficerRole.NATIONAL):
+            found |= nobody & Q(verb=Verb.GIVE_OPINION.value, authority__in=national)
         if places := self.roles.institutions(*DRAFTING):
             found |= nobody & Q(kind=ActorKind.APPLICANT, institution__in=places)
         if signed_for := self.roles.institutions(StaffRole.SIGNER):

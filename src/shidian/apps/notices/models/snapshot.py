@@ -21,6 +21,7 @@ class SnapshotKind(models.TextChoices):
     DRAFT = "draft"
     CLAUSES = "clauses"
     LESSON = "lesson"
+    TIP = "tip"
     SCHEME = "scheme"
     FIGURES = "figures"
 

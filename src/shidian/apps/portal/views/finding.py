@@ -38,6 +38,7 @@ _KINDS = {
     SnapshotKind.SCHEME: _("Schemes"),
     SnapshotKind.CLAUSES: _("Provisions under test"),
     SnapshotKind.LESSON: _("Case library"),
+    SnapshotKind.TIP: _("Risk tips"),
     SnapshotKind.DRAFT: _("Drafts of rules"),
 }
 _NO_PROSE = re.compile(r"sha256:|https?:|[\w./:-]+$")

@@ -83,8 +83,10 @@ def _complaint(request: HttpRequest, reference: str) -> Complaint:
 
 @rule(Permission.DESK_READ)
 def complaint_list(request: HttpRequest) -> HttpResponse:
-    """Those that one may see: open ones, who waits longest first, or the closed ones."""
+    """Those that one may see: open ones, who waits longest first, or closed ones; `?scheme=`."""
     everything = complaints_for(asker(request))
+    if scheme := request.GET.get("scheme", ""):
+        everything = everything.filter(pilot__case__scheme__slug=scheme)
     closed = request.GET.get("show") == "closed"
     wanted = everything.filter(state=ComplaintState.CLOSED.value)
     if closed:
@@ -99,6 +101,7 @@ def complaint_list(request: HttpRequest) -> HttpResponse:
             Line(one, verbs.due_of(one), verbs.is_overdue(one, now)) for one in page.object_list
         ],
         "closed": closed,
+        "scheme": scheme,
         "counts": [
             (ComplaintState(state).label, n) for state, n in sorted(open_count(everything).items())
         ],

@@ -214,6 +214,7 @@ def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
             yield f"/stages/{stage.id}/thresholds/{threshold.id}/minimum", threshold.minimum
     for report in rulebook.reports:
         yield f"/reports/{report.id}/revised", report.revised
+    yield from _dispatched(rulebook)
     for key in _SAFEGUARD_PERIODS:
         yield f"/safeguards/{key}", getattr(rulebook.safeguards, key)
     if rulebook.exit is not None:
@@ -221,3 +222,9 @@ def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
         if (drill := rulebook.exit.drill) is not None:
             for key in ("every", "notices_within", "run_off_within"):
                 yield f"/exit/drill/{key}", getattr(drill, key)
+
+
+def _dispatched(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
+    for sent in rulebook.dispatches:
+        yield f"/dispatches/{sent.id}/answer_within", sent.answer_within
+        yield f"/dispatches/{sent.id}/sent_within", sent.sent_within

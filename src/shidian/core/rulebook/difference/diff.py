@@ -23,6 +23,7 @@ _SECTIONS = (
     "clocks",
     "consultations",
     "objections",
+    "dispatches",
     "authorities",
     "limits",
     "plan",

@@ -172,6 +172,8 @@ others_decide|原经办人员回避|decided by others
 within|提出期限|filed within
 changed_to|改变决定后转入|goes on in, where changed
 sent_back_to|发回后转入|goes on in, where sent back
+dispatches|报送事项|dispatch
+sent_within|报送期限|time to send
 acts|行为的法律性质|legal effect of an act
 effect|法律性质|legal effect
 streams|数据流|data stream

@@ -43,6 +43,7 @@ _WORDS: dict[str, Mapping[Any, Text]] = {
     "force": words.FORCE,
     "pauses_on": words.PAUSE,
     "consultations/kind": words.CONSULTATION,
+    "dispatches/kind": words.DISPATCH,
     "release": words.RELEASE,
     "effect": words.EFFECT,
     "take": words.TAKE,

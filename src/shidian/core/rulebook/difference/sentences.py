@@ -23,6 +23,7 @@ _SAYS = {
     "reports": ("kind",),
     "consultations": ("authority", "kind"),
     "objections": ("body",),
+    "dispatches": ("authority", "kind"),
     "authorities": ("role",),
     "alerts": ("levels",),
     "fees": ("amount",),

@@ -26,6 +26,7 @@ CASE: dict[str, dict[str, str]] = {
         "clocks": "Deadlines, each derived from events.",
         "consultations": "What other authorities are told or asked on the way.",
         "objections": "How the applicant objects to a refusal, and who looks at it again.",
+        "dispatches": "What the working group sends to other authorities, to be noted or answered.",
         "acts": "Legal effect of each act, by the act's name.",
         "streams": "Types of events that a pilot sends.",
         "indicators": "Numbers over time, taken from the streams.",
@@ -265,6 +266,14 @@ CASE: dict[str, dict[str, str]] = {
         "clock": "Clock in which it is decided; it starts on `objection.filed`.",
         "changed_to": "Stage in which the case goes on where the decision is changed.",
         "sent_back_to": "Stage in which the decision is made anew where it is sent back.",
+    },
+    "DispatchRule": {
+        "kind": "To be noted, to be decided upon, a report at intervals, a report on one matter.",
+        "authority": "Who receives it: one that does not decide.",
+        "answer_within": "Its time to answer, from the day after; silence means nothing.",
+        "every_months": "Of a periodic one: months that it covers.",
+        "sent_within": "Of a periodic one: by when it is sent after their end.",
+        "contents": "Headings that a draft begins with.",
     },
     "ActRule": {
         "effect": "What the act is in law; the system itself makes no formal administrative act.",

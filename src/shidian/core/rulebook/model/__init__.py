@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import Field
 
+from shidian.core.rulebook.model.dispatches import DispatchKind, DispatchRule
 from shidian.core.rulebook.model.incidents import (
     IncidentDuty,
     IncidentDutyKind,
@@ -135,6 +136,8 @@ __all__ = [
     "ConsultationKind",
     "Criterion",
     "Defence",
+    "DispatchKind",
+    "DispatchRule",
     "DrillRules",
     "DurationUs",
     "ExitRules",
@@ -248,6 +251,7 @@ class Rulebook(Frozen):
     clocks: tuple[Clock, ...] = ()
     consultations: tuple[Consultation, ...] = ()
     objections: tuple[ObjectionRule, ...] = ()
+    dispatches: tuple[DispatchRule, ...] = ()
     acts: dict[ActName, ActRule] = Field(default_factory=dict)
     streams: tuple[Stream, ...] = ()
     indicators: tuple[Indicator, ...] = ()

@@ -28,6 +28,8 @@ def duties(rulebook: Rulebook) -> tuple[RoleDuties, ...]:
             found.setdefault(role, []).append(duty)
     for role, duty in (*_requests(rulebook), *_materials(rulebook), *_run(rulebook)):
         found.setdefault(role, []).append(duty)
+    for role, duty in _dispatches(rulebook):
+        found.setdefault(role, []).append(duty)
     for authority in rulebook.authorities:
         names[authority.id] = authority.name
         own = list(_of_authority(rulebook, authority))
@@ -161,3 +163,24 @@ def _of_authority(rulebook: Rulebook, authority: Authority) -> Iterator[Duty]:
         stages = {stage.id: stage.names.staff for stage in rulebook.stages}
         when = _when(rulebook, _clock(rulebook, asked.clock))
         yield Duty(what, when, stages.get(asked.stage), f"/consultations/{asked.id}")
+    for sent in rulebook.dispatches:
+        if sent.authority == authority.id and sent.answer_within is not None:
+            what = Text(zh=f"答复{sent.name.zh}", en=f"Answer: {sent.name.en}")
+            length = numbers.period(sent.answer_within)
+            within = Text(zh=f"{length.zh}内", en=f"within {length.en}")
+            yield Duty(what, within, None, f"/dispatches/{sent.id}")
+
+
+def _dispatches(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
+    for sent in rulebook.dispatches:
+        if sent.every_months is None:
+            continue
+        when = numbers.every(sent.every_months, "month")
+        if sent.sent_within is not None:
+            length = numbers.period(sent.sent_within)
+            when = Text(
+                zh=f"{when.zh}一期，届满后{length.zh}内",
+                en=f"{when.en}, within {length.en} of its end",
+            )
+        what = Text(zh=f"报送{sent.name.zh}", en=f"Send: {sent.name.en}")
+        yield "officer", Duty(what, when, None, f"/dispatches/{sent.id}")

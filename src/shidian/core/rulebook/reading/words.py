@@ -7,6 +7,7 @@ from shidian.core.rulebook.model import (
     Basis,
     Comparison,
     ConsultationKind,
+    DispatchKind,
     FieldType,
     Force,
     IntakeMode,
@@ -132,6 +133,12 @@ CONSULTATION = {
     ConsultationKind.FILING: _t("备案", "filing for the record"),
     ConsultationKind.OPINION: _t("征求意见", "opinion"),
     ConsultationKind.NO_OBJECTION: _t("无异议函", "no-objection"),
+}
+DISPATCH = {
+    DispatchKind.FILING: _t("备案", "a filing for the record"),
+    DispatchKind.REQUEST: _t("请示", "a request for a decision"),
+    DispatchKind.PERIODIC: _t("定期报告", "a periodic report"),
+    DispatchKind.SPECIAL: _t("专报", "a special report"),
 }
 RELEASE = {
     "at-once": _t("随即告知", "at once"),

@@ -1,0 +1,92 @@
+"""RiskTip: a risk that an authority points out to working groups, and who has read and answered."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import pgettext_lazy
+
+from shidian.apps.accounts.models import Authority
+from shidian.apps.cases.models import Scheme
+from shidian.apps.national.querysets import TipQuerySet
+
+
+class RiskTip(models.Model):
+    """What was pointed out, as it was sent. `published`: also on the public site.
+
+    `answer_by`: the last day on which working groups say what they did; None: they need not.
+    """
+
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="tips")
+    reference = models.CharField(max_length=40, unique=True)
+    subject = models.CharField(max_length=200)
+    subject_en = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    text_en = models.TextField(blank=True)
+    published = models.BooleanField(default=False)
+    answer_by = models.DateField(null=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    objects = TipQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("-sent_at", "-pk")
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class TipAddressee(models.Model):
+    """A scheme to whose working group a tip was sent. `answered_at`: when it answered first."""
+
+    tip = models.ForeignKey(RiskTip, on_delete=models.PROTECT, related_name="addressees")
+    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="tips_received")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("scheme__slug",)
+        constraints = (models.UniqueConstraint(fields=("tip", "scheme"), name="tip_once_a_scheme"),)
+
+    def __str__(self) -> str:
+        return f"{self.tip_id} → {self.scheme_id}"
+
+
+class TipStepKind(models.TextChoices):
+    """What happened to it."""
+
+    SENT = "sent", pgettext_lazy("tip", "sent")
+    READ = "read", pgettext_lazy("tip", "read")
+    ANSWERED = "answered", pgettext_lazy("tip", "answered")
+    LIFTED = "lifted", pgettext_lazy("tip", "lifted")
+
+
+class TipStep(models.Model):
+    """One thing that happened to a tip. Append-only. `scheme`: of a working group's step."""
+
+    tip = models.ForeignKey(RiskTip, on_delete=models.PROTECT, related_name="steps")
+    scheme = models.ForeignKey(Scheme, null=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=TipStepKind)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tip", "scheme", "by"),
+                condition=models.Q(kind="read"),
+                name="tip_read_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.tip_id} {self.kind}"
