@@ -9,6 +9,9 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+MAIN_JOURNAL = "main"
+"""The journal of whatever is not assigned to another one."""
+
 
 class Settings(BaseSettings):
     """The deployment's settings. Secrets are files under `home/keys`, never values here."""
@@ -19,11 +22,20 @@ class Settings(BaseSettings):
     """Folder of all stores and keys."""
     database_url: str = ""
     """`postgresql://user@host:port/name`; empty: SQLite in `home`."""
+    database_pool: int = Field(0, ge=0, le=100)
+    """Connections to PostgreSQL that each process shares among its threads; 0: one a thread."""
+    replica_url: str = ""
+    """A read-only copy of the app database on PostgreSQL, from which public pages are made."""
     zone: Literal["all", "public", "internal", "ingest"] = "all"
     web_bind: str = "127.0.0.1:8000"
     gate_bind: str = "127.0.0.1:8001"
     gate_url: str = "http://127.0.0.1:8001"
     """Address under which browsers and pilot systems reach the gate."""
+    """The main journal's: also where pages listen."""
+    journal_name: str = Field(MAIN_JOURNAL, pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    """Which journal this gate, monitor or worker is of."""
+    gates: str = ""
+    """Further journals with the addresses of their gates: `b=https://gate-b.example, c=…`."""
     source_rate: int = Field(200_000, ge=1)
     """Events a second that the gate takes from one source for long; ten seconds of it at once."""
     seal_rows: int = Field(1_000_000, ge=1)
@@ -54,6 +66,10 @@ class Settings(BaseSettings):
     demo: bool = False
     """Marks every page, letter and export as a demonstration."""
     debug: bool = False
+    log_format: Literal["text", "json"] = "text"
+    """What processes write to their output: for eyes, or one JSON object a line."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on. `debug`: also a line for each request to the pages."""
     record_origin: str = "record.shidian.local"
     """The public record's name in its checkpoints, an address without a scheme; never changed."""
     record_witnesses: Path | None = None
@@ -76,12 +92,34 @@ class Settings(BaseSettings):
     @property
     def journal(self) -> Path:
         """SQLite file of entries; owner: gate."""
-        return self.home / "gate" / "journal.sqlite3"
+        return self.journal_at(self.journal_name)
+
+    def journal_at(self, name: str) -> Path:
+        """The file of a journal, were it on this machine."""
+        folder = "gate" if name == MAIN_JOURNAL else f"journals/{name}"
+        return self.home / folder / "journal.sqlite3"
+
+    def monitor_store_at(self, name: str) -> Path:
+        """The store of a journal's monitor, were it on this machine."""
+        folder = "monitor" if name == MAIN_JOURNAL else f"journals/{name}"
+        return self.home / folder / "monitor.sqlite3"
+
+    @property
+    def gate_urls(self) -> dict[str, str]:
+        """Journal → its gate's address, the main one first."""
+        named = (one.partition("=") for one in self.gates.split(",") if one.strip())
+        more = {name.strip(): url.strip().rstrip("/") for name, _, url in named}
+        return {MAIN_JOURNAL: self.gate_url.rstrip("/"), **more}
+
+    @property
+    def own_gate_url(self) -> str:
+        """The address of the gate of `journal_name`."""
+        return self.gate_urls.get(self.journal_name, self.gate_url)
 
     @property
     def monitor_store(self) -> Path:
         """SQLite file of cursor, alert items and readings; owner: monitor."""
-        return self.home / "monitor" / "monitor.sqlite3"
+        return self.monitor_store_at(self.journal_name)
 
     @property
     def record(self) -> Path:

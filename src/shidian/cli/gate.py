@@ -21,9 +21,11 @@ def gate(bind: str | None, home: Path | None) -> None:
 
     Writes the journal. One gate a journal: a second one refuses to start.
     """
+    from shidian import logs
     from shidian.gate.options import GateOptions
     from shidian.gate.serve import serve
 
+    logs.begin("gate", settings())
     config = settings() if home is None else settings().model_copy(update={"home": home})
     address = bind or config.gate_bind
     host, _, port = address.rpartition(":")

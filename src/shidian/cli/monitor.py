@@ -29,8 +29,11 @@ def monitor(context: click.Context, journal: Path | None, store: Path | None, on
     """
     if context.invoked_subcommand is not None:
         return
+    from shidian import logs
     from shidian.config import settings
 
+    if not once:
+        logs.begin("monitor", settings())
     stop = threading.Event()
     journal = journal or settings().journal
     store = store or settings().monitor_store

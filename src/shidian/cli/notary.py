@@ -24,6 +24,7 @@ def notary(socket_mode: str) -> None:
     Publishes SHIDIAN_HOME/record/tiles as static files, listens on SHIDIAN_HOME/record/notary.sock,
     and completes on start what it was killed at. A second notary on the same folder is refused.
     """
+    from shidian import logs
     from shidian.config import settings
     from shidian.core.record.disk import replace
     from shidian.core.record.notary import NO_WITNESSES, Notary
@@ -35,6 +36,7 @@ def notary(socket_mode: str) -> None:
     from shidian_kit.wire.refusal import RecordError
 
     config = settings()
+    logs.begin("notary", config)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

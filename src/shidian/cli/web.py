@@ -22,6 +22,7 @@ def web(bind: str | None, workers: int, threads: int) -> None:
         *("--workers", str(workers)),
         *("--threads", str(threads)),
         *("--graceful-timeout", "5"),
+        *("--config", "python:shidian.web.serving"),
         *("--log-level", "warning"),
         "--no-control-socket",
         "shidian.web.wsgi:application",

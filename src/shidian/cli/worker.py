@@ -25,11 +25,14 @@ def worker(once: bool) -> None:
     django.setup()
     from django.db import connections
 
+    from shidian import logs
     from shidian.apps.supervision.worker.duties import Worker
     from shidian.apps.supervision.worker.eager import eager_writes
     from shidian.apps.supervision.worker.loop import run_duties
     from shidian.config import settings
 
+    if not once:
+        logs.begin("worker", settings())
     at_work = Worker(settings())
     try:
         if once:

@@ -74,11 +74,13 @@ class Request:
         )
 
 
-async def read_body(request: Request, receive: Receive) -> bytes:
+async def read_body(
+    request: Request, receive: Receive, bytes_max: int = options.BODY_MAX_BYTES
+) -> bytes:
     """The body as it travels. Raises HttpProblemError 413 past the limit, 408 when it stalls."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared) > options.BODY_MAX_BYTES:
-        raise _too_large(options.BODY_MAX_BYTES)
+    if not declared.isdecimal() or int(declared) > bytes_max:
+        raise _too_large(bytes_max)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -90,8 +92,8 @@ async def read_body(request: Request, receive: Receive) -> bytes:
                     raise HttpProblemError(400, "disconnected", "The request broke off.")
                 chunks.append(message.get("body", b""))
                 size += len(chunks[-1])
-                if size > options.BODY_MAX_BYTES:
-                    raise _too_large(options.BODY_MAX_BYTES)
+                if size > bytes_max:
+                    raise _too_large(bytes_max)
                 more = message.get("more_body", False)
     except TimeoutError:
         raise HttpProblemError(408, "slow", "The body did not come in time.") from None
@@ -156,6 +158,18 @@ async def start(send: Send, status: int, headers: dict[str, str]) -> None:
     """Send the head of an answer."""
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": fields})
+
+
+def with_header(send: Send, name: str, value: str) -> Send:
+    """`send` that adds a header to the head of the answer."""
+    field = (name.lower().encode("latin-1"), value.encode("latin-1"))
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], field]}
+        await send(message)
+
+    return sending
 
 
 def _too_large(limit: int) -> HttpProblemError:

@@ -40,6 +40,7 @@ def serve(options: GateOptions, *, host: str, port: int) -> None:
         ws="none",
         lifespan="on",
         access_log=False,
+        log_config=None,
         log_level="warning",
         server_header=False,
         proxy_headers=False,

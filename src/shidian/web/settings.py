@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 
 from shidian import keyring
 from shidian.config import settings as shidian_settings
+from shidian.logs import logging_config
 from shidian.mail_server import mail_settings
 
 CONFIG = shidian_settings()
@@ -31,7 +32,15 @@ def _database() -> dict[str, Any]:
                 ),
             },
         }
-    url = urlsplit(CONFIG.database_url)
+    return _postgresql(CONFIG.database_url)
+
+
+def _postgresql(address: str, **options: Any) -> dict[str, Any]:
+    """A pool keeps connections by itself; without one each thread keeps its own for a minute."""
+    url = urlsplit(address)
+    pool = CONFIG.database_pool
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": url.path.lstrip("/"),
@@ -39,8 +48,19 @@ def _database() -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 0 if pool else 60,
+        "OPTIONS": options,
     }
+
+
+def _databases() -> dict[str, dict[str, Any]]:
+    """The app database, and its copy where there is one."""
+    found = {"default": _database()}
+    if CONFIG.replica_url:
+        copy = _postgresql(CONFIG.replica_url, connect_timeout=2)
+        # Tests have one database for both.
+        found["replica"] = {**copy, "TEST": {"MIRROR": "default"}}
+    return found
 
 
 SECRET_KEY = keyring.django_secret(CONFIG.keys)
@@ -73,7 +93,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First: nothing is read of a body that is too large for anything here.
+    # Before all others: what they say carries the request's id.
+    "shidian.web.request_log.RequestLogMiddleware",
+    # Nothing is read of a body that is too large for anything here.
     "shidian.web.limits.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -91,6 +113,8 @@ MIDDLEWARE = [
     # Last, so that it sees the resolved view: a view without a declared rule is refused.
     "shidian.web.access.DefaultDenyMiddleware",
 ]
+if CONFIG.replica_url:
+    MIDDLEWARE.append("shidian.web.replica.ReplicaMiddleware")
 
 ROOT_URLCONF = "shidian.web.urls"
 WSGI_APPLICATION = "shidian.web.wsgi.application"
@@ -112,7 +136,8 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-DATABASES = {"default": _database()}
+DATABASES = _databases()
+DATABASE_ROUTERS = ["shidian.web.replica.PortalRouter"] if CONFIG.replica_url else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"
@@ -218,9 +243,4 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 globals().update(mail_settings(CONFIG.mail_url, CONFIG.keys / "mail-password"))
 DEFAULT_FROM_EMAIL = CONFIG.mail_from
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-}
+LOGGING = logging_config(CONFIG)

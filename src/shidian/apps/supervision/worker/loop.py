@@ -11,6 +11,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connections
 
 from shidian.apps.supervision.worker.gate_client import GateUnreachableError
+from shidian.logs import named
 from shidian_kit.wire.refusal import RecordError, Refusal
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ class Duty:
         expected = _nobody_answers(error)
         if self.failures == 1 or not expected:
             say = _log.warning if expected else _log.error
-            say("failed", duty=self.name, error=f"{type(error).__name__}: {error}", again_in_s=wait)
+            # The message of what nobody expected may quote what somebody typed.
+            said = f"{type(error).__name__}: {error}" if expected else named(error)
+            say("failed", duty=self.name, error=said, again_in_s=wait)
         if isinstance(error, DatabaseTrouble):
             connections.close_all()
 
