@@ -63,8 +63,8 @@ def sole_supervisor(config: Settings) -> Iterator[None]:
 _PREPARE = """
 import django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", interactive=False, verbosity=0)
+from shidian.web.migrating import migrate
+migrate()
 from shidian.apps.cases.calendars import load_calendars
 load_calendars()
 """
