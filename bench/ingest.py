@@ -77,9 +77,10 @@ class Workload:
     one that the two batches before it had.
     """
 
-    def __init__(self, events: int) -> None:
+    def __init__(self, events: int, step_us: int | None = None) -> None:
+        """`step_us`: between two events of a project; else they fill 90 days."""
         self._rng = np.random.default_rng(_SEED)
-        self._step_us = max(1, SPAN_US // max(1, events // PROJECTS))
+        self._step_us = step_us or max(1, SPAN_US // max(1, events // PROJECTS))
         self._next = [1] * PROJECTS
 
     def batch(self, project: int, size: int) -> tuple[NDArray[np.int64], int]:

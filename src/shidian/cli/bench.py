@@ -20,6 +20,7 @@ SUMMARIES: dict[str, str] = {
     "portal": "Public pages with much published, and a crowd at one notice.",
     "restart": "A monitor killed and started again, with a million groups.",
     "ingest": "Durable ingest over HTTP, as JSON and as Arrow.",
+    "cost": "Seconds and bytes for a million events, stage by stage.",
     "load": "Lists and case pages over twenty thousand cases.",
     "record": "A large record: built, verified, proven, published.",
 }
