@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 
 from shidian import keyring
+from shidian.config import Settings
 from shidian.core.journal.entry import EntryKind
 from shidian_kit.wire import keys, signatures
 from tests.core.journal.samples import PROJECT, SOURCE, activation
@@ -60,7 +61,8 @@ class RunningGate:
 
     @property
     def journal_path(self):
-        return self.home / "gate" / "journal.sqlite3"
+        name = self._settings.get("SHIDIAN_JOURNAL_NAME", "main")
+        return Settings(home=self.home).journal_at(name)
 
     def request(self, method, path, body=b"", headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
@@ -117,8 +119,8 @@ class RunningGate:
 
 
 @contextmanager
-def running_gate(home):
-    gate = RunningGate(home)
+def running_gate(home, **settings):
+    gate = RunningGate(home, **settings)
     gate.start()
     try:
         yield gate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import secrets
 import ssl
 import time
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 OK = 200
+ELSEWHERE = 421
+HOPS_MAX = 3
+"""Gates that one request may be sent on to."""
 TEMPORARY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 """Answers after which the same may be asked again."""
 
@@ -35,6 +39,9 @@ class GateRefusedError(RuntimeError):
 
 class GateUnreachableError(RuntimeError):
     """The gate did not take the events in the time given. They wait in the spool."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,16 @@ class GateConnection:
         """One request. Raises OSError, HTTPException where no whole answer came.
 
         A kept connection that the gate has dropped meanwhile is opened anew, once, and the request
-        signed anew: all that a gate takes may be said twice.
+        signed anew: all that a gate takes may be said twice. Where the gate names another one that
+        keeps the project by now, the request goes there, and so do those after it.
         """
+        for _ in range(HOPS_MAX):
+            answer = self._said(path, content_type, body)
+            if not self._follow(answer):
+                break
+        return answer
+
+    def _said(self, path: str, content_type: str, body: bytes) -> Answer:
         kept = self._connection is not None
         try:
             return self._once(path, content_type, body)
@@ -91,6 +106,20 @@ class GateConnection:
             if not kept:
                 raise
             return self._once(path, content_type, body)
+
+    def _follow(self, answer: Answer) -> bool:
+        """Whether there is another gate to ask; never from https to what anybody can read."""
+        if answer.status != ELSEWHERE:
+            return False
+        url = answer.headers.get("location", "").rstrip("/")
+        parts = urlsplit(url)
+        secure = parts.scheme == "https" or urlsplit(self.url).scheme == "http"
+        if parts.scheme not in ("http", "https") or not parts.hostname or not secure:
+            return False
+        _log.info("the project is kept by the gate at %s now", url)
+        self.close()
+        self.url = url
+        return True
 
     def _once(self, path: str, content_type: str, body: bytes) -> Answer:
         url = f"{self.url}{path}"

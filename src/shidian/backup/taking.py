@@ -66,7 +66,9 @@ def _taken(
     taken_at = datetime.now(UTC).isoformat(timespec="seconds")
     if config.monitor_store.exists():
         say("monitor store")
-        sqlite_files.copy(config.monitor_store, draft / "monitor" / config.monitor_store.name)
+        sqlite_files.copy(
+            config.monitor_store, draft / config.monitor_store.relative_to(config.home)
+        )
     say("app database")
     tables = _database(config, draft)
     say("journal and sealed segments")

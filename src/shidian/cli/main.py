@@ -20,6 +20,7 @@ SUMMARIES = {
     "account": "Help a person whose account cannot be helped from a page.",
     "rulebook": "Check, read, compare and simulate rulebooks.",
     "telemetry": "Bring in events that come as files, and look after the journal.",
+    "journal": "See which journal keeps which pilot, and move one.",
     "replay": "Recompute alerts from a journal.",
     "record": "Verify and witness the public record.",
     "backup": "Copy the whole installation while it runs.",

@@ -28,7 +28,13 @@ View = Literal["as-known", "final"]
 
 
 @click.group(invoke_without_command=True)
-@click.option("--journal", type=_PATH, help="Journal file; else the installation's.")
+@click.option(
+    "--journal",
+    "journals",
+    type=_PATH,
+    multiple=True,
+    help="Journal file; else the installation's. Several: what moved is told from where it is.",
+)
 @click.option("--project", help="This project alone.")
 @click.option(
     "--rulebook",
@@ -72,7 +78,7 @@ View = Literal["as-known", "final"]
 @click.pass_context
 def replay(  # noqa: PLR0917 - click passes options by name
     context: click.Context,
-    journal: Path | None,
+    journals: tuple[Path, ...],
     project: str | None,
     rulebook_file: Path | None,
     from_: str | None,
@@ -101,7 +107,9 @@ def replay(  # noqa: PLR0917 - click passes options by name
     from shidian.core.journal.reader import JournalDamagedError, JournalReader
     from shidian.core.journal.sealed import SegmentDamagedError
 
-    _check_options(engine, master, settings, compare_live=compare_live)
+    several = journals[1:]
+    _check_options(engine, master, settings, compare_live=compare_live, several=bool(several))
+    journal = journals[0] if journals else None
     if compare_live and (project or rulebook_file):
         raise click.UsageError(_EVERYTHING)
     if out and out.suffix not in (".json", ".parquet"):
@@ -121,6 +129,8 @@ def replay(  # noqa: PLR0917 - click passes options by name
                 _known(reader, project)
                 path = journal or installation().journal
                 found = on_spark(path, project, override, master, settings)
+            elif several:
+                found = _over_all(journals, project, override)
             else:
                 found = _in_columns(reader, project, override)
         _say_removed(found, removed, project)
@@ -136,8 +146,15 @@ _EVERYTHING = "--compare-live compares everything; leave out --project, --rulebo
 
 
 def _check_options(
-    engine: str, master: str | None, settings: tuple[str, ...], *, compare_live: bool
+    engine: str,
+    master: str | None,
+    settings: tuple[str, ...],
+    *,
+    compare_live: bool,
+    several: bool,
 ) -> None:
+    if several and (compare_live or engine == "spark"):
+        raise click.UsageError("several journals: neither --compare-live nor --engine spark")
     if engine != "spark" and (master or settings):
         raise click.UsageError("--master and --conf belong to --engine spark")
     if engine == "spark" and compare_live:
@@ -165,6 +182,7 @@ def _compare(live: tuple[int, int, str], found: Replay) -> None:
 def _to(reader: JournalReader, last_entry: int, removed: Collection[str]) -> Replay:
     """Entry by entry up to where the monitor has come: it need not have come to the end."""
     from shidian.core.monitor.replay import replay as run
+    from shidian.core.monitor.replay import told_here
 
     with click.progressbar(
         length=last_entry, label="Replaying", file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -175,7 +193,9 @@ def _to(reader: JournalReader, last_entry: int, removed: Collection[str]) -> Rep
                 yield entry
                 bar.update(1)
 
-        return run(counted(), last_entry=last_entry, removed=removed)
+        found = run(counted(), last_entry=last_entry, removed=removed)
+    # What a project brought with it was told by the monitor of the journal that it came from.
+    return told_here(found, reader.arrivals())
 
 
 def _in_columns(reader: JournalReader, project: str | None, override: Loaded | None) -> Replay:
@@ -199,6 +219,20 @@ def _in_columns(reader: JournalReader, project: str | None, override: Loaded | N
         found = batch.replay(project=project, override=override, progress=done)
     say_evaluated(batch.evaluated)
     return found
+
+
+def _over_all(journals: tuple[Path, ...], project: str | None, override: Loaded | None) -> Replay:
+    """Several journals, each project from the one that keeps it now."""
+    from contextlib import ExitStack
+
+    from shidian.core.journal.reader import JournalReader
+    from shidian.core.monitor.engines.several import replay_all
+
+    with ExitStack() as stack:
+        readers = [stack.enter_context(JournalReader(path)) for path in journals]
+        if project is not None and not any(project in one.entry_counts() for one in readers):
+            raise click.ClickException(f"{project} has no entry in these journals")
+        return replay_all(readers, project=project, override=override)
 
 
 def _say_removed(found: Replay, known: Mapping[str, Removal], project: str | None) -> None:

@@ -59,6 +59,23 @@ def database(config: Settings) -> Iterator[Finding]:
     yield Finding("database", Level.OK, f"{connection.vendor}, of this release's shape")
     yield from _outbox()
     yield from _mail()
+    yield from _moves()
+
+
+def _moves() -> Iterator[Finding]:
+    """Pilots on their way between journals that have not come far for long."""
+    from django.utils import timezone
+
+    from shidian.apps.supervision.models import JournalMove
+
+    moves = JournalMove.objects.filter(ended_at=None).select_related("pilot")
+    for move in moves.filter(asked_at__lt=timezone.now() - WAITS_WARN):
+        yield Finding(
+            "move-waits",
+            Level.WARN,
+            f"{move.pilot.public_id} to {move.target}: {move.state}; {move.problem or 'goes on'}",
+            "see that gate, monitor and worker of both journals run; `shidian journal list`",
+        )
 
 
 def _outbox() -> Iterator[Finding]:

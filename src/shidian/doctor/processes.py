@@ -25,7 +25,7 @@ def web(config: Settings) -> Iterator[Finding]:
 
 def gate(config: Settings) -> Iterator[Finding]:
     """Whether the gate answers at the address that browsers and firms are told."""
-    yield _answers("gate", f"{config.gate_url.rstrip('/')}/healthz", None)
+    yield _answers("gate", f"{config.own_gate_url.rstrip('/')}/healthz", None)
 
 
 def notary(config: Settings) -> Iterator[Finding]:

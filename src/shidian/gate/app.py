@@ -18,13 +18,14 @@ import structlog
 from shidian import keyring
 from shidian.core.journal import (
     ControlError,
+    DepartedProjectError,
     EntryKind,
     Journal,
     JournalClosedError,
     ProjectClosedError,
     UnknownProjectError,
 )
-from shidian.core.journal.controls import RETURNS_SOURCE
+from shidian.core.journal.controls import RETURNS_SOURCE, DepartedError
 from shidian.core.journal.sealed import SegmentDamagedError
 from shidian.gate import options, telemetry
 from shidian.gate.auth import Authenticator
@@ -39,12 +40,22 @@ from shidian.gate.http import (
     send_body,
     send_json,
     send_problem,
+    with_header,
 )
 from shidian.gate.limits import Intake
 from shidian.gate.live import Hub
 from shidian.gate.metrics import Metrics
+from shidian.gate.moving import (
+    BODY_MAX_BYTES,
+    ArrivingCall,
+    LeavingCall,
+    Moving,
+    WholeCall,
+    elsewhere,
+)
 from shidian.gate.permits import AfterCall, FedCall, Permits
 from shidian.health import Readiness, files_in, room_in
+from shidian.logs import REQUEST_ID_HEADER, request_id
 from shidian_kit.wire.token import TokenError, read_live_token
 
 if TYPE_CHECKING:
@@ -91,6 +102,7 @@ class Gate:
         )
         self._intake = Intake(given)
         self._permits = Permits(self.journal, given.journal, keyring.gate_key(given.keys))
+        self._moving = Moving(self.journal, given.journal)
         self._readiness = Readiness(
             {
                 "journal": self.journal.answers,
@@ -105,6 +117,9 @@ class Gate:
             "/v1/permits": self._permit,
             "/v1/acknowledgements": self._acknowledgement,
             "/v1/acknowledgements/after": self._acknowledged,
+            "/v1/leaving": self._leaving,
+            "/v1/leaving/whole": self._leaving_whole,
+            "/v1/arriving": self._arriving,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +127,10 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await self._http(Request.of(scope), receive, send)
+            request = Request.of(scope)
+            name = request_id(request.headers.get(REQUEST_ID_HEADER.lower()))
+            with structlog.contextvars.bound_contextvars(request=name):
+                await self._http(request, receive, with_header(send, REQUEST_ID_HEADER, name))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -240,6 +258,8 @@ class Gate:
             raise HttpProblemError(
                 409, "not-active", "No rulebook is in force for this project yet."
             ) from None
+        except DepartedProjectError:
+            raise elsewhere(self.journal.registry, project) from None
         except ProjectClosedError as error:
             raise HttpProblemError(410, "closed", f"{error}. Nothing was stored.") from None
         for status, count in telemetry.count(result).items():
@@ -277,9 +297,23 @@ class Gate:
         self._permits.feed.fed(call.as_of_us)
         return {}
 
-    async def _from_worker(self, request: Request, receive: Receive) -> bytes:
+    async def _leaving(self, request: Request, receive: Receive) -> object:
+        call = _decode(await self._from_worker(request, receive), LeavingCall, "leaving")
+        return await self._moving.leaving(call)
+
+    async def _leaving_whole(self, request: Request, receive: Receive) -> object:
+        call = _decode(await self._from_worker(request, receive), WholeCall, "leaving")
+        return await self._moving.whole(call)
+
+    async def _arriving(self, request: Request, receive: Receive) -> object:
+        body = await self._from_worker(request, receive, BODY_MAX_BYTES)
+        return await self._moving.arriving(_decode(body, ArrivingCall, "arriving"))
+
+    async def _from_worker(
+        self, request: Request, receive: Receive, bytes_max: int = options.BODY_MAX_BYTES
+    ) -> bytes:
         self._auth.admit(request, worker=True)
-        body = await read_body(request, receive)
+        body = await read_body(request, receive, bytes_max)
         self._auth.verify_worker(request, body)
         return body
 
@@ -291,12 +325,7 @@ class Gate:
         except ValueError as error:
             raise HttpProblemError(422, "control", f"{error}.") from error
         taken = await asyncio.wrap_future(self.journal.submit_controls(records))
-        return {
-            "answers": [
-                {"refused": str(one)} if isinstance(one, ControlError) else {"entry": one}
-                for one in taken
-            ]
-        }
+        return {"answers": [_told(one) for one in taken]}
 
     async def _live(self, request: Request, receive: Receive, send: Send) -> None:
         given = parse_qs(request.query).get("token", [""])[0]
@@ -314,6 +343,13 @@ class Gate:
         if origin in self.options.origins:
             headers["access-control-allow-origin"] = origin
         await self.hub.stream(token, headers, receive, send)
+
+
+def _told(taken: int | ControlError) -> dict[str, object]:
+    """What became of a control record; `departed`: its project is to be found elsewhere."""
+    if isinstance(taken, DepartedError):
+        return {"refused": str(taken), "departed": True}
+    return {"refused": str(taken)} if isinstance(taken, ControlError) else {"entry": taken}
 
 
 def _control_record(record: dict[str, object]) -> tuple[EntryKind, int, dict[str, object]]:

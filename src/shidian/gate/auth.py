@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shidian.gate import options
 from shidian.gate.http import HttpProblemError, Request, busy, not_found
+from shidian.gate.moving import elsewhere
 from shidian_kit.wire import keys, signatures
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Nonces:
 
 class Authenticator:
     """Checks signatures of pilot systems and of the worker.
+
+    A key of a project that is kept elsewhere opens nothing but the word where that is.
 
     To whom has no registered key, everything is absent (404). To whom names a registered key, a bad
     signature is explained (401).
@@ -75,7 +78,12 @@ class Authenticator:
     def verify_pilot(self, request: Request, body: bytes) -> tuple[KnownKey, signatures.Verified]:
         """The key that signed, whatever its project. Raises HttpProblemError 401, 403, 404."""
         verified = self._verify(request, body, worker=False)
-        key = self._registry().keys[verified.key_id]
+        registry = self._registry()
+        key = registry.keys.get(verified.key_id)
+        if key is None:
+            raise elsewhere(registry, registry.foreign_keys[verified.key_id].project)
+        if key.project in registry.departed:
+            raise elsewhere(registry, key.project)
         if key.revoked:
             raise HttpProblemError(403, "revoked", "This key was revoked: register a new one.")
         return key, verified
@@ -87,7 +95,8 @@ class Authenticator:
     def _find(self, key_id: str, *, worker: bool) -> Ed25519PublicKey | None:
         if worker:
             return self._worker if key_id == self._worker_id else None
-        known = self._registry().keys.get(key_id)
+        registry = self._registry()
+        known = registry.keys.get(key_id) or registry.foreign_keys.get(key_id)
         return None if known is None else known.public_key
 
     def _verify(self, request: Request, body: bytes, *, worker: bool) -> signatures.Verified:

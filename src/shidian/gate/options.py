@@ -71,7 +71,7 @@ class GateOptions:
     @classmethod
     def from_settings(cls, config: Settings, *, bind: str) -> GateOptions:
         """Options of a deployment whose gate listens on `bind` (`host:port`)."""
-        named = [authority_of(config.gate_url), authority_of(f"http://{bind}")]
+        named = [authority_of(config.own_gate_url), authority_of(f"http://{bind}")]
         return cls(
             journal=config.journal,
             keys=config.keys,

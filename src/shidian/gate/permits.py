@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shidian.core.journal import ControlError, JournalReader
+from shidian.core.journal import ControlError, DepartedProjectError, JournalReader
 from shidian.core.journal.orders import AcknowledgementRecord
 from shidian.core.journal.permits import PermitRefusedError
 from shidian.gate import options
 from shidian.gate.http import HttpProblemError
+from shidian.gate.moving import elsewhere
 from shidian_kit.wire import keys, permit
 from shidian_kit.wire.order import OrderError, parse_acknowledgement, time_us
 
@@ -90,6 +91,9 @@ class Permits:
         try:
             encoded = await asyncio.wrap_future(leased)
         except PermitRefusedError as error:
+            if error.code == "departed":
+                registry = self._journal.registry
+                raise elsewhere(registry, registry.keys[verified.key_id].project) from error
             raise HttpProblemError(_REFUSED_STATUS[error.code], error.code, str(error)) from error
         return permit.sign(encoded, self._key, self._key_id)
 
@@ -123,6 +127,8 @@ class Permits:
         kept = self._journal.submit_acknowledgement(record, word.digest)
         try:
             return {"entry": await asyncio.wrap_future(kept)}
+        except DepartedProjectError as error:
+            raise elsewhere(self._journal.registry, key.project) from error
         except ControlError as error:
             raise HttpProblemError(
                 409, "order", f"{error}.", {"retry-after": str(options.RETRY_AFTER_S)}

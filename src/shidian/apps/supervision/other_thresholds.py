@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from shidian.apps.cases.rulebooks import loaded_rulebook
+from shidian.apps.supervision.journals import journal_of
 from shidian.config import settings
 from shidian.core.journal.reader import JournalDamagedError, JournalReader
 from shidian.core.journal.sealed import SegmentDamagedError
@@ -177,11 +179,8 @@ def try_settings(
     if not _one_at_a_time.acquire(blocking=False):
         raise NoReplayError(_BUSY)
     try:
-        with JournalReader(settings().journal) as reader:
-            reader.hold()
-            if reader.last_entry() > ENTRIES_MAX:
-                raise NoReplayError(_TOO_LONG)
-            return _tried(BatchReplay(reader, threads=1), pilots, rule_id, changed, left_out)
+        with ExitStack() as opened:
+            return _tried(_Engines(opened), pilots, rule_id, changed, left_out)
     except FileNotFoundError:
         raise NoReplayError(_NOT_HERE) from None
     except (JournalDamagedError, SegmentDamagedError, OSError) as error:
@@ -197,8 +196,28 @@ def _has(rulebook: Rulebook, rule_id: str) -> bool:
     return any(one.id == rule_id for one in rules)
 
 
+class _Engines:
+    """An engine for each journal of which a pilot is asked for, opened when it is."""
+
+    def __init__(self, opened: ExitStack) -> None:
+        self._opened = opened
+        self._made: dict[str, BatchReplay] = {}
+
+    def of(self, pilot: Pilot) -> BatchReplay:
+        """Raises NoReplayError, FileNotFoundError."""
+        journal = journal_of(pilot)
+        if journal not in self._made:
+            path = settings().journal_at(journal)
+            reader = self._opened.enter_context(JournalReader(path))
+            reader.hold()
+            if reader.last_entry() > ENTRIES_MAX:
+                raise NoReplayError(_TOO_LONG)
+            self._made[journal] = BatchReplay(reader, threads=1)
+        return self._made[journal]
+
+
 def _tried(
-    engine: BatchReplay,
+    engines: _Engines,
     pilots: Iterable[Pilot],
     rule_id: str,
     changed: Mapping[int, Loaded],
@@ -211,6 +230,7 @@ def _tried(
             left_out += 1
             continue
         name = pilot.public_id
+        engine = engines.of(pilot)
         own = engine.replay(project=name, explain=False)
         other = engine.replay(project=name, override=override, explain=False)
         if own.removed:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db.models import Sum
 
 from shidian.apps.supervision.domain.instants import day_begins_us, from_us, to_us
+from shidian.apps.supervision.journals import journal_of
 from shidian.apps.supervision.models import (
     AlertItem,
     Complaint,
@@ -153,14 +154,14 @@ def counted_again(pilot: Pilot, line: Line) -> tuple[str, str]:
 
 
 def _reading(pilot: Pilot, work: Callable[[JournalReader], T]) -> T:
-    """Do it over the installation's journal, one at a time. Raises NoFiguresError."""
+    """Do it over the pilot's journal, one at a time. Raises NoFiguresError."""
     events = SourceReading.objects.filter(pilot=pilot).aggregate(n=Sum("events"))["n"] or 0
     if events > EVENTS_MAX:
         raise NoFiguresError(_TOO_MANY)
     if not _one_at_a_time.acquire(timeout=_WAIT_S):
         raise NoFiguresError(_BUSY)
     try:
-        with JournalReader(settings().journal) as reader:
+        with JournalReader(settings().journal_at(journal_of(pilot))) as reader:
             reader.hold()
             return work(reader)
     except FileNotFoundError:

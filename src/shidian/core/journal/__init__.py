@@ -3,17 +3,20 @@
 from shidian.core.journal.batch import BatchResult, ItemResult, ItemStatus, Malformed
 from shidian.core.journal.controls import ControlError
 from shidian.core.journal.entry import Entry, EntryKind
-from shidian.core.journal.reader import FeedSummary, Gap, JournalReader, Refusal
-from shidian.core.journal.writer import (
-    Journal,
+from shidian.core.journal.errors import (
+    DepartedProjectError,
     JournalClosedError,
     ProjectClosedError,
     UnknownProjectError,
 )
+from shidian.core.journal.reader import JournalReader
+from shidian.core.journal.summaries import FeedSummary, Gap, Refusal
+from shidian.core.journal.writer import Journal
 
 __all__ = [
     "BatchResult",
     "ControlError",
+    "DepartedProjectError",
     "Entry",
     "EntryKind",
     "FeedSummary",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shidian.core.journal import moving
 from shidian.core.journal.entry import payload_sha256
 from shidian.core.journal.schema import open_reader
 from shidian.core.journal.sealed import (
@@ -60,6 +61,7 @@ def check_journal(path: Path, progress: Callable[[int], None] = lambda _: None) 
         gone = removal.removals(db)
         found.removed = list(gone)
         found.unfinished = [one.project for one in gone.values() if one.finished_us is None]
+        _arrived(db, gone, found)
         _uncovered(db, segments, gone, found)
         named = {segment.path for segment in segments}
         for segment in segments:
@@ -74,20 +76,30 @@ def check_journal(path: Path, progress: Callable[[int], None] = lambda _: None) 
 
 def _entries(db: sqlite3.Connection, found: Checked, progress: Callable[[int], None]) -> None:
     """Numbers, ingest times and the payloads that lie in the file itself."""
-    before_us = -(2**63)
+    before_us, expected = -(2**63), 1
     for number, ingest_us, kind, sha256, payload in db.execute(
         "SELECT entry, ingest_us, kind, sha256, payload FROM entry ORDER BY entry"
     ):
         found.entries += 1
-        if number != found.entries:
-            found.damage.append(f"entry {found.entries} is missing")
-            found.entries = number
+        if number != expected and not (kind == "arrival" and number > expected):
+            found.damage.append(f"entry {expected} is missing")
+        expected = number + 1
         if ingest_us < before_us:
             found.damage.append(f"entry {number} was taken in before the one before it")
         before_us = ingest_us
         if (payload or kind != "data") and payload_sha256(payload) != sha256:
             found.damage.append(f"entry {number} is not what was written")
         progress(1)
+
+
+def _arrived(db: sqlite3.Connection, gone: Container[str], found: Checked) -> None:
+    """What came with projects from other journals, as it came."""
+    if not moving.exists(db):
+        return
+    for entry, carried in moving.arrived(db, None):
+        empty = entry.removed and entry.project in gone
+        if not empty and payload_sha256(entry.payload) != carried:
+            found.damage.append(f"entry {entry.entry} of {entry.project} is not what came")
 
 
 def _uncovered(

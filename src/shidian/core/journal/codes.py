@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CODES_CACHED_MAX = 1_000_000
+ERASURE_CHARS_MAX = 500
 _CHUNK = 500
+
+
+def check_erasure(pseudonym: str, *, by: str, reason: str) -> None:
+    """Raises ValueError where `by` or `reason` is empty, too long, or names the pseudonym."""
+    for name, text in (("by", by), ("reason", reason)):
+        if not 0 < len(text.strip()) <= ERASURE_CHARS_MAX:
+            raise ValueError(f"{name}: 1 to {ERASURE_CHARS_MAX} characters")
+        if pseudonym in text:
+            raise ValueError(f"{name} must not name the pseudonym: it is kept")
 
 
 class Codes:

@@ -35,6 +35,10 @@ class ControlError(ValueError):
     """A control record that cannot be taken; the message says what is right."""
 
 
+class DepartedError(ControlError):
+    """A record for a project that has left: it is to be told where that is now."""
+
+
 class KeyRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A machine key of one source of one project, registered or revoked."""
 
@@ -90,9 +94,54 @@ class ClosingRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     keep_until_us: int | None = None
 
 
+class DepartureRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A project that leaves for another journal: from here on this one takes nothing of it."""
+
+    project: str
+    effective_us: int
+    to: str
+
+
+class ArrivalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A project that came from another journal with its log up to `entry`, taken in at `ingest_us`.
+
+    `entries`, `codes`, `digest`: what came, as the journal that it left says (see `moving.Whole`).
+    """
+
+    project: str
+    effective_us: int
+    came_from: str
+    entry: int
+    ingest_us: int
+    entries: int
+    codes: int
+    digest: str
+
+
+class RouteRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A project of another journal, whose gate is at `url`. `keys`: those of its sources now.
+
+    They are asked for who asks; what they sign is answered with the address, and taken nowhere.
+    """
+
+    project: str
+    url: str
+    keys: dict[str, str]
+
+
 ControlRecord: TypeAlias = (
-    KeyRecord | ActivationRecord | PlanRecord | ClosingRecord | OrderRecord | LapseRecord
+    KeyRecord
+    | ActivationRecord
+    | PlanRecord
+    | ClosingRecord
+    | OrderRecord
+    | LapseRecord
+    | DepartureRecord
+    | ArrivalRecord
+    | RouteRecord
 )
+CLOCKS_APART_MAX_US = 30_000_000
+"""How far the clock of the journal that a project left may be ahead of this one's."""
 
 _TYPES: dict[EntryKind, type[ControlRecord]] = {
     EntryKind.KEY: KeyRecord,
@@ -101,6 +150,9 @@ _TYPES: dict[EntryKind, type[ControlRecord]] = {
     EntryKind.CLOSING: ClosingRecord,
     EntryKind.ORDER: OrderRecord,
     EntryKind.LAPSE: LapseRecord,
+    EntryKind.DEPARTURE: DepartureRecord,
+    EntryKind.ARRIVAL: ArrivalRecord,
+    EntryKind.ROUTE: RouteRecord,
 }
 
 
@@ -129,6 +181,14 @@ class KnownKey:
     revoked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A key of a project of another journal."""
+
+    project: str
+    public_key: Ed25519PublicKey
+
+
 @dataclass(slots=True)
 class Registry:
     """State that control records build up, in the order of the log."""
@@ -137,6 +197,9 @@ class Registry:
     keys: dict[str, KnownKey] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     orders: dict[str, ProjectOrders] = field(default_factory=dict)
+    departed: set[str] = field(default_factory=set)
+    routes: dict[str, str] = field(default_factory=dict)
+    foreign_keys: dict[str, ForeignKey] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Registry:
@@ -148,6 +211,11 @@ class Registry:
 
     def check(self, record: ControlRecord) -> None:
         """Whether the record fits what is known. Raises ControlError."""
+        if isinstance(record, DepartureRecord | ArrivalRecord | RouteRecord):
+            self._check_place(record)
+            return
+        if record.project in self.departed and not isinstance(record, ClosingRecord):
+            raise DepartedError(f"{record.project} has left this journal")
         if isinstance(record, KeyRecord):
             bound = self.keys.get(record.key_id)
             if bound and (bound.project, bound.source) != (record.project, record.source):
@@ -165,8 +233,33 @@ class Registry:
             except OrderConflictError as error:
                 raise ControlError(str(error)) from error
 
+    def _check_place(self, record: DepartureRecord | ArrivalRecord | RouteRecord) -> None:
+        name = record.project
+        here = name in self.projects and name not in self.departed
+        if isinstance(record, DepartureRecord):
+            if not here:
+                raise ControlError(f"{name} is not in this journal")
+            if name in self.closed:
+                raise ControlError(f"{name} is closed: it stays where it is")
+        elif isinstance(record, ArrivalRecord):
+            if name in self.projects:
+                raise ControlError(f"{name} is or was in this journal: it cannot come here")
+        elif here:
+            raise ControlError(f"{name} is in this journal: it is not to be found elsewhere")
+
+    def _place(self, record: DepartureRecord | ArrivalRecord | RouteRecord) -> None:
+        if isinstance(record, DepartureRecord):
+            self.departed.add(record.project)
+        elif isinstance(record, RouteRecord):
+            self.routes[record.project] = record.url
+            for key_id, public in record.keys.items():
+                self.foreign_keys[key_id] = ForeignKey(record.project, keys.load_public(public))
+
     def apply(self, record: ControlRecord) -> None:
         """Take in a record that `check` let through."""
+        if isinstance(record, DepartureRecord | ArrivalRecord | RouteRecord):
+            self._place(record)
+            return
         if isinstance(record, KeyRecord):
             public = keys.load_public(record.public_key)
             self.keys[record.key_id] = KnownKey(
@@ -192,14 +285,30 @@ class Registry:
         """The orders that a project is under."""
         return self.orders.get(project) or ProjectOrders()
 
+    def require_order(self, project: str, order_id: str, digest: str) -> None:
+        """That this very order is known here. Raises ControlError."""
+        known = self.orders_of(project).digests.get(order_id)
+        if known is None:
+            raise ControlError(f"no order {order_id} has reached the gate")
+        if known != digest:
+            raise ControlError(f"order {order_id} has the digest {known}")
+
     def copy(self) -> Registry:
         """Another one that is as this one is now."""
-        return Registry(dict(self.projects), dict(self.keys), set(self.closed), dict(self.orders))
+        return Registry(
+            dict(self.projects),
+            dict(self.keys),
+            set(self.closed),
+            dict(self.orders),
+            set(self.departed),
+            dict(self.routes),
+            dict(self.foreign_keys),
+        )
 
     def tick_us(self) -> int | None:
         """Shortest tick among projects that a key may still write; None if there is none."""
         open_projects = {key.project for key in self.keys.values() if not key.revoked}
-        open_projects -= self.closed
+        open_projects -= self.closed | self.departed
         ticks = [state.tick_us for name, state in self.projects.items() if name in open_projects]
         return min(ticks, default=None)
 
@@ -238,9 +347,18 @@ def parse(kind: EntryKind, record: object) -> ControlRecord:
             _require_mode(read_permit_terms(typed.document), typed.plan)
         if isinstance(typed, OrderRecord):
             read_tag(typed.digest)
+        if isinstance(typed, RouteRecord):
+            _require_ids(typed)
     except (ValueError, keys.KeyFormatError, DocumentError) as error:
         raise ControlError(str(error)) from error
     return typed
+
+
+def _require_ids(record: RouteRecord) -> None:
+    """Keys go by their own ids. Raises ControlError."""
+    for key_id, public in record.keys.items():
+        if keys.key_id(keys.load_public(public)) != key_id:
+            raise ControlError(f"{key_id} is not the id of its public key")
 
 
 def in_force(record: ControlRecord, *, ingest_us: int, has_data: bool) -> ControlRecord:

@@ -44,6 +44,9 @@ class EntryKind(StrEnum):
     LAPSE = "lapse"
     LEASE = "lease"
     ACKNOWLEDGEMENT = "acknowledgement"
+    DEPARTURE = "departure"
+    ARRIVAL = "arrival"
+    ROUTE = "route"
 
 
 RULE_KINDS = frozenset({EntryKind.ACTIVATION, EntryKind.PLAN})
@@ -54,6 +57,9 @@ CONTROL_KINDS = RULE_KINDS | {
     EntryKind.CLOSING,
     EntryKind.ORDER,
     EntryKind.LAPSE,
+    EntryKind.DEPARTURE,
+    EntryKind.ARRIVAL,
+    EntryKind.ROUTE,
 }
 """Kinds that arrive through the outbox; their `seq0` is the outbox id."""
 
@@ -66,10 +72,12 @@ class EventsRemovedError(LookupError):
 class Entry:
     """One row of the journal.
 
-    `entry` counts from 1 without gaps. For data: `project`, `source`, `epoch` say who sent it,
-    `seq0` is the lowest `seqno` among its rows and `n` their number. For control records `source`
-    is empty, `epoch` 0, `seq0` the outbox id, `n` 1. A lease or acknowledgement names project and
-    source, with `epoch` and `seq0` 0 and `n` 1. A tick has project "", `seq0` 0 and `n` 0.
+    `entry` counts from 1; an arrival alone may leave numbers out (see `moving`). For data:
+    `project`, `source`, `epoch` say who sent it, `seq0` is the lowest `seqno` among its rows and
+    `n` their number. For control records `source` is empty, `epoch` 0, `seq0` the outbox id, `n` 1.
+    A lease or acknowledgement names project and source, with `epoch` and `seq0` 0 and `n` 1. A tick
+    has project "", `seq0` 0 and `n` 0; one that came with a project from another journal names it,
+    and is a tick of that project alone.
     `sha256` is the digest of `payload`: an Arrow IPC stream for data, canonical JSON for the rest.
     The payload of a data entry is empty where its events were removed.
     """

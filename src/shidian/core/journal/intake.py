@@ -195,7 +195,8 @@ class _Batch:
                 by_entry[entry] = by_entry.get(entry, False) | mine
         equal = np.zeros(len(seqno), np.bool_)
         for entry, mine in by_entry.items():
-            equal[mine] = same(chosen(repeats, mine), self.log.table(entry), codes)
+            held = self.log.table(self.project, entry)
+            equal[mine] = same(chosen(repeats, mine), held, codes)
         found = np.zeros(columns.size, np.bool_)
         found[asked] = equal
         return found
@@ -274,7 +275,7 @@ class _Batch:
         return None
 
     def _is_stored(self, row: _Row, entry: int) -> bool:
-        held = self.log.row(entry, row.event.seqno, row.event.rev)
+        held = self.log.row(self.project, entry, row.event.seqno, row.event.rev)
         codes = self.codes.known(self.project, _pseudonyms([row]))
         event = row.event
         expected: dict[str, Stored] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
+from shidian.core.journal import moving
 from shidian.core.journal.batch import Incoming, ItemResult, item_sha256
 from shidian.core.journal.entry import EntryKind, decode_table, payload_sha256
 
@@ -29,9 +30,10 @@ class Log:
     def __init__(self, db: sqlite3.Connection, sealed: SealedTables) -> None:
         self.db = db
         self._sealed = sealed
-        self._tables: OrderedDict[int, pa.Table] = OrderedDict()
+        self._tables: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
         self.last_entry = 0
         self.last_ingest_us = 0
+        self.arrivals: dict[str, int] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -41,6 +43,7 @@ class Log:
             "SELECT entry, ingest_us FROM entry ORDER BY entry DESC LIMIT 1"
         ).fetchone()
         self.last_entry, self.last_ingest_us = row or (0, 0)
+        self.arrivals = moving.arrivals(self.db)
 
     def stamp(self, clock_us: int) -> int:
         """Ingest time for a clock's reading: never before the last entry's."""
@@ -79,9 +82,9 @@ class Log:
         self.last_ingest_us = ingest_us
         return number
 
-    def row(self, entry: int, seqno: int, rev: int) -> dict[str, Stored]:
-        """One stored event: column → value, without the nulls."""
-        table = self.table(entry)
+    def row(self, project: str, entry: int, seqno: int, rev: int) -> dict[str, Stored]:
+        """One stored event of a project: column → value, without the nulls."""
+        table = self.table(project, entry)
         at = pc.index(table["seqno"], seqno).as_py()
         while at >= 0 and table["rev"][at].as_py() != rev:
             found = pc.index(table["seqno"].slice(at + 1), seqno).as_py()
@@ -119,14 +122,21 @@ class Log:
             ],
         )
 
-    def table(self, entry: int) -> pa.Table:
-        """The rows of a data entry."""
-        if entry not in self._tables:
-            row = self.db.execute("SELECT payload FROM entry WHERE entry = ?", (entry,)).fetchone()
-            self._tables[entry] = (
+    def table(self, project: str, entry: int) -> pa.Table:
+        """The rows of a data entry of a project, which may have brought it from elsewhere."""
+        name = ("", entry)
+        query = "SELECT payload FROM entry WHERE entry = ?"
+        given: tuple[str | int, ...] = (entry,)
+        if entry < self.arrivals.get(project, 0):
+            name = (project, entry)
+            query = "SELECT payload FROM arrived WHERE project = ? AND entry = ?"
+            given = name
+        if name not in self._tables:
+            row = self.db.execute(query, given).fetchone()
+            self._tables[name] = (
                 decode_table(row[0]) if row[0] else self._sealed.table(entry, alone=True)
             )
             if len(self._tables) > TABLES_CACHED_MAX:
                 self._tables.popitem(last=False)
-        self._tables.move_to_end(entry)
-        return self._tables[entry]
+        self._tables.move_to_end(name)
+        return self._tables[name]

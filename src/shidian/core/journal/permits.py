@@ -18,7 +18,7 @@ _US_PER_MS = 1_000
 
 
 class PermitRefusedError(Exception):
-    """No permit is issued. `code`: not-active, closed, no-permits, revoked."""
+    """No permit is issued. `code`: not-active, closed, departed, no-permits, revoked."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -84,6 +84,8 @@ def lease(
     key = registry.keys[key_id]
     if key.revoked:
         raise PermitRefusedError("revoked", "This key was revoked: register a new one.")
+    if key.project in registry.departed:
+        raise PermitRefusedError("departed", f"{key.project} has left this journal.")
     if key.project in registry.closed:
         raise PermitRefusedError("closed", f"{key.project} is closed.")
     project = registry.projects.get(key.project)

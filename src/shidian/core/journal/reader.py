@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from shidian.core.journal import moving
 from shidian.core.journal.batch import ItemStatus
 from shidian.core.journal.entry import (
+    CONTROL_KINDS,
     Entry,
     EntryKind,
     decode_control,
@@ -16,10 +19,11 @@ from shidian.core.journal.entry import (
 from shidian.core.journal.schema import open_reader
 from shidian.core.journal.sealed import SegmentDamagedError, manifest, removal, segments_folder
 from shidian.core.journal.sealed.tables import SealedTables
+from shidian.core.journal.summaries import Erasure, FeedSummary, Gap, Refusal
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from shidian.core.journal.sealed import Segment
@@ -32,56 +36,6 @@ _CONTROL = "kind NOT IN ('data', 'tick', 'lease', 'acknowledgement')"
 
 class JournalDamagedError(RuntimeError):
     """An entry's payload does not have the digest that stands beside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Sequence numbers `first` to `last` of a feed that have not come, though later ones have."""
-
-    source: str
-    epoch: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class FeedSummary:
-    """One epoch of a source: its first entry, highest number, and how many originals came."""
-
-    source: str
-    epoch: int
-    first_entry: int
-    seqno_max: int
-    received: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One item that was not stored: who sent it, its hash, and why."""
-
-    refusal: int
-    status: ItemStatus
-    ingest_us: int
-    project: str
-    source: str
-    epoch: int | None
-    seqno: int | None
-    rev: int | None
-    sha256: bytes
-    field: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """That a code no longer leads to a pseudonym: when (µs UTC), who had it done, and why."""
-
-    erasure: int
-    at_us: int
-    project: str
-    code: int
-    by: str
-    reason: str
 
 
 class JournalReader:
@@ -119,12 +73,15 @@ class JournalReader:
         return int(row[0])
 
     def entry_counts(self) -> dict[str, int]:
-        """Project → how many entries of data, activations and plans it has."""
-        rows = self._db.execute(
-            "SELECT project, count(*) FROM entry WHERE kind IN ('data', 'activation', 'plan')"
-            " GROUP BY project ORDER BY project"
-        )
-        return {str(project): int(number) for project, number in rows}
+        """Project → how many entries of data, activations and plans it has, come with it or not."""
+        counts: Counter[str] = Counter()
+        for table in ("entry", "arrived") if moving.exists(self._db) else ("entry",):
+            rows = self._db.execute(
+                f"SELECT project, count(*) FROM {table}"  # noqa: S608 - constants
+                " WHERE kind IN ('data', 'activation', 'plan') GROUP BY project"
+            )
+            counts.update({str(project): int(number) for project, number in rows})
+        return dict(sorted(counts.items()))
 
     def entries_after(self, entry: int, limit: int) -> list[Entry]:
         """At most `limit` entries that follow number `entry`, in order, sealed, removed or not.
@@ -155,11 +112,66 @@ class JournalReader:
         return manifest.sealed_to(self._db)
 
     def __iter__(self) -> Iterator[Entry]:
-        """Every entry up to the last one at the time it is reached, in order."""
+        """Every entry up to the last one at the time it is reached, in order.
+
+        Before an arrival what came with it, so that the project is whole.
+        """
         at = 0
         while page := self.entries_after(at, 256):
-            yield from page
+            for entry in page:
+                if entry.kind is EntryKind.ARRIVAL:
+                    yield from self.arrived(entry.project)
+                yield entry
             at = page[-1].entry
+
+    def arrived(self, project: str) -> Iterator[Entry]:
+        """What a project brought from other journals, in order, with its ticks."""
+        yield from self._arrived(project)
+
+    def arrivals(self) -> dict[str, int]:
+        """Project → the entry with which it came from another journal."""
+        return moving.arrivals(self._db)
+
+    def departures(self) -> dict[str, int]:
+        """Project → the entry with which it left for another journal."""
+        rows = self._db.execute("SELECT project, entry FROM entry WHERE kind = 'departure'")
+        return {str(project): int(entry) for project, entry in rows}
+
+    def page_after(self, project: str, after: int, bytes_max: int) -> moving.Page:
+        """Some of a project's whole log, for another journal (see `moving.page_after`)."""
+        return moving.page_after(
+            self._db, project, after, bytes_max, lambda n: self.entries_after(n - 1, 1)[0].payload
+        )
+
+    def codes_after(self, project: str, after: int) -> moving.Page:
+        """Some of a project's pseudonyms, for another journal."""
+        return moving.codes_after(self._db, project, after)
+
+    def whole(self, project: str) -> moving.Whole:
+        """What of a project another journal has to have received."""
+        return moving.whole_here(self._db, project)
+
+    def staged_to(self, project: str) -> int:
+        """The last entry that has come of a project that is on its way here."""
+        return moving.staged_to(self._db, project)
+
+    def _arrived(self, project: str | None, *kinds: EntryKind) -> Iterator[Entry]:
+        if not moving.exists(self._db):
+            return
+        gone = removal.removals(self._db)
+        here = moving.arrivals(self._db)
+        for entry, carried in moving.arrived(self._db, project, kinds=kinds):
+            if entry.project not in here:
+                continue
+            if entry.kind is EntryKind.DATA and entry.project in gone:
+                yield replace(entry, payload=b"")
+            elif payload_sha256(entry.payload) != carried:
+                raise JournalDamagedError(
+                    f"entry {entry.entry} of {entry.project} is not what came: restore the journal"
+                    " from a backup"
+                )
+            else:
+                yield entry
 
     def controls(self) -> list[Entry]:
         """All control records, in order."""
@@ -201,7 +213,23 @@ class JournalReader:
             f" WHERE {_CONTROL_OR_DATA} AND (?1 IS NULL OR project = ?1) ORDER BY entry",
             (project,),
         )
+        for came in self._arrived(project, EntryKind.DATA, *CONTROL_KINDS):
+            yield replace(came, payload=b"") if came.kind is EntryKind.DATA else came
         yield from map(_entry, rows)
+
+    def ticks_of(self, project: str) -> tuple[list[int], list[int]] | None:
+        """The ticks of a project that came or left; None where it has seen all of these."""
+        came, left = self.arrivals().get(project, 0), self.departures().get(project)
+        if not came and left is None:
+            return None
+        before = list(self._arrived(project, EntryKind.TICK))
+        own = [
+            (entry, at_us)
+            for entry, at_us in zip(*self.ticks(), strict=True)
+            if came < entry < (left or entry + 1)
+        ]
+        numbers = [one.entry for one in before] + [entry for entry, _ in own]
+        return numbers, [one.ingest_us for one in before] + [at_us for _, at_us in own]
 
     def ticks(self) -> tuple[list[int], list[int]]:
         """Entry numbers and ingest times (µs) of all ticks, in order."""
@@ -217,10 +245,12 @@ class JournalReader:
             " WHERE kind = 'lease' AND project = ? ORDER BY entry",
             (project,),
         )
-        return [self._whole(_entry(row), ()) for row in rows.fetchall()]
+        came = self._arrived(project, EntryKind.LEASE)
+        return [*came, *(self._whole(_entry(row), ()) for row in rows.fetchall())]
 
     def unsealed(self, project: str) -> Iterator[Entry]:
-        """A project's data entries that are in no segment yet, in order."""
+        """A project's data entries that are in no segment, those that came first."""
+        yield from self._arrived(project, EntryKind.DATA)
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM entry"  # noqa: S608 - constant
             " WHERE entry > ? AND kind = 'data' AND project = ? ORDER BY entry",
@@ -289,16 +319,44 @@ class JournalReader:
 
 
 def control_entries(db: sqlite3.Connection) -> Iterator[Entry]:
-    """All control records, in order."""
+    """All control records, in order; before an arrival those that came with it."""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM entry WHERE {_CONTROL} ORDER BY entry"  # noqa: S608 - constant
     )
-    return map(_entry, rows)
+    for row in rows:
+        entry = _entry(row)
+        if entry.kind is EntryKind.ARRIVAL:
+            yield from arrived_controls(db, entry.project)
+        yield entry
+
+
+def control_of(db: sqlite3.Connection, outbox_id: int) -> Entry | None:
+    """The control record that came under this outbox id."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM entry WHERE seq0 = ? AND {_CONTROL}",  # noqa: S608 - constant
+        (outbox_id,),
+    ).fetchone()
+    return None if row is None else _entry(row)
+
+
+def arrived_controls(db: sqlite3.Connection, project: str) -> Iterator[Entry]:
+    """Control records that came with a project, in order."""
+    for entry, _ in moving.arrived(db, project, kinds=CONTROL_KINDS):
+        yield entry
 
 
 def acknowledged(db: sqlite3.Connection) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Every acknowledgement: its entry, its project, its record."""
-    rows = db.execute("SELECT entry, project, payload FROM entry WHERE kind = 'acknowledgement'")
+    for table in ("entry", "arrived") if moving.exists(db) else ("entry",):
+        rows = db.execute(
+            f"SELECT entry, project, payload FROM {table} WHERE kind = 'acknowledgement'"  # noqa: S608 - constants
+        )
+        yield from _words(rows)
+
+
+def _words(
+    rows: Iterable[tuple[int, str, bytes]],
+) -> Iterator[tuple[int, str, dict[str, Any]]]:
     for entry, project, payload in rows:
         yield int(entry), str(project), decode_control(payload)
 

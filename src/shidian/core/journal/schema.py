@@ -6,13 +6,15 @@ import fcntl
 import sqlite3
 from typing import IO, TYPE_CHECKING
 
+from shidian.core.journal import moving
 from shidian.core.journal.sealed import manifest, removal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 4
-"""3: leases and acknowledgements, which come from pilots and have no outbox id. 4: removals."""
+SCHEMA_VERSION = 5
+"""3: leases and acknowledgements, which come from pilots and have no outbox id. 4: removals. 5:
+projects that come from other journals."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -102,12 +104,14 @@ CREATE TABLE IF NOT EXISTS erasure (
 """
 
 # INSERT OR REPLACE passes UPDATE and DELETE triggers, so an existing key is refused on INSERT too;
-# and an entry number must follow its predecessor, so no hole can be filled later.
+# and an entry number must follow its predecessor, so no hole can be filled later. An arrival alone
+# may leave numbers out: it stands above those that came with it.
 _TRIGGERS = """
 CREATE TRIGGER IF NOT EXISTS entry_no_delete BEFORE DELETE ON entry
 BEGIN SELECT RAISE(ABORT, 'entry is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entry_follows BEFORE INSERT ON entry
 WHEN NEW.entry IS NOT (SELECT coalesce(max(entry), 0) + 1 FROM entry)
+ AND NOT (NEW.kind = 'arrival' AND NEW.entry > (SELECT coalesce(max(entry), 0) FROM entry))
 BEGIN SELECT RAISE(ABORT, 'an entry follows the last one'); END;
 CREATE TRIGGER IF NOT EXISTS entry_once BEFORE INSERT ON entry
 WHEN NEW.kind NOT IN ('data', 'tick', 'lease', 'acknowledgement') AND EXISTS (
@@ -129,6 +133,7 @@ BEGIN SELECT RAISE(ABORT, 'erasure follows the last one'); END;
 
 # What is made anew with other words than before.
 _BEFORE_3 = "DROP INDEX IF EXISTS entry_outbox; DROP TRIGGER IF EXISTS entry_once;"
+_BEFORE_5 = "DROP TRIGGER IF EXISTS entry_follows;"
 
 
 def lock_writer(path: Path) -> IO[bytes]:
@@ -157,9 +162,10 @@ def open_writer(path: Path) -> sqlite3.Connection:
         db.close()
         raise RuntimeError(f"{path} has format {version}; this release knows {SCHEMA_VERSION}")
     older = _BEFORE_3 if 0 < version < 3 else ""  # noqa: PLR2004 - the version named
+    older += _BEFORE_5 if version < 5 else ""  # noqa: PLR2004 - the version named
     db.executescript(
-        f"BEGIN IMMEDIATE;{older}{_TABLES}{manifest.TABLES}{removal.TABLES}"
-        f"{_TRIGGERS}{manifest.TRIGGERS}{removal.TRIGGERS}"
+        f"BEGIN IMMEDIATE;{older}{_TABLES}{manifest.TABLES}{removal.TABLES}{moving.TABLES}"
+        f"{_TRIGGERS}{manifest.TRIGGERS}{removal.TRIGGERS}{moving.TRIGGERS}"
         f"PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
     )
     return db

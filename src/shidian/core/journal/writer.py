@@ -14,22 +14,25 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
-from shidian.core.journal.codes import Codes
+from shidian.core.journal import arriving, errors, moving
+from shidian.core.journal.codes import Codes, check_erasure
 from shidian.core.journal.columns import Listed
 from shidian.core.journal.controls import (
     OUTBOX_ID_MAX,
+    ArrivalRecord,
     ControlError,
     Registry,
     in_force,
     parse,
     same_record,
 )
-from shidian.core.journal.entry import EntryKind, decode_control, encode_control
+from shidian.core.journal.entry import EntryKind, encode_control
+from shidian.core.journal.errors import REFUSALS
 from shidian.core.journal.feeds import Feeds
 from shidian.core.journal.intake import Intake
 from shidian.core.journal.log import Log
-from shidian.core.journal.permits import PermitRefusedError, lease
-from shidian.core.journal.reader import acknowledged, control_entries
+from shidian.core.journal.permits import lease
+from shidian.core.journal.reader import acknowledged, control_entries, control_of
 from shidian.core.journal.schema import lock_writer, open_writer
 from shidian.core.journal.sealed import segments_folder
 from shidian.core.journal.sealed.sealer import Sealer
@@ -47,22 +50,9 @@ if TYPE_CHECKING:
 
 GROUP_MAX = 256
 """Jobs in one transaction at most."""
-ERASURE_CHARS_MAX = 500
 
 _Result = TypeVar("_Result")
 _Job = tuple[Callable[[], Any], "Future[Any]"]
-
-
-class UnknownProjectError(LookupError):
-    """The project has no rulebook activation in this journal."""
-
-
-class ProjectClosedError(RuntimeError):
-    """The project's case is closed: its log holds what was decided on, and takes nothing more."""
-
-
-class JournalClosedError(RuntimeError):
-    """The journal takes nothing more."""
 
 
 def clock_us() -> int:
@@ -119,7 +109,8 @@ class Journal:
     ) -> Future[BatchResult]:
         """One batch of one source.
 
-        The future raises UnknownProjectError, ProjectClosedError, sqlite3.Error.
+        The future raises UnknownProjectError, ProjectClosedError, DepartedProjectError,
+        sqlite3.Error.
         """
         return self.submit_arrivals(project, source, Listed(list(items)))
 
@@ -129,11 +120,13 @@ class Journal:
         ready = None if known is None else arrivals.columns(project, source, known.streams)
 
         def job() -> BatchResult:
+            if project in self._next.departed:
+                raise errors.DepartedProjectError(f"{project} has left this journal")
             if project in self._next.closed:
-                raise ProjectClosedError(f"{project} is closed and takes no more events")
+                raise errors.ProjectClosedError(f"{project} is closed and takes no more events")
             state = self._next.projects.get(project)
             if state is None:
-                raise UnknownProjectError(f"{project} has no rulebook activation")
+                raise errors.UnknownProjectError(f"{project} has no rulebook activation")
             # A rulebook came into force in between: its streams are those that count.
             columns = ready if state is known else arrivals.columns(project, source, state.streams)
             now_us = self._log.stamp(self._clock())
@@ -216,11 +209,9 @@ class Journal:
             held = self._acknowledged.get(said)
             if held is not None:
                 return held
-            known = self._next.orders_of(record.project).digests.get(record.order_id)
-            if known is None:
-                raise ControlError(f"no order {record.order_id} has reached the gate")
-            if known != digest:
-                raise ControlError(f"order {record.order_id} has the digest {known}")
+            if record.project in self._next.departed:
+                raise errors.DepartedProjectError(f"{record.project} has left this journal")
+            self._next.require_order(record.project, record.order_id, digest)
             now_us = self._log.stamp(self._clock())
             number = self._log.append(
                 EntryKind.ACKNOWLEDGEMENT,
@@ -234,6 +225,13 @@ class Journal:
             return number
 
         return self._submit(job)
+
+    def stage(self, project: str, page: moving.Page) -> int:
+        """Keep what comes of a project from elsewhere; the last entry that is there.
+
+        Nothing of it counts before its `arrival`. Raises sqlite3.IntegrityError where it is here.
+        """
+        return int(self._in_transaction(lambda db: moving.stage(db, project, page)))
 
     def answers(self) -> None:
         """Returns once the writer has read the log: whether it is alive, and the file there."""
@@ -253,11 +251,7 @@ class Journal:
         That it was done, by whom and why, is kept with the code, never the pseudonym. Raises
         ValueError where `by` or `reason` is empty, too long, or names the pseudonym.
         """
-        for name, text in (("by", by), ("reason", reason)):
-            if not 0 < len(text.strip()) <= ERASURE_CHARS_MAX:
-                raise ValueError(f"{name}: 1 to {ERASURE_CHARS_MAX} characters")
-            if pseudonym in text:
-                raise ValueError(f"{name} must not name the pseudonym: it is kept")
+        check_erasure(pseudonym, by=by, reason=reason)
 
         def erase() -> bool:
             now_us = self._log.stamp(self._clock())
@@ -290,7 +284,7 @@ class Journal:
         future: Future[_Result] = Future()
         with self._closing:
             if self._closed:
-                raise JournalClosedError("the journal is closed")
+                raise errors.JournalClosedError("the journal is closed")
             self._jobs.put((job, future))
         return future
 
@@ -298,17 +292,17 @@ class Journal:
         if not 0 < outbox_id <= OUTBOX_ID_MAX:
             raise ControlError("outbox_id must be a positive integer")
         typed = parse(kind, record)
-        held = self._db.execute(
-            "SELECT entry, kind, payload FROM entry"
-            " WHERE seq0 = ? AND kind NOT IN ('data', 'tick', 'lease', 'acknowledgement')",
-            (outbox_id,),
-        ).fetchone()
+        held = control_of(self._db, outbox_id)
         if held is not None:
-            if held[1] != kind or not same_record(typed, decode_control(held[2])):
+            if held.kind is not kind or not same_record(typed, held.control()):
                 raise ControlError(f"outbox id {outbox_id} was used for another record")
-            return int(held[0])
+            return held.entry
         self._next.check(typed)
         now_us = self._log.stamp(self._clock())
+        if isinstance(typed, ArrivalRecord):
+            arriving.check(self._db, typed, now_us)
+            self._log.last_entry = max(self._log.last_entry, typed.entry)
+            now_us = max(now_us, typed.ingest_us)
         has_data = self._feeds.has_data(typed.project)
         typed = in_force(typed, ingest_us=now_us, has_data=has_data)
         number = self._log.append(
@@ -322,6 +316,10 @@ class Journal:
         if self._next is self.registry:
             self._next = self.registry.copy()
         self._next.apply(typed)
+        if isinstance(typed, ArrivalRecord):
+            self._log.arrivals[typed.project] = number
+            arriving.take_in(self._db, self._feeds, self._next, typed.project)
+            self._forget_acknowledged()
         return number
 
     def _run(self) -> None:
@@ -364,7 +362,7 @@ class Journal:
         self._db.execute("SAVEPOINT job")
         try:
             result = job()
-        except (ControlError, PermitRefusedError, ProjectClosedError, UnknownProjectError) as error:
+        except REFUSALS as error:
             # Raised before anything was written.
             self._db.execute("RELEASE job")
             return None, error

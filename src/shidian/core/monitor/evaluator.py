@@ -82,6 +82,7 @@ class Evaluator:
         self._override = override
         self._projects: dict[str, _Project] = {}
         self.faults: dict[str, Fault] = {}
+        self._left: set[str] = set()
 
     def apply(self, entry: Entry) -> list[Item]:
         """Items that this entry yields, in the order of the stream."""
@@ -91,8 +92,13 @@ class Evaluator:
         """Everything that this entry yields. Entries must come in order, each once."""
         output = Output()
         if entry.kind is EntryKind.TICK:
-            for name in sorted(self._projects):
-                self._step(self._projects[name], entry, output)
+            # One that came with a project from another journal is a tick of that project alone.
+            told = [entry.project] if entry.project else sorted(self._projects.keys() - self._left)
+            for name in told:
+                if name in self._projects:
+                    self._step(self._projects[name], entry, output)
+        elif entry.kind is EntryKind.DEPARTURE:
+            self._left.add(entry.project)
         elif entry.removed:
             self.leave_out([entry.project])
         elif entry.kind in _EVALUATED and self._only in (None, entry.project):
@@ -103,6 +109,20 @@ class Evaluator:
                 self._projects[name] = _Project(name, Timeline(self._override))
             self._step(self._projects[name], entry, output)
         return output
+
+    def arrive(self, entry: Entry, brought: Iterable[Entry]) -> Output:
+        """Take in a project with what it brought; nothing of that is told again.
+
+        Where it came from has told it. `brought`: its entries from there, its ticks among them.
+        """
+        for one in brought:
+            self.step(one)
+        came = Output()
+        if entry.project in self._projects:
+            came.changed.append(entry.project)
+        if entry.project in self.faults:
+            came.faults.append(self.faults[entry.project])
+        return came
 
     def leave_out(self, removed: Iterable[str]) -> None:
         """Say nothing more of these projects, and keep nothing of them."""

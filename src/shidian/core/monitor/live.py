@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from shidian.core.journal.entry import EntryKind
 from shidian.core.monitor import checkpoint
 from shidian.core.monitor.digest import AsKnownDigest
 from shidian.core.monitor.evaluator import Evaluator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from shidian.core.journal.entry import Entry
     from shidian.core.journal.reader import JournalReader
+    from shidian.core.monitor.evaluator import Output
 
 BATCH_ENTRIES = 64
 """Entries evaluated and stored in one transaction at most."""
@@ -74,7 +76,7 @@ class Live:
             self._save_groups()
         if not entries:
             return 0
-        outputs = [self._evaluator.step(entry) for entry in entries]
+        outputs = [self._step(entry) for entry in entries]
         self._store.save(entries[-1].entry, outputs)
         self._at = entries[-1].entry
         for output in outputs:
@@ -83,6 +85,11 @@ class Live:
         if time.monotonic() - self._saved_at_s >= self._pause_s:
             self._save_checkpoint(entries[-1])
         return len(entries)
+
+    def _step(self, entry: Entry) -> Output:
+        if entry.kind is EntryKind.ARRIVAL:
+            return self._evaluator.arrive(entry, self._journal.arrived(entry.project))
+        return self._evaluator.step(entry)
 
     def _save_groups(self) -> None:
         """Of one project of which something changed, how its groups stand."""
@@ -135,8 +142,9 @@ class Live:
         known = self._take_up(cursor)
         removed = self._leave_out_removed()
         while self._at < cursor:
-            limit = min(BATCH_ENTRIES, cursor - self._at)
-            entries = self._journal.entries_after(self._at, limit)
+            # Before an arrival numbers are left out, so a page may reach beyond the cursor.
+            page = self._journal.entries_after(self._at, min(BATCH_ENTRIES, cursor - self._at))
+            entries = [entry for entry in page if entry.entry <= cursor]
             if not entries:
                 raise StreamDiffers(
                     f"The monitor store has applied journal entry {cursor}, but the journal ends "
@@ -144,7 +152,7 @@ class Live:
                     "Change neither; put both back, with the app database, from one backup."
                 )
             for entry in entries:
-                items = self._evaluator.apply(entry)
+                items = self._step(entry).items
                 digest.add(items)
                 if not removed:
                     self._digest.add(items)

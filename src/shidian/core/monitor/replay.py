@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shidian.core.monitor.digest import AsKnownDigest, final_digest
+from shidian.core.monitor.digest import AsKnownDigest, as_known_digest, final_digest
 from shidian.core.monitor.evaluator import Evaluator, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.items import Episode, Item
@@ -30,6 +30,17 @@ class Replay:
     final_digest: str = ""
     faults: list[Fault] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+
+
+def told_here(found: Replay, arrivals: Mapping[str, int]) -> Replay:
+    """Without the items of what projects brought from other journals, whose monitors told them.
+
+    `arrivals`: project → the entry with which it came.
+    """
+    left = [item for item in found.items if item.entry > arrivals.get(item.project, 0)]
+    found.items = [item.numbered(seq) for seq, item in enumerate(left, 1)]
+    found.as_known_digest = as_known_digest(found.items)
+    return found
 
 
 def replay(

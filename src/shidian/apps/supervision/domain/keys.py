@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from shidian.apps.supervision.domain.control import post_control
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.domain.journals import tell_elsewhere
 from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.models import AT_WORK, MachineKey, Pilot
 from shidian.core.journal.controls import RETURNS_SOURCE
@@ -76,7 +77,7 @@ def register_machine_key(
         {"source": source, "key_id": key_id, "public_key": text, "revoked": False},
         at=moment,
     )
-    return MachineKey.objects.create(
+    made = MachineKey.objects.create(
         pilot=pilot,
         source=source,
         key_id=key_id,
@@ -85,6 +86,8 @@ def register_machine_key(
         registered_by=by,
         outbox_id=outbox_id,
     )
+    tell_elsewhere(pilot, at=moment)
+    return made
 
 
 @transaction.atomic

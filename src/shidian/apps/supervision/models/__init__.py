@@ -30,6 +30,7 @@ from shidian.apps.supervision.models.incident import (
     ToleranceFinding,
 )
 from shidian.apps.supervision.models.indicator_return import IndicatorReturn, ReturnState
+from shidian.apps.supervision.models.journal import JournalMove, MoveState, PilotJournal
 from shidian.apps.supervision.models.order import (
     IN_FORCE,
     NO_ENDPOINT,
@@ -97,9 +98,11 @@ __all__ = [
     "IncidentStepKind",
     "IndicatorReading",
     "IndicatorReturn",
+    "JournalMove",
     "MachineKey",
     "MarketEffect",
     "MonitorFault",
+    "MoveState",
     "Order",
     "OrderAcknowledgement",
     "OrderAlarm",
@@ -110,6 +113,7 @@ __all__ = [
     "OrderKind",
     "OrderState",
     "Pilot",
+    "PilotJournal",
     "PilotState",
     "PlanApproval",
     "PlanChallenge",

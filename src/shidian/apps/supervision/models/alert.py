@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.supervision.models.pilot import Pilot
+from shidian.config import MAIN_JOURNAL
 from shidian.core.procedure.alerts import AlertStepKind as Kind
 
 
@@ -37,11 +38,15 @@ class AlertStepKind(models.TextChoices):
 class AlertItem(models.Model):
     """One item of the monitor's as-known stream, copied as it came. Append-only.
 
-    `seq` is the item's position in the monitor's stream, and what makes copying it twice
-    impossible. `explanation` was frozen when the item was made.
+    `seq` numbers all items here, of whichever monitor. `journal` and `place`: the monitor's journal
+    and the item's position in its stream, which make copying it twice impossible; of items from
+    before there were several, the position is `seq`. `explanation` was frozen when the item was
+    made.
     """
 
     seq = models.BigIntegerField(unique=True)
+    journal = models.CharField(max_length=32, default=MAIN_JOURNAL, db_default=MAIN_JOURNAL)
+    place = models.BigIntegerField(null=True)
     entry = models.BigIntegerField()
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="alert_items")
     episode = models.CharField(max_length=80)
@@ -65,6 +70,9 @@ class AlertItem(models.Model):
 
         ordering: ClassVar = ["seq"]
         indexes: ClassVar = [models.Index(fields=["pilot", "episode", "seq"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["journal", "place"], name="item_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.change} {self.rule}"

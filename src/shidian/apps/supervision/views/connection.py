@@ -15,6 +15,7 @@ from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.supervision.domain.endpoints import register_order_endpoint
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.journals import journal_of
 from shidian.apps.supervision.models import OrderEndpoint, Pilot
 from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, pilot_of
@@ -60,7 +61,7 @@ def page(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
         "pilot": pilot,
         "form": form,
         "endpoint": current,
-        "gate_url": config.gate_url,
+        "gate_url": config.gate_urls.get(journal_of(pilot), config.gate_url),
         "gate_key": _public_line(config.keys / keyring.GATE_PUBLIC),
         "order_key": _public_line(config.order_public_key),
         "keys": pilot.machine_keys.filter(revoked_at=None),

@@ -11,7 +11,8 @@ from django.utils import timezone
 from shidian.apps.supervision.domain.instants import from_us
 from shidian.apps.supervision.domain.orders import receive_acknowledgement
 from shidian.apps.supervision.models import Order
-from shidian.apps.supervision.worker.projection import locked_cursor, position
+from shidian.apps.supervision.worker.projection import locked_cursor, of_journal, position
+from shidian.config import MAIN_JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,22 +29,23 @@ class AcknowledgingGate(Protocol):
         """Words that follow an entry, oldest first. Raises GateUnreachableError."""
 
 
-def copy_acknowledgements(gate: AcknowledgingGate) -> set[str]:
+def copy_acknowledgements(gate: AcknowledgingGate, journal: str = MAIN_JOURNAL) -> set[str]:
     """Copy what the gate has taken since; the public ids of the pilots concerned.
 
     The cursor moves in the transaction that writes, so each word counts once.
     """
     concerned: set[str] = set()
-    while words := gate.acknowledgements_after(position(STREAM), BATCH_MAX):
-        concerned |= _apply(words)
+    stream = of_journal(STREAM, journal)
+    while words := gate.acknowledgements_after(position(stream), BATCH_MAX):
+        concerned |= _apply(words, stream)
         if len(words) < BATCH_MAX:
             break
     return concerned
 
 
 @transaction.atomic
-def _apply(words: Sequence[dict[str, Any]]) -> set[str]:
-    cursor = locked_cursor(STREAM)
+def _apply(words: Sequence[dict[str, Any]], stream: str) -> set[str]:
+    cursor = locked_cursor(stream)
     concerned = set()
     for word in words:
         if word["entry"] <= cursor.position:

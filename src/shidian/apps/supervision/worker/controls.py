@@ -13,8 +13,10 @@ from django.utils import timezone
 from shidian.apps.cases.models import Outbox, OutboxDelivery, RulebookVersion
 from shidian.apps.supervision.domain.control import CONSUMER, TOPIC
 from shidian.apps.supervision.domain.orders import raise_alarm
+from shidian.apps.supervision.journals import arriving_at, places_of
 from shidian.apps.supervision.models import AlarmKind, ControlReceipt, Order
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
+from shidian.config import MAIN_JOURNAL
 from shidian_kit.wire import canonical
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 BATCH_MAX = 100
+PENDING_MAX = 2_000
+"""Of all journals, looked at in one pass: one whose gate is away must not hide the others."""
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Of one request; half of what the gate takes."""
 _log = structlog.get_logger("shidian.worker")
@@ -41,15 +45,15 @@ class ControlGate(Protocol):
         """
 
 
-def send_controls(gate: ControlGate) -> set[str]:
-    """Send what control records have no receipt; the public ids of the pilots concerned.
+def send_controls(gate: ControlGate, journal: str = MAIN_JOURNAL) -> set[str]:
+    """Send what of a journal's control records has no receipt; public ids of pilots concerned.
 
     The requests are made outside a transaction and may be made again after a crash: the gate knows
     the outbox ids and answers with the same entries. A refused record is noted with its reason and
     left aside; where they cannot be sent now the pass stops, since order matters.
     """
     concerned = set()
-    for batch in _batches(_waiting()):
+    for batch in _batches(_waiting(journal)[:BATCH_MAX]):
         answers = _answers(gate, [record for _, record in batch])
         _note([row for row, _ in batch], answers)
         concerned |= {
@@ -88,20 +92,44 @@ def _answers(
     return [_answers(gate, [record])[0] for record in records]
 
 
-def tell_fed(gate: ControlGate) -> bool:
+def tell_fed(gate: ControlGate, journal: str = MAIN_JOURNAL) -> bool:
     """Say to the gate that it knows everything as of now; False where something waits for it.
 
     While it is not told so for half a minute, it renews no permit: an order might be on its way.
     """
     as_of_us = time.time_ns() // 1000
-    if _pending().exists():
+    if _pending().exists() and (_waiting(journal) or _held_for(journal)):
         return False
     gate.fed(as_of_us)
     return True
 
 
-def _waiting() -> list[Outbox]:
-    return list(_pending().order_by("pk")[:BATCH_MAX])
+def _waiting(journal: str) -> list[Outbox]:
+    """Of what is pending, the journal's, in order. What concerns a pilot on its way waits for both.
+
+    A record that names its journal is about the journals themselves: it goes there in any case.
+    """
+    rows = list(_pending().order_by("pk")[:PENDING_MAX])
+    places = places_of(_project(row) for row in rows)
+    found = []
+    for row in rows:
+        at, moving_to = places.get(_project(row), (MAIN_JOURNAL, ""))
+        named = row.payload.get("journal")
+        if named == journal or (named is None and at == journal and not moving_to):
+            found.append(row)
+    return found
+
+
+def _held_for(journal: str) -> bool:
+    """Whether something waits of which a gate might not know when it takes a pilot up."""
+    coming = arriving_at(journal)
+    return bool(coming) and any(
+        _project(row) in coming for row in _pending() if "journal" not in row.payload
+    )
+
+
+def _project(row: Outbox) -> str:
+    return str(row.payload["project"])
 
 
 def _pending() -> QuerySet[Outbox]:
@@ -113,6 +141,7 @@ def _pending() -> QuerySet[Outbox]:
 def _record(row: Outbox) -> dict[str, Any]:
     """The record as the gate takes it; an activation gets its rulebook's document here."""
     record = {**row.payload, "outbox_id": row.pk}
+    record.pop("journal", None)
     digest = record.pop("rulebook_digest", None)
     if digest is not None:
         record["document"] = RulebookVersion.objects.get(digest=digest).document
@@ -136,7 +165,7 @@ def _note(rows: Sequence[Outbox], answers: Sequence[int | GateRefusedError]) -> 
             if row.pk not in known:
                 now = timezone.now()
                 receipts.append(ControlReceipt(outbox_id=row.pk, entry=answer, received_at=now))
-        else:
+        elif not answer.departed:
             _note_refusal(row, str(answer))
     ControlReceipt.objects.bulk_create(receipts)
 

@@ -19,7 +19,16 @@ from shidian.apps.record.feeder import Feeder
 from shidian.apps.supervision.domain.alerts import escalate_due_alerts
 from shidian.apps.supervision.domain.gate_keys import certify_gate_key
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
-from shidian.apps.supervision.models import AT_WORK, AlertStep, ControlReceipt, Order, Pilot
+from shidian.apps.supervision.journals import in_journal
+from shidian.apps.supervision.models import (
+    AT_WORK,
+    AlertStep,
+    ControlReceipt,
+    JournalMove,
+    MoveState,
+    Order,
+    Pilot,
+)
 from shidian.apps.supervision.publish.refresh import (
     publish_home,
     publish_pilot_figures,
@@ -33,8 +42,10 @@ from shidian.apps.supervision.worker.delivery import Deliverer
 from shidian.apps.supervision.worker.drills import sign_drills
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
+from shidian.apps.supervision.worker.moving import advance_moves
 from shidian.apps.supervision.worker.reports import check_next_report
 from shidian.apps.supervision.worker.returns import send_returns
+from shidian.config import MAIN_JOURNAL
 from shidian.core.monitor.store import StoreReader
 from shidian.egress import Guard
 from shidian.notary.client import NotaryPool
@@ -63,6 +74,7 @@ ESCALATIONS_S = 5.0
 HANDLING_S = 0.5
 """How soon another officer's open page shows what was done about an alert."""
 RETURNS_S = 1.0
+MOVES_S = 0.5
 DRILLS_S = 1.0
 GATE_KEY_S = 60.0
 REPORTS_S = 30.0
@@ -81,11 +93,17 @@ class Worker:
     def __init__(self, config: Settings) -> None:
         keyring.ensure_keys(config.keys)
         self._keys = config.keys
+        self._journal = config.journal_name
         self._store_path = config.monitor_store
         self._store: StoreReader | None = None
         self._version = -1
         self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
-        self._order_gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
+        self._order_gate = GateClient(config.own_gate_url, keyring.worker_key(config.keys))
+        self._own_gate = GateClient(config.own_gate_url, keyring.worker_key(config.keys))
+        self._moving_gates = {
+            name: GateClient(url, keyring.worker_key(config.keys))
+            for name, url in config.gate_urls.items()
+        }
         self._news: SimpleQueue[tuple[str, int]] = SimpleQueue()
         self._feeder = Feeder(config)
         self._notaries = NotaryPool(config.notary_socket)
@@ -99,21 +117,35 @@ class Worker:
         self._steps_seen: int | None = None
 
     def duties(self) -> list[Duty]:
-        """In the order in which they are run when all are due: alerts first."""
-        return [
+        """In the order in which they are run when all are due: alerts first.
+
+        A worker of another journal than the main one brings what is that journal's, no more.
+        """
+        own = [
             Duty("alerts", LOOK_S, self.copy_new_alerts),
             Duty("live", LOOK_S, self.tell_pages),
+            Duty("returns", RETURNS_S, self.send_returns),
+            Duty("readings", CURRENT_S, self.copy_readings),
+        ]
+        return own if self._journal != MAIN_JOURNAL else self._of_main(own)
+
+    def _of_main(self, own: list[Duty]) -> list[Duty]:
+        alerts, live, returns, readings = own
+        return [
+            alerts,
+            live,
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("record", RECORD_S, self.feed_record),
             Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("escalations", ESCALATIONS_S, self.escalate_alerts),
             Duty("handling", HANDLING_S, self.tell_handling),
-            Duty("returns", RETURNS_S, self.send_returns),
+            returns,
+            Duty("moves", MOVES_S, self.advance_moves),
             Duty("reports", REPORTS_S, self.check_reports),
             Duty("drills", DRILLS_S, self.sign_drills),
             Duty("silences", SILENCES_S, self.record_silences),
             Duty("gate key", GATE_KEY_S, self.certify_gate_key),
-            Duty("readings", CURRENT_S, self.copy_readings),
+            readings,
             Duty("figures", FIGURES_S, self.publish_figures),
             Duty("home", HOME_S, self.publish_home),
             Duty("statistics", STATISTICS_S, publish_statistics),
@@ -130,6 +162,8 @@ class Worker:
 
     def mail_duties(self) -> list[Duty]:
         """Mail, run in a thread of its own: a mail server that hangs holds up no page."""
+        if self._journal != MAIN_JOURNAL:
+            return []
         return [
             Duty("digests", DIGESTS_S, self.gather_digests),
             Duty("mail", MAIL_S, self.send_mail),
@@ -139,7 +173,8 @@ class Worker:
         """Let go of connections and files."""
         self._orders.close()
         self._notaries.close()
-        self._order_gate.close()
+        for gate in (self._order_gate, self._own_gate, *self._moving_gates.values()):
+            gate.close()
         self._gate.close()
         self._feeder.close()
         if self._store is not None:
@@ -158,11 +193,12 @@ class Worker:
         store = self._open_store()
         if store is None:
             return
-        while items := store.items_after(projection.position(projection.ITEMS), BATCH_MAX):
-            self._changed(projection.apply_items(items))
+        stream = projection.of_journal(projection.ITEMS, self._journal)
+        while items := store.items_after(projection.position(stream), BATCH_MAX):
+            self._changed(projection.apply_items(items, self._journal))
             if len(items) < BATCH_MAX:
                 return
-        if store.last_seq() < projection.position(projection.ITEMS):
+        if store.last_seq() < projection.position(stream):
             raise StreamShorterError(
                 "the monitor's stream is shorter than what was copied of it: its store was"
                 " replaced; alerts are not copied until it has caught up"
@@ -173,16 +209,25 @@ class Worker:
         store = self._open_store()
         if store is None:
             return
-        while readings := store.readings_after(projection.position(projection.READINGS), BATCH_MAX):
-            self._changed(projection.apply_readings(readings))
+        here = self._journal
+        stream = projection.of_journal(projection.READINGS, here)
+        leaving = JournalMove.objects.filter(source=here, state=MoveState.FENCED).exists()
+        reached = store.cursor()
+        if leaving:
+            self.copy_alerts()
+        while readings := store.readings_after(projection.position(stream), BATCH_MAX):
+            self._changed(projection.apply_readings(readings, here))
             if len(readings) < BATCH_MAX:
                 break
-        running = Pilot.objects.filter(state__in=AT_WORK).values_list("public_id", flat=True)
+        if leaving:
+            projection.note_applied(here, reached)
+        own = Pilot.objects.filter(in_journal(here), state__in=AT_WORK)
+        running = own.values_list("public_id", flat=True)
         values = [value for project in running for value in store.current(project)]
         self._changed(projection.apply_current(values))
-        self._changed(projection.apply_faults(store.faults()))
-        self._changed(projection.apply_quality(store.quality()))
-        self._changed(projection.apply_grouped(store.grouped()))
+        self._changed(projection.apply_faults(store.faults(), here))
+        self._changed(projection.apply_quality(store.quality(), here))
+        self._changed(projection.apply_grouped(store.grouped(), here))
 
     def tell_pages(self) -> None:
         """Tell open pages what changed; what cannot be told now is told later, newest entry."""
@@ -262,8 +307,13 @@ class Worker:
 
     def send_returns(self) -> None:
         """Bring attested returns to the journal, and pages to show what became of them."""
-        for public_id, entry in send_returns(self._gate).items():
+        for public_id, entry in send_returns(self._own_gate, self._journal).items():
             self._news.put((public_id, entry))
+
+    def advance_moves(self) -> None:
+        """Take pilots that are moved between journals a step further."""
+        for public_id in advance_moves(self._moving_gates):
+            self._news.put((public_id, projection.position(projection.ITEMS)))
 
     def sign_drills(self) -> None:
         """Have the notary sign certificates of exit drills; they go on record by that."""
@@ -271,7 +321,7 @@ class Worker:
 
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""
-        for public_id in send_controls(self._order_gate):
+        for public_id in send_controls(self._order_gate, self._journal):
             self._news.put((public_id, ControlReceipt.objects.latest("entry").entry))
 
     def copy_acknowledgements(self) -> None:
@@ -285,12 +335,13 @@ class Worker:
         if not is_fresh and now < self._words_again:
             return
         self._words_again = now + WORDS_QUIET_S
-        for public_id in copy_acknowledgements(self._order_gate):
-            self._news.put((public_id, projection.position("acknowledgements")))
+        for public_id in copy_acknowledgements(self._order_gate, self._journal):
+            stream = projection.of_journal("acknowledgements", self._journal)
+            self._news.put((public_id, projection.position(stream)))
 
     def tell_fed(self) -> None:
         """Let the gate know that it knows every order: without that it renews no permit."""
-        tell_fed(self._order_gate)
+        tell_fed(self._order_gate, self._journal)
 
     def publish_figures(self) -> None:
         """Refresh the public figures of pilots of which something changed."""

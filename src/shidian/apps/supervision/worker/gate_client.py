@@ -8,6 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
+
+from shidian.core.journal.moving import Arriving, Left, Page
 from shidian_kit.wire import canonical
 from shidian_kit.wire.signatures import sign_request
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 TIMEOUT_S = 10.0
+MOVING_TIMEOUT_S = 600.0
+"""A whole log is summed up, or taken in, before it is answered."""
 REFUSAL_MAX_CHARS = 400
 EVENTS_TYPE = "application/cloudevents-batch+json"
 
@@ -26,7 +31,14 @@ class GateUnreachableError(Exception):
 
 
 class GateRefusedError(Exception):
-    """The gate does not take the request as it is; making it again would not help."""
+    """The gate does not take the request as it is; making it again would not help.
+
+    `departed`: the record is for a project that has left this gate's journal for another one.
+    """
+
+    def __init__(self, why: str, *, departed: bool = False) -> None:
+        super().__init__(why)
+        self.departed = departed
 
 
 class GateClient:
@@ -35,6 +47,7 @@ class GateClient:
     def __init__(self, url: str, key: Ed25519PrivateKey) -> None:
         self._url = url.rstrip("/")
         self._key = key
+        self._timeout_s = TIMEOUT_S
         self._connection: http.client.HTTPConnection | None = None
 
     def control(self, records: Sequence[Mapping[str, Any]]) -> list[int | GateRefusedError]:
@@ -45,7 +58,9 @@ class GateClient:
         """
         answer = self._post("/v1/control", {"records": list(records)})
         return [
-            int(one["entry"]) if "entry" in one else GateRefusedError(one["refused"])
+            int(one["entry"])
+            if "entry" in one
+            else GateRefusedError(one["refused"], departed=one.get("departed", False))
             for one in answer["answers"]
         ]
 
@@ -71,6 +86,28 @@ class GateClient:
         body = canonical.dumps(list(events))
         return self._post_body(f"/v1/projects/{project}/returns", body, EVENTS_TYPE)
 
+    def leaving(self, project: str, after: int, part: str) -> Page:
+        """Some of the log, or codes, of a project that has left. Raises GateUnreachableError."""
+        answer = self._say("/v1/leaving", {"project": project, "after": after, "part": part})
+        return msgspec.json.decode(answer, type=Page)
+
+    def left(self, project: str) -> Left:
+        """What has left with a project, as a whole. Raises GateUnreachableError."""
+        return msgspec.json.decode(
+            self._say("/v1/leaving/whole", {"project": project}, MOVING_TIMEOUT_S), type=Left
+        )
+
+    def arriving(self, project: str, page: Page) -> Arriving:
+        """Have kept what comes of a project; how far it has come. Raises GateUnreachableError."""
+        answer = self._say("/v1/arriving", {"project": project, "page": page}, MOVING_TIMEOUT_S)
+        return msgspec.json.decode(answer, type=Arriving)
+
+    def _say(self, path: str, content: object, timeout_s: float = TIMEOUT_S) -> bytes:
+        if self._connection is not None and self._connection.timeout != timeout_s:
+            self.close()
+        self._timeout_s = timeout_s
+        return self._answered(path, msgspec.json.encode(content), "application/json")
+
     def close(self) -> None:
         """Let the connection go."""
         if self._connection is not None:
@@ -81,6 +118,9 @@ class GateClient:
         return self._post_body(path, canonical.dumps(content), "application/json")
 
     def _post_body(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
+        return dict(json.loads(self._answered(path, body, content_type)))
+
+    def _answered(self, path: str, body: bytes, content_type: str) -> bytes:
         headers = {"content-type": content_type}
         headers |= sign_request(
             self._key,
@@ -96,7 +136,7 @@ class GateClient:
             self.close()
             raise GateUnreachableError(f"{self._url}: {error or type(error).__name__}") from error
         if status == 200:  # noqa: PLR2004 - OK
-            return dict(json.loads(answer))
+            return answer
         said = answer.decode(errors="replace")[:REFUSAL_MAX_CHARS]
         # 404 and 401 mean keys or clocks that do not fit, 409 rules that are on their way, 5xx and
         # 429 a bad moment: try again.
@@ -112,7 +152,7 @@ class GateClient:
                 if parts.scheme == "https"
                 else http.client.HTTPConnection
             )
-            self._connection = kind(parts.netloc, timeout=TIMEOUT_S)
+            self._connection = kind(parts.netloc, timeout=self._timeout_s)
         try:
             return self._exchange(path, body, headers)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):

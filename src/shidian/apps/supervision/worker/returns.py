@@ -9,8 +9,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from shidian.apps.supervision.models import IndicatorReturn, ReturnState
+from shidian.apps.supervision.journals import in_journal
+from shidian.apps.supervision.models import IndicatorReturn, Pilot, ReturnState
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
+from shidian.config import MAIN_JOURNAL
 from shidian.core.journal.controls import RETURNS_SOURCE
 from shidian_kit.wire import envelope
 
@@ -31,15 +33,19 @@ class ReturnGate(Protocol):
         """Have events taken. Raises GateUnreachableError, GateRefusedError."""
 
 
-def send_returns(gate: ReturnGate) -> dict[str, int]:
-    """Send every attested return that has no answer; pilots concerned → the newest entry.
+def send_returns(gate: ReturnGate, journal: str = MAIN_JOURNAL) -> dict[str, int]:
+    """Send every attested return of a journal's pilots that has no answer; pilots → newest entry.
 
     In the order of attestation, since a later one may correct an earlier one. The events carry
     numbers that were given when they were attested, so that what was sent before a crash is a
     repeat. Raises GateUnreachableError, which stops the pass.
     """
     concerned: dict[str, int] = {}
-    waiting = IndicatorReturn.objects.filter(state=ReturnState.ATTESTED, delivered_at=None)
+    waiting = IndicatorReturn.objects.filter(
+        state=ReturnState.ATTESTED,
+        delivered_at=None,
+        pilot__in=Pilot.objects.filter(in_journal(journal)),
+    )
     for pk in list(waiting.filter(problem="").order_by("outbox_id").values_list("pk", flat=True)):
         found = IndicatorReturn.objects.select_related("pilot").defer("rows").get(pk=pk)
         try:

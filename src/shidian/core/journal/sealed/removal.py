@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shidian.core.journal import moving
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
@@ -135,6 +137,7 @@ def remove(db: sqlite3.Connection, closing: Closing, now_us: int) -> None:
         "INSERT INTO removed_segment SELECT * FROM segment WHERE project = ?", (closing.project,)
     )
     db.execute("DELETE FROM segment WHERE project = ?", (closing.project,))
+    moving.forget_events(db, closing.project)
 
 
 def payloads(db: sqlite3.Connection, project: str) -> Iterator[list[int]]:

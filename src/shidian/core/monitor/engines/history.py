@@ -44,6 +44,16 @@ class JournalHistory:
         self.last_entry = reader.last_entry()
         self.ticks = Ticks(*reader.ticks())
 
+        self._moved = {
+            name: Ticks(*seen)
+            for name in self._heads.keys() & (reader.arrivals().keys() | reader.departures().keys())
+            if (seen := reader.ticks_of(name))
+        }
+
+    def ticks_of(self, project: str) -> Ticks:
+        """The ticks that a project has seen: those of the journals in which it was, in its time."""
+        return self._moved.get(project, self.ticks)
+
     @property
     def projects(self) -> tuple[str, ...]:
         """Names of the projects, sorted."""

@@ -109,7 +109,7 @@ class BatchReplay:
             if batch is None:
                 entries = history.entries(name)
                 source = RowsSource(partial(history.rows, name))
-                batch = ProjectBatch(name, entries, history.ticks, source)
+                batch = ProjectBatch(name, entries, history.ticks_of(name), source)
             found = batch.evaluate(override)
         except EventsRemovedError:
             return Share([], {}, Replay(removed=[name]))

@@ -24,7 +24,10 @@ from shidian.apps.supervision.worker.projection.stream import (
     ITEMS,
     READINGS,
     Applied,
+    applied_to,
     locked_cursor,
+    note_applied,
+    of_journal,
     position,
 )
 
@@ -33,6 +36,7 @@ __all__ = [
     "READINGS",
     "Applied",
     "Since",
+    "applied_to",
     "apply_current",
     "apply_faults",
     "apply_grouped",
@@ -41,6 +45,8 @@ __all__ = [
     "apply_readings",
     "known_since",
     "locked_cursor",
+    "note_applied",
+    "of_journal",
     "position",
     "project_episode",
     "rebuild_episodes",

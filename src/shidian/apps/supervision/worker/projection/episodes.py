@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from shidian.apps.supervision.domain.consequences import follow
@@ -14,11 +14,14 @@ from shidian.apps.supervision.handling import columns_of, handlings
 from shidian.apps.supervision.models import AlertEpisode, AlertItem, EpisodeState
 from shidian.apps.supervision.worker.projection.stream import (
     ITEMS,
+    NUMBERING,
     Applied,
     locked_cursor,
     move,
+    of_journal,
     pilots_of,
 )
+from shidian.config import MAIN_JOURNAL
 from shidian.core.monitor.items import Change
 from shidian.core.procedure.alerts import rank
 from shidian.core.rulebook.model import Text
@@ -34,14 +37,16 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def apply_items(items: Sequence[Item]) -> Applied:
+def apply_items(items: Sequence[Item], journal: str = MAIN_JOURNAL) -> Applied:
     """Append these items and bring their episodes up to date; items read before are passed over.
 
     Items of projects that are no pilots here are passed over as well: the cursor moves past them.
+    `journal`: that of the monitor whose stream it is. Here items of all are numbered in one row.
     """
     applied = Applied()
-    cursor = locked_cursor(ITEMS)
-    fresh = [item for item in items if item.seq > cursor.position]
+    cursor = locked_cursor(of_journal(ITEMS, journal))
+    read = [item for item in items if item.seq > cursor.position]
+    fresh, places = _numbered(read, journal)
     pilots = pilots_of(item.project for item in fresh)
     now = timezone.now()
     newest: dict[str, Item] = {}
@@ -50,7 +55,7 @@ def apply_items(items: Sequence[Item]) -> Applied:
         pilot = pilots.get(item.project)
         if pilot is None:
             continue
-        rows.append(_row(item, pilot, now))
+        rows.append(_row(item, pilot, now, journal, places[item.seq]))
         newest[item.episode] = item
         applied.note(pilot, item.entry)
     AlertItem.objects.bulk_create(rows)
@@ -60,13 +65,31 @@ def apply_items(items: Sequence[Item]) -> Applied:
         pilot = pilots[item.project]
         project_episode(item, pilot, known[item.episode], handled[item.episode], now)
         follow(item=item, pilot=pilot, rule=_rule(pilot, item.rule), at=now)
-    move(cursor, fresh[-1].seq if fresh else cursor.position, now)
+    move(cursor, read[-1].seq if read else cursor.position, now)
     return applied
 
 
-def _row(item: Item, pilot: Pilot, now: datetime) -> AlertItem:
+def _numbered(read: Sequence[Item], journal: str) -> tuple[list[Item], dict[int, int]]:
+    """The items under numbers of their own here, and number → place in the monitor's stream."""
+    if not read:
+        return [], {}
+    numbering = locked_cursor(NUMBERING)
+    last = numbering.position or AlertItem.objects.aggregate(last=Max("seq"))["last"] or 0
+    fresh, places = [], {}
+    for item in read:
+        # With one journal alone a number is the place.
+        last = max(last + 1, item.seq if journal == MAIN_JOURNAL else 0)
+        fresh.append(item.numbered(last))
+        places[last] = item.seq
+    move(numbering, last, timezone.now())
+    return fresh, places
+
+
+def _row(item: Item, pilot: Pilot, now: datetime, journal: str, place: int) -> AlertItem:
     return AlertItem(
         seq=item.seq,
+        journal=journal,
+        place=place,
         entry=item.entry,
         pilot=pilot,
         episode=item.episode,

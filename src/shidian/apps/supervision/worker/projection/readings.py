@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from shidian.apps.supervision.journals import in_journal
 from shidian.apps.supervision.models import (
     CurrentReading,
     GroupedReading,
     IndicatorReading,
     MonitorFault,
+    Pilot,
     SourceReading,
 )
 from shidian.apps.supervision.worker.projection.stream import (
@@ -20,11 +22,15 @@ from shidian.apps.supervision.worker.projection.stream import (
     Applied,
     locked_cursor,
     move,
+    of_journal,
     pilots_of,
 )
+from shidian.config import MAIN_JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from django.db.models import QuerySet
 
     from shidian.core.monitor.evaluator import Fault
     from shidian.core.monitor.items import Current, Reading
@@ -34,11 +40,25 @@ if TYPE_CHECKING:
 _QUALITY = ("epoch", "entry", "events", "late", "missing", "newest_us", "ingest_us", "silent")
 
 
+def _here(journal: str) -> QuerySet[Pilot]:
+    """Pilots of a journal: what its monitor says of others is of the time when they were there."""
+    return Pilot.objects.filter(in_journal(journal))
+
+
+def _own(projects: Iterable[str], journal: str) -> dict[str, Pilot]:
+    """Of these projects the pilots of the journal, by public id."""
+    wanted = set(projects)
+    if not wanted:
+        return {}
+    found = _here(journal).filter(public_id__in=wanted).select_related("case__scheme")
+    return {pilot.public_id: pilot for pilot in found}
+
+
 @transaction.atomic
-def apply_readings(readings: Sequence[Reading]) -> Applied:
+def apply_readings(readings: Sequence[Reading], journal: str = MAIN_JOURNAL) -> Applied:
     """Store these final values; a later statement about the same instant replaces the earlier."""
     applied = Applied()
-    cursor = locked_cursor(READINGS)
+    cursor = locked_cursor(of_journal(READINGS, journal))
     fresh = [reading for reading in readings if reading.seq > cursor.position]
     pilots = pilots_of(reading.project for reading in fresh)
     newest: dict[tuple[int, str, int], IndicatorReading] = {}
@@ -102,12 +122,14 @@ def apply_current(values: Iterable[Current]) -> Applied:
 
 
 @transaction.atomic
-def apply_faults(faults: Sequence[Fault]) -> Applied:
-    """Keep which pilots are no longer evaluated, and forget those that are again."""
+def apply_faults(faults: Sequence[Fault], journal: str = MAIN_JOURNAL) -> Applied:
+    """Keep which of a journal's pilots are not evaluated any more, and forget those that are."""
     applied = Applied()
     kept = {
         row.pilot.public_id: row
-        for row in MonitorFault.objects.select_related("pilot__case__scheme")
+        for row in MonitorFault.objects.filter(pilot__in=_here(journal)).select_related(
+            "pilot__case__scheme"
+        )
     }
     now = timezone.now()
     stated = {fault.project: fault for fault in faults}
@@ -115,7 +137,7 @@ def apply_faults(faults: Sequence[Fault]) -> Applied:
         if project not in stated:
             row.delete()
             applied.note(row.pilot, row.entry)
-    for project, pilot in pilots_of(stated.keys() - kept.keys()).items():
+    for project, pilot in _own(stated.keys() - kept.keys(), journal).items():
         fault = stated[project]
         MonitorFault.objects.create(
             pilot=pilot, entry=fault.entry, message=fault.message, noticed_at=now
@@ -125,10 +147,10 @@ def apply_faults(faults: Sequence[Fault]) -> Applied:
 
 
 @transaction.atomic
-def apply_quality(stated: Sequence[SourceQuality]) -> Applied:
+def apply_quality(stated: Sequence[SourceQuality], journal: str = MAIN_JOURNAL) -> Applied:
     """Keep how each source delivers, where it differs from what is kept."""
     applied = Applied()
-    pilots = pilots_of(one.project for one in stated)
+    pilots = _own((one.project for one in stated), journal)
     kept = {
         (row.pilot_id, row.source): (row.entry, row.silent)
         for row in SourceReading.objects.filter(pilot__in=[p.pk for p in pilots.values()])
@@ -151,13 +173,15 @@ def apply_quality(stated: Sequence[SourceQuality]) -> Applied:
 
 
 @transaction.atomic
-def apply_grouped(stated: Sequence[Grouped]) -> Applied:
+def apply_grouped(stated: Sequence[Grouped], journal: str = MAIN_JOURNAL) -> Applied:
     """Keep how the groups of limits stand where it differs from what is kept; drop the others."""
     applied = Applied()
-    pilots = pilots_of(one.project for one in stated)
+    pilots = _own((one.project for one in stated), journal)
     kept = {
         (row.pilot_id, row.rule): row
-        for row in GroupedReading.objects.select_related("pilot__case__scheme")
+        for row in GroupedReading.objects.filter(pilot__in=_here(journal)).select_related(
+            "pilot__case__scheme"
+        )
     }
     changed = []
     for one in stated:

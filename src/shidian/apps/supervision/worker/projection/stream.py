@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.supervision.models import Pilot, StreamCursor
+from shidian.config import MAIN_JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 ITEMS = "monitor.items"
 READINGS = "monitor.readings"
+APPLIED = "monitor.applied"
+NUMBERING = "alerts.numbering"
 
 
 @dataclass
@@ -31,6 +35,24 @@ class Applied:
         self.entries[pilot.public_id] = max(entry, self.entries.get(pilot.public_id, 0))
         slug = pilot.case.scheme.slug
         self.schemes[slug] = max(entry, self.schemes.get(slug, 0))
+
+
+def of_journal(name: str, journal: str) -> str:
+    """The name of a stream of a journal's."""
+    return name if journal == MAIN_JOURNAL else f"{name}@{journal}"
+
+
+def applied_to(journal: str) -> int:
+    """Up to which entry all that the journal's monitor says is here."""
+    return position(of_journal(APPLIED, journal))
+
+
+@transaction.atomic
+def note_applied(journal: str, entry: int) -> None:
+    """All that the journal's monitor says of entries up to this one is here."""
+    cursor = locked_cursor(of_journal(APPLIED, journal))
+    if entry > cursor.position:
+        move(cursor, entry, timezone.now())
 
 
 def position(name: str) -> int:

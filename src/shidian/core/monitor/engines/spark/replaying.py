@@ -121,7 +121,10 @@ class SparkReplay:
             for piece in log.pieces(wanted[log.name], revised.get(log.name))
         ]
         groups = [
-            (log.name, log.judging(seen.ticks, wanted[log.name], override, explain=explain))
+            (
+                log.name,
+                log.judging(log.ticks or seen.ticks, wanted[log.name], override, explain=explain),
+            )
             for log in logs
         ]
         return self._taken(self.cluster.gathered(work.tiled, pieces, work.judged, groups))
@@ -146,7 +149,8 @@ class SparkReplay:
         self, seen: Snapshot, left: Sequence[ProjectLog], override: Loaded | None
     ) -> dict[str, Share]:
         tasks = [
-            (sum(head.n for head in log.heads), log.whole(seen.ticks, override)) for log in left
+            (sum(head.n for head in log.heads), log.whole(log.ticks or seen.ticks, override))
+            for log in left
         ]
         return self._taken(self.cluster.each(work.evaluated, tasks))
 

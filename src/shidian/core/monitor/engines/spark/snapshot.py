@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class ProjectLog:
     """One project's log: heads of data entries and control records, and where its rows are.
 
-    `tail`: data entries that are in no segment, with their payload.
+    `tail`: data entries that are in no segment, with their payload. `ticks`: those that it has seen
+    where it came from another journal, or left for one.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ProjectLog:
     segments: tuple[Segment, ...]
     tail: tuple[Entry, ...]
     leases: tuple[Entry, ...]
+    ticks: tuple[Ints, Ints] | None = None
 
     @cached_property
     def feeds(self) -> dict[tuple[str, int], int]:
@@ -140,10 +142,15 @@ def snapshot(journal: Path, project: str | None = None) -> Snapshot:
                 segments=tuple(reader.sealed_segments(name)),
                 tail=tuple(reader.unsealed(name)),
                 leases=tuple(reader.leases(name)),
+                ticks=_arrays(seen) if (seen := reader.ticks_of(name)) else None,
             )
             for name in asked
             if name not in history.removed
         )
-        entries, times = reader.ticks()
-        ticks = np.array(entries, np.int64), np.array(times, np.int64)
+        ticks = _arrays(reader.ticks())
         return Snapshot(projects, history.removed.intersection(asked), ticks, history.last_entry)
+
+
+def _arrays(ticks: tuple[list[int], list[int]]) -> tuple[Ints, Ints]:
+    entries, times = ticks
+    return np.array(entries, np.int64), np.array(times, np.int64)
