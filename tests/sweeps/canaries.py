@@ -21,7 +21,7 @@ from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import StaffRole
 from shidian.apps.cases import domain as cases
 from shidian.apps.notices import domain as notices
-from shidian.apps.notices import inbox
+from shidian.apps.notices import files, inbox
 from shidian.apps.notices.models import CommentState
 from shidian.apps.review import domain as review
 from shidian.apps.supervision.domain import complaints
@@ -38,6 +38,7 @@ from tests.files import pdf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shidian.apps.notices.models import Notice
     from tests.factories import Walk
 
 WORD = re.compile(r"canary[0-9a-f]{10}")
@@ -248,6 +249,7 @@ def _notice(sown: Sown, count: int) -> None:
             body=sown.text("comment"),
             name=sown.word("name"),
             contact=f"{sown.word('contact')}@example.org",
+            files=_sent_along(sown) if n % 3 == 0 else (),
             at=walk.at,
         )
         if n % 2:
@@ -258,7 +260,8 @@ def _notice(sown: Sown, count: int) -> None:
                 by=walk.officer,
                 at=walk.at,
             )
-    for comment in notice.comments.all():
+    _shorten(sown, notice)
+    for comment in notice.comments.filter(answered_at=None):
         # Answered, since the case would not go on; the answers of what is withheld stay inside.
         walk.at += timedelta(minutes=1)
         notices.answer_comment(
@@ -266,6 +269,24 @@ def _notice(sown: Sown, count: int) -> None:
         )
     walk.sleep(14)
     walk.advance(sown.text("reason"))
+
+
+def _shorten(sown: Sown, notice: Notice) -> None:
+    """A comment that is published without what stands in it of somebody else."""
+    walk, officer = sown.walk, sown.walk.officer
+    walk.at += timedelta(minutes=2)
+    private = sown.text("left out")
+    body = f"建议延长测试期。{private}请予考虑。"
+    comment = notices.receive_comment(notice=notice, body=body, at=walk.at)
+    notices.moderate_comment(
+        comment=comment,
+        state=CommentState.PUBLISHED,
+        reason=sown.text("reason to leave out"),
+        left_out=[private],
+        by=officer,
+        at=walk.at,
+    )
+    notices.answer_comment(comment=comment, answer="已采纳。", by=officer, at=walk.at)
 
 
 def _run(sown: Sown, count: int) -> None:
@@ -278,6 +299,7 @@ def _run(sown: Sown, count: int) -> None:
             "body": sown.text("complaint"),
             "contact": sown.word("contact"),
             "share_contact": bool(n % 4),
+            "files": [one.as_content() for one in _sent_along(sown)],
             "sealing_key": inbox.sealing_key(receipt),
         }
         at = sown.walk.tick()
@@ -305,6 +327,12 @@ def _run(sown: Sown, count: int) -> None:
     accounts.enrol_staff(
         person=world.drafter, institution=world.lead, role=StaffRole.DRAFTER, starts=LONG_AGO
     )
+
+
+def _sent_along(sown: Sown) -> list[files.Given]:
+    """As a browser sends it: with a word in its name and in its text."""
+    name, content = f"{sown.word('sent name')}.pdf", pdf(sown.text("sent file"))
+    return files.taken_in([SimpleUploadedFile(name, content)])
 
 
 def reached(sown: Sown) -> bool:

@@ -39,6 +39,7 @@ urlpatterns = [
     path("drafts/<slug:slug>/do/<slug:act>/", acts.act, name="act"),
     path("cases/<slug:reference>/migrate/", migrate.migrate, name="migrate"),
     path("comments/<str:receipt>/", comments.comment, name="comment"),
+    path("comments/<str:receipt>/files/<int:number>/", comments.comment_file, name="comment-file"),
     path("pilots/<slug:public_id>/clauses/", pilots.difficulties, name="difficulties"),
     path(
         "pilots/<slug:public_id>/clauses/evidence/<int:number>/", pilots.evidence, name="evidence"

@@ -11,9 +11,10 @@ GUARDS = (
     Guard(models.NoticeSummary),
     Guard(
         models.Comment,
-        mutable=("state", "answer_zh", "answer_en", "answered_by", "answered_at"),
+        mutable=("state", "shown", "answer_zh", "answer_en", "answered_by", "answered_at"),
     ),
     Guard(models.CommentModeration),
+    Guard(models.SentFile),
     # Erasing a text takes its salt along; the leaf itself stays.
     Guard(models.PublishedLeaf, mutable=("document", "salt", "erased_at", "ground")),
     # Live figures are refreshed in place: their history is the telemetry itself. A page's bodies

@@ -11,6 +11,7 @@ app_name = "notices"
 
 urlpatterns = [
     path("comments/<str:receipt>/", pages.comment, name="comment"),
+    path("comments/<str:receipt>/files/<int:number>/", pages.sent_file, name="sent-file"),
     path("<slug:reference>/open/", pages.open_, name="open"),
     path("<slug:reference>/extend/", window.extend, name="extend"),
     path("<slug:reference>/summary/", window.summary, name="summary"),

@@ -12,6 +12,7 @@ from shidian.apps.cases.models import Case
 from shidian.apps.cases.querysets import of_one_of
 from shidian.apps.cases.rules import watched_parts
 from shidian.apps.notices.complaint_words import ComplaintState
+from shidian.apps.notices.models import SentFile
 from shidian.apps.supervision.models import Complaint, ComplaintStep, StepKind
 
 if TYPE_CHECKING:
@@ -58,3 +59,8 @@ def steps_for(person: Person, complaint: Complaint) -> QuerySet[ComplaintStep]:
     """What was done, without the authority's own notes for the institution's staff."""
     steps = complaint.steps.select_related("by")
     return steps if roles_of(person).is_officer else steps.filter(internal=False)
+
+
+def files_of(complaint: Complaint) -> QuerySet[SentFile]:
+    """What was sent along with it: for everyone who may read the complaint."""
+    return SentFile.objects.filter(receipt_sha256=complaint.receipt_sha256)

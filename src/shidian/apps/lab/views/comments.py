@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,11 +28,14 @@ from shidian.apps.lab.views.loaders import (
     must_write,
 )
 from shidian.apps.notices.domain import answer_comment, moderate_comment
-from shidian.apps.notices.models import Comment, CommentState
-from shidian.apps.notices.views.pages import AnswerForm, ModerationForm
+from shidian.apps.notices.files import downloaded
+from shidian.apps.notices.models import Comment, CommentState, SentFile
+from shidian.apps.notices.views.pages import AnswerForm, ModerationForm, as_decided
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
+    from django.http import FileResponse
+
     from shidian.apps.lab.models import RulebookDraft
 
 
@@ -99,7 +102,7 @@ def comment(request: HttpRequest, draft: RulebookDraft, receipt: str) -> HttpRes
     doing = request.POST.get("do", "")
     moderation = ModerationForm(
         request.POST if doing == "moderate" else None,
-        initial={"state": CommentState.PUBLISHED if found.state == "received" else found.state},
+        initial=as_decided(found),
     )
     answer = AnswerForm(
         request.POST if doing == "answer" else None,
@@ -109,9 +112,12 @@ def comment(request: HttpRequest, draft: RulebookDraft, receipt: str) -> HttpRes
     if moderation.is_bound and moderation.is_valid():
         data = moderation.cleaned_data
         state, reason = CommentState(data["state"]), data["reason"]
+        left_out = data["left_out"].splitlines()
         if attempt(
             moderation,
-            lambda: moderate_comment(comment=found, state=state, reason=reason, by=by),
+            lambda: moderate_comment(
+                comment=found, state=state, reason=reason, left_out=left_out, by=by
+            ),
         ):
             messages.success(request, _("The decision on the comment was recorded."))
             return redirect("lab:comment", receipt=receipt)
@@ -124,6 +130,9 @@ def comment(request: HttpRequest, draft: RulebookDraft, receipt: str) -> HttpRes
     context = {
         "case": None,
         "comment": found,
+        "files": [
+            (one, reverse("lab:comment-file", args=[receipt, one.pk])) for one in found.files.all()
+        ],
         "moderation": moderation,
         "answer": answer,
         "wrong": wrong,
@@ -136,3 +145,12 @@ def comment(request: HttpRequest, draft: RulebookDraft, receipt: str) -> HttpRes
         ],
     }
     return render(request, "notices/comment.html", context, status=422 if wrong else 200)
+
+
+@rule(Permission.DRAFT_READ, obj=draft_of_comment)
+def comment_file(
+    request: HttpRequest, draft: RulebookDraft, receipt: str, number: int
+) -> FileResponse:
+    """A file that came with a comment, always as a download."""
+    must_write(request, draft)
+    return downloaded(get_object_or_404(SentFile, comment__receipt=receipt, pk=number))

@@ -6,6 +6,7 @@ from shidian.apps.notices.domain.comments import (
     new_receipt,
     receive_comment,
 )
+from shidian.apps.notices.domain.files import keep_files
 from shidian.apps.notices.domain.notices import (
     extend_notice,
     open_notice,
@@ -17,6 +18,7 @@ from shidian.apps.notices.domain.snapshots import publish_snapshot, withdraw_sna
 __all__ = [
     "answer_comment",
     "extend_notice",
+    "keep_files",
     "moderate_comment",
     "new_receipt",
     "open_notice",

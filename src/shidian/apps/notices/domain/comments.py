@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,12 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.notices.domain.files import keep_files
 from shidian.apps.notices.models import Comment, CommentModeration, CommentState, Notice
 from shidian.apps.notices.subjects import subject_of
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shidian.apps.accounts.models import Person
+    from shidian.apps.notices.files import Given
 
 BODY_LENGTH_MAX = 5_000
 NAME_LENGTH_MAX = 100
@@ -29,6 +34,8 @@ UNPROVEN_MAX = 5
 COMMENTS_MAX = 2_000
 """Comments taken on one notice. Each is an event of the case, whose whole history is folded again
 at every act: whoever floods a notice must not bring its case to a stand."""
+LEFT_OUT = "〔……〕"
+"""Stands in place of a passage that is not shown."""
 _RECEIPT_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -41,6 +48,7 @@ def receive_comment(
     contact: str = "",
     receipt: str = "",
     proven: bool = True,
+    files: Sequence[Given] = (),
     at: datetime | None = None,
 ) -> Comment:
     """Take a comment from anyone on an open notice (or its slug). Returns it with its `receipt`.
@@ -48,11 +56,12 @@ def receive_comment(
     `receipt`: one from `new_receipt` that the caller gave to this one sending; sent again under
     it, the comment that was taken is returned and nothing is written. `proven`: whether the
     sender's browser worked for it; one that did not is read before it is shown, whatever the
-    rulebook says, and of these fewer are taken in a minute.
+    rulebook says, and of these fewer are taken in a minute. `files` are for officers alone, and
+    never published.
     Event: comment.received, which holds the receipt and the text's hash, never the text. Outbox
     `snapshot.notice` where comments are shown before moderation. Raises DomainError (a
-    `ValueError`): `no-notice`, `replaced`, `text`, `duplicate`, `too-many`, `full`, or the
-    procedure's refusal such as a closed window.
+    `ValueError`): `no-notice`, `replaced`, `text`, `duplicate`, `too-many`, `full`, what
+    `keep_files` refuses, or the procedure's refusal such as a closed window.
     """
     at = at or timezone.now()
     notice = _notice(notice)
@@ -82,6 +91,7 @@ def receive_comment(
             CommentState.RECEIVED if notice.premoderation or not proven else CommentState.PUBLISHED
         ),
     )
+    keep_files(files, at=at, comment=comment)
     if comment.state == CommentState.PUBLISHED:
         subject.page_is_stale(notice, at)
     return comment
@@ -94,28 +104,35 @@ def moderate_comment(
     state: CommentState,
     by: Person,
     reason: str = "",
+    left_out: Sequence[str] = (),
     at: datetime | None = None,
 ) -> Comment:
     """Show or withhold a comment; reversible by the same verb. Withholding needs a reason.
 
-    Effects: a moderation record, the comment's state, outbox `snapshot.notice`.
+    `left_out`: passages that the public does not read; that needs a reason as well. The text as
+    sent stays. Effects: a moderation record, the comment's state and what is shown of it, outbox
+    `snapshot.notice`. Raises DomainError (`reason-missing`, `passage`), ForbiddenError.
     """
     at = at or timezone.now()
     locked = Comment.objects.select_for_update().get(pk=comment.pk)
     subject = subject_of(locked.notice)
     if not subject.may_moderate(by, locked.notice):
         raise ForbiddenError
-    if state == CommentState.WITHHELD and not reason.strip():
+    passages = [one.strip() for one in left_out if one.strip()]
+    if (passages or state == CommentState.WITHHELD) and not reason.strip():
         raise DomainError(
             "reason-missing",
-            Text(zh="不公开意见须写明理由。", en="Withholding a comment needs a reason."),
+            Text(
+                zh="不公开意见或略去部分内容，须写明理由。",
+                en="Withholding a comment, or a part of it, needs a reason.",
+            ),
             "reason",
         )
+    locked.state, locked.shown = state, without(locked.body, passages)
     CommentModeration.objects.create(
-        comment=locked, state=state, reason=reason.strip(), by=by, at=at
+        comment=locked, state=state, reason=reason.strip(), left_out=passages, by=by, at=at
     )
-    locked.state = state
-    locked.save(update_fields=("state",))
+    locked.save(update_fields=("state", "shown"))
     subject.page_is_stale(locked.notice, at)
     return locked
 
@@ -146,6 +163,30 @@ def answer_comment(
     locked.save(update_fields=("answer_zh", "answer_en", "answered_by", "answered_at"))
     subject.page_is_stale(locked.notice, at)
     return locked
+
+
+def without(body: str, passages: Sequence[str]) -> str:
+    """The text with one mark in place of each passage; empty where none is left out.
+
+    Nothing else of it can be changed, and the mark does not tell how much is gone. Raises
+    DomainError (`passage`) for one that is not in the text.
+    """
+    for passage in passages:
+        if passage not in body:
+            raise DomainError(
+                "passage",
+                Text(
+                    zh=f"意见中没有“{passage[:40]}”：请照原文逐字填写，每行一处。",
+                    en=f"“{passage[:40]}” does not stand in the comment: copy it as it is there,"
+                    " one passage a line.",
+                ),
+                "left_out",
+            )
+    if not passages:
+        return ""
+    # In one go, the longest first: a mark that stands there already is not touched.
+    anyone = "|".join(re.escape(one) for one in sorted(passages, key=len, reverse=True))
+    return re.sub(anyone, LEFT_OUT, body)
 
 
 def new_receipt(at: datetime) -> str:

@@ -18,8 +18,10 @@ LISTED: Mapping[SnapshotKind, tuple[str, ...]] = {
     SnapshotKind.NOTICE: ("slug", "case", "title", "lead", "opens_on", "closes_on"),
     SnapshotKind.PILOT: (
         *("public_id", "case", "number", "title", "lead", "state", "state_label"),
-        *("starts_on", "ends_on", "limits"),
+        *("starts_on", "ends_on", "limits", "scheme", "technologies", "scenes"),
     ),
+    SnapshotKind.LESSON: ("reference", "title", "lead", "outcome"),
+    SnapshotKind.RULEBOOK: ("id", "version", "title", "status_label"),
 }
 """Of a body: what lists show. Other kinds are few, and their lists read them whole."""
 

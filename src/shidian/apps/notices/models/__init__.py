@@ -5,6 +5,7 @@ from .leaf import ErasureGround, PublishedLeaf
 from .notice import Notice, NoticeExtension, NoticeSummary
 from .published_card import PublishedCard
 from .published_text import PublishedName, PublishedText, TextPart
+from .sent_file import SentFile
 from .snapshot import PublishedSnapshot, SnapshotKind
 from .submission import Submission
 
@@ -21,6 +22,7 @@ __all__ = [
     "PublishedName",
     "PublishedSnapshot",
     "PublishedText",
+    "SentFile",
     "SnapshotKind",
     "Submission",
     "TextPart",

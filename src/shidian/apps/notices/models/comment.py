@@ -18,7 +18,7 @@ class CommentState(models.TextChoices):
 
 
 class Comment(models.Model):
-    """A comment. The text stays as sent; state and answer are set by officers."""
+    """A comment. The text stays as sent; state, answer and what is shown are set by officers."""
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="comments")
     receipt = models.CharField(max_length=32, unique=True)
@@ -27,6 +27,8 @@ class Comment(models.Model):
     contact = models.CharField(max_length=200, blank=True)
     """Never published, never in events or logs."""
     body = models.TextField()
+    shown = models.TextField(blank=True)
+    """The text as the public reads it, where parts of it are left out; else empty."""
     sha256 = models.CharField(max_length=64)
     proven = models.BooleanField(default=True)
     """Whether the sender's browser worked for it. One that did not is read before it is shown."""
@@ -55,6 +57,8 @@ class CommentModeration(models.Model):
     comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="moderations")
     state = models.CharField(max_length=12, choices=CommentState.choices)
     reason = models.TextField(blank=True)
+    left_out = models.JSONField(default=list)
+    """Passages that are not shown, as they stand in the text."""
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

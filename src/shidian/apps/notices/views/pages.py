@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,17 +24,20 @@ from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.notices.domain.comments import answer_comment, moderate_comment
 from shidian.apps.notices.domain.notices import open_notice, text_sha256
-from shidian.apps.notices.models import Comment, CommentState, Notice
+from shidian.apps.notices.files import downloaded
+from shidian.apps.notices.models import Comment, CommentState, Notice, SentFile
 from shidian.apps.notices.queries import comments_for
+from shidian.apps.notices.redaction import leaks_in
 from shidian.apps.notices.views.draft import draft_notice
 from shidian.apps.notices.views.window import newest_notice
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import FileResponse, HttpRequest, HttpResponse
 
 
 TEXTS = ("title", "body", "title_en", "body_en")
+PUBLISHED = (*TEXTS, "change", "change_en")
 
 
 class NoticeForm(ActForm):
@@ -141,6 +144,7 @@ def _preview(request: HttpRequest, case: Case, form: NoticeForm) -> HttpResponse
         "form": form,
         "text": text,
         "clock": clock,
+        "leaks": leaks_in("\n".join(str(text.get(name) or "") for name in PUBLISHED), case),
         "sha256": text_sha256(**{name: text[name] for name in TEXTS}),
         "effect": EFFECTS[Verb.OPEN_NOTICE],
         "crumbs": act_crumbs(case, _("Preview")),
@@ -156,7 +160,7 @@ def comments(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     return render(request, "notices/comments.html", context)
 
 
-def _case_of_comment(_request: HttpRequest, receipt: str) -> Case:
+def _case_of_comment(_request: HttpRequest, receipt: str, **_rest: object) -> Case:
     return Case.objects.select_related("lead").get(notices__comments__receipt=receipt)
 
 
@@ -173,11 +177,30 @@ class ModerationForm(forms.Form):
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
-        help_text=gettext_lazy("Needed where the comment is withheld."),
+        help_text=gettext_lazy("Needed where the comment, or a part of it, is withheld."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "class": "short"}),
     )
+    left_out = forms.CharField(
+        label=gettext_lazy("Parts that the public does not read"),
+        help_text=gettext_lazy(
+            "Such as personal data of others: one passage a line, word for word. A mark stands in"
+            " its place; the text as sent stays in the file."
+        ),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+def as_decided(comment: Comment) -> dict[str, str]:
+    """What the form begins with: the decision that stands, so that sending it again keeps it."""
+    last = comment.moderations.order_by("-pk").first()
+    return {
+        "state": CommentState.PUBLISHED if comment.state == "received" else comment.state,
+        "left_out": "\n".join(last.left_out) if last else "",
+    }
 
 
 class AnswerForm(forms.Form):
@@ -204,7 +227,7 @@ def comment(request: HttpRequest, case: Case, receipt: str) -> HttpResponse:
     doing = request.POST.get("do", "")
     moderation = ModerationForm(
         request.POST if doing == "moderate" else None,
-        initial={"state": CommentState.PUBLISHED if found.state == "received" else found.state},
+        initial=as_decided(found),
     )
     answer = AnswerForm(
         request.POST if doing == "answer" else None,
@@ -220,6 +243,9 @@ def comment(request: HttpRequest, case: Case, receipt: str) -> HttpResponse:
     context = {
         "case": case,
         "comment": found,
+        "files": [
+            (one, reverse("notices:sent-file", args=[receipt, one.pk])) for one in found.files.all()
+        ],
         "moderation": moderation,
         "answer": answer,
         "wrong": wrong,
@@ -234,6 +260,13 @@ def comment(request: HttpRequest, case: Case, receipt: str) -> HttpResponse:
     return render(request, "notices/comment.html", context, status=422 if wrong else 200)
 
 
+@rule(Permission.COMMENT_MODERATE, obj=_case_of_comment)
+def sent_file(request: HttpRequest, case: Case, receipt: str, number: int) -> FileResponse:
+    """A file that came with a comment, always as a download."""
+    del request, case
+    return downloaded(get_object_or_404(SentFile, comment__receipt=receipt, pk=number))
+
+
 def _moderate(request: HttpRequest, found: Comment, form: ModerationForm) -> bool:
     return attempt(
         form,
@@ -241,6 +274,7 @@ def _moderate(request: HttpRequest, found: Comment, form: ModerationForm) -> boo
             comment=found,
             state=CommentState(form.cleaned_data["state"]),
             reason=form.cleaned_data["reason"],
+            left_out=form.cleaned_data["left_out"].splitlines(),
             by=request.user,  # type: ignore[arg-type]
         ),
     )

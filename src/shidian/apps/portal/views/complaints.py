@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shidian.apps.notices import inbox
+from shidian.apps.notices import files, inbox
 from shidian.apps.notices.complaint_words import (
     ComplaintCategory,
     ComplaintChannel,
@@ -21,6 +21,7 @@ from shidian.apps.notices.complaint_words import (
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots, work
+from shidian.apps.portal.file_fields import FilesField
 from shidian.config import settings
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class ComplaintForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": gettext_lazy("Write what happened.")},
     )
+    attached = FilesField(
+        hint=gettext_lazy(
+            "They are read by whoever handles your complaint: the authorities and, where it goes to"
+            " the institution, its staff."
+        )
+    )
     channel = forms.ChoiceField(
         label=gettext_lazy("Who should have it first?"),
         choices=CHANNELS,
@@ -97,7 +104,7 @@ class ComplaintForm(forms.Form):
 def complain(request: HttpRequest, key: str) -> HttpResponse:
     """The form; a valid one is handed over, and its receipt shown once."""
     body = snapshots.page_of(SnapshotKind.PILOT, key)
-    form = ComplaintForm(request.POST or None)
+    form = ComplaintForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         receipt = _receipt_of(key, request.POST.get("sending", ""))
         if receipt and (answer := _send(request, key, form, receipt)):
@@ -127,7 +134,13 @@ def _receipt_of(key: str, sending: str) -> str:
 
 
 def _send(request: HttpRequest, key: str, form: ComplaintForm, receipt: str) -> HttpResponse | None:
-    content = {**form.cleaned_data, "sealing_key": inbox.sealing_key(receipt)}
+    said = dict(form.cleaned_data)
+    given = said.pop("attached")
+    content = {
+        **said,
+        "files": [one.as_content() for one in given],
+        "sealing_key": inbox.sealing_key(receipt),
+    }
     try:
         inbox.submit(
             "complaint",
@@ -146,7 +159,11 @@ def _send(request: HttpRequest, key: str, form: ComplaintForm, receipt: str) -> 
     answer = render(
         request,
         "portal/complaint_received.html",
-        {"receipt": receipt, "pilot": snapshots.body(SnapshotKind.PILOT, key)},
+        {
+            "receipt": receipt,
+            "pilot": snapshots.body(SnapshotKind.PILOT, key),
+            "files": files.as_told(given),
+        },
     )
     answer["Cache-Control"] = "no-store"
     return answer

@@ -16,10 +16,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from shidian.apps.notices import files
 from shidian.apps.notices.domain import new_receipt, receive_comment
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import readings, snapshots, work
+from shidian.apps.portal.file_fields import FilesField
 from shidian.apps.portal.shared import shared
 from shidian.apps.portal.views.csv_files import csv_response
 from shidian.apps.portal.views.lists import SHOWN, in_parts
@@ -55,6 +57,12 @@ class CommentForm(forms.Form):
         max_length=200,
         required=False,
     )
+
+
+class AlongForm(forms.Form):
+    """Files that go with a comment: chosen on the last page, since no page can give them back."""
+
+    attached = FilesField(hint=_("The officers who answer the comment read them, and nobody else."))
 
 
 @public
@@ -112,9 +120,16 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
         sending = signing.dumps(
             {"notice": key, "receipt": new_receipt(timezone.now())}, salt=_SENDING_SALT
         )
-        more = {"sending": sending, "work_bits": settings().sending_work_bits}
-        return render(request, "portal/comment_preview.html", {**context, **more})
+        return _preview(request, {**context, "sending": sending, "along": AlongForm()})
     return _send(request, key, form, receipt, context)
+
+
+def _preview(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
+    along = context["along"]
+    wrong = isinstance(along, AlongForm) and along.is_bound
+    more = {"work_bits": settings().sending_work_bits}
+    status = 422 if wrong else 200
+    return render(request, "portal/comment_preview.html", {**context, **more}, status=status)
 
 
 def _days_left(body: snapshots.Body, today: date) -> int | None:
@@ -154,6 +169,11 @@ def _send(
     request: HttpRequest, key: str, form: CommentForm, receipt: str, context: dict[str, object]
 ) -> HttpResponse:
     """Hand the comment over under its receipt; a second click or a reload gets the same one."""
+    along = AlongForm(request.POST, request.FILES)
+    if not along.is_valid():
+        sending = request.POST["sending"]
+        return _preview(request, {**context, "sending": sending, "along": along})
+    given = along.cleaned_data["attached"]
     try:
         comment = receive_comment(
             notice=key,
@@ -161,6 +181,7 @@ def _send(
             contact=form.cleaned_data["contact"],
             body=form.cleaned_data["body"],
             receipt=receipt,
+            files=given,
             proven=work.is_done(
                 request.POST["sending"],
                 request.POST.get("work", ""),
@@ -170,7 +191,10 @@ def _send(
     except ValueError as refusal:
         form.add_error(None, str(refusal))
         return render(request, "portal/notice.html", {**context, "asked": True})
-    token = signing.dumps({"notice": key, "receipt": comment.receipt}, salt=_SALT)
+    # Without names: an address is kept in logs.
+    told = [{"size": one["size"], "sha256": one["sha256"]} for one in files.as_told(given)]
+    content = {"notice": key, "receipt": comment.receipt, "files": told}
+    token = signing.dumps(content, salt=_SALT)
     return redirect(reverse("comment-received", args=[key]) + f"?r={token}")
 
 
@@ -184,6 +208,5 @@ def received(request: HttpRequest, key: str) -> HttpResponse:
     if content["notice"] != key:
         raise Http404
     body = snapshots.body(SnapshotKind.NOTICE, key)
-    return render(
-        request, "portal/comment_received.html", {"notice": body, "receipt": content["receipt"]}
-    )
+    context = {"notice": body, "receipt": content["receipt"], "files": content.get("files", ())}
+    return render(request, "portal/comment_received.html", context)

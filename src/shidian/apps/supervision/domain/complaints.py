@@ -19,8 +19,10 @@ from shidian.apps.cases import outbox
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.zones import day_in
+from shidian.apps.notices import files as sent_files
 from shidian.apps.notices import inbox
 from shidian.apps.notices.complaint_words import ComplaintCategory, ComplaintChannel, ComplaintState
+from shidian.apps.notices.domain import keep_files
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.models import (
     Complaint,
@@ -32,6 +34,7 @@ from shidian.apps.supervision.models import (
 from shidian.core.procedure.periods import last_day_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from shidian.apps.accounts.models import Person
@@ -55,13 +58,15 @@ def receive_complaint(
     body: str,
     contact: str = "",
     share_contact: bool = False,
+    files: Sequence[sent_files.Given] = (),
     at: datetime | None = None,
 ) -> Complaint:
     """Take a complaint from anyone, about a pilot that runs or ran.
 
     Step `received`, and `forwarded` where it goes to the institution first, whose periods then
-    begin. Outbox: mail to the institution's staff or to the case officers. Raises SupervisionError
-    where a text is missing or too long.
+    begin. `files` are kept under the receipt's hash. Outbox: mail to the institution's staff or to
+    the case officers. Raises SupervisionError where a text is missing or too long, or what
+    `keep_files` does.
     """
     at = at or timezone.now()
     body = _text(body)
@@ -82,6 +87,7 @@ def receive_complaint(
     )
     complaint.reference = f"T-{timezone.localtime(at).year}-{complaint.pk:04d}"
     complaint.save(update_fields=("reference",))
+    keep_files(files, at=at, receipt_sha256=receipt_sha256)
     _step(complaint, StepKind.RECEIVED, at)
     if channel == ComplaintChannel.INSTITUTION:
         _forward(complaint, at, by=None, text="")
@@ -217,6 +223,7 @@ def take(sent: inbox.Sent) -> None:
         body=str(sent.content["body"]),
         contact=str(sent.content["contact"]),
         share_contact=bool(sent.content["share_contact"]),
+        files=sent_files.given_in(sent.content),
         at=sent.at,
     )
 

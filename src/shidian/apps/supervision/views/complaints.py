@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +18,13 @@ from django.views.decorators.http import require_POST
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.zones import show_times_of
 from shidian.apps.notices.complaint_words import ComplaintState
-from shidian.apps.supervision.complaint_queries import complaints_for, open_count, steps_for
+from shidian.apps.notices.files import downloaded
+from shidian.apps.supervision.complaint_queries import (
+    complaints_for,
+    files_of,
+    open_count,
+    steps_for,
+)
 from shidian.apps.supervision.domain import complaints as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.models import Complaint, ComplaintOutcome
@@ -27,6 +33,8 @@ from shidian.apps.supervision.views.asker import asker
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+
+    from django.http import FileResponse
 
     from shidian.apps.cases.models import Case
 
@@ -115,6 +123,13 @@ def complaint(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
     return _page(request, case, _complaint(request, reference))
 
 
+@rule(Permission.COMPLAINT_READ, obj=case_of_complaint)
+def sent_file(request: HttpRequest, case: Case, reference: str, number: int) -> FileResponse:
+    """A file that came with it, always as a download."""
+    del case
+    return downloaded(get_object_or_404(files_of(_complaint(request, reference)), pk=number))
+
+
 def _page(
     request: HttpRequest, case: Case, found: Complaint, *, wrong: forms.Form | None = None
 ) -> HttpResponse:
@@ -125,6 +140,7 @@ def _page(
         "complaint": found,
         "case": case,
         "steps": steps_for(asker(request), found),
+        "files": files_of(found),
         "due": verbs.due_of(found),
         "overdue": verbs.is_overdue(found, timezone.now()),
         "sees_contact": handles or found.share_contact,
