@@ -174,6 +174,9 @@ class CommentLine(TypedDict):
     received_on: str
     answer: str
     answered_on: str
+    # Not in pages of earlier releases:
+    shortened: NotRequired[bool]
+    """Whether parts are left out, each with a mark in its place."""
 
 
 class CommentCounts(TypedDict):
@@ -182,6 +185,9 @@ class CommentCounts(TypedDict):
     published: int
     withheld: int
     reversed: int
+    shortened: NotRequired[int]
+    """Of the published ones: those of which parts are left out. Not in pages of earlier
+    releases."""
 
 
 class ExtensionLine(TypedDict):

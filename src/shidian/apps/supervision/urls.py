@@ -22,6 +22,7 @@ from shidian.apps.supervision.views import (
     pilots,
     plan_signing,
     plans,
+    public_view,
     report_drafting,
     reports,
     returns,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("token/", live.board_token, name="board-token"),
     path("alerts/", alerts.listing, name="alerts"),
     path("alerts/rules/<slug:scheme>/<path:rule>/", alert_rules.page, name="alert-rule"),
+    path("cases/<slug:reference>/public/", public_view.public_view, name="public-view"),
     path("complaints/", complaints.complaint_list, name="complaints"),
     path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),
     path(
@@ -48,6 +50,11 @@ urlpatterns = [
         "complaints/<slug:reference>/respond/<slug:act>/",
         complaints.respond,
         name="complaint-respond",
+    ),
+    path(
+        "complaints/<slug:reference>/files/<int:number>/",
+        complaints.sent_file,
+        name="complaint-file",
     ),
     path("incidents/", incidents.listing, name="incidents"),
     path("pilots/<slug:public_id>/incidents/new/", incident_new.report, name="incident-report"),

@@ -39,6 +39,7 @@ def build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None
         "may_extend": Verb.EXTEND_NOTICE in allowed_verbs(case, state, viewer),
         "may_sum_up": allows(viewer.person, Permission.COMMENT_MODERATE, case)
         and any(one.comments_taken for one in notices),
+        "sees_inside": allows(viewer.person, Permission.CASE_READ_INTERNAL, case),
         "may_moderate": allows(viewer.person, Permission.COMMENT_MODERATE, case),
     }
 

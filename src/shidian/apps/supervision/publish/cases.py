@@ -111,11 +111,11 @@ def _line(
         "at": timezone.localtime(event.at, ZoneInfo(case.rulebook.zone)).isoformat(
             timespec="seconds"
         ),
-        "note": _note(case, event, language),
+        "note": public_note(case, event, language),
     }
 
 
-def _note(case: Case, event: CaseEvent, language: Language) -> str:
+def public_note(case: Case, event: CaseEvent, language: Language) -> str:
     """The one public fact that an act carries. Reasons and everything else stay inside."""
     if event.kind == EventKind.CASE_ADMITTED and case.number:
         return f"试点编号：{case.number}" if language == "zh" else f"Number: {case.number}"
@@ -191,6 +191,7 @@ def comment_counts(notice: Notice) -> CommentCounts:
         "published": counted.get(CommentState.PUBLISHED, 0),
         "withheld": counted.get(CommentState.WITHHELD, 0),
         "reversed": sum(decided.values_list("n", flat=True)) - decided.count(),
+        "shortened": notice.comments.filter(state=CommentState.PUBLISHED).exclude(shown="").count(),
     }
 
 
@@ -199,10 +200,11 @@ def comment_line(comment: Comment, language: Language) -> CommentLine:
     english = comment.answer_en or comment.answer_zh
     return {
         "name": comment.name,
-        "text": comment.body,
+        "text": comment.shown or comment.body,
         "received_on": timezone.localdate(comment.received_at).isoformat(),
         "answer": comment.answer_zh if language == "zh" else english,
         "answered_on": (
             timezone.localdate(comment.answered_at).isoformat() if comment.answered_at else ""
         ),
+        "shortened": bool(comment.shown),
     }
