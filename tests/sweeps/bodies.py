@@ -25,7 +25,9 @@ CODED: dict[str, Any] = {
     **dict.fromkeys(("at", "since"), MOMENT),
     "zone": "Asia/Shanghai",
     "counting_days": [DAY],
-    **dict.fromkeys(("slug", "public_id", "case", "pilot", "notice", "scheme"), "x-0"),
+    **dict.fromkeys(
+        ("slug", "public_id", "case", "pilot", "notice", "scheme", "reference", "lesson"), "x-0"
+    ),
     **dict.fromkeys(("rulebook", "id"), "x-law"),
     **dict.fromkeys(("version", "rulebook_version"), "1"),
     "extends": "",

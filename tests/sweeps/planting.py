@@ -34,7 +34,12 @@ def plant(texts: Sequence[str], *, laws: int = 1) -> None:
         if n < laws:
             _plant_law(n, key, text)
     text = texts[0]
-    for name, shape in (("home", figures.HomeFigures), ("statistics", figures.StatisticsBody)):
+    singles = (
+        ("home", figures.HomeFigures),
+        ("statistics", figures.StatisticsBody),
+        ("institutions", figures.InstitutionsBody),
+    )
+    for name, shape in singles:
         put(SnapshotKind.FIGURES, name, body_of(shape, text))
 
 
@@ -98,6 +103,8 @@ def lists() -> list[str]:
         "pilot-list",
         "rulebook-list",
         "statistics",
+        "institutions",
+        "news",
         "library",
         "risk-tips",
     )

@@ -89,6 +89,10 @@ def public_addresses(sown: Sown) -> Iterator[str]:
                 yield f"/{filled}"
     for name in ("call-list", "notice-list", "pilot-list", "statistics"):
         yield f"{reverse(name)}?format=csv"
+    yield f"{reverse('statistics')}?format=json"
+    named = ("call", keys[0]), ("notice", keys[1]), ("pilot", keys[2]), ("case", keys[3])
+    for kind, key in named:
+        yield reverse("share-card", args=["zh", kind, key])
 
 
 def everything(client: Client, address: str) -> str:

@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases import domain as cases
-from shidian.apps.cases.deadlines import calendar_text, escaped, folded
+from shidian.apps.cases.deadlines import calendar_text
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Case, CaseHandler, CaseNote, DeadlineFeed, SavedView
 from shidian.apps.cases.queue import queue_of
@@ -29,6 +29,7 @@ from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.cases.workload import workload_of
 from shidian.apps.review.domain import declare_conflict
 from shidian.core.rulebook.model import StageKind
+from shidian.ics import escaped, folded
 from tests.factories import LONG_AGO, Walk
 
 if TYPE_CHECKING:

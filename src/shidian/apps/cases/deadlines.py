@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import F
 
 from shidian.apps.cases.models import DeadlineFeed, Task
 from shidian.apps.cases.views.roles import viewer_of
+from shidian.ics import calendar, whole_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from shidian.apps.accounts.models import Person
 
 ENTRIES_MAX = 500
-LINE_OCTETS_MAX = 75
 
 
 def reader_of(secret_sha256: str) -> Person | None:
@@ -40,47 +39,9 @@ def deadlines_of(person: Person) -> list[Task]:
 
 def calendar_text(name: str, tasks: Iterable[Task], host: str, now: datetime) -> str:
     """The file. It names cases by their reference alone: calendars lie with others' servers."""
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Shidian//Deadlines//EN",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{escaped(name)}",
-    ]
-    for task in tasks:
-        if task.due is None:
-            continue
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:task-{task.pk}@{host}",
-            f"DTSTAMP:{stamp}",
-            f"DTSTART;VALUE=DATE:{task.due:%Y%m%d}",
-            f"DTEND;VALUE=DATE:{task.due + timedelta(days=1):%Y%m%d}",
-            f"SUMMARY:{escaped(f'{task.what} ({task.case.reference})')}",
-            "TRANSP:TRANSPARENT",
-            "END:VEVENT",
-        ]
-    lines.append("END:VCALENDAR")
-    return "".join(f"{folded(line)}\r\n" for line in lines)
-
-
-def escaped(text: str) -> str:
-    """A text value: RFC 5545, 3.3.11. Other control characters have no place in it."""
-    text = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
-    return "".join(one for one in text if one.isprintable())
-
-
-def folded(line: str) -> str:
-    """At most 75 octets a line, and no character torn apart: RFC 5545, 3.1."""
-    parts, part, room = [], "", LINE_OCTETS_MAX
-    for character in line:
-        size = len(character.encode())
-        if size > room:
-            parts.append(part)
-            part, room = "", LINE_OCTETS_MAX - 1
-        part += character
-        room -= size
-    return "\r\n ".join([*parts, part])
+    entries = (
+        whole_day(f"task-{task.pk}@{host}", f"{task.what} ({task.case.reference})", task.due, now)
+        for task in tasks
+        if task.due is not None
+    )
+    return calendar(name, "Deadlines", entries)

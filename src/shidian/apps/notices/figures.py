@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 # Before Python 3.12 pydantic, which describes the open API by these types, takes no other.
 from typing_extensions import TypedDict
 
@@ -44,6 +46,16 @@ class PilotFigures(TypedDict):
     alerts: list[AlertLine]
 
 
+class DecisionLine(TypedDict):
+    """A public decision: what was done, about what. `reference`: the case's public course."""
+
+    reference: str
+    title: str
+    what: str
+    note: str
+    decided_on: str
+
+
 class HomeFigures(TypedDict):
     """Kind `figures`, key `home`. Days are medians, empty while there is none."""
 
@@ -53,6 +65,8 @@ class HomeFigures(TypedDict):
     running: int
     closed: int
     days_to_start: str
+    decisions: NotRequired[list[DecisionLine]]
+    """Newest first. Not in figures of earlier releases."""
 
 
 class Counted(TypedDict):
@@ -70,6 +84,38 @@ class StayLine(TypedDict):
     n: int
 
 
+class NamedPilot(TypedDict):
+    """A pilot by its public name."""
+
+    public_id: str
+    title: str
+
+
+class MatrixCell(TypedDict):
+    """Pilots of one technology in one scene: how many, and the first of them by their id."""
+
+    n: int
+    pilots: list[NamedPilot]
+
+
+class MatrixRow(TypedDict):
+    """One technology; a cell for each scene."""
+
+    label: str
+    n: int
+    cells: list[MatrixCell]
+
+
+class Matrix(TypedDict):
+    """Technologies against scenes of business, as projects say of themselves in public answers.
+
+    A project that names several is in several cells, and counts once in each row and column.
+    """
+
+    columns: list[Counted]
+    rows: list[MatrixRow]
+
+
 class SchemeFigures(TypedDict):
     """What became of a scheme's cases. `months`: `[first day, filed, closed]`, oldest first."""
 
@@ -80,6 +126,8 @@ class SchemeFigures(TypedDict):
     stays: list[StayLine]
     months: list[list[str | int]]
     complaints: list[Counted]
+    matrix: NotRequired[Matrix]
+    """Not in figures of earlier releases."""
 
 
 class StatisticsBody(TypedDict):
@@ -89,6 +137,21 @@ class StatisticsBody(TypedDict):
     fewest: int
     """A length of time is given for no fewer stays than this."""
     schemes: list[SchemeFigures]
+
+
+class InstitutionLine(TypedDict):
+    """An institution that leads pilots: how many, and how many of them are not closed."""
+
+    name: str
+    pilots: int
+    running: int
+
+
+class InstitutionsBody(TypedDict):
+    """Kind `figures`, key `institutions`: who answers for pilots, by name."""
+
+    as_of: str
+    institutions: list[InstitutionLine]
 
 
 class TourPerson(TypedDict):

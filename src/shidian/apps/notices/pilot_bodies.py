@@ -129,6 +129,13 @@ class IncidentLine(TypedDict):
     closed_at: str
 
 
+class TagLine(TypedDict):
+    """Something that a project chose from a list of the rulebook."""
+
+    id: str
+    title: str
+
+
 class PilotBody(TypedDict):
     """Kind `pilot`, key: its public id. `state`: a word for machines, the label for people."""
 
@@ -138,6 +145,10 @@ class PilotBody(TypedDict):
     title: str
     what: list[dict[str, str]]
     """Public answers of the application: `{label, text}`."""
+    technologies: NotRequired[list[TagLine]]
+    scenes: NotRequired[list[TagLine]]
+    """What it uses and what it serves, where the form asks and makes it public. Not in pages of
+    earlier releases."""
     lead: str
     partners: list[str]
     authorities: list[str]
@@ -162,3 +173,5 @@ class PilotBody(TypedDict):
     complaint: str
     groups: list[TimelineStage]
     notice: str
+    lesson: NotRequired[str]
+    """Where it stands in the case library; empty before. Not in pages of earlier releases."""

@@ -19,9 +19,9 @@ from ninja import Field, NinjaAPI, Query, Schema
 from pydantic import ConfigDict
 
 from shidian.apps.notices.bodies import CallBody, NoticeBody, SchemeBody
-from shidian.apps.notices.figures import PilotFigures
+from shidian.apps.notices.figures import PilotFigures, StatisticsBody
 from shidian.apps.notices.models import SnapshotKind
-from shidian.apps.notices.pilot_bodies import PilotBody
+from shidian.apps.notices.pilot_bodies import CaseBody, LessonBody, PilotBody
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.addresses import address
@@ -210,6 +210,38 @@ def pilot(request: HttpRequest, key: str, language: Language = "zh") -> HttpResp
 def figures(request: HttpRequest, key: str, language: Language = "zh") -> HttpResponse:
     """How much of its public limits is used, their course, and public alerts."""
     return _one(request, SnapshotKind.FIGURES, f"pilot:{key}", language)
+
+
+@api.get("/cases", response={200: Page[CaseBody], **_WRONG}, summary="Public courses of cases")
+def cases(request: HttpRequest, stretch: Query[Stretch]) -> HttpResponse:
+    """What was done when, of every case from its public notice or its admission on."""
+    return _listed(request, SnapshotKind.CASE, stretch)
+
+
+@api.get("/cases/{key}", response={200: Item[CaseBody], **_MISSING}, summary="One public course")
+def case(request: HttpRequest, key: str, language: Language = "zh") -> HttpResponse:
+    """By the case's reference."""
+    return _one(request, SnapshotKind.CASE, key, language)
+
+
+@api.get("/lessons", response={200: Page[LessonBody], **_WRONG}, summary="The case library")
+def lessons(request: HttpRequest, stretch: Query[Stretch]) -> HttpResponse:
+    """What every pilot that has ended left behind, where its exit report may be read."""
+    return _listed(request, SnapshotKind.LESSON, stretch)
+
+
+@api.get("/lessons/{key}", response={200: Item[LessonBody], **_MISSING}, summary="One of them")
+def lesson(request: HttpRequest, key: str, language: Language = "zh") -> HttpResponse:
+    """By the case's reference."""
+    return _one(request, SnapshotKind.LESSON, key, language)
+
+
+@api.get(
+    "/statistics", response={200: Item[StatisticsBody], **_MISSING}, summary="Public statistics"
+)
+def statistics(request: HttpRequest, language: Language = "zh") -> HttpResponse:
+    """Of every scheme: how far cases got, how long it took, what they came to, what pilots use."""
+    return _one(request, SnapshotKind.FIGURES, "statistics", language)
 
 
 @api.get("/schemes", response={200: Page[SchemeBody], **_WRONG}, summary="Schemes")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _Value = TypeVar("_Value")
 
 
-class _Shelf(Generic[_Value]):
+class Shelf(Generic[_Value]):
     """The `size` things asked for last. Each is made once, by one thread at a time."""
 
     def __init__(self, size: int) -> None:
@@ -50,13 +50,13 @@ class _Shelf(Generic[_Value]):
             return self._held[key]
 
 
-_loaded: _Shelf[Loaded] = _Shelf(64)
-_readings: _Shelf[Reading] = _Shelf(64)
-_pages: _Shelf[SafeString] = _Shelf(64)
-_pdfs: _Shelf[bytes] = _Shelf(24)
-_tables: _Shelf[Table] = _Shelf(64)
-_changes: _Shelf[tuple[Change, ...]] = _Shelf(64)
-_anchors: _Shelf[dict[str, str]] = _Shelf(64)
+_loaded: Shelf[Loaded] = Shelf(64)
+_readings: Shelf[Reading] = Shelf(64)
+_pages: Shelf[SafeString] = Shelf(64)
+_pdfs: Shelf[bytes] = Shelf(24)
+_tables: Shelf[Table] = Shelf(64)
+_changes: Shelf[tuple[Change, ...]] = Shelf(64)
+_anchors: Shelf[dict[str, str]] = Shelf(64)
 
 
 def loaded_of(body: Mapping[str, Any]) -> Loaded:

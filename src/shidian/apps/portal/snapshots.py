@@ -134,6 +134,21 @@ def pilots(*, running_only: bool = False) -> QuerySet[PublishedCard]:
     return (rows.filter(part="now") if running_only else rows).order_by("part", "-gravity", "key")
 
 
+def newest_cards(kinds: Iterable[SnapshotKind]) -> QuerySet[PublishedCard]:
+    """What lists show of everything of these kinds, the newest text first, with its version."""
+    rows = PublishedCard.objects.filter(kind__in=[kind.value for kind in kinds])
+    newest = rows.select_related("snapshot").defer("snapshot__body_zh", "snapshot__body_en")
+    return newest.order_by("-published_at", "kind", "key")
+
+
+def ending(today: date, limit: int) -> QuerySet[PublishedCard]:
+    """Calls and notices that have a last day and have not ended, the first to end first."""
+    rows = PublishedCard.objects.filter(
+        kind__in=[SnapshotKind.CALL, SnapshotKind.NOTICE], closes_on__gte=today
+    )
+    return rows.order_by("closes_on", "kind", "key")[:limit]
+
+
 def bodies_of(things: Iterable[tuple[str, str]]) -> dict[Named, Body]:
     """The current bodies of these things, by kind and key; what is gone by now is left out."""
     wanted = [Named(*thing) for thing in things]

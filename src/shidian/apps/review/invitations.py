@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from shidian.apps.cases.deadlines import escaped, folded
+from shidian.ics import escaped, folded
 
 if TYPE_CHECKING:
     from datetime import datetime

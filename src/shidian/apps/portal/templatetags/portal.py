@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from shidian.apps.notices.models import SnapshotKind
+from shidian.apps.portal.head_data import Head, head_of
 from shidian.core.record.leaf import LeafKind
 from shidian.core.rulebook.model import Basis
 from shidian.core.rulebook.reading import say
@@ -55,6 +58,14 @@ LEAF_KINDS = {
 }
 
 
+@register.inclusion_tag("portal/_head.html", takes_context=True)
+def page_head(
+    context: template.Context, kind: str, key: str, body: Mapping[str, Any]
+) -> dict[str, Head]:
+    """Link preview and structured data of a page about one published thing."""
+    return {"head": head_of(context["request"], SnapshotKind(kind), key, body)}
+
+
 @register.filter
 def leaf_kind(kind: LeafKind) -> str:
     """What kind of act a leaf is of, in words."""
@@ -67,6 +78,17 @@ def iso(value: str | None) -> date | datetime | None:
     if not value:
         return None
     return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+
+
+@register.simple_tag
+def left(last_day: str) -> str:
+    """How long until a last day, behind it: ` · 3 more days`; nothing once it is over."""
+    days = (date.fromisoformat(last_day) - timezone.localdate()).days
+    if days < 0:
+        return ""
+    if days == 0:
+        return f" · {gettext('today is the last day')}"
+    return " · " + ngettext("%(n)s more day", "%(n)s more days", days) % {"n": days}
 
 
 @register.simple_tag

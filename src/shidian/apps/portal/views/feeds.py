@@ -17,6 +17,7 @@ from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import snapshots
 from shidian.apps.portal.addresses import address
+from shidian.apps.portal.head_data import as_data
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +34,13 @@ ENTRIES_MAX = 50
 PAGES_MAX = 50_000
 """A sitemap holds no more (sitemaps.org protocol 0.90)."""
 FED = {
-    "all": (SnapshotKind.CALL, SnapshotKind.NOTICE, SnapshotKind.PILOT, SnapshotKind.RULEBOOK),
+    "all": (
+        SnapshotKind.CALL,
+        SnapshotKind.NOTICE,
+        SnapshotKind.PILOT,
+        SnapshotKind.RULEBOOK,
+        SnapshotKind.LESSON,
+    ),
     "calls": (SnapshotKind.CALL,),
     "notices": (SnapshotKind.NOTICE,),
     "pilots": (SnapshotKind.PILOT,),
@@ -43,8 +50,8 @@ LANGUAGES = {"zh": "zh-hans", "en": "en"}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WITH_ACCOUNT = ("account", "cases", "lab", "review", "supervision")
 _LISTS = (
-    *("home", "about", "check", "record", "open-data", "statistics"),
-    *("call-list", "notice-list", "pilot-list", "rulebook-list"),
+    *("home", "about", "check", "record", "open-data", "statistics", "institutions", "news"),
+    *("call-list", "notice-list", "pilot-list", "rulebook-list", "library"),
 )
 
 
@@ -139,4 +146,39 @@ def robots(request: HttpRequest) -> HttpResponse:
 def open_data(request: HttpRequest) -> HttpResponse:
     """What programs may read here, and how."""
     kinds = [kind for kind in FED if kind != "all"]
-    return render(request, "portal/open_data.html", {"kinds": kinds, "languages": LANGUAGES})
+    content = {"kinds": kinds, "languages": LANGUAGES, "data": as_data(_catalogue(request))}
+    return render(request, "portal/open_data.html", content)
+
+
+def _catalogue(request: HttpRequest) -> dict[str, Any]:
+    """The same for programs that look for data sets: schema.org, which search engines read."""
+    files = (
+        (reverse("open-api:openapi-json"), "application/json"),
+        (f"{reverse('statistics')}?format=csv", "text/csv"),
+        (f"{reverse('statistics')}?format=json", "application/json"),
+        (f"{reverse('pilot-list')}?format=csv", "text/csv"),
+        (f"{reverse('notice-list')}?format=csv", "text/csv"),
+        (reverse("feed", args=["zh", "all"]), "application/atom+xml"),
+    )
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": str(_("Open data")),
+        "description": str(
+            _(
+                "Everything that this site shows can be read by programs, without an"
+                " account and at no charge."
+            )
+        ),
+        "url": request.build_absolute_uri(reverse("open-data")),
+        "isAccessibleForFree": True,
+        "inLanguage": ["zh-CN", "en"],
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "contentUrl": request.build_absolute_uri(path),
+                "encodingFormat": media,
+            }
+            for path, media in files
+        ],
+    }

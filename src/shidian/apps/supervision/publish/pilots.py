@@ -21,17 +21,25 @@ from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
 from shidian.apps.supervision.publish.incidents import incident_lines
 from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.lessons import published_report
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
 from shidian.apps.supervision.tiers import tier_of
 from shidian.core.rulebook.model import QuestionKind
 from shidian.core.rulebook.reading.words import ON_BREACH, ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from shidian.apps.cases.answers import Answers
     from shidian.apps.notices.figures import AlertLine, PilotFigures, SeriesLine
-    from shidian.apps.notices.pilot_bodies import ConsequenceLine, LimitLine, OrderLine, PilotBody
+    from shidian.apps.notices.pilot_bodies import (
+        ConsequenceLine,
+        LimitLine,
+        OrderLine,
+        PilotBody,
+        TagLine,
+    )
     from shidian.apps.supervision.models import Pilot
 
 WHAT_MAX = 4
@@ -40,7 +48,10 @@ SUMMARY = "summary"
 """The question whose answer says what a project is: it stands first."""
 ALERTS_MAX = 50
 ORDERS_MAX = 50
+TECHNOLOGIES, SCENES = "technologies", "direction"
+"""The questions from whose public choices the matrix is made: what it uses, what it serves."""
 _PROSE = (QuestionKind.LONG,)
+_CHOSEN = (QuestionKind.CHOICE, QuestionKind.CHOICES)
 _DECIDING = ("lead", "member")
 
 
@@ -57,12 +68,15 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
     state = _public_state(pilot)
     notice = case.notices.order_by("-version").first()
     complaint = rulebook.safeguards.complaint
+    filed = filed_form(case).answers
     return {
         "public_id": pilot.public_id,
         "number": case.number or "",
         "case": case.reference,
         "title": title(case, language),
-        "what": _public_answers(pilot, language),
+        "what": _public_answers(pilot, filed, language),
+        "technologies": _chosen(pilot, filed, TECHNOLOGIES, language),
+        "scenes": _chosen(pilot, filed, SCENES, language),
         "lead": name(case.lead, language),
         "partners": partner_names(case, language),
         "authorities": [
@@ -88,6 +102,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "complaint": text(complaint, language) if complaint else "",
         "groups": public_course(case, language),
         "notice": notice.slug if notice else "",
+        "lesson": case.reference if published_report(case) else "",
     }
 
 
@@ -155,9 +170,27 @@ def _limits_of(pilot: Pilot) -> list[AgreedLimit]:
     return agreed_limits(case.rulebook, plan_of(pilot), tier_of(case), case.stage)
 
 
-def _public_answers(pilot: Pilot, language: Language) -> list[dict[str, str]]:
+def _chosen(
+    pilot: Pilot, filed: Mapping[str, Answers], wanted: str, language: Language
+) -> list[TagLine]:
+    """What was chosen in answer to a public question of that name, in the rulebook's order."""
+    for section in pilot.case.rulebook.form:
+        for question in section.questions:
+            if question.id == wanted and question.public and question.kind in _CHOSEN:
+                answer = filed.get(section.id, {}).get(question.id) or ()
+                chosen = {answer} if isinstance(answer, str) else set(answer)
+                return [
+                    {"id": one.id, "title": text(one.name, language)}
+                    for one in question.options
+                    if one.id in chosen
+                ]
+    return []
+
+
+def _public_answers(
+    pilot: Pilot, filed: Mapping[str, Answers], language: Language
+) -> list[dict[str, str]]:
     """Filed answers in prose to questions that the rulebook makes public; no more of the form."""
-    filed = filed_form(pilot.case).answers
     found: list[dict[str, str]] = []
     for section in pilot.case.rulebook.form:
         for question in section.questions:

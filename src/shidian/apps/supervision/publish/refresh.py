@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from shidian.apps.notices.domain import publish_snapshot, withdraw_snapshot
 from shidian.apps.notices.models import SnapshotKind
-from shidian.apps.supervision.publish import calls, cases, lessons, pilots, schemes, statistics
+from shidian.apps.supervision.publish import (
+    calls,
+    cases,
+    lessons,
+    matrix,
+    pilots,
+    schemes,
+    statistics,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,17 +118,27 @@ def publish_scheme(scheme: Scheme) -> None:
 
 def publish_home(figures: HomeFigures | None = None) -> None:
     """The figures on the home page."""
-    body = dict(figures or schemes.home_figures())
-    publish_snapshot(kind=SnapshotKind.FIGURES, key="home", zh=body, en=body)
+    publish_snapshot(
+        kind=SnapshotKind.FIGURES,
+        key="home",
+        zh=dict(figures or schemes.home_figures("zh")),
+        en=dict(schemes.home_figures("en")),
+    )
 
 
 def publish_statistics() -> None:
-    """The public statistics."""
+    """The public statistics, and who answers for how many pilots."""
     publish_snapshot(
         kind=SnapshotKind.FIGURES,
         key="statistics",
         zh=dict(statistics.statistics_body("zh")),
         en=dict(statistics.statistics_body("en")),
+    )
+    publish_snapshot(
+        kind=SnapshotKind.FIGURES,
+        key="institutions",
+        zh=dict(matrix.institutions_body("zh")),
+        en=dict(matrix.institutions_body("en")),
     )
 
 

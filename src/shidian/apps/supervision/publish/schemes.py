@@ -13,8 +13,12 @@ from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.models import Case, CaseEvent, RulebookVersion, Scheme
 from shidian.apps.cases.rulebooks import loaded_rulebook
+from shidian.apps.cases.zones import day_in
+from shidian.apps.notices.models import PublishedCard, SnapshotKind
 from shidian.apps.supervision.models import AT_WORK, Pilot
+from shidian.apps.supervision.publish.cases import public_note
 from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.words import EVENT
 from shidian.core.procedure.calendars import CalendarMissingError, names_of
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.executable import not_executable
@@ -26,9 +30,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shidian.apps.notices.bodies import HistoryLine, RulebookBody, RulebookLine, SchemeBody
-    from shidian.apps.notices.figures import HomeFigures
+    from shidian.apps.notices.figures import DecisionLine, HomeFigures
     from shidian.core.rulebook.loaded import Loaded
     from shidian.core.rulebook.model import HistoryEvent, Rulebook
+
+DECISIONS_MAX = 5
+_DECISIONS = (
+    EventKind.CASE_ADMITTED.value,
+    EventKind.PILOT_STARTED.value,
+    EventKind.PILOT_EXTENDED.value,
+    EventKind.CASE_CLOSED.value,
+    EventKind.OBJECTION_DECIDED.value,
+)
 
 
 def history_lines(rulebook: Rulebook, language: Language) -> list[HistoryLine]:
@@ -164,8 +177,8 @@ def _rulebook_line(version: RulebookVersion, language: Language) -> RulebookLine
     }
 
 
-def home_figures() -> HomeFigures:
-    """Counts over everything handled here; the same in both languages."""
+def home_figures(language: Language) -> HomeFigures:
+    """Counts over everything handled here, and what was decided last of what is public."""
     filed = CaseEvent.objects.filter(kind=EventKind.CASE_SUBMITTED.value)
     submitted = dict(filed.values_list("case").annotate(first=Min("at")))
     started = dict(
@@ -187,4 +200,25 @@ def home_figures() -> HomeFigures:
         "running": Pilot.objects.filter(state__in=AT_WORK).count(),
         "closed": Case.objects.filter(pk__in=closed).count(),
         "days_to_start": str(int(median(days))) if days else "",
+        "decisions": _decisions(language),
     }
+
+
+def _decisions(language: Language) -> list[DecisionLine]:
+    """The newest public decisions about cases whose course is published."""
+    published = PublishedCard.objects.filter(kind=SnapshotKind.CASE).values("key")
+    rows = (
+        CaseEvent.objects.filter(public=True, kind__in=_DECISIONS, case__reference__in=published)
+        .select_related("case")
+        .order_by("-at", "-pk")[:DECISIONS_MAX]
+    )
+    return [
+        {
+            "reference": event.case.reference,
+            "title": title(event.case, language),
+            "what": text(EVENT[event.kind], language),
+            "note": public_note(event.case, event, language),
+            "decided_on": day_in(event.case.rulebook, event.at).isoformat(),
+        }
+        for event in rows
+    ]

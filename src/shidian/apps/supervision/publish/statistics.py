@@ -21,15 +21,17 @@ from shidian.apps.notices.complaint_words import ComplaintState
 from shidian.apps.supervision.models import Complaint
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.language import text, title
+from shidian.apps.supervision.publish.matrix import matrix_of, published_pilots
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from shidian.apps.notices.figures import Counted, SchemeFigures, StatisticsBody, StayLine
     from shidian.apps.supervision.publish.language import Language
+    from shidian.apps.supervision.publish.matrix import Card
     from shidian.core.rulebook.model import Rulebook
 
 FEWEST = 3
@@ -41,14 +43,17 @@ def statistics_body(language: Language) -> StatisticsBody:
     """Of every scheme that has had a case filed, by its newest rules' names of things."""
     filed = CaseEvent.objects.filter(kind=EventKind.CASE_SUBMITTED.value)
     schemes = Scheme.objects.filter(pk__in=filed.values("case__scheme")).order_by("slug")
+    pilots: dict[str, list[Card]] = defaultdict(list)
+    for pilot in published_pilots(language):
+        pilots[pilot.get("scheme", "")].append(pilot)
     return {
         "as_of": timezone.localtime().isoformat(timespec="seconds"),
         "fewest": FEWEST,
-        "schemes": [_scheme(scheme, language) for scheme in schemes],
+        "schemes": [_scheme(scheme, pilots[scheme.slug], language) for scheme in schemes],
     }
 
 
-def _scheme(scheme: Scheme, language: Language) -> SchemeFigures:
+def _scheme(scheme: Scheme, pilots: Sequence[Card], language: Language) -> SchemeFigures:
     newest = scheme.rulebooks.order_by("-pk").values_list("pk", flat=True)[0]
     rulebook = rulebook_of(newest)
     return {
@@ -59,6 +64,7 @@ def _scheme(scheme: Scheme, language: Language) -> SchemeFigures:
         "stays": _stays(scheme, rulebook, language),
         "months": _months(scheme),
         "complaints": _complaints(scheme, language),
+        "matrix": matrix_of(pilots),
     }
 
 

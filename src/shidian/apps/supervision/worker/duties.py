@@ -353,7 +353,7 @@ class Worker:
 
     def publish_home(self) -> None:
         """Refresh the home page's figures where they are others than before."""
-        figures = home_figures()
+        figures = home_figures("zh")
         counted = {key: value for key, value in figures.items() if key != "as_of"}
         if counted != self._home:
             publish_home(figures)

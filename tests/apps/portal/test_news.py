@@ -1,0 +1,91 @@
+"""News, decisions on the home page, and last days for the public's calendar."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from shidian.apps.notices.domain import publish_snapshot
+from shidian.apps.notices.models import SnapshotKind
+from shidian.apps.supervision.publish.refresh import publish_home
+from shidian.apps.supervision.publish.schemes import home_figures
+from shidian.core.rulebook.model import StageKind
+from tests.apps.supervision.things import run_outbox
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from tests.factories import Walk
+
+pytestmark = pytest.mark.django_db
+
+
+def call(key: str, **more: str) -> None:
+    body = {"slug": key, "title": f"征集 {key}", "scheme_title": "", "opens_on": "2020-01-01"}
+    body |= {"closes_on": "", **more}
+    publish_snapshot(kind=SnapshotKind.CALL, key=key, zh=body, en=body)
+
+
+def test_the_newest_comes_first_and_says_when_it_is_not_new(client: Client) -> None:
+    call("a")
+    call("b")
+    call("a", title="改过的征集")
+    page = client.get(reverse("news"), headers={"accept-language": "en"}).text
+    assert page.index("改过的征集") < page.index("征集 b")
+    assert page.count("published anew") == 1
+
+
+def test_news_asks_the_database_alike_for_one_and_for_many(client: Client) -> None:
+    counts = []
+    for n in (1, 3):
+        for key in range(n):
+            call(f"c-{n}-{key}")
+        with CaptureQueriesContext(connection) as captured:
+            client.get(reverse("news"))
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_only_decisions_on_published_cases_are_told(client: Client, walk: Walk) -> None:
+    walk.to(StageKind.RUNNING)
+    assert home_figures("en")["decisions"] == []  # nothing is published before the outbox ran
+    run_outbox()
+    publish_home()
+    told = home_figures("en")["decisions"]
+    assert [one["what"] for one in told][:1] == ["The pilot started"]
+    assert {one["reference"] for one in told} == {walk.case.reference}
+    page = client.get("/", headers={"accept-language": "en"}).text
+    assert "Latest decisions" in page
+    assert reverse("case-timeline", args=[walk.case.reference]) in page
+    assert "Admitted with the consent of all authorities" in page
+
+
+def test_last_days_that_are_to_come_are_in_the_calendar(client: Client) -> None:
+    today = timezone.localdate()
+    call("soon", closes_on=(today + timedelta(days=3)).isoformat(), title="近期; 征集,一\n行")
+    call("past", closes_on=(today - timedelta(days=1)).isoformat())
+    call("rolling")
+    answer = client.get(reverse("public-calendar", args=["zh"]))
+    assert answer["Content-Type"].startswith("text/calendar")
+    text = answer.content.decode().replace("\r\n ", "")
+    assert text.count("BEGIN:VEVENT") == 1
+    assert f"DTSTART;VALUE=DATE:{today + timedelta(days=3):%Y%m%d}" in text
+    assert "近期\\; 征集\\,一\\n行" in text
+    assert "URL:http://testserver/calls/soon/" in text
+    assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
+    assert client.get(reverse("public-calendar", args=["fr"])).status_code == 404
+
+
+def test_home_counts_down_to_last_days(client: Client) -> None:
+    today = timezone.localdate()
+    call("soon", closes_on=(today + timedelta(days=3)).isoformat())
+    call("today", closes_on=today.isoformat())
+    page = client.get("/", headers={"accept-language": "en"}).text
+    assert "3 more days" in page
+    assert "today is the last day" in page
