@@ -130,7 +130,12 @@ def moderate_comment(
         )
     locked.state, locked.shown = state, without(locked.body, passages)
     CommentModeration.objects.create(
-        comment=locked, state=state, reason=reason.strip(), left_out=passages, by=by, at=at
+        comment=locked,
+        state=state,
+        reason=reason.strip(),
+        left_out="\n".join(passages),
+        by=by,
+        at=at,
     )
     locked.save(update_fields=("state", "shown"))
     subject.page_is_stale(locked.notice, at)

@@ -14,12 +14,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='comment',
             name='shown',
-            field=models.TextField(blank=True),
+            field=models.TextField(blank=True, db_default=""),
         ),
         migrations.AddField(
             model_name='commentmoderation',
             name='left_out',
-            field=models.JSONField(default=list),
+            field=models.TextField(blank=True, db_default=""),
         ),
         migrations.CreateModel(
             name='SentFile',

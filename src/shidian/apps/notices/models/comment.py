@@ -27,7 +27,7 @@ class Comment(models.Model):
     contact = models.CharField(max_length=200, blank=True)
     """Never published, never in events or logs."""
     body = models.TextField()
-    shown = models.TextField(blank=True)
+    shown = models.TextField(blank=True, db_default="")
     """The text as the public reads it, where parts of it are left out; else empty."""
     sha256 = models.CharField(max_length=64)
     proven = models.BooleanField(default=True)
@@ -57,8 +57,8 @@ class CommentModeration(models.Model):
     comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="moderations")
     state = models.CharField(max_length=12, choices=CommentState.choices)
     reason = models.TextField(blank=True)
-    left_out = models.JSONField(default=list)
-    """Passages that are not shown, as they stand in the text."""
+    left_out = models.TextField(blank=True, db_default="")
+    """Passages that are not shown, as they stand in the text, one a line."""
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -199,7 +199,7 @@ def as_decided(comment: Comment) -> dict[str, str]:
     last = comment.moderations.order_by("-pk").first()
     return {
         "state": CommentState.PUBLISHED if comment.state == "received" else comment.state,
-        "left_out": "\n".join(last.left_out) if last else "",
+        "left_out": last.left_out if last else "",
     }
 
 
