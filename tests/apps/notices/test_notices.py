@@ -300,5 +300,5 @@ def test_the_page_counts_what_was_withheld_and_reversed_and_says_no_reason(
             )
     run_outbox()
     body = PublishedSnapshot.objects.of(SnapshotKind.NOTICE).get().body_zh
-    assert body["counts"] == {"published": 2, "withheld": 1, "reversed": 3}
+    assert body["counts"] == {"published": 2, "withheld": 1, "reversed": 3, "shortened": 0}
     assert "隐私" not in str(body)
