@@ -62,7 +62,7 @@ CODED = _columns(
         "review.SheetDraft": "scores",
         "notices.SentFile": "receipt_sha256 content_type sha256 sent_sha256",
         "supervision.AlertEpisode": "episode level raised_to rules_digest",
-        "supervision.AlertItem": "episode change level path rules_digest",
+        "supervision.AlertItem": "episode change level path rules_digest journal",
         "supervision.AlertStep": "episode level link_kind link_name office automatic",
         "supervision.Complaint": "reference receipt_sha256 sealing_key",
         "supervision.Consequence": "rule kind episode automatic",
@@ -76,6 +76,7 @@ CODED = _columns(
         "supervision.IncidentStep": "severity link_kind link_name",
         "supervision.IndicatorReading": "indicator",
         "supervision.IndicatorReturn": "stream sha256 signed_by_key",
+        "supervision.JournalMove": "source target",
         "supervision.MachineKey": "source key_id public_key",
         "supervision.Order": "public_id plan legal_effect authority_local_id rules_digest episode"
         " automatic digest plan_before ended_because",
@@ -83,6 +84,7 @@ CODED = _columns(
         "supervision.OrderApproval": "digest nonce method factor_use",
         "supervision.OrderChallenge": "nonce",
         "supervision.Pilot": "problems automatic",
+        "supervision.PilotJournal": "journal moving_to",
         "supervision.PlanApproval": "digest nonce method factor_use",
         "supervision.PlanChallenge": "nonce",
         "supervision.PlanChange": "digest rules_digest step values ended_because",
@@ -147,6 +149,8 @@ SOWN_ELSEWHERE = _columns(
         "supervision.ToleranceFinding": "facts causation compensation opinion conditions",
         "supervision.IndicatorReturn": "file_name rows totals statement evidence numbers events"
         " counts problem",
+        # Of the operator; no page reads it.
+        "supervision.JournalMove": "problem",
         "supervision.Order": "canonical",
         "supervision.OrderAcknowledgement": "evidence",
         "supervision.OrderAlarm": "detail",
