@@ -1,4 +1,4 @@
-"""Each request has an id, which its lines in the log and its answer carry; slow ones are named.
+"""Each request has an id, which its lines in the log carry; slow ones are named.
 
 Written are the view's name, never the path: an address may hold a token or a reference.
 """
@@ -30,12 +30,15 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        name = request_id(request.headers.get(REQUEST_ID_HEADER))
+        given = request.headers.get(REQUEST_ID_HEADER)
+        name = request_id(given)
         began_s = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request=name):
             response = self.get_response(request)
             _write(request, response.status_code, time.perf_counter() - began_s)
-        response.headers[REQUEST_ID_HEADER] = name
+        # Else two answers that must not differ, lest they tell something, would.
+        if name == given or response.status_code >= _SERVER_ERROR:
+            response.headers[REQUEST_ID_HEADER] = name
         return response
 
 
