@@ -69,7 +69,7 @@ def load(now: datetime) -> Director:
     """Load everything in one transaction; `now` is the moment the history leads up to."""
     from django.db import transaction
 
-    from demo import before_applying, rulemaking, upwards
+    from demo import before_applying, corresponding, rulemaking, upwards
     from demo.abroad_story import STORIES as ABROAD
     from demo.days import Diary, anchor
     from demo.director import Director
@@ -95,6 +95,7 @@ def load(now: datetime) -> Director:
         rulemaking.put_out(director, people, present, RULEBOOKS / f"{CITY}.yaml")
         before_applying.play(diary, present.scheme, people, firms)
         upwards.play(diary, present.scheme, people)
+        corresponding.play(diary, present.scheme, people)
         scenes = found_abroad(diary, since)
         for scene in scenes:
             ABROAD[scene.scheme.rulebook](scene)

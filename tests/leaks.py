@@ -23,7 +23,7 @@ from shidian.apps.accounts.models import OfficerRole, Person
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases import outbox
 from shidian.apps.cases.domain.telling import send_due
-from shidian.apps.cases.models import Case, CaseNote, NewsItem, Task
+from shidian.apps.cases.models import Case, CaseNote, Letter, NewsItem, Task
 from shidian.apps.national.domain.dispatching import begin_dispatch, send_dispatch
 from shidian.apps.national.models import Dispatch
 from shidian.apps.review.domain import When, call_session, declare_conflict
@@ -31,6 +31,7 @@ from shidian.apps.review.models import Assignment
 from shidian.core.procedure.types import SessionKind
 from shidian.core.rulebook.model import StageKind
 from shidian.web.access import routed_views
+from tests.apps.cases.letter_things import bound, released, served
 from tests.factories import LONG_AGO, Walk
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ TITLE = "绝密字样之项目"
 NOTE = "内部批注字样"
 ANSWERED = "测试内容"
 ROOM = "绝密会场字样"
+LETTER = "绝密公文字样"
 QUERIES = {
     "cases/": ("", "?show=closed"),
     "cases/queue/": (
@@ -103,6 +105,8 @@ class Secret:
             by=self.walk.officer,
             at=self.walk.tick(),
         )
+        letter = released(self.walk, title=LETTER)
+        served(self.walk, bound(self.walk, letter))
         while outbox.deliver_pending():
             pass
         send_due(1000)
@@ -150,7 +154,7 @@ class Secret:
     @property
     def marks(self) -> tuple[str, ...]:
         """What must not appear."""
-        return (TITLE, self.case.reference, NOTE, ROOM)
+        return (TITLE, self.case.reference, NOTE, ROOM, LETTER)
 
     def addresses(self, feed: str) -> Iterator[tuple[str, bool]]:
         """(address, whether it names the case) of every route, with each of its queries."""
@@ -172,6 +176,7 @@ def arguments_of(case: Case, world: World, secret: str = "none") -> dict[str, st
         "section": world.rulebook.form[0].id,
         "verb": "request-information",
         "act": "submit",
+        "letter_act": "withdraw",
         "receipt": "none",
         "indicator": "investors",
         "stream": "portfolio.rebalanced",
@@ -250,6 +255,7 @@ def lists_with_case(secret: Secret, person: Person | AnonymousUser) -> list[str]
         "notes": CaseNote.objects.visible_to(person),
         "news": NewsItem.objects.reaching(person),
         "dispatches": Dispatch.objects.visible_to(person),
+        "letters": Letter.objects.visible_to(person),
         "assignments": Assignment.objects.of_expert(person),
     }
     return [name for name, rows in sets.items() if rows.exists()]

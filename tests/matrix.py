@@ -31,9 +31,10 @@ from shidian.apps.national.domain.tips import send_tip
 from shidian.apps.review import domain as review
 from shidian.core.procedure.types import SessionKind
 from shidian.web.access import routed_views
+from tests.apps.cases.letter_things import released
 from tests.apps.lab.things import make_draft
 from tests.factories import LONG_AGO, make_institution, make_person, make_staff
-from tests.leaks import ANSWERED, ARGUMENT, NOTE, TITLE
+from tests.leaks import ANSWERED, ARGUMENT, LETTER, NOTE, TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,7 @@ class Stage:
         self._asks_another(people)
         self._panel(people)
         self._commissioned()
+        released(walk, title=LETTER)
         bureau = world.authorities["bureau"]
         cases.write_note(case=self.case, authority=bureau, text=NOTE, by=walk.officer)
         self.draft = make_draft(world)
@@ -324,6 +326,7 @@ class Stage:
             "tip": self.tip.reference,
             "kind_of": "admissions",
             "figure": "received",
+            "letter_act": "withdraw",
         }
 
     def routes(self, permission: AccessRule) -> list[str]:
@@ -437,15 +440,15 @@ OUTSIDE_THE_OFFICE = ("lead signer", "partner drafter", "expert declared", "asse
 def texts_that_leak(stage: Stage) -> list[str]:
     """Pages that open, and show more than their reader may see."""
     reference = stage.case.reference
-    pages = ("", "application/", "invitation/")
+    pages = ("", "application/", "invitation/", "letters/1/")
     sheet = f"/review/{reference}/"
     addresses = [*(f"/cases/{reference}/{page}" for page in pages), sheet, f"{sheet}conflict/"]
     # Who is barred works for the parties besides, which know their own people.
     panel = [str(one.expert.person) for name, one in stage.sheets.items() if name != "barred"]
     found = []
     for names, marks in (
-        (OUTSIDE_THE_FILE, [ANSWERED, NOTE]),
-        (OUTSIDE_THE_OFFICE, [NOTE, "持股", *panel]),
+        (OUTSIDE_THE_FILE, [ANSWERED, NOTE, LETTER]),
+        (OUTSIDE_THE_OFFICE, [NOTE, LETTER, "持股", *panel]),
     ):
         for name in names:
             client, own = stage.client(name), str(stage.person(name))

@@ -23,6 +23,7 @@ SAMPLE = ("sees", "is_not_denied", "declared_no_conflict")
 BEHIND_ANOTHER_DOOR = {
     "is_auditor": "no page asks for audit:log:read yet",
     "drafts_for_the_lead": "what it opens is of a pilot, which a case in review has not",
+    "has_letters": "the list is cut to who issues, watches and was served",
     "is_the_expert": "the page loads the reader's own sheet and no other",
     "is_undenied": "who is denied has no sheet that another condition would open",
 }

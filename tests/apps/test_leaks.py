@@ -49,15 +49,11 @@ def test_the_same_walk_finds_the_case_for_its_officer(secret: Secret) -> None:
         f"/cases/{reference}/",
         "/national/dispatches/",
         f"/cases/{reference}/application/",
+        f"/cases/{reference}/letters/1/",
+        f"/cases/{reference}/letters/1/do/withdraw/",
         f"/cases/deadlines/{secret.feeds['officer']}.ics",
     } <= set(found)
-    assert lists_with_case(secret, officer) == [
-        "cases",
-        "tasks",
-        "own tasks",
-        "notes",
-        "news",
-        "dispatches",
-    ]
+    names = ["cases", "tasks", "own tasks", "notes", "news", "dispatches", "letters"]
+    assert lists_with_case(secret, officer) == names
     address = Person.objects.get(pk=officer.pk).email
     assert [one for one in mail.outbox if TITLE in one.subject and address in one.to]

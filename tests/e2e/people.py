@@ -60,7 +60,8 @@ class People:
 
     def _judge(self, visitor: Visitor) -> None:
         found = resolve(urlsplit(visitor.page.url).path)
-        kind = f"{found.view_name} {found.kwargs.get('verb', '')}"
+        what = found.kwargs.get("verb") or found.kwargs.get("letter_act") or ""
+        kind = f"{found.view_name} {what}"
         if kind in self._judged:
             return
         self._judged.add(kind)

@@ -89,3 +89,36 @@ def seed_casework() -> None:
     Call.objects.update(released_together=True)
     for username in Person.objects.values_list("username", flat=True):
         open_account(username, PASSWORD)
+
+
+WRITTEN_ABOUT = "需要发函的项目"
+"""Title of the case of `seed_letters`."""
+
+
+def seed_letters() -> None:
+    """A case in screening, under rules by which letters are stamped and mail is a draft first."""
+    from shidian.apps.accounts.models import Person
+    from shidian.apps.cases import outbox
+    from shidian.apps.cases.calendars import store_calendar
+    from shidian.core.procedure.calendars import by_id
+    from shidian.core.rulebook.load import load_text
+    from shidian.core.rulebook.model import StageKind
+    from tests.factories import RULEBOOKS, Walk, make_world
+
+    text = (RULEBOOKS / "demo-city.yaml").read_text(encoding="utf-8")
+    stamped = "  stamped: true\n"
+    assert stamped in text
+    rules = load_text(
+        text.replace(stamped, f"{stamped}  mail_drafts: true\n"),
+        name="drafted.yaml",
+        resolve=lambda name: (RULEBOOKS / f"{name}.yaml").read_text(encoding="utf-8"),
+    )
+    store_calendar(by_id("cn-working-day"))
+    walk = Walk(make_world(rules), title=WRITTEN_ABOUT)
+    for person in (walk.world.drafter, walk.world.signer):
+        Person.objects.filter(pk=person.pk).update(email=f"{person.username}@firm.example")
+    walk.to(StageKind.SCREENING)
+    while outbox.deliver_pending():
+        pass
+    for username in Person.objects.values_list("username", flat=True):
+        open_account(username, PASSWORD)

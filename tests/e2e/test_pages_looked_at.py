@@ -23,6 +23,9 @@ NOT_PAGES = {
     "mfa_download_recovery_codes": "a file",
     "cases:attachment": "a file",
     "notices:sent-file": "a file",
+    "cases:letter-paper": "a file",
+    "cases:letter-receipt-form": "a file",
+    "cases:letter-scan": "a file",
     "review:pool-document": "a file",
     "review:scan": "a file",
     "review:session-invitation": "a file",
@@ -101,6 +104,11 @@ ELSEWHERE = {
     "accounts:staff-leave",
     "accounts:staff-roles",
     "cases:check-institution",
+    "cases:edit-letter",
+    "cases:letter",
+    "cases:letter-act",
+    "cases:mail-drafts",
+    "cases:write-letter",
     "review:pool",
     "review:answer-sheet",
     "review:minutes",
@@ -162,7 +170,8 @@ Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tes
 A report is walked from draft to acceptance in `tests/e2e/test_tours.py`. An exit plan, the exit report and
 its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run:
 `tests/apps/supervision/test_evaluations.py`, without a browser. Minutes, presenters, a vote and an
-expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too."""
+expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too. A letter, from draft
+to receipt, and mail that waits for an officer: `tests/e2e/test_letters.py`."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:

@@ -46,6 +46,10 @@ CODED = _columns(
         "cases.CaseMark": "key",
         "cases.CaseParty": "task",
         "cases.DeadlineFeed": "secret_sha256",
+        "cases.Letter": "template consultation",
+        "cases.LetterNumber": "code",
+        "cases.LetterStep": "signed_for recipient way",
+        "cases.LetterVersion": "sha256",
         "cases.NewsItem": "kind",
         "cases.FormSection": "section",
         "cases.Outbox": "topic payload",
@@ -129,6 +133,10 @@ SOWN_ELSEWHERE = _columns(
         "national.DispatchVersion": "canonical",
         "national.RiskTip": "subject text subject_en text_en",
         "national.TipStep": "text",
+        # Of letters (test_letters, test_mail_drafts): no publisher reads these tables.
+        "cases.LetterStep": "name reason",
+        "cases.LetterVersion": "content",
+        "cases.NewsItem": "mail_reason",
         # Of a running pilot's wire (tests/apps/supervision): no publisher reads these tables but
         # for public alerts, orders that were issued, and consequences of public rules.
         "cases.OutboxDelivery": "error",

@@ -207,6 +207,9 @@ class Player:
             case Verb.GIVE_OPINION:
                 return {"consultation": last if task else self._asked(), "position": "support",
                         "text": "同意"}  # fmt: skip
+            case Verb.ENTER_OPINION:
+                return {"consultation": last if task else self._asked(), "position": "support",
+                        "text": "同意", "sha256": HASH, "dated": str(today)}  # fmt: skip
             case Verb.GRADE_RISK:
                 tiers = self.rulebook.tiers.levels if self.rulebook.tiers else ()
                 return {"tier": tiers[0].id if tiers else "x", "reason": "规模小"}

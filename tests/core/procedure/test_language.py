@@ -137,6 +137,32 @@ def test_required_opinion_is_asked_given_and_then_the_case_goes_on():
     assert player.do(Verb.ADVANCE, reason="好").stage == "probe"
 
 
+def test_an_opinion_that_came_by_letter_counts_and_names_the_letter():
+    player = checked()
+    player.do(Verb.GRADE_RISK, tier="heavy", reason="大")
+    word = {"consultation": "word", "position": "support", "text": "同意", "sha256": HASH}
+    today = player.now.date()
+    unasked = player.refused(Verb.ENTER_OPINION, officer(player), **word, dated=str(today))
+    assert unasked.code is RefusalCode.NO_SUCH_CONSULTATION
+    player.do(Verb.CONSULT, consultation="word", sha256=HASH)
+    for wrong in (today - timedelta(1), today + timedelta(3)):
+        refused = player.refused(Verb.ENTER_OPINION, officer(player), **word, dated=str(wrong))
+        assert (refused.code, refused.field) == (RefusalCode.BAD_DATA, "dated")
+    unscanned = player.refused(
+        Verb.ENTER_OPINION, officer(player), **word | {"sha256": "x"}, dated=str(today)
+    )
+    assert unscanned.field == "sha256"
+    entered = player.do(
+        Verb.ENTER_OPINION, officer(player), **word, dated=str(today), number="远函〔2026〕3号"
+    )
+    event = next(one for one in entered.events if one.kind is EventKind.OPINION_GIVEN)
+    assert (
+        event.actor.authority == "north"
+    )  # who entered it; whose word it is stands in the rulebook
+    assert (event.data["number"], event.data["sha256"]) == ("远函〔2026〕3号", HASH)
+    assert player.do(Verb.ADVANCE, reason="好").stage == "probe"
+
+
 def test_case_goes_on_without_an_answer_once_its_time_has_passed():
     player = checked()
     player.do(Verb.GRADE_RISK, tier="heavy", reason="大")

@@ -16,4 +16,8 @@ GUARDS = (
     Guard(models.AccessRow, mutable=("ends", "ended_because")),
     Guard(models.CaseHandler, mutable=("ends",)),
     Guard(models.CaseNote),
+    Guard(models.Letter),
+    Guard(models.LetterVersion),
+    Guard(models.LetterNumber),
+    Guard(models.LetterStep),
 )

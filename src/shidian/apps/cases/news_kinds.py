@@ -22,6 +22,11 @@ ORDER, ORDER_ALARM, PLAN_CHANGE = "order", "order.alarm", "plan-change"
 REPORT = "report"
 COMPLAINT, ALERT_RAISED = "complaint", "alert.raised"
 INCIDENT, TOLERANCE = "incident", "tolerance"
+LETTER_TO_SIGN, LETTER_SERVED = "letter.to-sign", "letter.served"
+LETTER_WITHDRAWN = "letter.withdrawn"
+OUTSIDE = (ActorKind.APPLICANT, ActorKind.PARTNER, ActorKind.EXPERT, ActorKind.ASSESSOR)
+"""To whom mail can be a draft first: who is of no authority."""
+OF_THE_PROCEDURE = frozenset(kind.value for kind in EventKind)
 
 NOT_SEEING = frozenset({EventKind.PARTNER_LEFT, EventKind.DEFENCE_CALLED, EventKind.MEETING_CALLED})
 """Told as well to who does not see the case: a partner that left, experts whose round is closed."""
@@ -57,6 +62,15 @@ def kind_of(payload: Mapping[str, Any]) -> str:
     if "order" in payload:
         return ORDER_ALARM if "alarm" in payload else ORDER
     return REPORT if "report" in payload else PLAN_CHANGE
+
+
+def can_wait(to: str, kind: str) -> bool:
+    """Whether mail about it waits for an officer where the rules have mail drafted.
+
+    What follows from a step of the procedure does. An order, an alarm, an incident, or a letter
+    that was just served is an officer's act or cannot wait for one.
+    """
+    return to in OUTSIDE and kind in OF_THE_PROCEDURE
 
 
 def is_duty(to: str, kind: str) -> bool:

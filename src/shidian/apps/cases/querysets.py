@@ -17,7 +17,9 @@ from django.utils import timezone
 from shidian.apps.accounts.models import Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.news_kinds import NOT_SEEING
+from shidian.core.procedure.letters import LetterStepKind
 from shidian.core.procedure.types import Verb
+from shidian.core.rulebook.model import AuthorityRole
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         Case,
         CaseNote,
         Coaching,
+        Letter,
         NewsItem,
         Task,
     )
@@ -112,6 +115,36 @@ class NoteQuerySet(models.QuerySet["CaseNote"]):
             return self.none()
         cases = apps.get_model("cases", "Case").objects.visible_to(person)
         return self.filter(of_one_of(cases), authority__in=held)
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    """Letters, cut to who issues, watches and was served."""
+
+    def visible_to(self, person: Person | AnonymousUser) -> Self:
+        """Of cases that `person` may see. Drafts: officers of the authorities that decide.
+
+        What was ever numbered: officers of every authority of the scheme that is not merely
+        consulted. What was served: the people of the institution or authority that it was served
+        on, and they read none other. An auditor reads all.
+        """
+        cases = apps.get_model("cases", "Case").objects.visible_to(person)
+        rows = self.filter(of_one_of(cases))
+        roles = roles_of(person)
+        if roles.is_auditor:
+            return rows
+        steps = apps.get_model("cases", "LetterStep").objects.filter(letter=OuterRef("pk"))
+        held, places = roles.authorities(), roles.institutions()
+        found = Q(Exists(steps.filter(kind=LetterStepKind.SERVED, institution__in=places)))
+        if held:
+            parts = apps.get_model("cases", "SchemeAuthority").objects.filter(
+                scheme=OuterRef("case__scheme"), authority__in=held
+            )
+            deciding = (AuthorityRole.LEAD.value, AuthorityRole.MEMBER.value)
+            watching = parts.exclude(role=AuthorityRole.CONSULTED.value)
+            found |= Q(Exists(parts.filter(role__in=deciding)))
+            found |= Q(Exists(watching)) & Q(numbered__isnull=False)
+            found |= Q(Exists(steps.filter(kind=LetterStepKind.SERVED, authority__in=held)))
+        return rows.filter(found)
 
 
 class CoachingQuerySet(models.QuerySet["Coaching"]):

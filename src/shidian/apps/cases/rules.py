@@ -180,6 +180,18 @@ def assesses(person: Someone, case: Case | None) -> bool:
     return case.access.filter(institution__in=bodies, effect="grant").exists()
 
 
+@predicate
+def has_letters(person: Someone, case: Case | None) -> bool:
+    """Is of the parties or of an authority of the scheme, or audits: no expert, no assessor."""
+    roles = roles_of(person)
+    if case is None:
+        return False
+    if roles.is_auditor or is_of_the_parties(person, case):
+        return True
+    parts = SchemeAuthority.objects.filter(scheme=case.scheme_id)
+    return parts.filter(authority__in=roles.authorities()).exists()
+
+
 def consulted_parts(person: Someone, case: Case) -> list[str]:
     """Ids, in the rulebook, of the authorities consulted on the case for which `person` speaks.
 
@@ -301,6 +313,11 @@ permit(Permission.CASE_LEAVE, signs_for_a_partner & sees)
 permit(Permission.REQUEST_ANSWER, drafts_for_the_lead & sees)
 permit(Permission.REPORT_FILE, drafts_for_the_lead & sees)
 permit(Permission.CASE_HANDLE, is_case_officer & sees)
+permit(Permission.LETTER_READ, has_letters & sees)
+permit(Permission.LETTER_WRITE, is_case_officer & sees)
+permit(Permission.LETTER_SIGN, signs_for_an_authority & sees)
+permit(Permission.LETTER_RECEIVE, drafts_for_a_party & sees)
+permit(Permission.MAIL_RELEASE, is_case_officer & sees)
 permit(Permission.CASE_ASSIGN, is_case_officer & sees)
 permit(Permission.NOTE_WRITE, serves_an_authority & sees)
 permit(Permission.CASE_DECIDE, handles & sees)

@@ -88,6 +88,7 @@ class Verb(StrEnum):
     | close | outcome: id; reason |
     | consult | consultation: id of the rulebook's; sha256: of what is sent; reason? |
     | give_opinion | consultation: id; position: support/no-objection/object; text. The actor is an officer of the authority consulted |
+    | enter_opinion | consultation, position, text: as in give_opinion; sha256: of the scan of its letter; dated: date of that letter, from the day on which it was asked to today; number?: of that letter. The actor is an officer of a deciding authority |
     | grade_risk | tier: id; reason |
     | record_silence | clock: id of a clock that has run out and whose `on_silence` says what follows; uscc?, lei?, seq? where that starts a pilot |
     | extend_clock | clock: id of a running clock that has an `extension`; reason |
@@ -140,6 +141,7 @@ class Verb(StrEnum):
     CLOSE = "close"
     CONSULT = "consult"
     GIVE_OPINION = "give_opinion"
+    ENTER_OPINION = "enter_opinion"
     GRADE_RISK = "grade_risk"
     RECORD_SILENCE = "record_silence"
     EXTEND_CLOCK = "extend_clock"

@@ -129,7 +129,7 @@ def _possible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return stage.by == "assessor-body"
         case Verb.FILE_ASSESSMENT:
             return (kind is ActorKind.OFFICER) == (stage.by == "authority")
-        case Verb.CONSULT | Verb.GIVE_OPINION:
+        case Verb.CONSULT | Verb.GIVE_OPINION | Verb.ENTER_OPINION:
             return bool(asked_in(rulebook, state, stage.id))
         case Verb.GRADE_RISK:
             return may_grade(rulebook, stage)

@@ -122,6 +122,11 @@ VERBS: dict[Verb, VerbSpec] = {
     Verb.GIVE_OPINION: VerbSpec(
         _text("反馈意见", "Give opinion"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)
     ),
+    Verb.ENTER_OPINION: VerbSpec(
+        _text("录入来函意见", "Enter an opinion from a letter"),
+        _OFFICER,
+        (*_BEFORE_THE_RUN, *_RUN),
+    ),
     Verb.GRADE_RISK: VerbSpec(_text("风险分级", "Grade risk"), _OFFICER, _BEFORE_THE_RUN),
     Verb.RECORD_SILENCE: VerbSpec(
         _text("记录逾期未答", "Record silence"),
@@ -249,6 +254,9 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.CLOSE: frozenset({"outcome", "reason"}),
     Verb.CONSULT: frozenset({"consultation", "sha256", "reason"}),
     Verb.GIVE_OPINION: frozenset({"consultation", "position", "text"}),
+    Verb.ENTER_OPINION: frozenset(
+        {"consultation", "position", "text", "sha256", "dated", "number"}
+    ),
     Verb.GRADE_RISK: frozenset({"tier", "reason"}),
     Verb.RECORD_SILENCE: frozenset({"clock", "uscc", "lei", "seq"}),
     Verb.EXTEND_CLOCK: frozenset({"clock", "reason"}),

@@ -10,6 +10,7 @@ from shidian.apps.cases.domain.applying import (
 )
 from shidian.apps.cases.domain.consulting import (
     consult,
+    enter_opinion,
     extend_clock,
     give_opinion,
     grade_risk,
@@ -80,6 +81,7 @@ __all__ = [
     "create_case",
     "decide_objection",
     "do",
+    "enter_opinion",
     "ever_asked",
     "extend_clock",
     "extend_pilot",

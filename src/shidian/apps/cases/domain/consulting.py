@@ -5,18 +5,26 @@ All are keyword-only and raise as those of `deciding.py` do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils import timezone
 
+from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.actors import consulted_actor
+from shidian.apps.cases.domain.applying import keep_file
 from shidian.apps.cases.domain.deciding import do
 from shidian.apps.cases.domain.perform import Performed, perform_act
+from shidian.apps.cases.domain.serving import SCAN, SECTION
+from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.filed import filed_form
+from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.types import Act, Json, Verb
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
+
+    from django.core.files.base import File
 
     from shidian.apps.accounts.models import Person
     from shidian.apps.cases.models import Case
@@ -58,6 +66,42 @@ def give_opinion(
     actor = consulted_actor(by, case, consultation)
     act = Act(Verb.GIVE_OPINION, actor, at or timezone.now(), data)
     return perform_act(case, act, by=by, expected_seq=expected_seq)
+
+
+@scanned("scan")
+@transaction.atomic
+def enter_opinion(
+    *,
+    case: Case,
+    consultation: str,
+    position: str,
+    text: str,
+    dated: date,
+    scan: File[Any],
+    by: Person,
+    number: str = "",
+    at: datetime | None = None,
+    expected_seq: int | None = None,
+) -> Performed:
+    """Enter what a consulted authority without an account wrote in a letter, with the scan of it.
+
+    Effects: the scan is kept, its SHA-256 is in the event. Event: opinion.given, by the officer.
+    """
+    at = at or timezone.now()
+    if not allows(by, Permission.CASE_HANDLE, case):
+        raise ForbiddenError
+    kept = keep_file(
+        case=case, section=SECTION, rule=SCAN, upload=scan, question=consultation, by=by, at=at
+    )
+    data: dict[str, Json] = {
+        "consultation": consultation,
+        "position": position,
+        "text": text,
+        "sha256": kept.sha256,
+        "dated": dated.isoformat(),
+        "number": number.strip() or None,
+    }
+    return do(Verb.ENTER_OPINION, case, data, by=by, at=at, expected_seq=expected_seq)
 
 
 def grade_risk(

@@ -79,6 +79,7 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.CLOSE: Permission.CASE_DECIDE,
     Verb.CONSULT: Permission.CASE_HANDLE,
     Verb.GIVE_OPINION: Permission.OPINION_GIVE,
+    Verb.ENTER_OPINION: Permission.CASE_HANDLE,
     Verb.GRADE_RISK: Permission.CASE_HANDLE,
     Verb.RECORD_SILENCE: Permission.SILENCE_RECORD,
     Verb.EXTEND_CLOCK: Permission.CASE_HANDLE,

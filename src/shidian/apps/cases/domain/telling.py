@@ -17,9 +17,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from shidian.apps.accounts.models import Person
-from shidian.apps.cases.letters import letter
+from shidian.apps.cases.mail_texts import letter
 from shidian.apps.cases.models import Mail, MailChoice, NewsItem, Pace
-from shidian.apps.cases.news_kinds import is_duty, kind_of
+from shidian.apps.cases.news_kinds import can_wait, is_duty, kind_of
 from shidian.apps.cases.recipients import recipients
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from shidian.apps.cases.models import Outbox
+    from shidian.apps.cases.models import Case, Outbox
 
 DIGEST_AT = time(8, 0)
 """When a day's digest is put together, in the site's time."""
@@ -43,19 +43,23 @@ DIGEST_LINES_MAX = 500
 def tell(row: Outbox, *, at: datetime | None = None) -> int:
     """Put what a `mail.*` row says into the inbox of everyone concerned; how many were told now.
 
-    Who was told of it before is not told again. A letter is made for those who want one at once.
+    Who was told of it before is not told again. A letter is made for those who want one at once;
+    where the rules have mail drafted it waits for an officer (`releasing_mail.py`).
     """
     at = at or timezone.now()
     people = recipients(row)
     chosen = {one.person_id: one for one in MailChoice.objects.filter(person__in=people)}
     told = set(NewsItem.objects.filter(outbox=row).values_list("person", flat=True))
     kind = kind_of(row.payload)
-    duty = is_duty(row.topic.removeprefix("mail."), kind)
+    to = row.topic.removeprefix("mail.")
+    duty = is_duty(to, kind)
+    drafted = row.case is not None and can_wait(to, kind) and _drafts_mail(row.case)
     new = [person for person in people if person.pk not in told]
     for person in new:
         pace = pace_of(person, chosen.get(person.pk), duty=duty)
         mail = None
-        if pace == Pace.AT_ONCE:
+        held = drafted and pace != Pace.NONE
+        if pace == Pace.AT_ONCE and not held:
             mail = Mail.objects.create(person=person, made_at=at, next_attempt_at=at)
         NewsItem.objects.create(
             person=person,
@@ -68,8 +72,13 @@ def tell(row: Outbox, *, at: datetime | None = None) -> int:
             at=row.created,
             pace=pace,
             mail=mail,
+            held=held,
         )
     return len(new)
+
+
+def _drafts_mail(case: Case) -> bool:
+    return case.rulebook.letters.mail_drafts
 
 
 def pace_of(person: Person, choice: MailChoice | None, *, duty: bool) -> Pace:
@@ -120,7 +129,7 @@ def gather_digests(*, at: datetime | None = None) -> int:
     hour = local.replace(hour=DIGEST_AT.hour, minute=DIGEST_AT.minute, second=0, microsecond=0)
     if local < hour:
         return 0
-    waiting = NewsItem.objects.filter(mail__isnull=True, pace=Pace.DAILY, at__lt=hour)
+    waiting = _of_digests().filter(at__lt=hour)
     people = waiting.order_by("person").values_list("person", flat=True).distinct()
     return sum(_gather(person, local, hour, at) for person in list(people))
 
@@ -134,9 +143,13 @@ def _gather(person: int, local: datetime, hour: datetime, at: datetime) -> bool:
     )
     if not made:
         return False
-    waiting = NewsItem.objects.filter(person=person, mail__isnull=True, pace=Pace.DAILY)
-    waiting.filter(at__lt=hour).update(mail=mail)
+    _of_digests().filter(person=person, at__lt=hour).update(mail=mail)
     return True
+
+
+def _of_digests() -> QuerySet[NewsItem]:
+    """News that waits for a digest; none whose mail is a draft still."""
+    return NewsItem.objects.filter(mail__isnull=True, pace=Pace.DAILY, held=False)
 
 
 def send_due(

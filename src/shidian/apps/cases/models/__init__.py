@@ -13,6 +13,7 @@ from .case_text import CaseText
 from .coaching import Coaching
 from .deadline_feed import DeadlineFeed
 from .form_section import FormSection
+from .letter import Letter, LetterNumber, LetterStep, LetterVersion
 from .matching import PartnerContact, PartnerProfile
 from .news import Mail, MailChoice, NewsItem, Pace
 from .outbox import Outbox, OutboxDelivery
@@ -38,6 +39,10 @@ __all__ = [
     "Coaching",
     "DeadlineFeed",
     "FormSection",
+    "Letter",
+    "LetterNumber",
+    "LetterStep",
+    "LetterVersion",
     "Mail",
     "MailChoice",
     "MarkKind",

@@ -116,6 +116,14 @@ class NewsItem(models.Model):
     pace = models.CharField(max_length=8, choices=Pace.choices)
     """As the person had chosen when it came; `none` as well for who has no address."""
     mail = models.ForeignKey(Mail, null=True, on_delete=models.PROTECT, related_name="items")
+    held = models.BooleanField(default=False, db_default=False)
+    """Its mail is a draft: it waits until an officer releases it, or says that none goes."""
+    mail_decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    mail_decided_at = models.DateTimeField(null=True)
+    mail_reason = models.CharField(max_length=500, blank=True, db_default="")
+    """Why no mail goes, where an officer said so."""
 
     objects = NewsQuerySet.as_manager()
 
@@ -143,6 +151,7 @@ class NewsItem(models.Model):
                 condition=models.Q(mail__isnull=True, pace="daily"),
                 name="news_for_digest",
             ),
+            models.Index(fields=("case",), condition=models.Q(held=True), name="news_mail_drafts"),
         )
 
     def __str__(self) -> str:

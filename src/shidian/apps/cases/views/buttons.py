@@ -20,6 +20,7 @@ from shidian.apps.cases.views.open_matters import (
     to_consult,
     to_enter,
     to_extend,
+    to_hear,
     to_minute,
     to_record,
 )
@@ -153,6 +154,8 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return bool(to_consult(case, state))
         case Verb.GIVE_OPINION:
             return bool(to_answer(case, state, viewer.person))
+        case Verb.ENTER_OPINION:
+            return bool(to_hear(case, state))
         case Verb.GRADE_RISK:
             return may_grade(case.rulebook, case.stage_rule)
         case Verb.EXTEND_CLOCK:

@@ -15,7 +15,10 @@ from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Task
-from shidian.apps.cases.views import objections  # noqa: F401 - supplies its parts of the page
+from shidian.apps.cases.views import (  # noqa: F401 - each supplies its part of the page
+    letters,
+    objections,
+)
 from shidian.apps.cases.views.buttons import buttons_of
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.matters import (

@@ -9,10 +9,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from shidian.apps.cases.domain import consulting
+from shidian.apps.cases.domain.serving import SCAN
 from shidian.apps.cases.filed import filed_form
+from shidian.apps.cases.uploads import accepted_types
 from shidian.apps.cases.views.act_forms import FORMS
+from shidian.apps.cases.views.file_fields import dress_file
 from shidian.apps.cases.views.form_base import ActForm, ReasonForm, long_text, only_choice
-from shidian.apps.cases.views.open_matters import to_answer, to_consult, to_extend, to_record
+from shidian.apps.cases.views.open_matters import (
+    to_answer,
+    to_consult,
+    to_extend,
+    to_hear,
+    to_record,
+)
 from shidian.apps.cases.views.sending import SENDERS
 from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import Position, Verb
@@ -70,6 +79,36 @@ class GiveOpinionForm(ActForm):
         """Offer what this person may answer."""
         found = to_answer(self.case, self.state, person)
         only_choice(self, "consultation", [(one.id, localized(one.name)) for one in found])
+
+
+class EnterOpinionForm(GiveOpinionForm):
+    """The same from a letter of an authority that has no account, with the scan."""
+
+    field_order = ("consultation", "scan", "number", "dated", "position", "text")
+    scan = forms.FileField(
+        label=gettext_lazy("Scan of its letter"),
+        widget=forms.FileInput(attrs={"accept": ",".join(accepted_types(SCAN))}),
+        error_messages={"required": gettext_lazy("Upload the scan of the letter.")},
+    )
+    number = forms.CharField(
+        label=gettext_lazy("Number of its letter"), max_length=100, required=False
+    )
+    dated = forms.DateField(
+        label=gettext_lazy("Date of its letter"),
+        help_text=gettext_lazy("As it stands below the signature."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def build(self) -> None:
+        """Any that was asked for an opinion can have written."""
+        dress_file(self.fields["scan"], SCAN)
+        self.fields["position"].label = _("Its position")
+        self.fields["text"].label = _("Its opinion, word for word")
+        found = [(one.id, localized(one.name)) for one in to_hear(self.case, self.state)]
+        only_choice(self, "consultation", found, keep=True)
+
+    def narrow(self, person: Someone) -> None:
+        """What can be entered is the same for every officer."""
 
 
 class GradeRiskForm(ReasonForm):
@@ -186,6 +225,7 @@ class RecordSilenceForm(ActForm):
 MORE: dict[Verb, tuple[type[ActForm], Any]] = {
     Verb.CONSULT: (ConsultForm, consulting.consult),
     Verb.GIVE_OPINION: (GiveOpinionForm, consulting.give_opinion),
+    Verb.ENTER_OPINION: (EnterOpinionForm, consulting.enter_opinion),
     Verb.GRADE_RISK: (GradeRiskForm, consulting.grade_risk),
     Verb.EXTEND_CLOCK: (ExtendClockForm, consulting.extend_clock),
     Verb.RECORD_SILENCE: (RecordSilenceForm, consulting.record_silence),

@@ -261,6 +261,15 @@ EFFECTS: dict[Verb, Effect] = {
         told=(OFFICERS, SIGNERS),
         undo=_("You can replace it while the case stays in this stage; both stay in the file."),
     ),
+    Verb.ENTER_OPINION: Effect(
+        law=IN_LAW_OPINION,
+        practice=_(
+            "What the letter says counts as the word of the authority that was asked. It is marked"
+            " as entered from a letter, with your name, the letter's date and number, and the scan."
+        ),
+        told=(OFFICERS,),
+        undo=_("No. A later letter can be entered as long as the case has not moved on."),
+    ),
     Verb.GRADE_RISK: Effect(
         law=IN_LAW_OPINION,
         practice=_(

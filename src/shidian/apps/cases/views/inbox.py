@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases import news_kinds
 from shidian.apps.cases.domain.telling import choose_mail, mark_all_read, mark_news
-from shidian.apps.cases.letters import name_of
+from shidian.apps.cases.mail_texts import name_of
 from shidian.apps.cases.models import MailChoice, NewsItem, Pace, Task
 from shidian.apps.cases.views.desk import task_url
 from shidian.apps.cases.views.words import event_words
@@ -45,6 +45,9 @@ WORDS = {
     news_kinds.COMPLAINT: gettext_lazy("A complaint about the pilot"),
     news_kinds.INCIDENT: gettext_lazy("An incident of the pilot"),
     news_kinds.TOLERANCE: gettext_lazy("A finding of tolerance on an incident"),
+    news_kinds.LETTER_TO_SIGN: gettext_lazy("A letter waits for a signature"),
+    news_kinds.LETTER_SERVED: gettext_lazy("A letter was served on you"),
+    news_kinds.LETTER_WITHDRAWN: gettext_lazy("A letter that was served was withdrawn"),
     news_kinds.ALERT_RAISED: gettext_lazy("Alerts that nobody has looked at"),
 }
 

@@ -29,12 +29,15 @@ def to_consult(case: Case, state: CaseState) -> list[Consultation]:
 def to_answer(case: Case, state: CaseState, person: Someone) -> list[Consultation]:
     """Consultations that wait for the word of an authority for which `person` speaks."""
     speaks_for = consulted_parts(person, case)
+    return [one for one in to_hear(case, state) if one.authority in speaks_for]
+
+
+def to_hear(case: Case, state: CaseState) -> list[Consultation]:
+    """Consultations on which an authority was asked for its word, which may come by letter."""
     return [
         one
         for one in asked_in(case.rulebook, state, state.stage)
-        if one.id in state.consultations
-        and one.kind is not ConsultationKind.FILING
-        and one.authority in speaks_for
+        if one.id in state.consultations and one.kind is not ConsultationKind.FILING
     ]
 
 

@@ -239,4 +239,11 @@ def _consultation_note(case: Case, data: dict[str, Any]) -> str:
     asked = str(data.get("consultation", ""))
     position = position_word(str(data["position"])) if "position" in data else ""
     words = [names.get(asked, asked), position, str(data.get("text") or data.get("reason") or "")]
-    return _(": ").join(filter(None, words))
+    note = _(": ").join(filter(None, words))
+    if "dated" not in data:
+        return note
+    letter = _("by letter %(number)s of %(day)s") % {
+        "number": data.get("number", ""),
+        "day": data["dated"],
+    }
+    return f"{note} ({' '.join(letter.split())})"

@@ -59,6 +59,7 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.CLOSE: run.close,
     Verb.CONSULT: consultation.consult,
     Verb.GIVE_OPINION: consultation.give_opinion,
+    Verb.ENTER_OPINION: consultation.enter_opinion,
     Verb.GRADE_RISK: deadlines.grade_risk,
     Verb.RECORD_SILENCE: deadlines.record_silence,
     Verb.EXTEND_CLOCK: deadlines.extend_clock,

@@ -11,7 +11,7 @@ from shidian.core.rulebook.model import ConsultationKind
 
 if TYPE_CHECKING:
     from shidian.core.procedure.situation import Situation
-    from shidian.core.procedure.types import NewEvent
+    from shidian.core.procedure.types import ConsultationState, NewEvent
     from shidian.core.rulebook.model import Consultation
 
 
@@ -39,6 +39,33 @@ def give_opinion(case: Situation) -> tuple[NewEvent, ...]:
             f"This opinion is for {asked.authority} to give.",
             "consultation",
         )
+    _word(case, asked)
+    return (case.event(EventKind.OPINION_GIVEN),)
+
+
+def enter_opinion(case: Situation) -> tuple[NewEvent, ...]:
+    """An officer enters what the consulted authority wrote in a letter. Counts as its word.
+
+    The event keeps the scan's hash, and the date and number of the letter.
+    """
+    asked = _named(case)
+    opened = _word(case, asked).opened
+    case.data.sha256("sha256")
+    if not opened <= case.data.day("dated") <= case.today:
+        refuse(
+            RefusalCode.BAD_DATA,
+            f"来函日期应在征求意见之日（{opened}）至今天之间：请核对来函落款。",
+            f"The letter's date must lie between {opened}, when its opinion was asked for, and"
+            " today: look at the date below its signature.",
+            "dated",
+        )
+    if case.data.has("number"):
+        case.data.name("number")
+    return (case.event(EventKind.OPINION_GIVEN),)
+
+
+def _word(case: Situation, asked: Consultation) -> ConsultationState:
+    """What the word answers. Refuses where nothing was asked, or it says nothing."""
     if asked.kind is ConsultationKind.FILING or asked.id not in case.state.consultations:
         refuse(
             RefusalCode.NO_SUCH_CONSULTATION,
@@ -48,7 +75,7 @@ def give_opinion(case: Situation) -> tuple[NewEvent, ...]:
         )
     case.data.choice("position", [one.value for one in Position])
     case.data.reason("text")
-    return (case.event(EventKind.OPINION_GIVEN),)
+    return case.state.consultations[asked.id]
 
 
 def _named(case: Situation) -> Consultation:

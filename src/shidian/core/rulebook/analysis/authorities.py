@@ -68,6 +68,9 @@ def findings(rulebook: Rulebook, on: date | None) -> Iterator[Finding]:
             yield from _signoff(stage, stage.signoff, authorities, on)
     for consultation in rulebook.consultations:
         yield from _consultation(rulebook, consultation, authorities)
+    for one in rulebook.letters.codes:
+        if one.id not in authorities:
+            yield unknown(f"/letters/codes/{one.id}", AUTHORITY, one.id, authorities)
     coaching = rulebook.intake.coaching if rulebook.intake else None
     if coaching is not None and coaching.authority not in authorities:
         yield unknown("/intake/coaching/authority", AUTHORITY, coaching.authority, authorities)

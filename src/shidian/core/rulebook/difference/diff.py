@@ -24,6 +24,7 @@ _SECTIONS = (
     "consultations",
     "objections",
     "dispatches",
+    "letters",
     "authorities",
     "limits",
     "plan",

@@ -174,6 +174,12 @@ changed_to|改变决定后转入|goes on in, where changed
 sent_back_to|发回后转入|goes on in, where sent back
 dispatches|报送事项|dispatch
 sent_within|报送期限|time to send
+letters|公文|letters
+codes|发文机关代字|beginning of document numbers
+code|代字|code
+countersigned|须经签批|countersigned
+stamped|盖章核验后送达|served once the stamped scan is confirmed
+mail_drafts|邮件先拟稿后发出|mail is a draft first
 acts|行为的法律性质|legal effect of an act
 effect|法律性质|legal effect
 streams|数据流|data stream

@@ -24,6 +24,7 @@ _SAYS = {
     "consultations": ("authority", "kind"),
     "objections": ("body",),
     "dispatches": ("authority", "kind"),
+    "codes": ("code",),
     "authorities": ("role",),
     "alerts": ("levels",),
     "fees": ("amount",),

@@ -27,6 +27,7 @@ CASE: dict[str, dict[str, str]] = {
         "consultations": "What other authorities are told or asked on the way.",
         "objections": "How the applicant objects to a refusal, and who looks at it again.",
         "dispatches": "What the working group sends to other authorities, to be noted or answered.",
+        "letters": "How letters go out, and whether mail is a draft first.",
         "acts": "Legal effect of each act, by the act's name.",
         "streams": "Types of events that a pilot sends.",
         "indicators": "Numbers over time, taken from the streams.",
@@ -274,6 +275,18 @@ CASE: dict[str, dict[str, str]] = {
         "every_months": "Of a periodic one: months that it covers.",
         "sent_within": "Of a periodic one: by when it is sent after their end.",
         "contents": "Headings that a draft begins with.",
+    },
+    "LetterRules": {
+        "codes": "With what the numbers of each authority's letters begin.",
+        "countersigned": "Whether a signing officer of the issuer signs before the release. Joint"
+        " issuers always do.",
+        "stamped": "Whether nobody is served before the stamped paper's scan is confirmed.",
+        "mail_drafts": "Whether mail about a step of a case, to those outside the authorities,"
+        " waits until an officer releases it.",
+    },
+    "LetterCode": {
+        "id": "The authority.",
+        "code": "The beginning of its document numbers, such as 示证监函.",
     },
     "ActRule": {
         "effect": "What the act is in law; the system itself makes no formal administrative act.",

@@ -45,6 +45,7 @@ from shidian.core.rulebook.model.intake import (
     Waivers,
     Window,
 )
+from shidian.core.rulebook.model.letters import LetterCode, LetterRules
 from shidian.core.rulebook.model.monitoring import (
     AlertRule,
     Comparison,
@@ -159,6 +160,8 @@ __all__ = [
     "Intake",
     "IntakeMode",
     "LegalEffect",
+    "LetterCode",
+    "LetterRules",
     "Limit",
     "Material",
     "Monitoring",
@@ -252,6 +255,7 @@ class Rulebook(Frozen):
     consultations: tuple[Consultation, ...] = ()
     objections: tuple[ObjectionRule, ...] = ()
     dispatches: tuple[DispatchRule, ...] = ()
+    letters: LetterRules = LetterRules()
     acts: dict[ActName, ActRule] = Field(default_factory=dict)
     streams: tuple[Stream, ...] = ()
     indicators: tuple[Indicator, ...] = ()

@@ -230,6 +230,7 @@ ActName = Literal[
     "close",
     "consult",
     "give_opinion",
+    "enter_opinion",
     "grade_risk",
     "record_silence",
     "extend_clock",

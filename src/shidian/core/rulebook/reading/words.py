@@ -189,6 +189,7 @@ ACT: dict[str, Text] = {
     "close": _t("结案", "closing the case"),
     "consult": _t("提请会商或备案", "opening a consultation"),
     "give_opinion": _t("出具会商意见", "giving an opinion"),
+    "enter_opinion": _t("录入来函意见", "entering an opinion from a letter"),
     "grade_risk": _t("评定风险等级", "grading the risk"),
     "record_silence": _t("登记逾期未答复", "recording an authority’s silence"),
     "extend_clock": _t("延长期限", "extending a time limit"),
