@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import DrillRules
 
 
-def sound_plan(rules: DrillRules, lead: str) -> ExitPlan:
+def sound_plan(rules: DrillRules, lead: str, lead_en: str = "") -> ExitPlan:
     """A plan that passes under these rules, where they leave days enough."""
     return ExitPlan(
         paths=tuple(Path(kind.id, How.PAY_OUT, fees_bp=10_000) for kind in rules.kinds),
-        payers=(Payer(lead, 10_000),),
+        payers=(Payer(lead, 10_000, lead_en),),
         channels=(Channel.APP, Channel.POST),
         told=tuple(Told(body.id, f"{body.id}@demo.example") for body in rules.told),
         notices=Pace(days=3, per_day=5_000),
@@ -33,10 +33,10 @@ def sound_plan(rules: DrillRules, lead: str) -> ExitPlan:
     )
 
 
-def broken_plan(rules: DrillRules, lead: str) -> ExitPlan:
+def broken_plan(rules: DrillRules, lead: str, lead_en: str = "") -> ExitPlan:
     """The same, before anybody looked: shares that are no whole, and nothing to fall back on."""
-    plan = sound_plan(rules, lead)
-    return replace(plan, payers=(Payer(lead, 9_000),), channels=(Channel.APP,))
+    plan = sound_plan(rules, lead, lead_en)
+    return replace(plan, payers=(Payer(lead, 9_000, lead_en),), channels=(Channel.APP,))
 
 
 def drill(case: Case, by: Person, at: datetime) -> None:
@@ -44,7 +44,8 @@ def drill(case: Case, by: Person, at: datetime) -> None:
     rules, due = exits.drill_rules(case), exits.drill_due(case, at)
     if rules is None or due is None or due.passed is not None:
         return
-    for plan in (broken_plan(rules, case.lead.name_zh), sound_plan(rules, case.lead.name_zh)):
+    names = case.lead.name_zh, case.lead.name_en
+    for plan in (broken_plan(rules, *names), sound_plan(rules, *names)):
         exits.file_exit_plan(case=case, canonical=plan.canonical(), by=by, at=at)
         exits.run_drill(case=case, by=by, at=at)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -262,7 +262,7 @@ def test_firm_writes_the_plan_on_a_page_and_drills_it(assessed: Walk, client) ->
         **{f"{kind.id}-how": "pay-out" for kind in exits.drill_rules(case).kinds},
         **{f"{kind.id}-place": "1" for kind in exits.drill_rules(case).kinds},
         **{f"{kind.id}-fees": "66.67" for kind in exits.drill_rules(case).kinds},
-        "payers": "牵头机构 66.67\n合作 机构 33.33",
+        "payers": "牵头机构 / Lead Firm 66.67\n合作 机构 33.33",
         "rounding": "up",
         "channels": "app",
         "fallback": "post",
@@ -282,11 +282,45 @@ def test_firm_writes_the_plan_on_a_page_and_drills_it(assessed: Walk, client) ->
     plan = ExitPlan.objects.get(case=case)
     said = json.loads(plan.canonical)
     assert said["channels"] == ["app", "post"]
-    assert said["payers"][1] == {"name": "合作 机构", "share_bp": 3_333}
+    assert said["payers"] == [
+        {"name": "牵头机构", "share_bp": 6_667, "name_en": "Lead Firm"},
+        {"name": "合作 机构", "share_bp": 3_333},
+    ]
     assert done.status_code == 200
     assert ExitDrill.objects.get(case=case).passed
     again = client.get(address).content.decode()
     assert "desk@bank.example" in again
+    assert "牵头机构 / Lead Firm 66.67" in again
+
+
+def test_payers_are_named_in_the_language_of_the_reader(assessed: Walk, client) -> None:
+    case = assessed.case
+    filed(assessed)
+    client.force_login(assessed.officer, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("supervision:exit", args=[case.reference])
+
+    chinese = client.get(address).content.decode()
+    english = client.get(address, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+
+    assert f"{case.lead.name_zh} 100%" in chinese
+    assert f"{case.lead.name_en} 100%" in english
+    assert f"{case.lead.name_zh} 100%" not in english
+
+
+def test_days_of_a_drill_are_said_as_the_reader_says_them(assessed: Walk, client) -> None:
+    drill = drilled(assessed)
+    client.force_login(assessed.officer, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("supervision:exit-drill", args=[assessed.case.reference, drill.number])
+    steps = json.loads(drill.certificate)["outcome"]["steps"]
+    days = {day for one in steps for day in (one["last_day"], one["due"]) if day}
+
+    chinese = client.get(address).content.decode()
+    english = client.get(address, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+
+    for one in map(date.fromisoformat, days):
+        assert f"{one.year}年{one.month}月{one.day}日" in chinese
+        assert f"{one.day} {one:%B} {one.year}" in english
+        assert one.isoformat() not in chinese + english
 
 
 def test_list_of_drills_takes_as_many_queries_as_one(assessed: Walk, client) -> None:

@@ -222,6 +222,16 @@ def test_plan_reads_back_from_its_bytes() -> None:
     assert read_exit_plan(a_plan().canonical()) == a_plan()
 
 
+def test_payer_is_named_in_english_where_the_plan_does_so() -> None:
+    named = a_plan(payers=(Payer("牵头机构", 6_667, "Lead Firm"), Payer("合作机构", 3_333)))
+
+    assert read_exit_plan(named.canonical()) == named
+    assert named.document()["payers"] == [
+        {"name": "牵头机构", "share_bp": 6_667, "name_en": "Lead Firm"},
+        {"name": "合作机构", "share_bp": 3_333},
+    ]
+
+
 @pytest.mark.parametrize(
     ("member", "value", "where"),
     [
@@ -232,6 +242,8 @@ def test_plan_reads_back_from_its_bytes() -> None:
         ("run_off", {"days": True, "per_day": 5}, "run_off.days"),
         ("payers", [{"name": "a", "share_bp": 10_001}], "payers.share_bp"),
         ("payers", [{"name": "a", "share_bp": "100"}], "payers.share_bp"),
+        ("payers", [{"name": "a", "share_bp": 100, "name_en": 7}], "payers.name_en"),
+        ("payers", [{"name": "a", "share_bp": 100, "name_en": ""}], "plan"),
         ("told", [{"id": "a", "address": "x" * 301}], "told.address"),
         ("channels", ["pigeon"], "plan"),
         ("rounding", "away", "plan"),

@@ -12,8 +12,12 @@ from shidian.core.exit.drill import STEPS, Step
 from shidian.core.exit.plan import Channel, How, Rounding, Words, read_exit_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shidian.apps.accounts.models import Institution
     from shidian.apps.cases.models import Case
     from shidian.apps.supervision.models import ExitPlan
+    from shidian.core.exit.plan import Payer
 
 HOW = (
     (How.PAY_OUT, gettext_lazy("Paid out to the investor")),
@@ -44,6 +48,25 @@ def percent(bp: int) -> str:
     return f"{bp // 100}.{bp % 100:02d}".removesuffix(".00")
 
 
+def payer_names(case: Case, payers: Iterable[Payer]) -> list[str]:
+    """Payers as the reader knows them: in English by the name that the plan gives, or that the
+
+    parties of the case have; else by the name as it was written.
+    """
+    listed = list(payers)
+    if not (get_language() or "").startswith("en"):
+        return [one.name for one in listed]
+    known = {one.name_zh: one.name_en for one in (case.lead, *_partners(case, listed))}
+    return [one.name_en or known.get(one.name) or one.name for one in listed]
+
+
+def _partners(case: Case, payers: Sequence[Payer]) -> list[Institution]:
+    """The partner institutions, where a payer is neither the lead nor named in English."""
+    if all(one.name_en or one.name == case.lead.name_zh for one in payers):
+        return []
+    return [one.institution for one in case.parties.select_related("institution")]
+
+
 def plan_lines(case: Case, filed: ExitPlan) -> list[tuple[object, str]]:
     """The plan in words: (what, how)."""
     said, rules = read_exit_plan(filed.canonical), drill_rules(case)
@@ -59,7 +82,10 @@ def plan_lines(case: Case, filed: ExitPlan) -> list[tuple[object, str]]:
         if path.losses_bp:
             parts.append(_("%(share)s%% of losses made good") % {"share": percent(path.losses_bp)})
         lines.append((names.get(path.kind, path.kind), _("; ").join(parts)))
-    payers = _("; ").join(f"{one.name} {percent(one.share_bp)}%" for one in said.payers)
+    named = payer_names(case, said.payers)
+    payers = _("; ").join(
+        f"{name} {percent(one.share_bp)}%" for one, name in zip(said.payers, named, strict=True)
+    )
     lines.append((_("Who pays"), payers))
     lines.append((_("Parts of a fen are rounded"), str(dict(ROUNDINGS)[said.rounding])))
     told = _("; ").join(str(channels[one]) for one in said.channels)

@@ -79,10 +79,14 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who bears what share of fees and losses that are made good."""
+    """Who bears what share of fees and losses that are made good.
+
+    `name_en`: the name as readers of English know it, where the plan gives one.
+    """
 
     name: str
     share_bp: int
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class ExitPlan:
                 }
                 for one in self.paths
             ],
-            "payers": [{"name": one.name, "share_bp": one.share_bp} for one in self.payers],
+            "payers": [_payer(one) for one in self.payers],
             "channels": list(self.channels),
             "told": [{"id": one.id, "address": one.address} for one in self.told],
             "notices": _pace(self.notices),
@@ -192,6 +196,7 @@ def _read(given: dict[str, Any]) -> ExitPlan:
             Payer(
                 _text("payers.name", one["name"]),
                 _number("payers.share_bp", one["share_bp"], SHARE_WHOLE_BP),
+                _text("payers.name_en", one.get("name_en", "")),
             )
             for one in given["payers"]
         ),
@@ -205,6 +210,12 @@ def _read(given: dict[str, Any]) -> ExitPlan:
         refunds=_read_pace("refunds", given["refunds"]),
         rounding=Rounding(given["rounding"]),
     )
+
+
+def _payer(payer: Payer) -> dict[str, object]:
+    """Without an English name none is said: plans from before there was one stay as they are."""
+    said: dict[str, object] = {"name": payer.name, "share_bp": payer.share_bp}
+    return {**said, "name_en": payer.name_en} if payer.name_en else said
 
 
 def _pace(pace: Pace) -> dict[str, int]:

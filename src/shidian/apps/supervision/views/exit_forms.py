@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import DrillRules
 
 PAYERS_MAX = 10
+NAMES_APART = " / "
 STEPS = (
     ("notices", gettext_lazy("Notices")),
     ("run_off", gettext_lazy("Run-off")),
@@ -126,7 +127,8 @@ class ExitPlanForm(forms.Form):
                 raise forms.ValidationError(
                     _("Write the name, a space and the share: %(line)s") % {"line": line[:60]}
                 )
-            payers.append(Payer(name.strip(), share_of(share)))
+            chinese, _slash, english = name.partition(NAMES_APART)
+            payers.append(Payer(chinese.strip(), share_of(share), english.strip()))
         if len(payers) > PAYERS_MAX:
             raise forms.ValidationError(_("Name ten payers at most."))
         return tuple(payers)
@@ -163,11 +165,12 @@ class ExitPlanForm(forms.Form):
         )
 
     def _add_payers(self, plan: ExitPlan | None) -> None:
-        lines = [f"{one.name} {percent(one.share_bp)}" for one in plan.payers] if plan else []
+        lines = [_line_of(one) for one in plan.payers] if plan else []
         self.fields["payers"] = forms.CharField(
             label=_("Payers and their shares"),
             help_text=_(
-                "One a line: name, a space, the share in percent. Together they bear all of the"
+                "One a line: name, a space, the share in percent; after the name, where it has one,"
+                " a slash between spaces and the English name. Together they bear all of the"
                 " fees returned and losses made good. Investors' own money is paid from custody."
             ),
             initial="\n".join(lines),
@@ -215,6 +218,11 @@ class ExitPlanForm(forms.Form):
             initial=pace.per_day if pace else None,
             widget=forms.NumberInput(attrs={"class": "narrow"}),
         )
+
+
+def _line_of(payer: Payer) -> str:
+    names = f"{payer.name}{NAMES_APART}{payer.name_en}" if payer.name_en else payer.name
+    return f"{names} {percent(payer.share_bp)}"
 
 
 def _in_order(rules: DrillRules, plan: ExitPlan | None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -136,7 +137,12 @@ def drill_of(case: Case, number: int) -> ExitDrill:
 
 def _step(said: dict[str, Any]) -> dict[str, Any]:
     name = STEPS[Step(said["step"])]
-    return {**said, "name": {"zh": name.zh, "en": name.en}, "yuan": yuan(int(said["fen"]))}
+    return {
+        **said,
+        "name": {"zh": name.zh, "en": name.en},
+        "yuan": yuan(int(said["fen"])),
+        **{key: date.fromisoformat(said[key]) for key in ("last_day", "due") if said.get(key)},
+    }
 
 
 def _sums(said: dict[str, Any]) -> list[tuple[str, str]]:
