@@ -30,6 +30,7 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import Call, Case, Task
 from shidian.apps.cases.outbox import deliver_pending
+from shidian.apps.cases.views.buttons import way_of
 from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.supervision.domain import exits
 from shidian.core.procedure.types import Verb
@@ -402,6 +403,10 @@ class Walk:
             self.publish(person)
         elif verb is Verb.ANSWER_COMMENT:
             self.answer_comment(person)
+        elif verb is Verb.FILE_REPORT and (drawn := way_of(self.case, verb)):
+            assert drawn in self.regime.get(person, self.url).links
+            self.regime.get(person, drawn)
+            self.done.append(verb)
         else:
             if verb is Verb.SIGN_OFF:
                 self.drill_exit()

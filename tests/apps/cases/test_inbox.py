@@ -21,7 +21,7 @@ from shidian.apps.cases import domain as cases
 from shidian.apps.cases import outbox
 from shidian.apps.cases.domain import telling
 from shidian.apps.cases.models import Mail, MailChoice, NewsItem, Outbox, Pace
-from shidian.apps.cases.news_kinds import MAY_BE_OFF, is_duty
+from shidian.apps.cases.news_kinds import MAY_BE_OFF, NO_CONFLICT, is_duty
 from shidian.apps.review.domain import declare_conflict
 from shidian.core.procedure.types import ActorKind, EventKind
 from shidian.core.rulebook.model import StageKind
@@ -159,7 +159,28 @@ def test_a_kind_that_nobody_classed_is_a_duty() -> None:
     known = {*(one.value for one in EventKind)}
     for to, kinds in MAY_BE_OFF.items():
         if to in set(ActorKind):
-            assert {str(one) for one in kinds} <= known
+            assert {str(one) for one in kinds} <= known | {NO_CONFLICT}
+
+
+def test_declared_interests_are_a_duty_for_officers_only_where_there_is_a_conflict(
+    walk: Walk,
+) -> None:
+    walk.to(StageKind.REVIEW)
+    first, second, _third = walk.form_panel().assignments.select_related("expert__person")
+    for one, reason in ((first, ""), (second, "曾任顾问")):
+        declare_conflict(
+            assignment=one, conflict=bool(reason), reason=reason, by=one.expert.person, at=walk.at
+        )
+    deliver()
+
+    told = NewsItem.objects.filter(person=walk.officer, kind__startswith="conflict")
+
+    assert dict(told.values_list("kind", "duty")) == {
+        NO_CONFLICT: False,
+        EventKind.CONFLICT_DECLARED.value: True,
+    }
+    page = reader(walk.officer).get("/cases/inbox/").content.decode()
+    assert "An expert declared that there is no conflict" in page
 
 
 class Killed(BaseException):

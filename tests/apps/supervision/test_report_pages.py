@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from shidian.apps.supervision.domain.report_judging import check_report, return_report
 from shidian.apps.supervision.models import Report, ReportState
 
 from .reporting import TEXTS, Telemetry, after_month, drafted, first_month, signed
-from .things import quick_pilot
+from .things import quick_pilot, running_pilot
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"accept-language": "en"}
@@ -95,6 +96,48 @@ def test_a_month_is_filed_returned_mended_and_accepted_by_pages_alone(
     client.post(accept, {"accept-version": "2", "accept-text": ""})
     report.refresh_from_db()
     assert report.state == ReportState.ACCEPTED
+
+
+def test_the_author_of_an_event_report_and_who_judges_it_learn_that_it_has_no_figures(
+    client, pilot, world, walk
+):
+    client.force_login(world.signer)
+    day = timezone.localdate().isoformat()
+    begun = client.post(
+        address("pilot-reports", pilot),
+        {"duty": "incident", "first": day, "subject": "行情中断"},
+        follow=True,
+        headers=ENGLISH,
+    )
+    assert "Begun without figures from telemetry" in begun.text
+    assert "The journal is not on this machine" in begun.text
+    form = begun.context["form"]
+    data = {name: form[name].value() or "" for name in form.fields}
+    data |= {name: "属实。" for name in form.fields if name.startswith("text-")}
+    draft = address("report-draft", pilot, 1)
+    client.post(draft, data | {"do": "sign"})
+    page = client.get(address("report-sign", pilot, 1), headers=ENGLISH)
+    assert "It is filed without figures" in page.text
+    client.post(address("report-sign", pilot, 1), {"nonce": page.context["challenge"].nonce})
+
+    client.force_login(walk.officer)
+    report = client.get(address("report", pilot, 1), headers=ENGLISH)
+
+    assert "Filed without figures from telemetry" in report.text
+    paper = client.get(address("report-paper", pilot, 1, 1, "pdf"))
+    assert paper.content.startswith(b"%PDF")
+
+
+def test_the_case_page_leads_to_the_reports_that_telemetry_draws(client, walk, world):
+    pilot = running_pilot(walk)
+    client.force_login(world.signer)
+    reports = address("pilot-reports", pilot)
+
+    page = client.get(reverse("cases:case", args=[walk.case.reference]))
+    older = client.get(reverse("cases:act", args=[walk.case.reference, "file-report"]))
+
+    assert f'href="{reports}"' in page.text
+    assert (older.status_code, older.url) == (302, reports)
 
 
 def test_what_somebody_else_saved_is_shown_beside_what_was_entered(client, pilot, telemetry, world):

@@ -6,10 +6,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from shidian.apps.accounts.models import Person
-from shidian.apps.cases.errors import ForbiddenError
+from shidian.apps.cases import domain as cases
+from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Outbox
 from shidian.apps.supervision.domain import report_signing
 from shidian.apps.supervision.domain.errors import SupervisionError
@@ -41,6 +43,7 @@ from shidian.apps.supervision.report_lines import counted_again, follow
 from shidian.apps.supervision.reports import due_lines, visible_reports
 from shidian.apps.supervision.worker.reports import check_next_report
 from shidian_kit.wire.digest import sha256_tag
+from tests.files import pdf
 
 from .reporting import TEXTS, Telemetry, after_month, drafted, first_month, signed
 from .things import quick_pilot, running_pilot
@@ -192,6 +195,48 @@ def test_without_a_journal_a_period_cannot_be_begun_but_an_event_can(pilot, worl
     )
     assert report.draft["lines"] == []
     assert report.due_at == at + timedelta(hours=24)
+    assert "监测日志不在这台服务器上" in report.draft["no_figures"]["zh"]
+    assert "The journal is not on this machine" in report.draft["no_figures"]["en"]
+
+
+def test_an_event_filed_without_figures_says_so_and_one_drawn_anew_does_not(
+    pilot, telemetry, world, at
+):
+    telemetry.remove()
+    occasion = {"duty": "incident", "first": at.date(), "subject": "行情中断", "at": at}
+    bare = open_report(pilot=pilot, by=world.drafter, **occasion)
+    mended = open_report(pilot=pilot, by=world.drafter, **occasion)
+    telemetry.write()
+    mended = draw_again(report=mended, seq=mended.draft_seq, by=world.drafter, at=at)
+
+    said = [completed(one, world, at) for one in (bare, mended)]
+
+    assert said[0]["no_figures"] == bare.draft["no_figures"]
+    assert said[0]["lines"] == []
+    assert "no_figures" not in said[1]
+    assert said[1]["lines"]
+
+
+def completed(report: Report, world, at):
+    """The signed text of a report whose texts are written."""
+    texts = ["属实。"] * len(report.draft["texts"])
+    kept = save_draft(
+        report=report, seq=report.draft_seq, stated={}, why={}, texts=texts, by=world.drafter, at=at
+    )
+    return signed(kept, world.signer, at).content
+
+
+def test_a_mere_document_is_no_report_where_reports_are_drawn_from_telemetry(running, world, walk):
+    pilot, at = running
+    document = SimpleUploadedFile("march.pdf", pdf(), content_type="application/pdf")
+    filing = {"case": pilot.case, "report": "monthly", "by": world.signer, "at": at}
+
+    with pytest.raises(DomainError) as refused:
+        cases.file_report(file=document, **filing)
+
+    assert refused.value.code == "report-is-drawn"
+    assert not pilot.case.events.filter(kind="report.filed").exists()
+    assert not pilot.case.attachments.filter(section="").exists()
 
 
 def test_notice_of_a_change_is_due_the_whole_period_ahead(pilot, world, at):

@@ -27,6 +27,8 @@ LETTER_WITHDRAWN = "letter.withdrawn"
 OUTSIDE = (ActorKind.APPLICANT, ActorKind.PARTNER, ActorKind.EXPERT, ActorKind.ASSESSOR)
 """To whom mail can be a draft first: who is of no authority."""
 OF_THE_PROCEDURE = frozenset(kind.value for kind in EventKind)
+NO_CONFLICT = "conflict.none"
+"""An expert declared their interests, and there are none that matter."""
 
 NOT_SEEING = frozenset({EventKind.PARTNER_LEFT, EventKind.DEFENCE_CALLED, EventKind.MEETING_CALLED})
 """Told as well to who does not see the case: a partner that left, experts whose round is closed."""
@@ -47,6 +49,7 @@ MAY_BE_OFF: Mapping[str, frozenset[str]] = {
             EventKind.REPORT_FILED,
             EventKind.PARTNER_JOINED,
             EventKind.CASE_MIGRATED,
+            NO_CONFLICT,
         }
     ),
     COACHING: frozenset({COACHING_ANSWERED, COACHING_WITHDRAWN}),
@@ -57,6 +60,8 @@ MAY_BE_OFF: Mapping[str, frozenset[str]] = {
 
 def kind_of(payload: Mapping[str, Any]) -> str:
     """What a `mail.*` row is about, by its payload."""
+    if payload.get("kind") == EventKind.CONFLICT_DECLARED and payload.get("conflict") is False:
+        return NO_CONFLICT
     if payload.get("kind"):
         return str(payload["kind"])
     if "order" in payload:

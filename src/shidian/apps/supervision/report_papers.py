@@ -70,6 +70,10 @@ def _chapters(said: Mapping[str, Any]) -> list[paper.Chapter]:
         )
         for one in said["texts"]
     ]
+    if said.get("no_figures"):
+        why = in_language(said["no_figures"])
+        lines = (_("Filed without figures from telemetry. When it was begun:"), why)
+        chapters.append(paper.Chapter(_("Figures"), (paper.Entry("", lines),)))
     if said["lines"]:
         figures = tuple(
             paper.Entry(line_title(line), tuple(_said_of(line))) for line in said["lines"]

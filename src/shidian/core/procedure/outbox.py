@@ -66,6 +66,8 @@ _TO_OFFICER = frozenset(
 )
 
 
+_DECLARED = frozenset({EventKind.CONFLICT_DECLARED})
+"""Told with whether there is a conflict: only one that there is asks something of an officer."""
 _TO_EXPERTS = frozenset({EventKind.ROUND_OPENED, EventKind.EXPERTS_INVITED})
 _SITTINGS = frozenset({EventKind.DEFENCE_CALLED, EventKind.MEETING_CALLED})
 _TO_AUTHORITIES = frozenset(
@@ -173,7 +175,8 @@ def _mail(rulebook: Rulebook, after: CaseState, event: NewEvent) -> Iterator[Out
     if event.kind in _TO_APPLICANT:
         yield _letter(ActorKind.APPLICANT, after, event, institution=after.institution)
     if event.kind in _TO_OFFICER:
-        yield _letter(ActorKind.OFFICER, after, event)
+        found = {"conflict": event.data["conflict"]} if event.kind in _DECLARED else {}
+        yield _letter(ActorKind.OFFICER, after, event, **found)
     if event.kind in _TO_EXPERTS:
         experts = event.data["experts"]
         for expert in experts if isinstance(experts, list | tuple) else ():

@@ -19,7 +19,7 @@ from shidian.apps.cases.views import (  # noqa: F401 - each adds its forms to th
     objection_forms,
 )
 from shidian.apps.cases.views.act_forms import FORMS
-from shidian.apps.cases.views.buttons import allowed_verbs
+from shidian.apps.cases.views.buttons import allowed_verbs, way_of
 from shidian.apps.cases.views.effects import EFFECTS
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.roles import viewer_of
@@ -52,6 +52,8 @@ def act(request: HttpRequest, case: Case, verb: str, **_url: object) -> HttpResp
     state = state_of(case)
     if wanted not in allowed_verbs(case, state, viewer_of(request.user)):  # type: ignore[arg-type]
         raise Http404
+    if instead := way_of(case, wanted):
+        return redirect(instead)
     form = form_class(case, state, request.POST or None, request.FILES or None)
     form.narrow(request.user)
     return act_page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.urls import NoReverseMatch, reverse
 
@@ -32,6 +32,8 @@ from shidian.core.procedure.verbs import VERBS
 from shidian.core.rulebook.model import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
     from shidian.core.procedure.types import CaseState
@@ -58,6 +60,21 @@ PAGES = {
     Verb.SIGN_APPLICATION: "cases:sign",
 }
 """Acts with a page of their own; every other act has the generic page `cases:act`."""
+
+Way: TypeAlias = "Callable[[Case], str]"
+"""Address of the page on which an act is done for this case; "" where that is the usual one."""
+_ways: dict[Verb, Way] = {}
+
+
+def leads(verb: Verb) -> Callable[[Way], Way]:
+    """Register where an act is done instead of its usual page: an app that knows more says so."""
+
+    def register(way: Way) -> Way:
+        _ways[verb] = way
+        return way
+
+    return register
+
 
 ELSEWHERE = frozenset(
     {
@@ -231,9 +248,16 @@ def buttons_of(case: Case, state: CaseState, viewer: Viewer) -> list[Button]:
     return sorted(buttons, key=lambda button: order[button.look])
 
 
+def way_of(case: Case, verb: Verb) -> str:
+    """Where the act is done for this case in place of its usual page; "" for there."""
+    return _ways[verb](case) if verb in _ways else ""
+
+
 def act_url(case: Case, verb: Verb) -> str:
     """Address of the page on which an act is done; "" where the zone does not have it."""
     try:
+        if instead := way_of(case, verb):
+            return instead
         if verb is Verb.RELEASE_DECISION:
             return reverse(PAGES[verb], args=[case.call.slug])
         if verb in PAGES:

@@ -19,6 +19,7 @@ from shidian.apps.accounts.access import Permission
 from shidian.apps.cases.zones import day_in
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.report_parts import (
+    NotDrawnError,
     counting_calendar,
     drawn_for,
     duty_of,
@@ -84,9 +85,9 @@ def open_report(
 
     Of a periodic or final duty `first` names the period, which must be over; one that was begun
     before is returned as it is. Of an event `first` is its day and `occurred_at` its moment where
-    known, of an advance notice the day of the planned change; `subject` says what. Where the
-    journal cannot be read an event is begun without figures. Raises ForbiddenError,
-    SupervisionError.
+    known, of an advance notice the day of the planned change; `subject` says what. Where no figures
+    can be drawn an event is begun without them, and the draft says why (`no_figures`). Raises
+    ForbiddenError, SupervisionError.
     """
     moment = at or timezone.now()
     require(by, Permission.REPORT_DRAFT, pilot)
@@ -118,9 +119,10 @@ def open_report(
     if rules.kind != "advance":
         try:
             _take(report, drawn_for(pilot, rules, (first, last)), moment)
-        except SupervisionError:
+        except NotDrawnError as refusal:
             if rules.kind != "event":
                 raise
+            report.draft["no_figures"] = {"zh": refusal.words.zh, "en": refusal.words.en}
     return _kept_once(report, pilot, by, moment)
 
 
@@ -257,6 +259,7 @@ def _take(report: Report, drawn: Drawn, moment: datetime) -> None:
         "settled": drawn.settled,
         "drawn_at": moment.isoformat(),
         "lines": lines,
+        "no_figures": None,
     }
 
 

@@ -8,22 +8,37 @@ from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.calendars import calendar_of
+from shidian.apps.cases.domain.perform import objecting
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.outbox import put
 from shidian.apps.cases.words import localized
 from shidian.apps.cases.zones import day_in
 from shidian.apps.supervision.domain.errors import SupervisionError
-from shidian.apps.supervision.models import Pilot, Report, ReportStep, ReportStepKind
+from shidian.apps.supervision.models import (
+    Pilot,
+    PilotState,
+    Report,
+    ReportStep,
+    ReportStepKind,
+    ReportVersion,
+)
 from shidian.apps.supervision.report_lines import NoFiguresError, draw
 from shidian.apps.supervision.tiers import tier_of
 from shidian.core.procedure.reporting import Run, duties_of
+from shidian.core.procedure.types import Verb
+from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
 
+    from django.db.models import QuerySet
+
     from shidian.apps.accounts.models import Person
-    from shidian.apps.supervision.models import ReportState, ReportVersion
+    from shidian.apps.cases.models import Case
+    from shidian.apps.supervision.models import ReportState
     from shidian.apps.supervision.report_lines import Drawn
+    from shidian.core.procedure.types import NewEvent
     from shidian.core.procedure.working_calendar import WorkingCalendar
     from shidian.core.rulebook.model import ReportDuty, Rulebook
 
@@ -49,6 +64,31 @@ def run_days(pilot: Pilot) -> Run:
     return Run(pilot.starts_on, max(pilot.starts_on, closed_on))
 
 
+def reports_by_telemetry(case: Case) -> QuerySet[Pilot]:
+    """The pilot of the case, where its reports are drawn from telemetry: its rules run."""
+    return Pilot.objects.filter(case=case).exclude(state=PilotState.PENDING)
+
+
+@objecting
+def report_is_drawn(case: Case, verb: Verb, events: Iterable[NewEvent]) -> None:
+    """Refuse a mere document in place of a report that is drawn from telemetry and signed.
+
+    It would not count as the report of its period. Raises DomainError (`report-is-drawn`).
+    """
+    if verb is not Verb.FILE_REPORT or not reports_by_telemetry(case).exists():
+        return
+    digests = [f"sha256:{one.data['sha256']}" for one in events if "sha256" in one.data]
+    if not ReportVersion.objects.filter(report__pilot__case=case, digest__in=digests).exists():
+        raise DomainError("report-is-drawn", _DRAWN)
+
+
+_DRAWN = Text(
+    zh="本试点的报告由监测数据生成：请在试点页面的“报告”中草拟、签署并报送。",
+    en="Reports of this pilot are drawn from telemetry: draft, sign and file it under Reports on"
+    " the pilot's page.",
+)
+
+
 def counting_calendar(rulebook: Rulebook) -> WorkingCalendar | None:
     """The calendar by which days are counted; None where none is loaded."""
     try:
@@ -57,12 +97,20 @@ def counting_calendar(rulebook: Rulebook) -> WorkingCalendar | None:
         return None
 
 
+class NotDrawnError(SupervisionError):
+    """The figures cannot be drawn here and now; `words` say why, in both languages."""
+
+    def __init__(self, words: Text) -> None:
+        super().__init__(localized(words))
+        self.words = words
+
+
 def drawn_for(pilot: Pilot, duty: ReportDuty, days: tuple[date, date]) -> Drawn:
-    """The lines as of now. It may take seconds: never under a lock. Raises SupervisionError."""
+    """The lines as of now. It may take seconds: never under a lock. Raises NotDrawnError."""
     try:
         return draw(pilot, duty, *days)
     except NoFiguresError as refusal:
-        raise SupervisionError(localized(refusal.words)) from refusal
+        raise NotDrawnError(refusal.words) from refusal
 
 
 def locked_pilot(pilot: Pilot) -> Pilot:

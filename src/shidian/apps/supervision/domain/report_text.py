@@ -40,6 +40,8 @@ def text_of_report(report: Report, duty: ReportDuty, *, version: int, signer: Pe
             for heading, text in zip(duty.contents, draft["texts"], strict=False)
         ],
     }
+    if draft.get("no_figures"):
+        said["no_figures"] = draft["no_figures"]
     if duty.signed_by is not None:
         said["signed_as"] = _both(duty.signed_by)
     return canonical.dumps(said).decode()

@@ -38,7 +38,8 @@ class Report(models.Model):
     minute, of a duty counted in hours. `revised_by`: until when a returned one is filed again.
 
     `draft`: what the institution works on, `{through, drawn_at, lines, texts}` (see
-    `report_lines`); it stays when a version is signed, as the beginning of the next one.
+    `report_lines`); it stays when a version is signed, as the beginning of the next one. Where no
+    figures could be drawn, `no_figures` says why: `{zh, en}`.
     `draft_seq` grows with every change of it. `checked_at`, `checked_entry`: when the last version
     was last held against telemetry, and as of which entry.
     """

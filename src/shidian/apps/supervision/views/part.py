@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.cases.views.buttons import leads
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.cases.views.timeline import supply
 from shidian.apps.supervision.domain.exits import drill_due
+from shidian.apps.supervision.domain.report_parts import reports_by_telemetry
 from shidian.apps.supervision.models import OrderState, Pilot
 from shidian.apps.supervision.orders import shown_orders, standing_stop, visible_orders
 from shidian.apps.supervision.templatetags.supervision import reason_text
+from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
@@ -70,6 +74,13 @@ def build_exit(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] |
     if due is None and not admitted:
         return None
     return {"case": case, "due": due, "admitted": admitted}
+
+
+@leads(Verb.FILE_REPORT)
+def drawn_reports(case: Case) -> str:
+    """Where reports are drawn from telemetry they are begun, signed and filed on their own page."""
+    public_id = reports_by_telemetry(case).values_list("public_id", flat=True).first()
+    return reverse("supervision:pilot-reports", args=[public_id]) if public_id else ""
 
 
 register(Part("supervision/_part.html", build, order=5))

@@ -26,6 +26,7 @@ from shidian.apps.supervision.domain.orders.approving import CodeAnswer, Passkey
 from shidian.apps.supervision.domain.report_judging import differing_lines
 from shidian.apps.supervision.domain.report_parts import duty_of, pilot_duties
 from shidian.apps.supervision.models import PilotState, ReportChallenge, ReportKind
+from shidian.apps.supervision.report_words import in_language
 from shidian.apps.supervision.views.asker import asker
 from shidian.apps.supervision.views.loaders import case_of_pilot, pilot_of
 from shidian.apps.supervision.views.order_forms import CodeForm
@@ -71,6 +72,10 @@ def listing(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
                     refusal.field if refusal.field in form.fields else None, str(refusal)
                 )
             else:
+                if why := in_language(made.draft.get("no_figures")):
+                    messages.warning(
+                        request, _("Begun without figures from telemetry: %(why)s") % {"why": why}
+                    )
                 return redirect("supervision:report-draft", public_id, made.number)
     context = all_of(request, case) | {
         "drafts": drafts,
