@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shidian.apps.supervision.domain import plan_changes, plan_signing
+from shidian.apps.supervision.domain import plan_changes, plan_signing, plan_tightening
 from shidian.apps.supervision.domain.orders.approving import CodeAnswer
 
 from .orders import fresh_code
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
-    from shidian.apps.supervision.models import Pilot, PlanChange
+    from shidian.apps.supervision.models import Pilot, PlanChange, PlanVersion
 
 LOOSER = {"losses_max": "2000000"}
 
@@ -35,3 +35,14 @@ def sign(of: Any, by: Person, at: datetime) -> PlanChange | None:
     """Sign it for the institution, by a signer without a second factor."""
     challenge = plan_signing.begin_plan_signature(of=of, by=by, at=at)
     return plan_signing.sign_plan(challenge=challenge, answer=None, by=by, at=at)
+
+
+def tightened(
+    *, pilot: Pilot, values: dict[str, str], reason: str, by: Person, at: datetime | None = None
+) -> PlanVersion:
+    """Tighten it, with a fresh code for that very text."""
+    challenge = plan_tightening.begin_tightening(
+        pilot=pilot, values=values, reason=reason, by=by, at=at
+    )
+    answer = CodeAnswer(fresh_code(by))
+    return plan_tightening.tighten_plan(challenge=challenge, answer=answer, by=by, at=at)

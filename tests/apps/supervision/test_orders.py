@@ -10,7 +10,7 @@ import pytest
 from shidian.apps.accounts.domain.proving import NotProvenError
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
-from shidian.apps.supervision.domain import orders, pilots, plans
+from shidian.apps.supervision.domain import orders, pilots
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.orders.approving import CodeAnswer, challenge_bytes
 from shidian.apps.supervision.models import Order, OrderApproval, OrderState, PilotState
@@ -19,6 +19,7 @@ from shidian.core.monitor.items import Change
 from shidian_kit.wire import order as wire
 
 from .orders import Passkey, approve, by_passkey, fresh_code, propose
+from .plans import tightened
 from .things import item, quick_pilot
 
 MINUTE = timedelta(minutes=1)
@@ -127,7 +128,7 @@ def test_a_restriction_tightens_the_plan_and_lifting_it_returns_to_what_was(walk
 
 def test_lifting_a_restriction_leaves_what_was_tightened_further_since(walk, pilot, second):
     issued(pilot, "restrict", walk, second, plan={"investors_max": "50", "losses_max": "500000"})
-    plans.change_plan(
+    tightened(
         pilot=pilot, values={"investors_max": "40"}, reason="x", by=walk.officer, at=walk.tick()
     )
     issued(pilot, "resume", walk, second)
@@ -139,7 +140,7 @@ def test_a_restriction_never_loosens(walk, pilot):
     with pytest.raises(SupervisionError):
         propose(pilot, "restrict", walk.officer, walk.tick(), plan={"investors_max": "500"})
     order = propose(pilot, "restrict", walk.officer, walk.tick(), plan={"investors_max": "50"})
-    plans.change_plan(
+    tightened(
         pilot=pilot, values={"investors_max": "40"}, reason="x", by=walk.officer, at=walk.tick()
     )
     with pytest.raises(SupervisionError):

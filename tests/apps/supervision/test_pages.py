@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from shidian.apps.supervision.domain import keys, plans
+from shidian.apps.supervision.domain import keys
 from shidian.apps.supervision.models import AlertStep, PlanChallenge
 from shidian.apps.supervision.worker import projection
 from shidian.apps.supervision.worker.controls import send_controls
@@ -16,6 +16,7 @@ from shidian.core.monitor.evaluator import Fault
 from shidian_kit.wire import keys as wire_keys
 from shidian_kit.wire.token import read_live_token
 
+from .plans import tightened
 from .things import item, quick_pilot, reading
 
 pytestmark = pytest.mark.rendering
@@ -168,7 +169,7 @@ def test_a_refused_control_record_is_not_called_pending(client, pilot, walk):
         public_key=wire_keys.public_text(wire_keys.generate().public_key()),
         by=None,
     )
-    plans.change_plan(pilot=pilot, values={"investors_max": "60"}, reason="理由", by=walk.officer)
+    tightened(pilot=pilot, values={"investors_max": "60"}, reason="理由", by=walk.officer)
     waiting = get(client, walk.officer, "supervision:pilot", pilot.public_id, language="en").text
     assert waiting.count(">pending<") == 2
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
 from shidian.apps.supervision.board import board
-from shidian.apps.supervision.domain import alerts, control, keys, pilots, plans
+from shidian.apps.supervision.domain import alerts, control, keys, pilots
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.models import AlertEpisode, MachineKey, Pilot, PilotState, PlanVersion
@@ -23,6 +23,7 @@ from shidian.core.rulebook.problems import Problem
 from shidian.core.rulebook.retention import kept_until
 from shidian_kit.wire import keys as wire_keys
 
+from .plans import tightened
 from .things import BREACH, WARNING, item, quick_pilot, run_outbox, running_pilot
 
 
@@ -142,7 +143,7 @@ def test_closing_the_case_closes_the_pilot_and_revokes_its_keys(walk):
 
 def test_a_plan_goes_down_with_a_reason(walk):
     pilot = quick_pilot(walk)
-    version = plans.change_plan(
+    version = tightened(
         pilot=pilot, values={"investors_max": "60"}, reason="投诉较多", by=walk.officer
     )
     assert version.number == 2
@@ -168,7 +169,7 @@ def test_a_plan_goes_down_with_a_reason(walk):
 def test_a_plan_that_is_not_lowered_rightly_is_refused_and_nothing_is_written(walk, values, reason):
     pilot = quick_pilot(walk)
     with pytest.raises(SupervisionError):
-        plans.change_plan(pilot=pilot, values=values, reason=reason, by=walk.officer)
+        tightened(pilot=pilot, values=values, reason=reason, by=walk.officer)
     assert PlanVersion.objects.count() == 1
     assert controls("plan") == []
 
@@ -188,7 +189,7 @@ def test_what_scales_with_a_lowered_value_goes_down_in_proportion(walk, monkeypa
         **agreed,
         "investors_max": "60",
     }  # as the page sends it: all values, one of them changed
-    version = plans.change_plan(pilot=pilot, values=sent, reason="投诉较多", by=walk.officer)
+    version = tightened(pilot=pilot, values=sent, reason="投诉较多", by=walk.officer)
     assert Decimal(version.values["losses_max"]) == Decimal(agreed["losses_max"]) * 60 / 100
     assert version.values["turnover_daily_max"] == agreed["turnover_daily_max"]
     (record,) = controls("plan")
@@ -257,7 +258,7 @@ def test_verbs_ask_for_themselves_who_may_do_them(walk, world, who):
             pilot=pilot, source="b", public_key=public_key(), by=person
         ),
         lambda: keys.revoke_machine_key(key=key, by=person),
-        lambda: plans.change_plan(
+        lambda: tightened(
             pilot=pilot, values={"investors_max": "1"}, reason="理由", by=person
         ),
         lambda: alerts.acknowledge_alert(

@@ -10,7 +10,7 @@ import pytest
 from shidian.apps.accounts.domain.proving import NotProvenError
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
-from shidian.apps.supervision.domain import plan_changes, plan_signing, plan_steps, plans
+from shidian.apps.supervision.domain import plan_changes, plan_signing, plan_steps
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.orders.approving import CodeAnswer, PasskeyAnswer
@@ -20,7 +20,7 @@ from shidian_kit.wire.digest import sha256_tag
 
 from . import orders as given_orders
 from .orders import Passkey, fresh_code, give_codes, on_site
-from .plans import LOOSER, approve, propose, sign
+from .plans import LOOSER, approve, propose, sign, tightened
 from .things import PLAN, item, quick_pilot, reading
 
 
@@ -172,7 +172,7 @@ def test_a_code_that_served_an_order_serves_no_change(pilot, walk):
 def test_a_mixed_change_is_a_loosening_and_not_taken_by_the_short_way(pilot, walk):
     mixed = {"investors_max": "50", "losses_max": "2000000"}
     with pytest.raises(SupervisionError):
-        plans.change_plan(pilot=pilot, values=mixed, reason="理由", by=walk.officer)
+        tightened(pilot=pilot, values=mixed, reason="理由", by=walk.officer)
     assert propose(pilot, walk.officer, walk.tick(), values=mixed).state == "proposed"
 
 
@@ -193,7 +193,7 @@ def test_values_that_mean_nothing_are_refused(pilot, walk, values, field):
 
 def test_a_plan_tightened_meanwhile_stops_the_change(pilot, walk, world, second):
     change = approved(pilot, walk, second)
-    plans.change_plan(pilot=pilot, values={"investors_max": "5"}, reason="理由", by=walk.officer)
+    tightened(pilot=pilot, values={"investors_max": "5"}, reason="理由", by=walk.officer)
     with pytest.raises(SupervisionError, match=r"anew|重新"):
         sign(change, world.signer, walk.tick())
     plan_changes.decline_change(change=change, reason="方案已变更", by=second)
@@ -241,7 +241,7 @@ def test_only_who_proposed_it_withdraws_it_and_it_ends_once(pilot, walk, second)
 
 
 def test_the_institution_signs_what_an_officer_tightened_and_once(pilot, walk, world):
-    version = plans.change_plan(
+    version = tightened(
         pilot=pilot, values={"investors_max": "50"}, reason="理由", by=walk.officer
     )
     sign(version, world.signer, walk.tick())
@@ -344,5 +344,5 @@ def test_what_rises_in_steps_is_not_raised_beside_them_but_returned_to_what_it_w
     with pytest.raises(SupervisionError) as refusal:
         propose(pilot, walk.officer, walk.tick(), values={"investors_max": "101"})
     assert refusal.value.field == "investors_max"
-    plans.change_plan(pilot=pilot, values={"investors_max": "50"}, reason="理由", by=walk.officer)
+    tightened(pilot=pilot, values={"investors_max": "50"}, reason="理由", by=walk.officer)
     assert propose(pilot, walk.officer, walk.tick(), values={"investors_max": "100"}).number == 1

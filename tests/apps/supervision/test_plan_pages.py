@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from shidian.apps.supervision.domain import plan_changes, plans
+from shidian.apps.supervision.domain import plan_changes
 from shidian.apps.supervision.models import ControlReceipt, PlanChallenge
 
 from .orders import fresh_code
-from .plans import approve, propose, sign
+from .plans import approve, propose, sign, tightened
 from .things import PLAN, quick_pilot
 
 pytestmark = pytest.mark.rendering
@@ -177,7 +177,7 @@ def test_a_declined_proposal_and_its_note_never_reach_the_institution(client, pi
 
 def test_the_institution_reads_no_officers_name(client, pilot, walk, world):
     second = world.case_officer["finance"]
-    plans.change_plan(pilot=pilot, values={"investors_max": "5"}, reason="理由", by=walk.officer)
+    tightened(pilot=pilot, values={"investors_max": "5"}, reason="理由", by=walk.officer)
     change = approve(propose(pilot, walk.officer, walk.tick()), walk.officer, walk.tick())
     sign(approve(change, second, walk.tick()), world.signer, walk.tick())
     pages = [("plan-proposal", 1), ("plan",), ("pilot",)]
@@ -219,7 +219,7 @@ def test_the_page_costs_the_same_for_one_version_and_three(client, pilot, walk):
     cost()
     one = cost()
     for value in ("90", "80"):
-        plans.change_plan(
+        tightened(
             pilot=pilot, values={"investors_max": value}, reason="理由", by=walk.officer
         )
     change = propose(pilot, walk.officer, walk.tick())

@@ -8,7 +8,6 @@ import pytest
 
 from shidian.apps.accounts.domain.proving import NotProvenError
 from shidian.apps.cases.errors import ForbiddenError
-from shidian.apps.supervision.domain import plans
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.orders.approving import CHALLENGE_LIVES, CodeAnswer
 from shidian.apps.supervision.domain.plan_tightening import (
@@ -23,7 +22,7 @@ from shidian_kit.wire.digest import sha256_tag
 from .orders import approve as approve_order
 from .orders import fresh_code
 from .orders import propose as propose_order
-from .plans import approve, propose
+from .plans import approve, propose, tightened
 from .things import quick_pilot
 
 STRICTER = {"investors_max": "50"}
@@ -106,7 +105,7 @@ def test_nobody_elses_challenge_serves(pilot, walk, world):
 
 def test_what_was_looked_at_is_what_is_tightened(pilot, walk):
     challenge = begun(pilot, walk)
-    plans.change_plan(pilot=pilot, values={"investors_max": "60"}, reason="x", by=walk.officer)
+    tightened(pilot=pilot, values={"investors_max": "60"}, reason="x", by=walk.officer)
     with pytest.raises(SupervisionError, match=r"."):
         tighten(challenge, walk.officer, walk.at)
     assert pilot.plan_versions.latest("number").values["investors_max"] == "60"

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from shidian.apps.supervision.models import PlanApproval, PlanSignature, PlanVersion
+from shidian.apps.supervision.domain.plan_text import text_of_tightening
+from shidian.apps.supervision.models import (
+    PlanApproval,
+    PlanSignature,
+    PlanTightening,
+    PlanVersion,
+)
 from shidian.apps.supervision.plan_triggers import TRIGGERS
+from shidian_kit.wire.digest import sha256_tag
 
 from . import orders as given_orders
-from .plans import approve, propose, sign
+from .plans import approve, propose, sign, tightened
 from .things import PLAN, quick_pilot
 
 
@@ -63,9 +70,80 @@ def test_a_looser_version_that_nothing_carries_is_refused(pilot, walk, value):
     write_refused(without)
 
 
-@pytest.mark.parametrize("value", ["100", "100.00", "99.99", "9"])
-def test_a_version_that_is_as_strict_or_stricter_needs_nothing(pilot, value):
-    version(pilot, {"investors_max": value}).save(force_insert=True)
+def test_a_version_that_changes_nothing_needs_nothing(pilot):
+    version(pilot, {}).save(force_insert=True)
+
+
+@pytest.mark.parametrize("value", ["100.00", "99.99", "9"])
+def test_a_stricter_version_that_nobody_proved_is_refused(pilot, walk, value):
+    write_refused(version(pilot, {"investors_max": value}))
+    write_refused(version(pilot, {"investors_max": value}, made_by=walk.officer))
+
+
+def proof(pilot, officer, values, **more):
+    """Of an officer who tightened the newest version of a pilot's plan so."""
+    newest = pilot.plan_versions.latest("number")
+    text = text_of_tightening(newest, values, reason="投诉较多")
+    given = {
+        "at": pilot.created_at,
+        "digest": sha256_tag(text.encode()),
+        "nonce": "n",
+        "challenge": "c",
+        "method": "totp",
+        "factor_use": "u",
+        "evidence": {},
+    }
+    return PlanTightening(officer=officer, canonical=text, **(given | more))
+
+
+STRICTER = {"investors_max": "50"}
+
+
+def test_a_stricter_version_is_carried_by_the_proof_of_its_officer(pilot, walk):
+    kept = proof(pilot, walk.officer, STRICTER)
+    kept.save(force_insert=True)
+    version(pilot, STRICTER, made_by=walk.officer, tightening=kept).save(force_insert=True)
+    assert pilot.plan_versions.latest("number").values["investors_max"] == "50"
+
+
+def test_a_proof_carries_nothing_but_its_own_text_of_its_own_officer(pilot, walk, world):
+    from tests.factories import Walk
+
+    kept = proof(pilot, walk.officer, STRICTER)
+    kept.save(force_insert=True)
+    by = {"made_by": walk.officer, "tightening": kept}
+    write_refused(version(pilot, {"investors_max": "40"}, **by))
+    write_refused(version(pilot, STRICTER | {"losses_max": "5"}, **by))
+    without = version(pilot, STRICTER, **by)
+    del without.values["losses_max"]
+    write_refused(without)
+    for person in (world.case_officer["finance"], None):
+        write_refused(version(pilot, STRICTER, made_by=person, tightening=kept))
+    other = quick_pilot(Walk(world, title="另一项目"))
+    write_refused(version(other, STRICTER, **by))
+    version(pilot, STRICTER, **by).save(force_insert=True)
+    write_refused(version(pilot, {"investors_max": "30"}, number=3, **by))
+
+
+def test_a_proof_is_an_officers_and_its_factor_served_no_order(pilot, walk, world):
+    order = given_orders.propose(pilot, "warn", walk.officer, walk.tick())
+    given_orders.approve(order, walk.officer, walk.tick())
+    used = order.approvals.get().factor_use
+    write_refused(proof(pilot, walk.officer, STRICTER, factor_use=used))
+    for person in (world.signer, world.auditor):
+        write_refused(proof(pilot, person, STRICTER))
+
+
+def test_a_stricter_version_names_no_order_that_nobody_approved(pilot, walk):
+    order = given_orders.propose(
+        pilot, "restrict", walk.officer, walk.tick(), plan={"investors_max": "50"}
+    )
+    warning = given_orders.propose(pilot, "warn", walk.officer, walk.tick())
+    given_orders.approve(warning, walk.officer, walk.tick())
+    for one in (order, warning):
+        write_refused(version(pilot, STRICTER, order=one, made_by=walk.officer))
+    given_orders.approve(order, walk.officer, walk.tick())
+    assert pilot.plan_versions.latest("number").order == order
 
 
 def test_mixed_versions_and_gaps_are_refused(pilot):
@@ -151,7 +229,8 @@ def test_what_is_written_stays(pilot, walk, world):
     approve(change, walk.officer, walk.tick())
     approve(change, world.case_officer["finance"], walk.tick())
     sign(change, world.signer, walk.tick())
-    for table in ("planchange", "planapproval", "plansignature", "planversion"):
+    tightened(pilot=pilot, values=STRICTER, reason="理由", by=walk.officer)
+    for table in ("planchange", "planapproval", "plansignature", "planversion", "plantightening"):
         refused(f"DELETE FROM supervision_{table}")
     for statement in (
         "planchange SET state = 'proposed'",
@@ -160,5 +239,6 @@ def test_what_is_written_stays(pilot, walk, world):
         "planapproval SET digest = 'x'",
         "plansignature SET signer_id = 1",
         "planversion SET change_id = NULL",
+        "plantightening SET digest = 'x'",
     ):
         refused(f"UPDATE supervision_{statement}")

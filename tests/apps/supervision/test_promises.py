@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from shidian.apps.supervision.domain import plans
+from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import day_begins_us, from_us, to_us
 from shidian.apps.supervision.domain.pilots import start_pilot
 from shidian.apps.supervision.models import ControlReceipt, IndicatorReading
@@ -17,7 +17,7 @@ from shidian.apps.supervision.promises import promises_of
 from shidian.core.procedure.promises import Standing
 from shidian.core.rulebook.model import StageKind
 
-from .plans import approve, propose, sign
+from .plans import approve, propose, sign, tightened
 from .things import MINUTE_US, PLAN
 
 pytestmark = pytest.mark.rendering
@@ -121,7 +121,7 @@ def test_a_run_that_is_closed_early_is_judged_at_its_closing(pilot):
 
 def test_each_value_is_held_against_the_plan_of_its_time(pilot, walk):
     measure(pilot, "failures_5m", 18, 4)
-    version = plans.change_plan(
+    version = tightened(
         pilot=pilot,
         values={"failures_promised": "10"},
         reason="理由",
@@ -139,7 +139,7 @@ def test_each_value_is_held_against_the_plan_of_its_time(pilot, walk):
 def test_what_held_when_the_promise_was_tightened_counts_under_it(pilot, walk):
     measure(pilot, "failures_5m", 18)
     at = from_us(pilot.start_us + 5 * MINUTE_US)
-    version = plans.change_plan(
+    version = tightened(
         pilot=pilot, values={"failures_promised": "10"}, reason="理由", by=walk.officer, at=at
     )
     received(version)
@@ -149,15 +149,15 @@ def test_what_held_when_the_promise_was_tightened_counts_under_it(pilot, walk):
 
 def test_to_promise_less_takes_two_officers_and_the_institution(pilot, walk, world):
     less = {"investors_promised": "40"}
-    with pytest.raises(plans.SupervisionError):
-        plans.change_plan(pilot=pilot, values=less, reason="理由", by=walk.officer)
+    with pytest.raises(SupervisionError):
+        tightened(pilot=pilot, values=less, reason="理由", by=walk.officer)
     change = propose(pilot, walk.officer, walk.tick(), values=less)
     for officer in (walk.officer, world.case_officer["finance"]):
         change = approve(change, officer, walk.tick())
     sign(change, world.signer, walk.tick())
     assert pilot.plan_versions.latest("number").values["investors_promised"] == "40"
     more = {"investors_promised": "60"}
-    plans.change_plan(pilot=pilot, values=more, reason="理由", by=walk.officer, at=walk.tick())
+    tightened(pilot=pilot, values=more, reason="理由", by=walk.officer, at=walk.tick())
     assert pilot.plan_versions.latest("number").values["investors_promised"] == "60"
 
 

@@ -8,9 +8,12 @@ They hold for whoever writes, this application's own role included, on SQLite an
 - an approval is given by somebody who holds an office, a signature by a signer of the lead; neither
   by a second factor that served an order;
 - a version that is looser than the one before, by the rulebook itself, needs such a change, or an
-  order: a resumption that two officers approved, or a restriction that lapsed.
+  order: a resumption that two officers approved, or a restriction that lapsed;
+- any other version that differs from the one before needs such a change, such an order, a
+  restriction that an officer approved, or the proof of the officer who tightened it: of that very text, kept before it.
 
-Numbers are compared here; sets, dates and modes are judged by the application alone.
+Of what is looser numbers are compared here; sets, dates and modes are judged by the application
+alone.
 """
 
 from __future__ import annotations
@@ -23,9 +26,10 @@ from shidian.apps.supervision.models import (
     PlanApproval,
     PlanChange,
     PlanSignature,
+    PlanTightening,
     PlanVersion,
 )
-from shidian.apps.supervision.triggers import Trigger, TriggerSet
+from shidian.apps.supervision.triggers import DIFFERS, Trigger, TriggerSet
 
 if TYPE_CHECKING:
     from django.db import models
@@ -37,6 +41,7 @@ def _table(model: type[models.Model]) -> str:
 
 _CHANGE, _APPROVAL, _SIGNATURE = map(_table, (PlanChange, PlanApproval, PlanSignature))
 _VERSION, _ORDER, _ORDER_APPROVAL = map(_table, (PlanVersion, Order, OrderApproval))
+_TIGHTENING = _table(PlanTightening)
 _NUMBERS = "('int', 'money', 'decimal')"
 _OFFICES = "('case-officer', 'signing-officer')"
 
@@ -89,6 +94,42 @@ _BY_ORDER = (
 )
 
 
+_ORDERED = (
+    f'EXISTS (SELECT 1 FROM "{_ORDER}" o WHERE o."id" = NEW."order_id"'  # noqa: S608
+    ' AND o."pilot_id" = NEW."pilot_id" AND o."kind" = \'restrict\''
+    f" AND {_approvers(_ORDER_APPROVAL, 'order_id', 'o')} >= 1)"
+)
+
+
+def _by_tightening(vendor: str) -> str:
+    """Its officer has proven that it was they who wanted this very plan of this pilot."""
+    if vendor == "sqlite":
+        base, project = (f"json_extract(t.\"canonical\", '$.{one}')" for one in ("base", "project"))
+        plan = "json_each(t.\"canonical\", '$.plan')"
+        same = (
+            f'(SELECT COUNT(*) FROM {plan}) = (SELECT COUNT(*) FROM json_each(NEW."values"))'  # noqa: S608
+            f" AND NOT EXISTS (SELECT 1 FROM {plan} j WHERE j.value IS NOT"
+            " json_extract(NEW.\"values\", '$.\"' || j.key || '\"'))"
+        )
+    else:
+        base = "(t.\"canonical\"::jsonb ->> 'base')::int"
+        project = "(t.\"canonical\"::jsonb ->> 'project')"
+        same = "(t.\"canonical\"::jsonb -> 'plan') = NEW.\"values\""
+    return (
+        f'EXISTS (SELECT 1 FROM "{_TIGHTENING}" t'  # noqa: S608
+        ' JOIN "supervision_pilot" p ON p."id" = NEW."pilot_id"'
+        ' WHERE t."id" = NEW."tightening_id" AND t."officer_id" = NEW."made_by_id"'
+        f' AND {project} = p."public_id" AND {base} = NEW."number" - 1 AND {same})'
+    )
+
+
+def _differs(vendor: str) -> str:
+    return (
+        f'EXISTS (SELECT 1 FROM "{_VERSION}" b WHERE b."pilot_id" = NEW."pilot_id"'  # noqa: S608
+        f' AND b."number" = NEW."number" - 1 AND b."values" {DIFFERS[vendor]} NEW."values")'
+    )
+
+
 def _is_looser(vendor: str) -> str:
     """Some number of the rulebook's plan is looser than in the version before, or gone."""
     if vendor == "sqlite":
@@ -129,8 +170,11 @@ def _triggers(vendor: str) -> list[Trigger]:
         ' WHERE b."pilot_id" = NEW."pilot_id" AND b."number" = NEW."number" - 1)'
     )
     loosened = f"{_is_looser(vendor)} AND NOT ({_BY_CHANGE} OR {_BY_ORDER})"
+    carried = f"{_BY_CHANGE} OR {_BY_ORDER} OR {_ORDERED} OR {_by_tightening(vendor)}"
+    changed = f"{_differs(vendor)} AND NOT ({carried})"
     begun = "NEW.\"state\" <> 'proposed' OR NEW.\"digest\" = ''"
     of_officer = f"{_NOT_OPEN} OR {_NO_OFFICE} OR {_SERVED_AN_ORDER}"
+    of_tightener = f"{_NO_OFFICE} OR {_SERVED_AN_ORDER}"
     of_signer = f"{_NO_SIGNER} OR {_SERVED_AN_ORDER} OR ({not_approved})"
     return [
         Trigger(f"{_CHANGE}_begins", _CHANGE, "INSERT", begun, "begins as proposed"),
@@ -140,6 +184,8 @@ def _triggers(vendor: str) -> list[Trigger]:
         Trigger(f"{_SIGNATURE}_given", _SIGNATURE, "INSERT", of_signer, "a signer signs"),
         Trigger(f"{_VERSION}_follows", _VERSION, "INSERT", gap, "versions follow one another"),
         Trigger(f"{_VERSION}_carried", _VERSION, "INSERT", loosened, "loosened by nobody"),
+        Trigger(f"{_TIGHTENING}_given", _TIGHTENING, "INSERT", of_tightener, "an officer tightens"),
+        Trigger(f"{_VERSION}_proven", _VERSION, "INSERT", changed, "changed by nobody"),
     ]
 
 

@@ -59,7 +59,7 @@ def propose_change(
        restriction of the same value, an open order to stop.
     2. Its text is fixed; officers of the deciding authorities are told by mail.
 
-    What only tightens is no proposal: `change_plan` puts it in force. `reason` is in Chinese,
+    What only tightens is no proposal: `tighten_plan` puts it in force. `reason` is in Chinese,
     `reason_en` its translation where there is one. Raises ForbiddenError, or SupervisionError with
     the field at fault.
     """

@@ -58,7 +58,7 @@ def begin_tightening(
 ) -> PlanChallenge:
     """Put a tightening before the officer who wants it, with a fresh nonce. Nothing changes yet.
 
-    What scales with a value is in it. Raises as `plans.change_plan`.
+    What scales with a value is in it. Raises as `plans.tightening`.
     """
     locked = _locked(pilot)
     tightened = tightening(locked, values, reason=reason, by=by)
@@ -88,7 +88,7 @@ def tighten_plan(
     1. The challenge is used up, whatever the answer.
     2. The second factor is checked against it.
     3. Under the lock it is asked again whether the officer may, and whether the text still fits.
-    4. The version is written with its control record, and beside it the proof.
+    4. The proof is kept, and the version that it carries is written with its control record.
 
     Raises ForbiddenError; NotProvenError; SupervisionError: used, too old, or the plan was changed.
     """
@@ -100,11 +100,10 @@ def tighten_plan(
     with transaction.atomic():
         locked = _locked(challenge.pilot)
         values = _require_current(locked, challenge, by)
+        kept = PlanTightening(officer=by, canonical=challenge.canonical)
+        keep_proof(kept, challenge, proof, moment)
         reason = told(challenge).reason
-        version = write_version(locked, values, reason=reason, by=by, moment=moment)
-        row = PlanTightening(version=version, officer=by, canonical=challenge.canonical)
-        keep_proof(row, challenge, proof, moment)
-    return version
+        return write_version(locked, values, reason=reason, by=by, moment=moment, tightening=kept)
 
 
 def _require_current(locked: Pilot, challenge: PlanChallenge, by: Person) -> dict[str, str]:

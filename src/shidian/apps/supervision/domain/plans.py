@@ -1,4 +1,4 @@
-"""Changing a running pilot's plan: to the strict side at once, with a reason."""
+"""A running pilot's plan: what may be tightened, and how a version of it is written."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +14,7 @@ from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.domain.permission import require_supervisor
 from shidian.apps.supervision.domain.pilots import ask_for_snapshot
-from shidian.apps.supervision.models import AT_WORK, Order, Pilot, PlanChange, PlanVersion
+from shidian.apps.supervision.models import AT_WORK, PlanVersion
 from shidian.core.rulebook.plan_change import (
     CODES,
     Direction,
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
+    from shidian.apps.supervision.models import Order, Pilot, PlanChange, PlanTightening
     from shidian.core.rulebook.model import PlanParameter
 
 REASON_MAX_CHARS = 2_000
@@ -45,34 +44,14 @@ _NO_VALUE = {
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 
 
-@transaction.atomic
-def change_plan(
-    *,
-    pilot: Pilot,
-    values: Mapping[str, str],
-    reason: str,
-    by: Person,
-    at: datetime | None = None,
-) -> PlanVersion:
-    """Tighten one or more agreed values, and in proportion what the rulebook scales with them.
-
-    The others stay. Writes a version and a control record. Whoever does so at a page has proven
-    themselves first: `plan_tightening`.
-
-    In force from the journal entry that the record becomes; until then the page says "pending".
-    Raises ForbiddenError, or SupervisionError: not running, no reason, an unknown parameter, a
-    value that is no number, is negative or is looser than the agreed one, nothing tightened.
-    """
-    moment = at or timezone.now()
-    locked = Pilot.objects.select_for_update().select_related("case").get(pk=pilot.pk)
-    tightened = tightening(locked, values, reason=reason, by=by)
-    return write_version(locked, tightened, reason=reason.strip(), by=by, moment=moment)
-
-
 def tightening(
     locked: Pilot, values: Mapping[str, str], *, reason: str, by: Person
 ) -> dict[str, str]:
-    """The values that `by` may tighten so, with what scales with them. Raises as `change_plan`."""
+    """The values that `by` may tighten so, with what the rulebook scales with them.
+
+    Raises ForbiddenError, or SupervisionError: not running, no reason, an unknown parameter, a
+    value that is no number, is negative or is looser than the agreed one, nothing tightened.
+    """
     require_supervisor(by, locked)
     if locked.state not in AT_WORK:
         raise SupervisionError(_("Only the plan of a running pilot can be changed."))
@@ -86,7 +65,7 @@ def tightening(
 def restriction(pilot: Pilot, values: Mapping[str, str]) -> dict[str, str]:
     """The values that `values` tightens, with what the rulebook scales with them.
 
-    Raises SupervisionError as `change_plan`.
+    Raises SupervisionError as `tightening`.
     """
     parameters, agreed = _agreed(pilot)
     tightened = changed_values(pilot, values)
@@ -147,6 +126,7 @@ def write_version(
     moment: datetime,
     change: PlanChange | None = None,
     order: Order | None = None,
+    tightening: PlanTightening | None = None,
 ) -> PlanVersion:
     """Put a version in force that has these values and else what was agreed. For verbs that have
 
@@ -168,6 +148,7 @@ def write_version(
         outbox_id=outbox_id,
         change=change,
         order=order,
+        tightening=tightening,
     )
     ask_for_snapshot(pilot, at=moment)
     return version

@@ -62,8 +62,9 @@ class PlanVersion(models.Model):
 
     `values`: `{parameter: text}`. `outbox_id` names the control record that carries it to the
     journal; its `ControlReceipt` says from which entry it is in force; without one it is pending.
-    The first version travels in the activation. `change`, `order`: what carries a version that
-    loosens the one before; the database refuses one that neither carries (`plan_triggers`).
+    The first version travels in the activation. `change`, `order`, `tightening`: what carries a
+    version that differs from the one before; the database refuses one that none of them carries
+    (`plan_triggers`).
     """
 
     pilot = models.ForeignKey(Pilot, on_delete=models.PROTECT, related_name="plan_versions")
@@ -82,13 +83,21 @@ class PlanVersion(models.Model):
     order = models.ForeignKey(
         "supervision.Order", on_delete=models.PROTECT, null=True, related_name="plan_versions"
     )
+    tightening = models.ForeignKey(
+        "supervision.PlanTightening", on_delete=models.PROTECT, null=True, related_name="versions"
+    )
 
     class Meta:
-        """One row a number."""
+        """One row a number; a proof carries one version."""
 
         ordering: ClassVar = ["pilot", "number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["pilot", "number"], name="plan_version_number")
+            models.UniqueConstraint(fields=["pilot", "number"], name="plan_version_number"),
+            models.UniqueConstraint(
+                fields=["tightening"],
+                condition=models.Q(tightening__isnull=False),
+                name="plan_version_of_a_tightening",
+            ),
         ]
 
     def __str__(self) -> str:

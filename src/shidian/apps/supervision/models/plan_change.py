@@ -154,9 +154,11 @@ class PlanSignature(_Signed):
 
 
 class PlanTightening(_Signed):
-    """An officer's proof that it was they who tightened a version, by its text. Append-only."""
+    """An officer's proof that it was they who tightened a version, by its text. Append-only.
 
-    version = models.OneToOneField(PlanVersion, on_delete=models.PROTECT, related_name="tightening")
+    It is kept before the version, which names it: without it the database takes no such version.
+    """
+
     officer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -169,7 +171,7 @@ class PlanTightening(_Signed):
         ordering: ClassVar = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.version_id} {self.officer_id}"
+        return f"{self.digest[:15]} {self.officer_id}"
 
 
 class PlanChallenge(models.Model):
