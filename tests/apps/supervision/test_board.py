@@ -25,6 +25,7 @@ from shidian.apps.supervision.models import (
     PlanVersion,
     SourceReading,
 )
+from shidian.apps.supervision.reports import due_lines
 from shidian.apps.supervision.worker import projection
 from shidian.core.procedure.alerts import LEVELS
 
@@ -224,7 +225,9 @@ def test_each_row_says_how_the_pilot_stands(client, many, walk):
     assert HOSTILE not in text
     assert "&lt;script&gt;" in text
     row = text.partition(f'id="tile-{pilot.public_id}"')[2].partition("</tr>")[0]
-    for words in ("投资者人数限额 7 %", "投诉", "逾期"):
+    late = sum(one.late for one in due_lines([pilot], now))
+    assert late > 0
+    for words in ("投资者人数限额 7 %", "投诉", "逾期", f"报告逾期 {late}", "退出演练逾期"):
         assert words in row
 
 

@@ -12,17 +12,23 @@ from django.utils import timezone
 from shidian.apps.cases.models import AccessRow, Task
 from shidian.apps.notices.complaint_words import ComplaintCategory, ComplaintChannel, ComplaintState
 from shidian.apps.supervision.board import board
+from shidian.apps.supervision.domain.exits import drill_due
 from shidian.apps.supervision.models import (
     AlarmKind,
     AlertEpisode,
     Complaint,
     CurrentReading,
     EpisodeState,
+    ExitDrill,
+    ExitPlan,
     GroupedReading,
     IndicatorReading,
     OrderAlarm,
+    Report,
+    ReportState,
     SourceReading,
 )
+from shidian.apps.supervision.reports import due_lines
 from shidian.apps.supervision.worker import projection
 from shidian.core.procedure.alerts import LEVELS
 
@@ -116,6 +122,50 @@ def fill(pilots, drawn: random.Random) -> None:
                 )
 
 
+def file_reports_and_drill(pilots, drawn: random.Random, by) -> None:
+    """Of what each pilot owes some is filed, some in draft, some to be revised; some have drilled."""
+    now, today = timezone.now(), timezone.localdate()
+    states = [None, *ReportState]
+    owed = [one for one in due_lines(pilots, now) if one.over]
+    Report.objects.bulk_create(
+        Report(
+            pilot=one.pilot,
+            number=n,
+            duty=one.duty.id,
+            kind=one.duty.kind,
+            first=one.first,
+            last=one.last,
+            due_on=one.due,
+            opened_at=now,
+            opened_by=by,
+            state=state,
+            revised_by=drawn.choice([None, today - timedelta(1), today, today + timedelta(1)])
+            if state == ReportState.RETURNED
+            else None,
+            draft={"lines": [], "texts": []},
+            draft_at=now,
+            draft_by=by,
+        )
+        for n, one in enumerate(owed, start=1)
+        if (state := drawn.choice(states)) is not None
+    )
+    for one in pilots:
+        plan = ExitPlan.objects.create(
+            case=one.case, number=1, canonical="{}", digest="x", filed_by=by, filed_at=now
+        )
+        for number in range(drawn.randrange(3)):
+            ExitDrill.objects.create(
+                case=one.case,
+                number=number + 1,
+                plan=plan,
+                passed=drawn.random() < 0.7,
+                certificate="{}",
+                digest="x",
+                run_by=by,
+                run_at=now - timedelta(days=drawn.choice([1, 300, 364, 365, 366, 367, 700])),
+            )
+
+
 def standing(pilot) -> tuple[object, ...]:
     """What the board says of one pilot, from its rows alone."""
     now, today = timezone.now(), timezone.localdate()
@@ -149,6 +199,8 @@ def standing(pilot) -> tuple[object, ...]:
         sum(one.missing for one in sources),
         sum(one.silent for one in sources),
         (len(waiting), len(overdue), len(owed)),
+        sum(one.late for one in due_lines([pilot], now)),
+        drill_due(pilot.case, now).now,
         (values.get("investors"), values.get("turnover_1d")),
     )
 
@@ -164,6 +216,8 @@ def said(tile) -> tuple[object, ...]:
         quality.missing if quality else 0,
         quality.silent if quality else 0,
         (tile.complaints, tile.complaints_late, tile.duties_late),
+        tile.reports_late,
+        tile.drill_late,
         (used.get("investors"), used.get("turnover_1d")),
     )
 
@@ -173,7 +227,9 @@ def test_the_one_statement_says_what_the_rows_say(walk, seed, django_assert_num_
     pilot = quick_pilot(walk)
     projection.apply_items([item(pilot, 1)])
     pilots = [pilot, *clones(pilot, PILOTS - 1)]
-    fill(pilots, random.Random(seed))
+    drawn = random.Random(seed)
+    fill(pilots, drawn)
+    file_reports_and_drill(pilots, drawn, walk.world.drafter)
     denied, closed = pilots[3], pilots[5]
     AccessRow.objects.create(
         case_id=denied.case_id,
@@ -194,6 +250,8 @@ def test_the_one_statement_says_what_the_rows_say(walk, seed, django_assert_num_
     for one in pilots:
         if one.pk in tiles:
             assert said(tiles[one.pk]) == standing(one)
+    assert {tile.drill_late for tile in shown.tiles} == {True, False}
+    assert len({tile.reports_late for tile in shown.tiles}) > 2
 
 
 def test_orders_and_alarms_are_those_that_the_reader_may_see(walk, world):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import transaction
 from django.utils import timezone
@@ -159,6 +159,20 @@ def calendar_of(rulebook: Rulebook) -> WorkingCalendar:
     needed = calendars_needed(rulebook)
     deadlines = _newest(needed[0] if needed else "")
     return deadlines.beside(_newest(needed[1])) if len(needed) > 1 else deadlines
+
+
+Editions: TypeAlias = "tuple[tuple[str, int, str], ...]"
+"""(calendar, key of its newest edition, version), for who has read them already."""
+
+
+def calendar_among(rulebook: Rulebook, editions: Editions) -> WorkingCalendar | None:
+    """`calendar_of` by these editions: no query once they were read. None where one is missing."""
+    known = {name: (pk, name, version) for name, pk, version in editions}
+    needed = calendars_needed(rulebook)
+    if not needed or any(name not in known for name in needed):
+        return None
+    deadlines = _read(*known[needed[0]])
+    return deadlines.beside(_read(*known[needed[1]])) if len(needed) > 1 else deadlines
 
 
 def trading_days_of(rulebook: Rulebook) -> tuple[date, ...]:

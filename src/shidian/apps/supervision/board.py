@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from shidian.apps.cases.models import Scheme
 from shidian.apps.cases.rulebooks import rulebook_of
+from shidian.apps.supervision.board_duties import drill_late, reports_late
 from shidian.apps.supervision.board_figures import Alerts, Figures, Quality, figures_of, muted_now
 from shidian.apps.supervision.domain.instants import to_us
 from shidian.apps.supervision.limits import LimitUse, capped_limits, limits_in_force, uses
@@ -58,6 +59,8 @@ class Tile:
     duties_late: int = 0
     incidents: int = 0
     incidents_late: int = 0
+    reports_late: int = 0
+    drill_late: bool = False
     episodes: tuple[ShownEpisode, ...] = ()
 
     @property
@@ -93,6 +96,16 @@ class Tile:
         return self.pilot.state in {PilotState.SUSPENDED, PilotState.TERMINATED}
 
     @property
+    def overdue(self) -> int:
+        """How many things somebody owes whose last day is over."""
+        return sum(
+            (
+                *(self.complaints_late, self.duties_late, self.incidents_late),
+                *(self.reports_late, self.drill_late),
+            )
+        )
+
+    @property
     def order(self) -> tuple[bool, int, int, bool, int, float, str]:
         """Blind ones first, then gravest, unseen, stopped, overdue, then the nearest to a limit."""
         nearest = self.nearest
@@ -101,7 +114,7 @@ class Tile:
             -self.alerts.heard_rank,
             -self.unseen,
             not self.stopped,
-            -(self.complaints_late + self.duties_late + self.incidents_late),
+            -self.overdue,
             -float(nearest.share) if nearest else 1.0,
             self.pilot.public_id,
         )
@@ -133,6 +146,7 @@ def board(person: Person | AnonymousUser, scheme: str = "") -> Board:
     Two queries besides those that read the person's roles, and five more for tiles.
     """
     now = timezone.now()
+    today = timezone.localdate(now)
     pilots = _pilots(person, scheme)
     is_dense = len(pilots) >= DENSE_FROM
     figures = figures_of(person, {pilot.case.scheme_id for pilot in pilots}, now)
@@ -147,6 +161,8 @@ def board(person: Person | AnonymousUser, scheme: str = "") -> Board:
             *figures.complaints.get(pilot.pk, (0, 0)),
             figures.duties_late.get(pilot.case_id, 0),
             *figures.incidents.get(pilot.pk, (0, 0)),
+            reports_late(pilot, figures, today),
+            drill_late(pilot, figures, today),
             tuple(heard.get(pilot.pk, ())),
         )
         for pilot in pilots
@@ -165,7 +181,7 @@ def _pilots(person: Person | AnonymousUser, scheme: str) -> list[Pilot]:
     joined = found.select_related("case__scheme", "case__lead", "case__rulebook_version", "fault")
     return list(
         joined.only(
-            *("public_id", "state", "fault__entry"),
+            *("public_id", "state", "starts_on", "fault__entry"),
             *("case__reference", "case__title_zh", "case__title_en", "case__stage"),
             *("case__scheme__slug", "case__lead__name_zh", "case__lead__name_en"),
             *("case__rulebook_version__digest", "case__rulebook_version__version"),

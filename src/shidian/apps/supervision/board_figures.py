@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Value
@@ -21,6 +20,8 @@ from django.utils import timezone
 
 from shidian.apps.cases.models import Case, CaseEvent, Task
 from shidian.apps.notices.complaint_words import ComplaintState
+from shidian.apps.supervision import board_duties
+from shidian.apps.supervision.board_duties import moment_of, of_pilots
 from shidian.apps.supervision.domain.alerts import UNSEEN
 from shidian.apps.supervision.incident_queries import OPEN_STATES, late_at
 from shidian.apps.supervision.models import (
@@ -34,7 +35,6 @@ from shidian.apps.supervision.models import (
     Order,
     OrderAlarm,
     Pilot,
-    PilotState,
     SourceReading,
 )
 from shidian.apps.supervision.orders import (
@@ -49,6 +49,7 @@ from shidian.core.procedure.types import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from datetime import date, datetime
 
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
@@ -98,7 +99,7 @@ class Quality:
 
 @dataclass(slots=True)
 class Figures:
-    """Each by pilot's key; `duties_late` and `tiers` by the case's."""
+    """Each by pilot's key; `duties_late`, `drilled` and `tiers` by the case's."""
 
     alerts: dict[int, Alerts] = field(default_factory=dict)
     quality: dict[int, Quality] = field(default_factory=dict)
@@ -108,6 +109,12 @@ class Figures:
     """How many are under way, and of how many of these something is overdue."""
     duties_late: dict[int, int] = field(default_factory=dict)
     """Tasks whose last day is over, whoever owes them."""
+    reports: dict[int, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    """By duty how many reports past their day were filed, and how many revised ones are late."""
+    drilled: dict[int, date] = field(default_factory=dict)
+    """When the exit plan passed a drill last."""
+    editions: list[tuple[str, int, str]] = field(default_factory=list)
+    """(calendar, key of its newest edition, version)."""
     tiers: dict[int, tuple[int, str]] = field(default_factory=dict)
     """Number of the event that admitted it, and the risk tier; none where it was not graded."""
     values: dict[int, dict[str, list[Change]]] = field(default_factory=dict)
@@ -127,6 +134,7 @@ def figures_of(person: Reader, schemes: Collection[int], now: datetime) -> Figur
         for part in (
             *(_alerts, _quality, _complaints, _incidents, _late),
             *(_tiers, _current, _final, _grouped),
+            *(board_duties.reports, board_duties.drills, board_duties.editions),
         )
     )
     rows = first.union(*others, _to_decide(person), _alarms(person), all=True)
@@ -142,17 +150,10 @@ def muted_now(now: datetime) -> Q:
     return Q(muted_until__gt=now, muted_rank__gte=F("rank"))
 
 
-def _of_pilots(schemes: Collection[int], prefix: str = "pilot__") -> Q:
-    """Rows of pilots of these schemes that are not closed; `prefix`: the way to the pilot."""
-    return Q(**{f"{prefix}case__scheme__in": list(schemes)}) & ~Q(
-        **{f"{prefix}state": PilotState.CLOSED}
-    )
-
-
 def _alerts(schemes: Collection[int], now: datetime) -> Rows:
     is_open = Q(state=EpisodeState.OPEN)
     return (
-        AlertEpisode.objects.filter(UNSEEN | is_open, _of_pilots(schemes))
+        AlertEpisode.objects.filter(UNSEEN | is_open, of_pilots(schemes))
         .order_by()
         .values("pilot", "rank", part=Value("alerts"))
         .annotate(
@@ -179,7 +180,7 @@ def _take_alerts(found: Figures, pilot: int, said: Said) -> None:
 
 def _quality(schemes: Collection[int], _now: datetime) -> Rows:
     return (
-        SourceReading.objects.filter(_of_pilots(schemes))
+        SourceReading.objects.filter(of_pilots(schemes))
         .order_by()
         .values("pilot", part=Value("quality"))
         .annotate(
@@ -206,7 +207,7 @@ def _complaints(schemes: Collection[int], now: datetime) -> Rows:
         state=ComplaintState.FORWARDED.value, acknowledge_by__lt=today
     )
     return (
-        Complaint.objects.filter(_of_pilots(schemes))
+        Complaint.objects.filter(of_pilots(schemes))
         .exclude(state=ComplaintState.CLOSED.value)
         .order_by()
         .values("pilot", part=Value("complaints"))
@@ -222,7 +223,7 @@ def _take_complaints(found: Figures, pilot: int, said: Said) -> None:
 
 def _incidents(schemes: Collection[int], now: datetime) -> Rows:
     return (
-        Incident.objects.filter(_of_pilots(schemes), state__in=OPEN_STATES)
+        Incident.objects.filter(of_pilots(schemes), state__in=OPEN_STATES)
         .order_by()
         .values("pilot", part=Value("incidents"))
         .annotate(said=JSONArray(Count("pk"), Count("pk", filter=late_at(now))))
@@ -238,7 +239,7 @@ def _take_incidents(found: Figures, pilot: int, said: Said) -> None:
 def _late(schemes: Collection[int], now: datetime) -> Rows:
     return (
         Task.objects.open()
-        .filter(_of_pilots(schemes, "case__pilot__"), due__lt=timezone.localdate(now))
+        .filter(of_pilots(schemes, "case__pilot__"), due__lt=timezone.localdate(now))
         .filter(case__pilot__isnull=False)
         .order_by()
         .values("case", part=Value("late"))
@@ -253,7 +254,7 @@ def _take_late(found: Figures, case: int, said: Said) -> None:
 
 def _tiers(schemes: Collection[int], _now: datetime) -> Rows:
     admitted = CaseEvent.objects.filter(
-        _of_pilots(schemes, "case__pilot__"),
+        of_pilots(schemes, "case__pilot__"),
         kind=EventKind.CASE_ADMITTED.value,
         case__pilot__isnull=False,
         data__tier__isnull=False,
@@ -270,7 +271,7 @@ def _take_tiers(found: Figures, case: int, said: Said) -> None:
 
 def _current(schemes: Collection[int], _now: datetime) -> Rows:
     said = JSONArray("indicator", "instant_us", "value", "scale")
-    rows = CurrentReading.objects.filter(_of_pilots(schemes))
+    rows = CurrentReading.objects.filter(of_pilots(schemes))
     return rows.order_by().values_list(Value("values"), "pilot", said)
 
 
@@ -278,7 +279,7 @@ def _final(schemes: Collection[int], _now: datetime) -> Rows:
     """Of pilots of which no current value was copied yet, the final ones."""
     said = JSONArray("indicator", "instant_us", "value", "scale")
     copied = CurrentReading.objects.filter(pilot=OuterRef("pilot"))
-    rows = IndicatorReading.objects.filter(~Exists(copied), _of_pilots(schemes))
+    rows = IndicatorReading.objects.filter(~Exists(copied), of_pilots(schemes))
     return rows.order_by().values_list(Value("values"), "pilot", said)
 
 
@@ -293,7 +294,7 @@ _GROUPED = ("rule", "entry", "instant_us", "final", "groups", "rungs", "nearest"
 
 
 def _grouped(schemes: Collection[int], _now: datetime) -> Rows:
-    rows = GroupedReading.objects.filter(_of_pilots(schemes))
+    rows = GroupedReading.objects.filter(of_pilots(schemes))
     return rows.order_by().values_list(Value("grouped"), "pilot", JSONArray(*_GROUPED))
 
 
@@ -331,13 +332,7 @@ def _take_alarm(found: Figures, pilot: int, said: Said) -> None:
     pk, kind, raised, order_kind, public_id, title_zh, title_en = said
     case = Case(title_zh=title_zh, title_en=title_en)
     order = Order(kind=order_kind, public_id=public_id, pilot=Pilot(pk=pilot, case=case))
-    found.alarms.append(OrderAlarm(pk=pk, kind=kind, raised_at=_moment(raised), order=order))
-
-
-def _moment(said: str) -> datetime:
-    """SQLite keeps moments in UTC and does not say so."""
-    at = datetime.fromisoformat(said)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    found.alarms.append(OrderAlarm(pk=pk, kind=kind, raised_at=moment_of(raised), order=order))
 
 
 _TAKEN: dict[str, Callable[[Figures, int, Said], None]] = {
@@ -351,4 +346,7 @@ _TAKEN: dict[str, Callable[[Figures, int, Said], None]] = {
     "grouped": _take_grouped,
     "to-decide": _take_to_decide,
     "alarm": _take_alarm,
+    "reports": board_duties.take_reports,
+    "drill": board_duties.take_drill,
+    "edition": board_duties.take_edition,
 }

@@ -75,6 +75,16 @@ def duty_words(late: int, say: Say = _) -> str:
     return say("duties overdue: %(n)d") % {"n": late}
 
 
+def report_words(late: int, say: Say = _) -> str:
+    """How many reports are overdue."""
+    return say("reports overdue: %(n)d") % {"n": late}
+
+
+def drill_words(say: Say = _) -> str:
+    """That the exit plan is to be drilled."""
+    return say("exit drill overdue")
+
+
 def unseen_words(unseen: int, say: Say = _) -> str:
     """How many alerts nobody has acknowledged."""
     return say("to acknowledge: %(n)d") % {"n": unseen}
@@ -87,6 +97,7 @@ _SAID = (
     gettext_noop("complaints open: %(n)d, overdue: %(late)d"),
     gettext_noop("incidents open: %(n)d, overdue: %(late)d"),
     gettext_noop("incidents open: %(n)d"),
+    *(gettext_noop("reports overdue: %(n)d"), gettext_noop("exit drill overdue")),
     *(gettext_noop("complaints open: %(n)d"), gettext_noop("to acknowledge: %(n)d")),
 )
 """What `say` is given, where the catalogue's collector finds it."""
@@ -181,4 +192,9 @@ def _owed(tile: Tile, page: _Page) -> str:
     if tile.duties_late:
         said = escape(duty_words(tile.duties_late, page.say))
         parts.append(f'<span class="strong">{said}</span>')
+    owed = [
+        *([report_words(tile.reports_late, page.say)] if tile.reports_late else []),
+        *([drill_words(page.say)] if tile.drill_late else []),
+    ]
+    parts += [f'<span class="strong">{escape(one)}</span>' for one in owed]
     return "<br>".join(parts) or "–"

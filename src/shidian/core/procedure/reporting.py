@@ -7,6 +7,7 @@ last one ends with it. Nothing here is stored: what is owed is derived anew when
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -103,6 +104,18 @@ def owed(
     elif duty.kind == "final" and run.ended is not None:
         over = run.ended < today
         yield Owed(duty, run.started, run.ended, due_day(duty, run.ended, calendar), over=over)
+
+
+def past_due(duty: ReportDuty, run: Run, today: date, calendar: WorkingCalendar | None) -> int:
+    """Of how many reports of a periodic duty the last day has gone by, whoever filed them.
+
+    Days rise with the periods, so that few of them are counted. Those of which no calendar tells
+    the day yet are not among them.
+    """
+    if duty.kind != "periodic":
+        return 0
+    lasts = [last for _first, last in periods(duty, run, today)]
+    return bisect_left(lasts, today, key=lambda last: due_day(duty, last, calendar) or date.max)
 
 
 def due_day(duty: ReportDuty, day: date, calendar: WorkingCalendar | None) -> date | None:

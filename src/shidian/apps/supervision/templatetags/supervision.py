@@ -14,6 +14,7 @@ from shidian.apps.supervision.board_rows import (
     duty_words,
     incident_words,
     quality_words,
+    report_words,
     rows_of,
     unseen_words,
 )
@@ -63,6 +64,7 @@ def us_moment(us: int | None) -> str:
 register.filter("quality_words", quality_words)
 register.filter("complaint_words", complaint_words)
 register.filter("duty_words", duty_words)
+register.filter("report_words", report_words)
 register.filter("incident_words", incident_words)
 register.filter("unseen_words", unseen_words)
 register.simple_tag(rows_of, name="board_rows")
