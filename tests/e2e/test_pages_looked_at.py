@@ -67,6 +67,7 @@ NOT_PAGES = {
     "supervision:incident-respond": "takes posts alone",
     "supervision:incident-find": "takes posts alone",
     "supervision:incident-decide": "takes posts alone",
+    "supervision:evaluation-draw": "takes posts alone",
     "supervision:evaluation-pdf": "a file",
     "supervision:exit-certificate": "a file",
     "supervision:exit-report-agree": "takes posts alone",
@@ -130,6 +131,7 @@ ELSEWHERE = {
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
     "lesson",
+    "supervision:evaluation-figure",
     "supervision:evaluation-run",
     "supervision:exit-plan",
     "supervision:exit-report-write",
@@ -172,6 +174,10 @@ its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is 
 `tests/apps/supervision/test_evaluations.py`, without a browser. Minutes, presenters, a vote and an
 expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too. A letter, from draft
 to receipt, and mail that waits for an officer: `tests/e2e/test_letters.py`."""
+its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run, and
+what its figures rest on: `tests/apps/supervision/test_evaluations.py` and `test_evaluation_figures.py`, without a
+browser. Minutes, presenters, a vote and an
+expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:

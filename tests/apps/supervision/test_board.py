@@ -227,7 +227,7 @@ def test_each_row_says_how_the_pilot_stands(client, many, walk):
     row = text.partition(f'id="tile-{pilot.public_id}"')[2].partition("</tr>")[0]
     late = sum(one.late for one in due_lines([pilot], now))
     assert late > 0
-    for words in ("投资者人数限额 7 %", "投诉", "逾期", f"报告逾期 {late}", "退出演练逾期"):
+    for words in ("投资者人数限额 7 %", "投诉", "逾期", f"逾期报告：{late} 份", "退出演练逾期"):
         assert words in row
 
 

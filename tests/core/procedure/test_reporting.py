@@ -16,6 +16,7 @@ from shidian.core.procedure.reporting import (
     duties_of,
     must_be_revised,
     owed,
+    past_due,
     periods,
     revised_by,
 )
@@ -100,6 +101,22 @@ def test_periods_lie_side_by_side_and_leave_no_day_out(started, until, ended, an
         assert found[-1][1] <= last
     through = min(last or date.max, started + timedelta(until))
     assert found[-1][1] >= through
+
+
+@given(
+    st.dates(date(2003, 6, 1), date(2026, 1, 1)),
+    st.integers(0, 900),
+    st.sampled_from(["calendar", "pilot-start"]),
+    st.sampled_from([{"every_months": 1}, {"every_months": 6}, {"every_weeks": 1}]),
+    st.sampled_from(["working-day", "calendar-day", "month"]),
+    st.sampled_from([CN, None]),
+)
+def test_reports_past_their_day_are_counted_as_they_are_listed(
+    started, until, anchor, every, unit, calendar
+):
+    one, today = duty(anchor=anchor, due_unit=unit, **every), started + timedelta(until)
+    listed = owed(one, Run(started), today, calendar)
+    assert past_due(one, Run(started), today, calendar) == sum(o.is_late(today) for o in listed)
 
 
 def test_a_monthly_report_is_due_so_many_working_days_after_its_month():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,16 @@ from shidian.apps.cases.paper import Chapter, Entry, Paper
 from shidian.apps.cases.views.run_forms import GRADES
 from shidian.apps.cases.words import localized
 from shidian.apps.supervision.domain.evaluations import seal_of
-from shidian.apps.supervision.models import Pilot, SealedPlan
+from shidian.apps.supervision.evaluation_lines import (
+    PRESENT,
+    WORST,
+    promise_key,
+    result_lines,
+)
+from shidian.apps.supervision.models import EvaluationFigures, Pilot, SealedPlan
 from shidian.apps.supervision.promises import promises_of
+from shidian.apps.supervision.report_papers import evidence_text
+from shidian.apps.supervision.report_words import in_language
 from shidian.config import settings
 from shidian.core.evaluation.grade import NAMES, Grade, overclaims
 from shidian.core.evaluation.plan import read_plan
@@ -25,11 +32,13 @@ from shidian.core.rulebook.model import StageKind
 from shidian.core.rulebook.reading import duty_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from shidian.apps.cases.models import Case
+    from shidian.apps.supervision.models import PlanResult
     from shidian.apps.supervision.promises import PilotPromise
+    from shidian.apps.supervision.report_lines import Line
     from shidian.core.evaluation.plan import Plan
     from shidian.core.procedure.types import CaseState
     from shidian.core.rulebook.model import Stage
@@ -166,7 +175,8 @@ def shown_plan(row: SealedPlan) -> ShownPlan:
     """A sealed plan as pages and reports show it."""
     plan, fixed = read_plan(row.canonical.encode()), seal_of(row)
     results = [
-        {"row": one, "said": json.loads(one.canonical)} for one in sorted_looks(row.results.all())
+        {"row": one, "said": one.said, "lines": lines_of(row, one)}
+        for one in sorted_looks(row.results.all())
     ]
     return ShownPlan(
         row=row,
@@ -175,6 +185,11 @@ def shown_plan(row: SealedPlan) -> ShownPlan:
         on_record=fixed.sealed_at if fixed else None,
         results=results,
     )
+
+
+def lines_of(sealed: SealedPlan, result: PlanResult) -> list[Line]:
+    """The figures of a look with what they rest on, those found first."""
+    return [*result_lines(sealed.digest, result.said, result.lines), *result.lines]
 
 
 def sorted_looks(rows: Iterable[Any]) -> list[Any]:
@@ -197,6 +212,8 @@ def _in_language(words: Words) -> str:
 def paper_of(case: Case, found: Evaluation) -> Paper:
     """The evaluation as a document. No clock: the same evaluation gives the same bytes."""
     language = "en" if (get_language() or "").startswith("en") else "zh"
+    kept = EvaluationFigures.objects.filter(case=case).first()
+    drawn = {one["key"]: one for one in kept.lines} if kept else {}
     chapters = [
         Chapter(
             _("Promises"),
@@ -210,7 +227,8 @@ def paper_of(case: Case, found: Evaluation) -> Paper:
             ),
         ),
         Chapter(
-            _("Promises in figures"), tuple(_measured_entry(one) for one in measured_promises(case))
+            _("Promises in figures"),
+            tuple(_measured_entry(one, drawn) for one in measured_promises(case)),
         ),
         Chapter(
             _("Dimensions"),
@@ -242,13 +260,20 @@ def paper_of(case: Case, found: Evaluation) -> Paper:
     )
 
 
-def _measured_entry(one: PilotPromise) -> Entry:
+def _measured_entry(one: PilotPromise, drawn: Mapping[str, Line]) -> Entry:
     lines = [f"{one.word}: {localized(one.asked)}"]
     if one.found is not None and one.found_at is not None:
         lines.append(
             _("Measured: %(value)s, since %(at)s")
             % {"value": localized(one.found), "at": one.found_at.isoformat()}
         )
+    for which in (PRESENT, WORST):
+        line = drawn.get(promise_key(one.rule.id, which))
+        if line is not None:
+            lines.append(
+                _("Drawn: %(value)s, %(evidence)s")
+                % {"value": line["value"], "evidence": evidence_text(line)}
+            )
     return Entry(localized(one.rule.title), tuple(lines))
 
 
@@ -283,5 +308,9 @@ def _plan_entry(shown: ShownPlan, language: str) -> Entry:
                 "digest": one["row"].digest,
             }
         )
+        lines += [
+            f"{in_language(line['role'])} {line['value'] or '–'}: {evidence_text(line)}"
+            for line in one["lines"]
+        ]
     question = plan.question.en if language == "en" else plan.question.zh
     return Entry(question, tuple(lines))

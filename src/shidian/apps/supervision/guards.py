@@ -49,6 +49,7 @@ GUARDS = (
     Guard(models.ExitStep),
     Guard(models.SealedPlan),
     Guard(models.PlanResult),
+    Guard(models.EvaluationFigures),
     Guard(models.ControlReceipt),
     Guard(models.AlertItem),
     Guard(models.AlertStep),

@@ -8,7 +8,8 @@ A line is plain data, as it is signed and kept:
 `value` is what telemetry says, as decimal text, empty where there is none; `stated` what the
 institution says, and `why` its reason where that is another. `source` `journal`: computed by
 `core.monitor.period` from the entries named. `source` `case`: counted from alerts, orders and
-complaints, each named in `rows`; alerts and orders stand in the journal as well.
+complaints, each named in `rows`; alerts and orders stand in the journal as well. Evaluations have
+the same lines, and two sources more (`evaluation_lines`).
 """
 
 from __future__ import annotations
@@ -102,6 +103,39 @@ def draw(pilot: Pilot, duty: ReportDuty, first: date, last: date) -> Drawn:
         lines += _of_case(pilot, span, run.last_entry)
         settled = run.newest_us is not None and run.newest_us >= span.to_us
         return Drawn(tuple(lines), run.last_entry, settled)
+
+    return _reading(pilot, work)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A figure of an indicator that somebody names: under which key, and what it stands for.
+
+    `at_us`: the instant whose value it is; None: what `kind` says of the period.
+    """
+
+    key: str
+    role: Text
+    indicator: str
+    span: Span
+    kind: FigureKind = FigureKind.TOTAL
+    at_us: int | None = None
+
+
+def draw_asked(pilot: Pilot, asked: Sequence[Asked]) -> Drawn:
+    """These figures as of now, each with its evidence. Raises NoFiguresError."""
+    rulebook = pilot.case.rulebook
+
+    def work(reader: JournalReader) -> Drawn:
+        run = run_of(reader, pilot.public_id)
+        lines = []
+        for one in asked:
+            found = run.figure(one.indicator, one.kind, one.span)
+            line = _of_journal(rulebook, found, run) | {"key": one.key, "role": _both(one.role)}
+            if one.at_us is not None:
+                line |= {"kind": "at", "at_us": str(one.at_us)}
+            lines.append(line)
+        return Drawn(tuple(lines), run.last_entry, settled=True)
 
     return _reading(pilot, work)
 

@@ -118,6 +118,10 @@ def evidence_text(line: Mapping[str, Any]) -> str:
                 "n": len(found["rows"]),
                 "digest": found["digest"],
             }
+        if line["source"] == "stated":
+            return _("stated from a document, %(digest)s") % {"digest": found["digest"]}
+        if line["source"] == "analysis":
+            return _("computed from figures stated, %(digest)s") % {"digest": found["digest"]}
         return _("no event in the journal")
     said = _("entries %(first)d to %(last)d, %(digest)s") % {
         "first": found["first_entry"],

@@ -21,7 +21,7 @@ def in_language(both: Mapping[str, str] | None) -> str:
 def line_title(line: Mapping[str, Any]) -> str:
     """What a line is of: the indicator, and what of it."""
     title = in_language(line["title"])
-    if line["source"] == "case":
+    if line["source"] != "journal":
         return title
     return _("%(indicator)s: %(figure)s") % {"indicator": title, "figure": figure_word(line)}
 
@@ -32,6 +32,8 @@ def figure_word(line: Mapping[str, Any]) -> str:
         return _("highest in the period")
     if line["kind"] == "at-end":
         return _("at the end of the period")
+    if line["kind"] == "at":
+        return _("at this moment")
     return {
         "count": _("number in the period"),
         "sum": _("sum over the period"),

@@ -12,6 +12,7 @@ from shidian.apps.supervision.views import (
     changes,
     complaints,
     connection,
+    evaluation_figures,
     evaluations,
     exit_reports,
     exits,
@@ -175,6 +176,12 @@ urlpatterns = [
     path("exit/<slug:reference>/report/agree/", exit_reports.agree, name="exit-report-agree"),
     path("evaluation/<slug:reference>/", evaluations.page, name="evaluation"),
     path("evaluation/<slug:reference>/report.pdf", evaluations.pdf, name="evaluation-pdf"),
+    path("evaluation/<slug:reference>/draw/", evaluation_figures.draw, name="evaluation-draw"),
+    path(
+        "evaluation/<slug:reference>/figures/<str:key>/",
+        evaluation_figures.figure,
+        name="evaluation-figure",
+    ),
     path("evaluation/<slug:reference>/plans/new/", evaluations.seal, name="evaluation-seal"),
     path(
         "evaluation/<slug:reference>/plans/<int:number>/",

@@ -110,12 +110,18 @@ def past_due(duty: ReportDuty, run: Run, today: date, calendar: WorkingCalendar 
     """Of how many reports of a periodic duty the last day has gone by, whoever filed them.
 
     Days rise with the periods, so that few of them are counted. Those of which no calendar tells
-    the day yet are not among them.
+    the day are not among them.
     """
     if duty.kind != "periodic":
         return 0
+
+    def due(last: date) -> date:
+        return due_day(duty, last, calendar) or date.max
+
     lasts = [last for _first, last in periods(duty, run, today)]
-    return bisect_left(lasts, today, key=lambda last: due_day(duty, last, calendar) or date.max)
+    if lasts and due(lasts[0]) == date.max:  # the calendar begins later, or there is none
+        return sum(due(last) < today for last in lasts)
+    return bisect_left(lasts, today, key=due)
 
 
 def due_day(duty: ReportDuty, day: date, calendar: WorkingCalendar | None) -> date | None:

@@ -16,13 +16,18 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Case
 from shidian.apps.cases.outbox import put
+from shidian.apps.cases.words import localized
 from shidian.apps.record.leaves import TOPIC
 from shidian.apps.record.models import LeafRow
 from shidian.apps.record.schedule import next_slot
 from shidian.apps.supervision.domain.errors import SupervisionError
-from shidian.apps.supervision.models import PlanResult, SealedPlan
+from shidian.apps.supervision.evaluation_lines import draw_promises, stated_lines
+from shidian.apps.supervision.models import EvaluationFigures, Pilot, PlanResult, SealedPlan
+from shidian.apps.supervision.promises import promises_of
+from shidian.apps.supervision.report_lines import NoFiguresError
 from shidian.config import settings
 from shidian.core.evaluation import analysis
+from shidian.core.evaluation.data_reading import read_data
 from shidian.core.evaluation.plan import Plan, Seal, read_plan, seal
 from shidian.core.evaluation.words import EvaluationError
 from shidian.core.record.leaf import time_text
@@ -30,9 +35,11 @@ from shidian.core.rulebook.model import StageKind
 from shidian_kit.wire.digest import sha256_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from shidian.apps.accounts.models import Person
+    from shidian.apps.supervision.report_lines import Line
     from shidian.core.evaluation.analysis import Data, Result
 
 KIND = "evaluation.sealed"
@@ -92,12 +99,19 @@ def seal_plan(
 
 @transaction.atomic
 def run_plan(
-    *, sealed: SealedPlan, data: Data, source: str, by: Person, at: datetime | None = None
+    *,
+    sealed: SealedPlan,
+    data: Data,
+    source: str,
+    by: Person,
+    drawn: Sequence[Line] = (),
+    at: datetime | None = None,
 ) -> Found:
     """Analyse figures as the plan says, and keep both; each call is one of the plan's looks.
 
-    Raises ForbiddenError; SupervisionError: amended, not on record yet, no source, and whatever the
-    analysis refuses.
+    `drawn`: the lines of those figures that came from the journal. Every other one gets a line that
+    names the document it was typed from. Raises ForbiddenError; SupervisionError: amended, not on
+    record yet, no source, and whatever the analysis refuses.
     """
     locked = SealedPlan.objects.select_for_update(of=("self",)).get(pk=sealed.pk)
     _locked(locked.case, by)
@@ -123,10 +137,60 @@ def run_plan(
         canonical=text.decode(),
         digest=sha256_tag(text),
         source=source.strip(),
+        lines=[*drawn, *stated_lines(plan, given, source.strip(), drawn)],
         run_by=by,
         run_at=at or timezone.now(),
     )
     return Found(row, result)
+
+
+def draw_evaluation(*, case: Case, by: Person, at: datetime | None = None) -> EvaluationFigures:
+    """Draw the figures of the pilot's promises from the journal, and keep them with their evidence.
+
+    It may take seconds, before anything is locked. Raises ForbiddenError; SupervisionError: closed,
+    no promise in figures that has a value, or no figures can be drawn here.
+    """
+    moment = at or timezone.now()
+    if not allows(by, Permission.EVALUATION_SEAL, case):
+        raise ForbiddenError
+    pilot = Pilot.objects.filter(case=case).first()
+    if pilot is None:
+        raise SupervisionError(_("There is no pilot yet."))
+    pilot.case = case
+    try:
+        found = draw_promises(pilot, promises_of(pilot, moment))
+    except NoFiguresError as refusal:
+        raise SupervisionError(localized(refusal.words)) from refusal
+    if not found.lines:
+        raise SupervisionError(_("No promise in figures has a value yet."))
+    with transaction.atomic():
+        locked = _locked(case, by)
+        kept = EvaluationFigures.objects.filter(case=locked)
+        return EvaluationFigures.objects.create(
+            case=locked,
+            number=(kept.aggregate(high=Max("number"))["high"] or 0) + 1,
+            lines=list(found.lines),
+            through=found.through,
+            drawn_by=by,
+            drawn_at=moment,
+        )
+
+
+def run_again(result: PlanResult) -> str:
+    """The digest of what the plan makes of the kept figures when it is run once more.
+
+    Raises SupervisionError where it cannot be run.
+    """
+    sealed, fixed = result.plan, seal_of(result.plan)
+    if fixed is None:
+        raise SupervisionError(_("The plan is not on the record yet: it cannot be run before."))
+    plan = read_plan(sealed.canonical.encode())
+    try:
+        return sha256_tag(
+            analysis.run(plan, fixed, read_data(plan.measure, result.data)).canonical()
+        )
+    except EvaluationError as error:
+        raise SupervisionError(in_words(error)) from error
 
 
 def seal_of(sealed: SealedPlan) -> Seal | None:

@@ -17,7 +17,7 @@ from shidian.apps.supervision.models.complaint import (
 from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.endpoint import OrderEndpoint
-from shidian.apps.supervision.models.evaluation import PlanResult, SealedPlan
+from shidian.apps.supervision.models.evaluation import EvaluationFigures, PlanResult, SealedPlan
 from shidian.apps.supervision.models.exit import ExitDrill, ExitPlan, ExitReport, ExitStep
 from shidian.apps.supervision.models.incident import (
     Cause,
@@ -87,6 +87,7 @@ __all__ = [
     "ControlReceipt",
     "CurrentReading",
     "EpisodeState",
+    "EvaluationFigures",
     "ExitDrill",
     "ExitPlan",
     "ExitReport",

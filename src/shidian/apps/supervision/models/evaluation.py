@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -58,6 +59,8 @@ class PlanResult(models.Model):
     digest = models.CharField(max_length=80)
     source = models.TextField()
     """Where the figures come from, in words."""
+    lines = models.JSONField(default=list)
+    """What each figure rests on: the lines of `evaluation_lines`; none of results from before."""
     run_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     run_at = models.DateTimeField()
 
@@ -72,3 +75,38 @@ class PlanResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id}/{self.look}"
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What was found, as data."""
+        said: dict[str, Any] = json.loads(self.canonical)
+        return said
+
+
+class EvaluationFigures(models.Model):
+    """The figures of an evaluation's promises as an officer had them drawn. Append-only.
+
+    The newest ones count; `lines` are those of `evaluation_lines`, as of entry `through`.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evaluation_figures")
+    number = models.PositiveIntegerField()
+    """Its place among the case's, from 1."""
+    lines = models.JSONField()
+    through = models.BigIntegerField()
+    drawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    drawn_at = models.DateTimeField()
+
+    class Meta:
+        """Newest first."""
+
+        default_permissions = ()
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="evaluation_figures_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.number}"

@@ -13,25 +13,32 @@ from django.utils.translation import gettext as _
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.paper import to_pdf
 from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.cases.words import localized
 from shidian.apps.supervision.domain import evaluations as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.evaluation_figures import newest_figures
 from shidian.apps.supervision.evaluations import (
     evaluation_of,
     measured_promises,
     paper_of,
     shown_plan,
 )
-from shidian.apps.supervision.models import SealedPlan
+from shidian.apps.supervision.models import Pilot, PilotState, SealedPlan
+from shidian.apps.supervision.report_lines import NoFiguresError, draw_asked
 from shidian.apps.supervision.views.asker import asker
-from shidian.apps.supervision.views.evaluation_forms import RunForm, SealForm
+from shidian.apps.supervision.views.evaluation_forms import SealForm
+from shidian.apps.supervision.views.evaluation_run_form import RunForm
 from shidian.core.evaluation.grade import NAMES
 from shidian.core.evaluation.plan import read_plan
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django import forms
 
     from shidian.apps.cases.models import Case
+    from shidian.apps.supervision.report_lines import Line
 
 
 @rule(Permission.EXIT_READ, obj=case_by_reference)
@@ -43,6 +50,7 @@ def page(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "found": found,
         "grade": NAMES[found.grade],
         "measured": measured_promises(case),
+        "drawn": newest_figures(case),
         "may_seal": _may_seal(request, case),
     }
     return render(request, "supervision/evaluation.html", context)
@@ -98,21 +106,40 @@ def run(request: HttpRequest, case: Case, reference: str, number: int) -> HttpRe
     """Run a plan on figures: one look."""
     sealed = _plan_of(case, number)
     wanted = read_plan(sealed.canonical.encode())
-    form = RunForm(wanted, case.rulebook.zone, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.figures()
-        if data is not None:
-            source = form.cleaned_data["source"]
-            try:
-                verbs.run_plan(sealed=sealed, data=data, source=source, by=asker(request))
-            except SupervisionError as refusal:
-                _blame(form, refusal)
-            else:
-                messages.success(request, _("The analysis is kept, with its figures."))
-                return redirect("supervision:evaluation-plan", reference, number)
+    pilot = Pilot.objects.filter(case=case).exclude(state=PilotState.PENDING).first()
+    indicators = case.rulebook.indicators if pilot is not None else ()
+    form = RunForm(wanted, case.rulebook.zone, indicators, request.POST or None)
+    if request.method == "POST" and form.is_valid() and _run(request, case, sealed, form, pilot):
+        messages.success(request, _("The analysis is kept, with its figures."))
+        return redirect("supervision:evaluation-plan", reference, number)
     status = 422 if form.errors else 200
     context = {"case": case, "form": form, "sealed": sealed, "plan": wanted}
     return render(request, "supervision/evaluation_run.html", context, status=status)
+
+
+def _run(
+    request: HttpRequest, case: Case, sealed: SealedPlan, form: RunForm, pilot: Pilot | None
+) -> bool:
+    """Draw what is to be drawn, and run the plan; what is refused the form says."""
+    drawn: Sequence[Line] = ()
+    asked = form.asked()
+    if pilot is not None and asked:
+        pilot.case = case
+        try:
+            drawn = draw_asked(pilot, asked).lines
+        except NoFiguresError as refusal:
+            form.add_error(None, localized(refusal.words))
+            return False
+    data = form.figures(drawn)
+    if data is None:
+        return False
+    source = form.cleaned_data["source"]
+    try:
+        verbs.run_plan(sealed=sealed, data=data, source=source, drawn=drawn, by=asker(request))
+    except SupervisionError as refusal:
+        _blame(form, refusal)
+        return False
+    return True
 
 
 def _plan_of(case: Case, number: int) -> SealedPlan:
