@@ -131,6 +131,7 @@ ELSEWHERE = {
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
     "lesson",
+    "supervision:bridge",
     "supervision:evaluation-figure",
     "supervision:evaluation-run",
     "supervision:exit-plan",
@@ -176,7 +177,7 @@ expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without 
 to receipt, and mail that waits for an officer: `tests/e2e/test_letters.py`."""
 its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run, and
 what its figures rest on: `tests/apps/supervision/test_evaluations.py` and `test_evaluation_figures.py`, without a
-browser. Minutes, presenters, a vote and an
+browser; a bridge to a licence: `tests/apps/supervision/test_bridges.py`. Minutes, presenters, a vote and an
 expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too."""
 
 

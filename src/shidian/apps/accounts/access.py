@@ -181,6 +181,8 @@ class Permission(StrEnum):
     """Write the exit report and its lessons; officers who handle the case."""
     EXIT_AGREE = "pilot:exit:agree"
     """Agree for the lead institution that the exit report is published; its signers'."""
+    BRIDGE_DECIDE = "pilot:bridge:decide"
+    """Grant, decline and end a bridge while a licence is pending; a signing officer's."""
 
     # The policy lab.
     LAB_READ = "lab:lab:read"

@@ -27,6 +27,7 @@ LETTER_WITHDRAWN = "letter.withdrawn"
 OUTSIDE = (ActorKind.APPLICANT, ActorKind.PARTNER, ActorKind.EXPERT, ActorKind.ASSESSOR)
 """To whom mail can be a draft first: who is of no authority."""
 OF_THE_PROCEDURE = frozenset(kind.value for kind in EventKind)
+INCIDENT, TOLERANCE, BRIDGE = "incident", "tolerance", "bridge"
 NO_CONFLICT = "conflict.none"
 """An expert declared their interests, and there are none that matter."""
 

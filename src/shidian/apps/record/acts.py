@@ -75,7 +75,7 @@ def told() -> Counter[str]:
 
 _IDENTIFYING = (
     *("kind", "case", "notice", "call", "scheme", "version", "calendar", "edition", "order"),
-    *("key_id", "page", "key", "incident", "drill", "plan", "report"),
+    *("key_id", "page", "key", "incident", "drill", "plan", "report", "bridge"),
 )
 
 

@@ -42,6 +42,8 @@ KINDS = {
     "exit.drilled": LeafKind.EXIT_DRILL,
     "evaluation.sealed": LeafKind.EVALUATION_PLAN,
     "evaluation.reported": LeafKind.EVALUATION_REPORT,
+    "bridge.granted": LeafKind.DECISION,
+    "bridge.ended": LeafKind.DECISION,
     "rulebook.published": LeafKind.RULEBOOK_PUBLISHED,
     "call.opened": LeafKind.CALL_OPENED,
     "calendar.changed": LeafKind.CALENDAR_CHANGED,
@@ -286,6 +288,8 @@ _MAKERS: dict[str, Callable[[Outbox], Statement]] = {
     "exit.drilled": _committed,
     "evaluation.sealed": _committed,
     "evaluation.reported": _committed,
+    "bridge.granted": _committed,
+    "bridge.ended": _committed,
 }
 
 

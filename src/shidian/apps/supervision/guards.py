@@ -47,6 +47,7 @@ GUARDS = (
     Guard(models.ExitDrill, mutable=("signature", "public_key", "signed_at")),
     Guard(models.ExitReport, mutable=("agreed_by", "agreed_at")),
     Guard(models.ExitStep),
+    Guard(models.BridgeStep),
     Guard(models.SealedPlan),
     Guard(models.PlanResult),
     Guard(models.EvaluationFigures),

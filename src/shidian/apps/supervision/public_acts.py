@@ -1,14 +1,15 @@
-"""Orders, findings, exit drills and evaluation plans, as the audit of the record asks for them."""
+"""Orders, findings, exit drills, bridges and evaluation plans, as the audit of the record asks for them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shidian.apps.record.acts import Act, public_acts
-from shidian.apps.supervision.domain import evaluations, exits
+from shidian.apps.supervision.domain import bridges, evaluations, exits
 from shidian.apps.supervision.domain.orders.recording import leaf_payload
 from shidian.apps.supervision.domain.tolerance import leaf_payload as leaf_payload_of_finding
 from shidian.apps.supervision.models import (
+    BridgeStep,
     ExitDrill,
     Order,
     OrderState,
@@ -52,6 +53,15 @@ def signed_drills() -> Iterator[Act]:
     for drill in signed.iterator():
         what = f"exit drill {drill.number} of case {drill.case.reference}"
         yield Act(what=what, payload=exits.leaf_payload(drill), whole=False)
+
+
+@public_acts
+def bridges_to_a_licence() -> Iterator[Act]:
+    """Every bridge that was granted, and the end of each."""
+    for step in BridgeStep.objects.select_related("case").order_by("pk").iterator():
+        if kind := bridges.leaf_kind(step):
+            what = f"bridge {step.number} of case {step.case.reference}"
+            yield Act(what=what, payload=bridges.leaf_payload(step, kind), whole=False)
 
 
 @public_acts

@@ -48,6 +48,7 @@ WORDS = {
     news_kinds.LETTER_TO_SIGN: gettext_lazy("A letter waits for a signature"),
     news_kinds.LETTER_SERVED: gettext_lazy("A letter was served on you"),
     news_kinds.LETTER_WITHDRAWN: gettext_lazy("A letter that was served was withdrawn"),
+    news_kinds.BRIDGE: gettext_lazy("What may go on while a licence is pending"),
     news_kinds.NO_CONFLICT: gettext_lazy("An expert declared that there is no conflict"),
     news_kinds.ALERT_RAISED: gettext_lazy("Alerts that nobody has looked at"),
 }

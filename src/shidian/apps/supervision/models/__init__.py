@@ -18,7 +18,15 @@ from shidian.apps.supervision.models.consequence import Consequence
 from shidian.apps.supervision.models.control import ControlReceipt, MachineKey
 from shidian.apps.supervision.models.endpoint import OrderEndpoint
 from shidian.apps.supervision.models.evaluation import EvaluationFigures, PlanResult, SealedPlan
-from shidian.apps.supervision.models.exit import ExitDrill, ExitPlan, ExitReport, ExitStep
+from shidian.apps.supervision.models.exit import (
+    BridgeStep,
+    BridgeStepKind,
+    ExitDrill,
+    ExitPlan,
+    ExitReport,
+    ExitStep,
+    LicenceResult,
+)
 from shidian.apps.supervision.models.incident import (
     Cause,
     Incident,
@@ -78,6 +86,8 @@ __all__ = [
     "AlertItem",
     "AlertStep",
     "AlertStepKind",
+    "BridgeStep",
+    "BridgeStepKind",
     "Cause",
     "ChangeState",
     "Complaint",
@@ -100,6 +110,7 @@ __all__ = [
     "IndicatorReading",
     "IndicatorReturn",
     "JournalMove",
+    "LicenceResult",
     "MachineKey",
     "MarketEffect",
     "MonitorFault",

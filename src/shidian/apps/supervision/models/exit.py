@@ -1,4 +1,4 @@
-"""How a pilot ends: its exit plan, the drills of it, the exit report."""
+"""How a pilot ends: its exit plan, the drills of it, the exit report, a bridge to a licence."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shidian.apps.cases.models import Case
+from shidian.core.procedure import bridging as core
 
 
 class ExitPlan(models.Model):
@@ -115,6 +118,65 @@ class ExitReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}/{self.number}"
+
+
+class BridgeStepKind(models.TextChoices):
+    """What was done about a bridge, in words."""
+
+    ASKED = core.BridgeAct.ASKED.value, _("asked for")
+    GRANTED = core.BridgeAct.GRANTED.value, pgettext_lazy("bridge", "granted")
+    DECLINED = core.BridgeAct.DECLINED.value, pgettext_lazy("bridge", "declined")
+    WITHDRAWN = core.BridgeAct.WITHDRAWN.value, _("given up by the institution")
+    ENDED = core.BridgeAct.ENDED.value, pgettext_lazy("bridge", "ended")
+    LAPSED = core.BridgeAct.LAPSED.value, _("ended with its last day")
+
+
+class LicenceResult(models.TextChoices):
+    """What became of the licence application."""
+
+    GRANTED = "granted", _("the licence was granted")
+    REFUSED = "refused", _("the licence was refused")
+    WITHDRAWN = "withdrawn", _("the application was withdrawn")
+    OTHER = "other", _("for another reason")
+
+
+class BridgeStep(models.Model):
+    """One thing that was done about a bridge while a licence is pending. Append-only.
+
+    `number`: the case's bridge that it is about, from 1. Of asking: which licence, of which
+    authority, since when, under which receipt. Of granting: first and last day, both included,
+    `business` and `plan_version` as they hold. Of ending: what became of the application.
+    `by` None: its last day was over, and `automatic` names the rule.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="bridge_steps")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16, choices=BridgeStepKind)
+    licence = models.CharField(max_length=200, blank=True)
+    authority = models.CharField(max_length=200, blank=True)
+    receipt = models.CharField(max_length=100, blank=True)
+    applied_on = models.DateField(null=True)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    business = models.CharField(max_length=16, blank=True)
+    plan_version = models.PositiveIntegerField(null=True)
+    result = models.CharField(max_length=16, choices=LicenceResult, blank=True)
+    text = models.TextField(blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    at = models.DateTimeField()
+    automatic = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        """In the order in which they were made."""
+
+        default_permissions = ()
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["kind", "ends_on"], name="bridge_running_out")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.number} {self.kind}"
 
 
 class ExitStep(models.Model):

@@ -17,7 +17,9 @@ from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.views.words import outcome_name
 from shidian.apps.cases.words import localized
+from shidian.apps.supervision.bridges import bridge_rules
 from shidian.apps.supervision.domain import exit_reports as verbs
+from shidian.apps.supervision.domain.bridges import standing_bridge
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.exit_words import in_language
 from shidian.apps.supervision.models import ExitReport
@@ -114,6 +116,8 @@ def page(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
         "clocks": [(one, STEPS[one.step]) for one in clocks],
         "form": form,
         "rule": register.exit_report,
+        "has_bridge": bridge_rules(case) is not None and bool(case.number),
+        "bridge": standing_bridge(case),
         "published": verbs.is_published(newest) if newest else False,
         "may_write": case.stage_rule.kind in verbs.ENDING
         and bool(case.number)

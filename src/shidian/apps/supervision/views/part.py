@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, allows
+from shidian.apps.cases.views import desk
 from shidian.apps.cases.views.buttons import leads
 from shidian.apps.cases.views.parts import Part, register
 from shidian.apps.cases.views.timeline import supply
+from shidian.apps.supervision.bridges import day_over, open_grants, steps_of, who_did
+from shidian.apps.supervision.domain.bridges import standing_bridge
 from shidian.apps.supervision.domain.exits import drill_due
 from shidian.apps.supervision.domain.report_parts import reports_by_telemetry
 from shidian.apps.supervision.models import OrderState, Pilot
 from shidian.apps.supervision.orders import shown_orders, standing_stop, visible_orders
 from shidian.apps.supervision.templatetags.supervision import reason_text
+from shidian.core.procedure.bridging import BridgeState
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
@@ -73,7 +78,44 @@ def build_exit(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] |
     due, admitted = drill_due(case), state.number is not None
     if due is None and not admitted:
         return None
-    return {"case": case, "due": due, "admitted": admitted}
+    bridge = standing_bridge(case) if admitted and case.outcome else None
+    shown = bridge if bridge and bridge.state in (BridgeState.ASKED, BridgeState.OPEN) else None
+    return {"case": case, "due": due, "admitted": admitted, "bridge": shown}
+
+
+@supply
+def bridge_steps(case: Case, viewer: Viewer) -> list[dict[str, Any]]:
+    """What was done about a bridge, as acts of the timeline. One query, once the case has ended."""
+    if not case.outcome or not allows(viewer.person, Permission.EXIT_READ, case):
+        return []
+    is_internal = allows(viewer.person, Permission.CASE_READ_INTERNAL, case)
+    return [
+        {
+            "what": _("Bridge to a licence: %(what)s") % {"what": one.get_kind_display()},
+            "who": who_did(one, is_internal=is_internal),
+            "at": one.at,
+            "note": one.text,
+        }
+        for one in steps_of(case)
+    ]
+
+
+@desk.supply
+def running_bridges(viewer: Viewer) -> list[desk.Owed]:
+    """The last day of each bridge that is open, for its firm and those who supervise it."""
+    if not (viewer.roles.is_staff or viewer.roles.is_officer):
+        return []
+    now = timezone.now()
+    return [
+        desk.Owed(
+            what=_("Bridge to a licence ends"),
+            case=str(step.case.title),
+            url=reverse("supervision:bridge", args=[step.case.reference]),
+            at=day_over(step),
+            late=day_over(step) < now,
+        )
+        for step in open_grants(viewer.person)
+    ]
 
 
 @leads(Verb.FILE_REPORT)

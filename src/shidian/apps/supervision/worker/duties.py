@@ -17,6 +17,7 @@ from shidian.apps.cases.models import Outbox
 from shidian.apps.cases.outbox import deliver_pending
 from shidian.apps.record.feeder import Feeder
 from shidian.apps.supervision.domain.alerts import escalate_due_alerts
+from shidian.apps.supervision.domain.bridges import lapse_due_bridges
 from shidian.apps.supervision.domain.gate_keys import certify_gate_key
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
 from shidian.apps.supervision.journals import in_journal
@@ -71,6 +72,7 @@ STATISTICS_S = 600.0
 SILENCES_S = 30.0
 LAPSES_S = 5.0
 ESCALATIONS_S = 5.0
+BRIDGES_S = 60.0
 HANDLING_S = 0.5
 """How soon another officer's open page shows what was done about an alert."""
 RETURNS_S = 1.0
@@ -137,6 +139,7 @@ class Worker:
             Duty("outbox", POLL_S, self.work_outbox),
             Duty("record", RECORD_S, self.feed_record),
             Duty("lapses", LAPSES_S, self.lapse_orders),
+            Duty("bridges", BRIDGES_S, self.lapse_bridges),
             Duty("escalations", ESCALATIONS_S, self.escalate_alerts),
             Duty("handling", HANDLING_S, self.tell_handling),
             returns,
@@ -275,6 +278,10 @@ class Worker:
         """Announce orders that nobody has countersigned, and let them lapse when it is time."""
         announce_lapses()
         lapse_due_orders()
+
+    def lapse_bridges(self) -> None:
+        """End bridges to a licence whose last day is over."""
+        lapse_due_bridges()
 
     def escalate_alerts(self) -> None:
         """Raise alerts that waited too long for an officer."""

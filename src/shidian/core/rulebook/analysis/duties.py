@@ -222,6 +222,9 @@ def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
         if (drill := rulebook.exit.drill) is not None:
             for key in ("every", "notices_within", "run_off_within"):
                 yield f"/exit/drill/{key}", getattr(drill, key)
+        if (bridging := rulebook.exit.bridging) is not None:
+            for key in ("lasts", "ask_within"):
+                yield f"/exit/bridging/{key}", getattr(bridging, key)
 
 
 def _dispatched(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:

@@ -347,6 +347,9 @@ def _retention(rulebook: Rulebook) -> Iterator[Finding]:
                 say(f"保存{years}年等于不保存", f"{years} years keep nothing"),
                 say("请写1以上的整数", "write 1 or more"),
             )
+    for name in rulebook.exit.bridging.after if rulebook.exit.bridging is not None else ():
+        if name not in outcomes:
+            yield unknown("/exit/bridging/after", OUTCOME, name, outcomes)
     for name in outcomes:
         if name not in kept:
             yield missing(

@@ -282,6 +282,11 @@ run_off|存量处理|run-off
 transition|过渡|transition
 takeover_due|接管安排期限|take-over arranged within
 bridge|过渡状态|bridge
+bridging|过渡期规则|rules of a bridge
+lasts|最长期限|lasts at most
+ask_within|申请期限|asked for within
+business|可继续的业务|business that goes on
+terms|其他条件|terms
 register|公开登记|public register
 refusals|未予准入者|refusals
 exit_report|退出报告|exit report

@@ -114,6 +114,7 @@ _REFERS = {
     "free_for": "intake/kinds",
     "steps/severities": "incidents/severities",
     "tolerance/severities": "incidents/severities",
+    "bridging/after": "outcomes",
     "source": "sources",
     "borrowed_from": "sources",
 }

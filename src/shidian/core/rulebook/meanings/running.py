@@ -153,6 +153,13 @@ RUNNING: dict[str, dict[str, str]] = {
         "notices_within": "By when, from the exit, all notices are out.",
         "run_off_within": "By when, from the exit, all existing business is run off.",
     },
+    "BridgeRules": {
+        "after": "Outcomes after which it may be asked for.",
+        "lasts": "For how long it holds at most, from the day on which it is granted.",
+        "ask_within": "By when it is asked for, from the closing.",
+        "business": "What may go on under it.",
+        "terms": "What else holds under it, in words.",
+    },
     "ExitRules": {
         "retention_years": "Outcome → years for which the file is kept.",
         "drill": "How the exit plan is proved on made-up positions.",
@@ -160,6 +167,7 @@ RUNNING: dict[str, dict[str, str]] = {
         "transition": "The plan that starts when the test must end.",
         "takeover_due": "By when another must be able to take over.",
         "bridge": "What holds while a licence application is pending.",
+        "bridging": "How a pilot is carried on while a licence application is pending.",
     },
     "Register": {
         "public": "What is shown of a pilot.",

@@ -72,6 +72,7 @@ from shidian.core.rulebook.model.panel import Area, Defence, Panel, ReviewMeetin
 from shidian.core.rulebook.model.procedure import (
     ActName,
     ActRule,
+    BridgeRules,
     Clause,
     Clock,
     Consultation,
@@ -127,6 +128,7 @@ __all__ = [
     "AuthorityRole",
     "Basis",
     "Because",
+    "BridgeRules",
     "Calendars",
     "Check",
     "Clause",

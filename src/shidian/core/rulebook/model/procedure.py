@@ -320,8 +320,23 @@ class DrillRules(Frozen):
     run_off_within: Period | None = None
 
 
+class BridgeRules(Frozen):
+    """How a pilot that has ended is carried on while a licence application is pending.
+
+    `after`: outcomes after which the firm may ask for it; `ask_within` counts from the closing, and
+    `lasts` from the day on which it is granted. `business`: what may go on: closing out alone, or
+    service to the customers there are. New customers are taken under neither: the permit has ended.
+    """
+
+    after: tuple[Identifier, ...] = Field(min_length=1)
+    lasts: Period
+    ask_within: Period | None = None
+    business: Literal["run-off", "existing"] = "existing"
+    terms: Text | None = None
+
+
 class ExitRules(Frozen):
-    """What closing a case means."""
+    """What closing a case means. `bridge` says it in words, `bridging` as rules that run."""
 
     retention_years: dict[str, int]
     drill: DrillRules | None = None
@@ -329,6 +344,7 @@ class ExitRules(Frozen):
     transition: Text | None = None
     takeover_due: Period | None = None
     bridge: Text | None = None
+    bridging: BridgeRules | None = None
 
 
 class Safeguards(Frozen):

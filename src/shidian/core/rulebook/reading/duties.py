@@ -114,6 +114,7 @@ def _run(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
             when = Text(zh=f"{length.zh}内", en=f"within {length.en}")
             yield "applicant", Duty(Text(zh=zh, en=en), when, None, f"/safeguards/{key}")
     yield from _drill(rulebook)
+    yield from _bridging(rulebook)
     due = rulebook.exit.takeover_due if rulebook.exit is not None else None
     if due is not None:
         length = numbers.period(due)
@@ -134,6 +135,17 @@ def _drill(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
         length = numbers.period(rules.every)
         again = Text(zh=f"上次通过后{length.zh}内", en=f"within {length.en} of the last one passed")
         yield "applicant", Duty(what, again, None, "/exit/drill/every")
+
+
+def _bridging(rulebook: Rulebook) -> Iterator[tuple[str, Duty]]:
+    rules = rulebook.exit.bridging if rulebook.exit is not None else None
+    if rules is not None and rules.ask_within is not None:
+        length = numbers.period(rules.ask_within)
+        what = Text(
+            zh="牌照申请待决的，提出过渡申请", en="Ask for a bridge where a licence is pending"
+        )
+        when = Text(zh=f"结案后{length.zh}内", en=f"within {length.en} of the closing")
+        yield "applicant", Duty(what, when, None, "/exit/bridging/ask_within")
 
 
 def _of_authority(rulebook: Rulebook, authority: Authority) -> Iterator[Duty]:

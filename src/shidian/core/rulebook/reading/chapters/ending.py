@@ -10,7 +10,7 @@ from shidian.core.rulebook.reading.chapters.safeguards import say_period
 from shidian.core.rulebook.reading.pen import val
 
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Clause, DrillRules
+    from shidian.core.rulebook.model import BridgeRules, Clause, DrillRules
     from shidian.core.rulebook.reading.pen import Pen, Value
 
 
@@ -36,6 +36,8 @@ def ending(pen: Pen) -> None:
                 "The institution presents a take-over arrangement within {period}.",
             ),
         )
+    if rules.bridging is not None:
+        _bridging(pen, rules.bridging)
     if rules.drill is not None:
         _drill(pen, rules.drill)
     if rules.retention_years:
@@ -53,6 +55,49 @@ def ending(pen: Pen) -> None:
                 years=val(numbers.length(years, "year"), f"/exit/retention_years/{key}"),
             )
     pen.chapter("exit", "退出与归档", "Exit and retention")
+
+
+BUSINESS = {
+    "run-off": Text(zh="只了结存量业务", en="existing business is closed out, and no more"),
+    "existing": Text(
+        zh="继续服务存量客户，不接纳新客户",
+        en="existing customers are served on, and no new ones are taken",
+    ),
+}
+"""What may go on under a bridge, in words."""
+
+
+def _bridging(pen: Pen, rules: BridgeRules) -> None:
+    """Article: after which outcomes a bridge is granted, until when, and what goes on under it."""
+    path = "/exit/bridging"
+    names = {one.id: one.name for stage in pen.rulebook.stages for one in stage.outcomes}
+    article = pen.article("bridging", ("牌照审批期间的过渡", "While a licence is pending"))
+    pen.say(
+        article,
+        "结果为{after}、且机构已申请牌照的，主管部门可以准予过渡：{business}。",
+        "After {after}, where the institution has applied for a licence, the authorities may grant"
+        " a bridge: {business}.",
+        after=[val(names.get(one) or one, f"{path}/after") for one in rules.after],
+        business=val(BUSINESS[rules.business], f"{path}/business"),
+    )
+    for key, period, zh, en in (
+        (
+            "ask_within",
+            rules.ask_within,
+            "机构应当自结案起{period}内提出。",
+            " The institution asks for it within {period} of the closing.",
+        ),
+        (
+            "lasts",
+            rules.lasts,
+            "过渡自准予之日起最长{period}，届满即止。",
+            " It holds for at most {period} from the day on which it is granted, and ends with it.",
+        ),
+    ):
+        if period is not None:
+            say_period(pen, article, f"{path}/{key}", period, (zh, en))
+    if rules.terms is not None:
+        pen.say(article, "{terms}", " {terms}", terms=val(rules.terms, f"{path}/terms"))
 
 
 def _drill(pen: Pen, rules: DrillRules) -> None:
