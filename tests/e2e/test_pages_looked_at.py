@@ -63,6 +63,7 @@ NOT_PAGES = {
     "supervision:report-check": "takes posts alone",
     "supervision:report-judge": "takes posts alone",
     "supervision:report-paper": "a file",
+    "supervision:incident-file": "a file",
     "supervision:incident-handle": "takes posts alone",
     "supervision:incident-respond": "takes posts alone",
     "supervision:incident-find": "takes posts alone",

@@ -83,6 +83,7 @@ CODED = _columns(
         "supervision.IndicatorReturn": "stream sha256 signed_by_key",
         "supervision.JournalMove": "source target",
         "supervision.MachineKey": "source key_id public_key",
+        "supervision.MissedStep": "step",
         "supervision.Order": "public_id plan legal_effect authority_local_id rules_digest episode"
         " automatic digest plan_before ended_because",
         "supervision.OrderAcknowledgement": "kind",

@@ -28,6 +28,7 @@ OUTSIDE = (ActorKind.APPLICANT, ActorKind.PARTNER, ActorKind.EXPERT, ActorKind.A
 """To whom mail can be a draft first: who is of no authority."""
 OF_THE_PROCEDURE = frozenset(kind.value for kind in EventKind)
 INCIDENT, TOLERANCE, BRIDGE = "incident", "tolerance", "bridge"
+INCIDENT_LATE = "incident.late"
 NO_CONFLICT = "conflict.none"
 """An expert declared their interests, and there are none that matter."""
 

@@ -63,6 +63,7 @@ GUARDS = (
         ),
     ),
     Guard(models.IncidentStep),
+    Guard(models.MissedStep),
     Guard(models.ToleranceFinding),
     Guard(models.ToleranceDecision),
     Guard(

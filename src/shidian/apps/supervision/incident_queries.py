@@ -104,7 +104,7 @@ def late_at(now: datetime) -> Q:
 
 def steps_for(incident: Incident, *, is_internal: bool) -> QuerySet[IncidentStep]:
     """What was done, oldest first; without the authorities' own for the institution's staff."""
-    steps = incident.steps.select_related("by")
+    steps = incident.steps.select_related("by", "attachment")
     return steps if is_internal else steps.filter(internal=False)
 
 

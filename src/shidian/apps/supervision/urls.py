@@ -73,6 +73,11 @@ urlpatterns = [
         name="incident-respond",
     ),
     path(
+        "pilots/<slug:public_id>/incidents/<int:number>/files/<int:attachment>/",
+        incidents.file,
+        name="incident-file",
+    ),
+    path(
         "pilots/<slug:public_id>/incidents/<int:number>/finding/",
         incidents.find,
         name="incident-find",

@@ -58,6 +58,7 @@ class IncidentActKind(StrEnum):
     LINKED = "linked"
     MERGED = "merged"
     NOTED = "noted"
+    ATTACHED = "attached"
 
 
 BY_THE_FIRM = frozenset(

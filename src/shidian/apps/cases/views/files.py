@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
 
 
-KEPT_BACK = ("paper-sheets", "letter-scans")
-"""Sections that other pages serve, to fewer readers: experts' sheets, stamped letters."""
+KEPT_BACK = ("paper-sheets", "letter-scans", "incident-files")
+"""Sections that other pages serve, to fewer readers: experts' sheets, stamped letters, what was
+attached to incidents."""
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)

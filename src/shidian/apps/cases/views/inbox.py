@@ -44,6 +44,7 @@ WORDS = {
     news_kinds.REPORT: gettext_lazy("A report of the pilot"),
     news_kinds.COMPLAINT: gettext_lazy("A complaint about the pilot"),
     news_kinds.INCIDENT: gettext_lazy("An incident of the pilot"),
+    news_kinds.INCIDENT_LATE: gettext_lazy("A step of reporting an incident is overdue"),
     news_kinds.TOLERANCE: gettext_lazy("A finding of tolerance on an incident"),
     news_kinds.LETTER_TO_SIGN: gettext_lazy("A letter waits for a signature"),
     news_kinds.LETTER_SERVED: gettext_lazy("A letter was served on you"),

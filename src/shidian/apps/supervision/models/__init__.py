@@ -34,6 +34,7 @@ from shidian.apps.supervision.models.incident import (
     IncidentStep,
     IncidentStepKind,
     MarketEffect,
+    MissedStep,
     ToleranceDecision,
     ToleranceFinding,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "LicenceResult",
     "MachineKey",
     "MarketEffect",
+    "MissedStep",
     "MonitorFault",
     "MoveState",
     "Order",

@@ -61,6 +61,7 @@ class IncidentStepKind(models.TextChoices):
     LINKED = core.IncidentActKind.LINKED.value, _("linked")
     MERGED = core.IncidentActKind.MERGED.value, _("found to be the same as another")
     NOTED = core.IncidentActKind.NOTED.value, _("noted")
+    ATTACHED = core.IncidentActKind.ATTACHED.value, _("a file attached")
 
 
 class Incident(models.Model):
@@ -116,7 +117,7 @@ class IncidentStep(models.Model):
     `facts`: `{investors, losses: [[pseudonym, loss_fen, paid_fen]], market, market_text, cause,
     cause_text}` where the step states them, else empty. `internal`: the authorities' own.
     `question`, `answer_by`: of a question; of an answer the question's number. `link_kind`,
-    `link_name`: what of the same pilot it was tied to.
+    `link_name`: what of the same pilot it was tied to. `attachment`: the file that it brought.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="steps")
@@ -133,6 +134,9 @@ class IncidentStep(models.Model):
     lessons = models.TextField(blank=True)
     link_kind = models.CharField(max_length=16, blank=True)
     link_name = models.CharField(max_length=80, blank=True)
+    attachment = models.ForeignKey(
+        "cases.Attachment", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         """In the order they were made."""
@@ -141,6 +145,32 @@ class IncidentStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.kind}"
+
+
+class MissedStep(models.Model):
+    """That a step of an incident was not done in its time, as its people were told. Append-only.
+
+    `step`: as `Incident.due_step`; `due_at`: when it was due. Each is told once.
+    """
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="missed")
+    step = models.CharField(max_length=64)
+    due_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        """In the order in which they were told."""
+
+        default_permissions = ()
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["incident", "step", "due_at"], name="incident_step_missed_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.step}"
 
 
 class ToleranceFinding(models.Model):

@@ -16,6 +16,7 @@ from shidian.apps.supervision.templatetags.supervision import episode_title
 from shidian.apps.supervision.views.incident_forms import (
     AnswerForm,
     AskForm,
+    AttachForm,
     ClosingForm,
     ConfirmForm,
     FactsForm,
@@ -119,6 +120,14 @@ FIRM: dict[str, Act] = {
             by=by,
         ),
     ),
+    "attach": Act(
+        gettext_lazy("Attach a file"),
+        gettext_lazy("Attach it"),
+        _ANY,
+        lambda found, form, by: verbs.attach_to_incident(
+            incident=found, file=form.cleaned_data["file"], text=_words(form), by=by, is_officer=False
+        ),
+    ),
     "close": Act(
         gettext_lazy("Close it with a report"),
         gettext_lazy("Close the incident"),
@@ -165,6 +174,14 @@ OFFICER: dict[str, Act] = {
         _ENDED,
         lambda found, form, by: verbs.reopen_incident(incident=found, reason=_words(form), by=by),
     ),
+    "attach-own": Act(
+        gettext_lazy("Attach a file for the authorities"),
+        gettext_lazy("Attach it"),
+        _ANY,
+        lambda found, form, by: verbs.attach_to_incident(
+            incident=found, file=form.cleaned_data["file"], text=_words(form), by=by, is_officer=True
+        ),
+    ),
     "note": Act(
         gettext_lazy("Note something for the file"),
         gettext_lazy("Note it"),
@@ -175,9 +192,11 @@ OFFICER: dict[str, Act] = {
 """Acts of officers."""
 
 
-def form_for(word: str, found: Incident, data: Any = None) -> forms.Form:
+def form_for(word: str, found: Incident, data: Any = None, files: Any = None) -> forms.Form:
     """The form of an act, with what is known already in it."""
     given: dict[str, Any] = {"prefix": word} if data is None else {"data": data, "prefix": word}
+    if word in ("attach", "attach-own"):
+        return AttachForm(**given, files=files)
     if word in _TEXTS:
         label, hint = _TEXTS[word]
         kind = {"answer": AnswerForm, "ask": AskForm}.get(word, TextForm)

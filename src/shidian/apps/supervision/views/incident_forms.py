@@ -9,9 +9,12 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from shidian.apps.cases.uploads import accepted_types
+from shidian.apps.cases.views.file_fields import dress_file
 from shidian.apps.cases.words import localized
 from shidian.apps.supervision.domain.incidents import (
     CALLER_CHARS_MAX,
+    INCIDENT_FILE,
     INVESTORS_MAX,
     TEXT_CHARS_MAX,
     TITLE_CHARS_MAX,
@@ -247,6 +250,24 @@ class AskForm(TextForm):
         if day is None:
             return None
         return timezone.make_aware(datetime.combine(day + timedelta(1), time()))
+
+
+class AttachForm(forms.Form):
+    """A file, and what it is."""
+
+    text = _long(_("What it is"), needed=False)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        label, hint = INCIDENT_FILE.label, INCIDENT_FILE.guidance
+        accepted = ",".join(accepted_types(INCIDENT_FILE))
+        self.fields["file"] = forms.FileField(
+            label=localized(label),
+            help_text=localized(hint) if hint else "",
+            widget=forms.FileInput(attrs={"accept": accepted}),
+        )
+        dress_file(self.fields["file"], INCIDENT_FILE)
+        self.order_fields(["file", "text"])
 
 
 class AnswerForm(TextForm):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.accounts.roles import roles_of
+from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Scheme
 from shidian.apps.cases.rulebooks import rulebook_of
 from shidian.apps.cases.zones import show_times_of
@@ -219,14 +221,36 @@ def _do(
 ) -> HttpResponse:
     if word not in side:
         raise Http404
-    form = form_for(word, found, request.POST)
+    form = form_for(word, found, request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, case, found, (word, form))
     try:
         side[word].do(found, form, asker(request))
-    except SupervisionError as refusal:
+    except ForbiddenError:
+        raise Http404 from None
+    except (SupervisionError, DomainError) as refusal:
         return _refused(request, case, found, (word, form), refusal)
     return _done(request, found)
+
+
+@rule(Permission.INCIDENT_READ, obj=case_of_incident)
+def file(
+    request: HttpRequest, case: Case, public_id: str, number: int, attachment: int
+) -> FileResponse:
+    """A file of the incident, always as a download; the authorities' own is theirs alone."""
+    found = _incident(request, public_id, number)
+    is_internal = allows(asker(request), Permission.CASE_READ_INTERNAL, case)
+    step = steps_for(found, is_internal=is_internal).filter(attachment=attachment).first()
+    if step is None or step.attachment is None:
+        raise Http404
+    response = FileResponse(
+        default_storage.open(step.attachment.path),
+        as_attachment=True,
+        filename=step.attachment.name,
+    )
+    response["Content-Type"] = "application/octet-stream"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_POST
@@ -281,7 +305,7 @@ def _refused(
     case: Case,
     found: Incident,
     wrong: tuple[str, forms.Form],
-    refusal: SupervisionError,
+    refusal: SupervisionError | DomainError,
 ) -> HttpResponse:
     form = wrong[1]
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))

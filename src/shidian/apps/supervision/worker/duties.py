@@ -19,6 +19,7 @@ from shidian.apps.record.feeder import Feeder
 from shidian.apps.supervision.domain.alerts import escalate_due_alerts
 from shidian.apps.supervision.domain.bridges import lapse_due_bridges
 from shidian.apps.supervision.domain.gate_keys import certify_gate_key
+from shidian.apps.supervision.domain.incidents import tell_missed_steps
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
 from shidian.apps.supervision.journals import in_journal
 from shidian.apps.supervision.models import (
@@ -73,6 +74,7 @@ SILENCES_S = 30.0
 LAPSES_S = 5.0
 ESCALATIONS_S = 5.0
 BRIDGES_S = 60.0
+MISSED_S = 30.0
 HANDLING_S = 0.5
 """How soon another officer's open page shows what was done about an alert."""
 RETURNS_S = 1.0
@@ -140,6 +142,7 @@ class Worker:
             Duty("record", RECORD_S, self.feed_record),
             Duty("lapses", LAPSES_S, self.lapse_orders),
             Duty("bridges", BRIDGES_S, self.lapse_bridges),
+            Duty("missed steps", MISSED_S, self.tell_missed_steps),
             Duty("escalations", ESCALATIONS_S, self.escalate_alerts),
             Duty("handling", HANDLING_S, self.tell_handling),
             returns,
@@ -278,6 +281,10 @@ class Worker:
         """Announce orders that nobody has countersigned, and let them lapse when it is time."""
         announce_lapses()
         lapse_due_orders()
+
+    def tell_missed_steps(self) -> None:
+        """Tell who is concerned that a step of an incident is overdue."""
+        tell_missed_steps()
 
     def lapse_bridges(self) -> None:
         """End bridges to a licence whose last day is over."""

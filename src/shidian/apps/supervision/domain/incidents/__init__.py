@@ -6,6 +6,7 @@ steps and within what time (`core/procedure/incidents`). Whatever a pilot has be
 incidents are told to their end.
 """
 
+from shidian.apps.supervision.domain.incidents.files import INCIDENT_FILE, attach_to_incident
 from shidian.apps.supervision.domain.incidents.handling import (
     LINKED,
     ask_about_incident,
@@ -15,6 +16,7 @@ from shidian.apps.supervision.domain.incidents.handling import (
     note_on_incident,
     reopen_incident,
 )
+from shidian.apps.supervision.domain.incidents.reminding import tell_missed_steps
 from shidian.apps.supervision.domain.incidents.reporting import (
     CALLER_CHARS_MAX,
     TITLE_CHARS_MAX,
@@ -37,6 +39,7 @@ from shidian.apps.supervision.domain.incidents.writing import (
 
 __all__ = [
     "CALLER_CHARS_MAX",
+    "INCIDENT_FILE",
     "INVESTORS_MAX",
     "LINKED",
     "TEXT_CHARS_MAX",
@@ -45,6 +48,7 @@ __all__ = [
     "Told",
     "answer_question",
     "ask_about_incident",
+    "attach_to_incident",
     "close_incident",
     "confirm_telephone_report",
     "grade_incident",
@@ -57,5 +61,6 @@ __all__ = [
     "reopen_incident",
     "report_also",
     "report_incident",
+    "tell_missed_steps",
     "update_incident",
 ]

@@ -74,7 +74,8 @@ def write_step(
     for name, value in columns.items():
         setattr(incident, name, value)
     incident.save(update_fields=list(columns))
-    _tell(incident, kind, at)
+    if not step.internal:
+        _tell(incident, kind, at)
     return step
 
 
