@@ -171,6 +171,75 @@ def _apart(labels: Sequence[Label]) -> tuple[Label, ...]:
     return tuple(replace(label, y=label.y - excess) for label in placed)
 
 
+def table_of(series: Sequence[Series]) -> list[tuple[Instant, list[Number | None]]]:
+    """What the lines say as rows: each instant once, in order, with the value of each line."""
+    found: dict[Instant, list[Number | None]] = {}
+    for index, line in enumerate(series):
+        for at, value in line.points:
+            found.setdefault(at, [None] * len(series))[index] = value
+    return sorted(found.items(), key=lambda row: _as_number(row[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its ends, in places from 0 to 1000. An end that has no bound is None."""
+
+    label: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A value that estimates are held against. `anchor`: how its words stand to it."""
+
+    label: str
+    at: float
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Estimates on one axis; `ticks` are its round values."""
+
+    rows: tuple[Interval, ...]
+    marks: tuple[Mark, ...]
+    ticks: tuple[Tick, ...]
+
+
+def intervals(
+    rows: Sequence[tuple[str, float, float | None, float | None]],
+    marks: Sequence[tuple[str, float]],
+) -> Intervals | None:
+    """Lay out estimates (label, value, low, high) beside marks. None where there is none."""
+    if not rows:
+        return None
+    ends = [one for _label, *values in rows for one in values if one is not None]
+    ends += [value for _label, value in marks]
+    low, high = min(ends), max(ends)
+    room = (high - low or abs(high) or 1.0) * 0.08
+    low, high = low - room, high + room
+
+    def place(value: float) -> float:
+        return (value - low) / (high - low) * PLOT_WIDTH
+
+    def end(value: float | None) -> float | None:
+        return None if value is None else place(value)
+
+    step = nice_ticks(high - low)[1]
+    first = math.ceil(low / step)
+    ticks = [step * n for n in range(first, math.floor(high / step) + 1)]
+    return Intervals(
+        rows=tuple(Interval(label, place(v), end(a), end(b)) for label, v, a, b in rows),
+        marks=tuple(
+            Mark(label, place(at), "start" if place(at) < PLOT_WIDTH / 2 else "end")
+            for label, at in marks
+        ),
+        ticks=tuple(Tick(place(one), round(one, 9) + 0.0) for one in ticks),
+    )
+
+
 def sparkline(values: Sequence[Number | None], width: int = 96, height: int = 20) -> str:
     """Points of a polyline through the last values, oldest first; "" for fewer than two."""
     known = [float(value) for value in values if value is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from shidian.apps.cases.paper import Chapter, Entry, Paper
 from shidian.apps.cases.views.run_forms import GRADES
 from shidian.apps.cases.words import localized
 from shidian.apps.supervision.domain.evaluations import seal_of
+from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.evaluation_lines import (
     PRESENT,
     WORST,
@@ -23,6 +25,7 @@ from shidian.apps.supervision.models import EvaluationFigures, Pilot, SealedPlan
 from shidian.apps.supervision.promises import promises_of
 from shidian.apps.supervision.report_papers import evidence_text
 from shidian.apps.supervision.report_words import in_language
+from shidian.apps.supervision.series import stretch_of
 from shidian.config import settings
 from shidian.core.evaluation.grade import NAMES, Grade, overclaims
 from shidian.core.evaluation.plan import read_plan
@@ -121,6 +124,34 @@ def measured_promises(case: Case) -> list[PilotPromise]:
         return []
     pilot.case = case
     return promises_of(pilot)
+
+
+def courses_of(case: Case, promises: Iterable[PilotPromise]) -> list[dict[str, Any]]:
+    """How each measured promise went over the run, as the chart takes it, its bound as a line."""
+    pilot = Pilot.objects.filter(case=case).first()
+    if pilot is None or pilot.start_us is None:
+        return []
+    until_us = to_us(pilot.closed_at or timezone.now())
+    courses = []
+    for one in promises:
+        found = stretch_of(pilot, one.rule.indicator, pilot.start_us, until_us)
+        if not found.points:
+            continue
+        points = [(from_us(at), value) for at, value in found.points]
+        courses.append(
+            {
+                "rule": one.rule,
+                "indicator": one.indicator,
+                "unit": case.rulebook.indicator(one.rule.indicator).unit,
+                "id": one.rule.indicator,
+                "pilot": pilot,
+                "series": [{"label": "", "points": points}],
+                "bound": float(one.bound),
+                "asked": one.asked,
+                "coarse": found.coarse,
+            }
+        )
+    return courses
 
 
 def _role(duty_id: str) -> tuple[object, object]:

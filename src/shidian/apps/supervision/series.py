@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import (
+    BigIntegerField,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Subquery,
+    Value,
+)
 
 from shidian.apps.supervision.models import CurrentReading, IndicatorReading
 
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
 TILE_US = 60_000_000
 POINTS_MAX = 160
 TREND_POINTS = 24
+CHANGES_MAX = 5_000
+"""Of more changes in a stretch the database gives the highest of each step."""
 SPAN_US = 24 * 3600 * 1_000_000
 """Charts show the last day; what lies before is in the data."""
 
@@ -78,6 +88,54 @@ def changes_of(
         if not changes or changes[-1].at_us <= at_us:
             changes.append(Change(at_us, value, scale))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """An indicator over a stretch of time. `coarse`: of each step its highest value alone."""
+
+    points: list[tuple[int, Decimal]]
+    coarse: bool
+
+
+def stretch_of(pilot: Pilot, indicator: str, since_us: int, until_us: int) -> Stretch:
+    """Final values from `since_us` to `until_us`, in at most `POINTS_MAX` points. Three queries.
+
+    Where there are more changes than anybody could see, each step shows its highest value, so that
+    no peak is lost.
+    """
+    own = IndicatorReading.objects.filter(pilot=pilot, indicator=indicator)
+    held = own.filter(instant_us__lte=since_us).order_by("-instant_us")
+    before = held.values_list("value", "scale").first()
+    within = own.filter(instant_us__gt=since_us, instant_us__lte=until_us)
+    if within.count() > CHANGES_MAX:
+        return Stretch(_highest(within, since_us, until_us), coarse=True)
+    changes = [Change(since_us, *before)] if before is not None else []
+    rows = within.order_by("instant_us").values_list("instant_us", "value", "scale")
+    changes += [Change(*row) for row in rows]
+    points = sample(changes, until_us=until_us, points=POINTS_MAX)
+    return Stretch(points, coarse=False)
+
+
+def _highest(
+    within: QuerySet[IndicatorReading], since_us: int, until_us: int
+) -> list[tuple[int, Decimal]]:
+    width = max(1, (until_us - since_us) // POINTS_MAX)
+    step = ExpressionWrapper(
+        (F("instant_us") - Value(since_us)) / Value(width), output_field=BigIntegerField()
+    )
+    rows = (
+        within.exclude(value=None)
+        .annotate(step=step)
+        .order_by()
+        .values_list("step", "scale")
+        .annotate(top=Max("value"))
+    )
+    found: dict[int, Decimal] = {}
+    for number, scale, top in rows:
+        value = Decimal(top).scaleb(-scale)
+        found[number] = max(found.get(number, value), value)
+    return [(since_us + number * width, found[number]) for number in sorted(found)]
 
 
 def _held_at(readings: QuerySet[IndicatorReading], at_us: int) -> QuerySet[IndicatorReading]:

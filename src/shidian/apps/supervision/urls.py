@@ -13,6 +13,7 @@ from shidian.apps.supervision.views import (
     changes,
     complaints,
     connection,
+    course,
     evaluation_figures,
     evaluations,
     exit_reports,
@@ -206,5 +207,6 @@ urlpatterns = [
         alerts.act,
         name="alert-act",
     ),
+    path("pilots/<slug:public_id>/course/<slug:indicator>/", course.page, name="course"),
     path("pilots/<slug:public_id>/data/<str:indicator>.csv", pilots.series_csv, name="series-csv"),
 ]

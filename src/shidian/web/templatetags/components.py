@@ -18,8 +18,10 @@ Filters: `text`, `day`, `moment`, `clock_time`, `number`, `amount`, `lookup`.
         compact=True for tables
     {% severity level %}            level: info|warning|breach|critical
     {% chip word kind %}            kind: done|todo|info|warning|breach|critical|plain|""
-    {% line_chart series title=… unit=… limit=… limit_label=… csv_url=… %}
+    {% line_chart series title=… unit=… limit=… limit_label=… csv_url=… table=… brush=… %}
         series: [{label, points: [(instant, number|None)]}]
+    {% interval_chart rows marks=… title=… unit=… %}
+        rows: [(label, value, low|None, high|None)]; marks: [(label, value)]
     {% bar_chart rows title unit %}
         rows: [(label, number >= 0, note: str|date|datetime)], drawn in that order from zero
     {% task_list items %}           items: [{title, url, state, hint}]
@@ -216,8 +218,14 @@ def line_chart(  # noqa: PLR0917 - a template names its arguments
     limit: Any = None,
     limit_label: Any = "",
     csv_url: str = "",
+    table: bool = False,  # noqa: FBT001, FBT002 - likewise
+    brush: bool = False,  # noqa: FBT001, FBT002 - likewise
 ) -> dict[str, Any]:
-    """Lines over time from zero, labelled at their ends, with the limit as a line."""
+    """Lines over time from zero, labelled at their ends, with the limit as a line.
+
+    `table`: the same as rows, folded below. `brush`: a stretch may be marked on it, to be seen
+    closer (`brush.js`, and a form named `range` on the page).
+    """
     known = [
         charts.Series(text(_get(line, "label", "")), list(_get(line, "points", ())))
         for line in series
@@ -232,7 +240,20 @@ def line_chart(  # noqa: PLR0917 - a template names its arguments
         "csv_url": csv_url,
         "width": charts.PLOT_WIDTH,
         "height": charts.PLOT_HEIGHT,
+        "brush": brush,
     }
+    if drawn is not None and table:
+        context["rows"] = [
+            (moment(at) if isinstance(at, datetime) else day(at), values)
+            for at, values in charts.table_of(known)
+            if isinstance(at, date)
+        ]
+        context["columns"] = [line.label for line in known]
+    if drawn is not None and brush:
+        context["from_ms"], context["to_ms"] = (
+            int(one.timestamp() * 1000) if isinstance(one, datetime) else ""
+            for one in (drawn.x_first, drawn.x_last)
+        )
     if drawn is not None:
         show = instant_words(drawn.x_first, drawn.x_last)
         context["x_first"], context["x_last"] = (
@@ -245,6 +266,23 @@ def line_chart(  # noqa: PLR0917 - a template names its arguments
         )
         context["axis_width"] = 10 + 7 * max(len(number(tick.value)) for tick in drawn.y_ticks)
     return context
+
+
+@register.inclusion_tag("web/components/interval_chart.html")
+def interval_chart(
+    rows: Iterable[Any], marks: Iterable[Any] = (), title: Any = "", unit: Any = ""
+) -> dict[str, Any]:
+    """Estimates with their intervals on one axis, beside what they are held against."""
+    listed = [(text(label), value, low, high) for label, value, low, high in rows]
+    held = [(text(label), at) for label, at in marks]
+    return {
+        "chart": charts.intervals(listed, held),
+        "rows": listed,
+        "marks": held,
+        "title": title,
+        "unit": unit,
+        "width": charts.PLOT_WIDTH,
+    }
 
 
 @register.inclusion_tag("web/components/bar_chart.html")

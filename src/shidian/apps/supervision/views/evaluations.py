@@ -18,6 +18,7 @@ from shidian.apps.supervision.domain import evaluations as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.evaluation_figures import newest_figures
 from shidian.apps.supervision.evaluations import (
+    courses_of,
     evaluation_of,
     measured_promises,
     paper_of,
@@ -38,18 +39,20 @@ if TYPE_CHECKING:
     from django import forms
 
     from shidian.apps.cases.models import Case
+    from shidian.apps.supervision.evaluations import ShownPlan
     from shidian.apps.supervision.report_lines import Line
 
 
 @rule(Permission.EXIT_READ, obj=case_by_reference)
 def page(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Dimensions, promises, plans; who does what."""
-    found = evaluation_of(case)
+    found, measured = evaluation_of(case), measured_promises(case)
     context = {
         "case": case,
         "found": found,
         "grade": NAMES[found.grade],
-        "measured": measured_promises(case),
+        "measured": measured,
+        "courses": courses_of(case, measured),
         "drawn": newest_figures(case),
         "may_seal": _may_seal(request, case),
     }
@@ -96,9 +99,22 @@ def plan(request: HttpRequest, case: Case, reference: str, number: int) -> HttpR
         "shown": shown,
         "plan": shown.plan,
         "english": (get_language() or "").startswith("en"),
+        **_chart(shown),
         "may_run": _may_seal(request, case) and not shown.amended and shown.on_record,
     }
     return render(request, "supervision/evaluation_plan.html", context)
+
+
+def _chart(shown: ShownPlan) -> dict[str, object]:
+    """The estimate of each look with its interval, beside the margins of the plan."""
+    rows = []
+    for one in shown.results:
+        estimate = one["said"]["estimate"]
+        label = _("Look %(n)d") % {"n": one["row"].look}
+        rows.append((label, estimate["value"], estimate["low"], estimate["high"]))
+    margins = shown.plan.margins
+    marks = [(_("Margin of success"), margins.success), (_("Margin of harm"), margins.harm)]
+    return {"intervals": rows, "marks": marks}
 
 
 @rule(Permission.EVALUATION_SEAL, obj=case_by_reference)
