@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shidian.apps.supervision.domain import evaluations, exit_reports, exits
+from shidian.apps.supervision.domain import bridges, evaluations, exit_reports, exits
 from shidian.core.evaluation.grade import Grade
 from shidian.core.evaluation.plan import Better, Margins, Measure, Plan, Window
 from shidian.core.evaluation.words import Words
@@ -75,6 +75,26 @@ def seal(case: Case, by: Person, at: datetime) -> None:
         subgroups=("60 岁以上",),
     )
     evaluations.seal_plan(case=case, plan=plan, by=by, at=at)
+
+
+def bridge(case: Case, signer: Person, signing: Person, asked: datetime, granted: datetime) -> None:
+    """The firm has applied for a licence: its customers are served on until that is decided."""
+    bridges.ask_for_bridge(
+        case=case,
+        licence="证券投资咨询业务许可（演示）",
+        authority="示范市证券监管局（演示）",
+        receipt="演示受理 17 号",
+        applied_on=asked.date() - timedelta(days=3),
+        text="存量客户的核验服务继续提供，不接纳新客户。（演示）",
+        by=signer,
+        at=asked,
+    )
+    bridges.grant_bridge(
+        case=case,
+        reason="承诺基本兑现，牌照申请已受理；存量客户中断服务有损其利益。（演示）",
+        by=signing,
+        at=granted,
+    )
 
 
 def leave_lessons(case: Case, officer: Person, signer: Person, at: datetime) -> None:

@@ -227,6 +227,8 @@ def graduated(d: Director) -> None:
     d.grade(case, d.on(38, "15:00"))
     d.close(case, "graduated", d.on(30, "10:00"), "承诺基本兑现，效果可核验，同意推广。")
     exits.leave_lessons(case, d.officer, d.signer(case), d.on(25, "15:00"))
+    signing = d.person("signer-bureau")
+    exits.bridge(case, d.signer(case), signing, d.on(24, "11:00"), d.on(21, "16:00"))
 
 
 def withdrawn(d: Director) -> None:

@@ -132,7 +132,6 @@ ELSEWHERE = {
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
     "lesson",
-    "supervision:bridge",
     "supervision:evaluation-figure",
     "supervision:evaluation-run",
     "supervision:exit-plan",
@@ -172,14 +171,11 @@ panel by lot: `review:pool` is walked in `tests/e2e/test_panel_of_five.py`, whos
 is set up or used: `tests/web/test_second_factor.py`; an institution's: `tests/web/test_institutions.py`.
 Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tests/web/test_plan_journey.py`.
 A report is walked from draft to acceptance in `tests/e2e/test_tours.py`. An exit plan, the exit report and
-its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run:
-`tests/apps/supervision/test_evaluations.py`, without a browser. Minutes, presenters, a vote and an
+its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run, and what its
+figures rest on: `tests/apps/supervision/test_evaluations.py` and `test_evaluation_figures.py`, without a
+browser. Minutes, presenters, a vote and an
 expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too. A letter, from draft
 to receipt, and mail that waits for an officer: `tests/e2e/test_letters.py`."""
-its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run, and
-what its figures rest on: `tests/apps/supervision/test_evaluations.py` and `test_evaluation_figures.py`, without a
-browser; a bridge to a licence: `tests/apps/supervision/test_bridges.py`. Minutes, presenters, a vote and an
-expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too."""
 
 
 def view_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:

@@ -125,6 +125,7 @@ COMPLAINT = "complaint"
 FILED = "filed"
 INCIDENT, INCIDENT_PILOT = "incident", "pilot of the incident"
 DRILLED = "drilled"
+BRIDGED = "bridged"
 SEALED = "sealed"
 ALERT = "alert"
 ON_PAPER, REQUESTED, TIPPED = "drafted", "requested", "tipped"
@@ -144,6 +145,8 @@ SOUGHT = {
     " (SELECT pilot_id FROM supervision_incident) LIMIT 1",
     DRILLED: "SELECT reference FROM cases_case WHERE outcome = '' AND id IN"
     " (SELECT case_id FROM supervision_exitdrill) ORDER BY id LIMIT 1",
+    BRIDGED: "SELECT reference FROM cases_case WHERE id IN"
+    " (SELECT case_id FROM supervision_bridgestep) LIMIT 1",
     SEALED: "SELECT reference || ' ' || plan.number FROM supervision_sealedplan AS plan"
     " JOIN cases_case ON cases_case.id = case_id ORDER BY plan.id LIMIT 1",
     ON_PAPER: "SELECT reference FROM national_dispatch WHERE rule = 'special' LIMIT 1",
@@ -254,6 +257,7 @@ PLACES = (
     Place("record-leaf", more=("0",)),
     Place("record-verify"),
     Place("supervision:pilot", "officer-bureau", PILOT),
+    Place("supervision:course", "officer-bureau", PILOT, ("failures_5m",)),
     Place("supervision:plan", "officer-bureau", PILOT),
     Place("supervision:plan-change", "officer-bureau", PILOT),
     Place("supervision:plan-step", "officer-bureau", PILOT),
@@ -274,6 +278,7 @@ PLACES = (
     Place("supervision:evaluation-plan", "officer-bureau", SEALED),
     Place("supervision:evaluation-seal", "officer-bureau", DRILLED),
     Place("supervision:exit-report", "officer-bureau", DRILLED),
+    Place("supervision:bridge", "officer-bureau", BRIDGED),
     Place("library"),
 )
 

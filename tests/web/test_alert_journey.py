@@ -85,7 +85,7 @@ def propose(page: Page, kind: str) -> str:
     page.fill('[name="basis"]', "试点协议第九条")
     with page.expect_navigation():
         page.locator("main form .button").first.click()
-    assert "/supervision/orders/" in page.url
+    assert "/supervision/orders/" in page.url, page.inner_text("main")
     return page.url
 
 
@@ -110,10 +110,11 @@ def test_a_breach_is_seen_ordered_upon_lifted_and_reviewed(site: Site, browser: 
     send(page, "/do/acknowledge/", text="已通知机构核查。")
     assert "已通知机构核查。" in page.inner_text("main")
 
-    page.locator('a[href*="/orders/new/"]').first.click()
+    # The rule itself has proposed to suspend; whether it is done an officer decides.
+    page.locator('main a[href^="/supervision/orders/D-"]').first.click()
+    page.wait_for_url("**/supervision/orders/D-*/")
     look(officer)
-    suspension = propose(page, "suspend")
-    look(officer)
+    suspension = page.url
     approve(officer, site, "case-bureau", suspension)
     look(officer)
     assert "暂停" in officer.open(pilot).inner_text("main")
@@ -136,12 +137,46 @@ def test_a_breach_is_seen_ordered_upon_lifted_and_reviewed(site: Site, browser: 
     look(second)
     row = page.locator(f'tr:has(a[href="{alert}"])')
     assert "after" in row.inner_text(), "it says how long it waited"
-    by_rule = page.get_by_role("region", name="By rule").inner_text()
+    by_rule = page.locator("section[aria-labelledby=by-rule-title]").inner_text()
     assert "Surge of failed orders" in by_rule
     page = officer.open(alert)
     send(page, "/do/false-positive/", text="行情源故障所致，规则误报。")
     look(officer)
     review = second.open("/supervision/alerts/?state=all&days=7")
-    assert "1 (100.0%)" in review.get_by_role("region", name="By rule").inner_text()
+    assert "1 (100.0%)" in review.locator("section[aria-labelledby=by-rule-title]").inner_text()
     for one in (officer, second):
         one.check_clean()
+
+
+def test_a_stretch_is_marked_on_the_chart_and_seen_closer(site: Site, browser: Browser) -> None:
+    officer = visit(site, browser, "sign-bureau", "en", 1440)
+    page = officer.open("/supervision/")
+    alert = page.locator(f'a[href$="/alerts/{EPISODE}/"]').first.get_attribute("href") or ""
+    course = f"{alert.partition('alerts/')[0]}course/failures_5m/"
+    page = officer.open(course)
+    look(officer)
+    assert "highest 150" in page.inner_text("main")
+    plot = page.locator("figure.brushed svg.plot")
+    box = plot.bounding_box()
+    assert box is not None
+    # The first third of the day that is shown lies before the breach.
+    page.mouse.move(box["x"] + 5, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 6, box["y"] + 60)
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 60)
+    assert page.locator("svg.plot rect.brush").count() == 1
+    with page.expect_navigation():
+        page.mouse.up()
+    assert "since=" in page.url
+    assert "until=" in page.url
+    assert "highest 22" in page.inner_text("main")
+    look(officer)
+    page.get_by_text("The same as a table").click()
+    assert page.locator("figure.brushed table tbody tr").count() > 10
+    officer.check_accessible()
+    page.get_by_role("link", name="Zoom out").click()
+    page.get_by_role("link", name="the whole run").click()
+    assert "highest 150" in page.inner_text("main")
+    page.mouse.click(box["x"] + 100, box["y"] + 60)
+    assert page.url.endswith("?span=run"), "a mere click marks nothing"
+    officer.check_clean()

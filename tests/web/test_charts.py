@@ -61,3 +61,45 @@ def test_a_gap_breaks_the_line_and_is_no_zero() -> None:
 def test_sparkline_needs_two_values() -> None:
     assert charts.sparkline([1, None]) == ""
     assert len(charts.sparkline([1, 2, 3]).split()) == 3
+
+
+@given(st.lists(st.lists(values, min_size=1, max_size=20), min_size=1, max_size=3))
+def test_a_table_has_every_value_that_the_lines_have_once_and_in_order(
+    rows: list[list[float | None]],
+) -> None:
+    lines = series(rows)
+    table = charts.table_of(lines)
+    instants = [at for at, _ in table]
+    assert instants == sorted(set(instants))  # type: ignore[type-var]
+    for index, line in enumerate(lines):
+        told = {at: found[index] for at, found in table}
+        assert all(told[at] == value for at, value in line.points)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(0, 1e6), st.booleans()),
+        min_size=1,
+        max_size=5,
+    ),
+    st.lists(st.floats(-1e6, 1e6), max_size=2),
+)
+def test_estimates_lie_between_their_ends_and_all_in_the_box(
+    drawn: list[tuple[float, float, float, bool]], marks: list[float]
+) -> None:
+    rows = [
+        (f"e{n}", value, value - below, None if is_open else value + above)
+        for n, (value, below, above, is_open) in enumerate(drawn)
+    ]
+    found = charts.intervals(rows, [(f"m{n}", at) for n, at in enumerate(marks)])
+    assert found is not None
+    for row in found.rows:
+        assert row.low is not None
+        assert -1e-6 <= row.low <= row.value + 1e-6
+        assert row.value <= (charts.PLOT_WIDTH if row.high is None else row.high) + 1e-6
+    places = [one.at for one in (*found.marks, *found.ticks)]
+    assert all(-1e-6 <= at <= charts.PLOT_WIDTH + 1e-6 for at in places)
+
+
+def test_nothing_estimated_draws_nothing() -> None:
+    assert charts.intervals([], [("margin", 0.0)]) is None

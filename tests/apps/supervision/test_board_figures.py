@@ -153,7 +153,8 @@ def file_reports_and_drill(pilots, drawn: random.Random, by) -> None:
         plan = ExitPlan.objects.create(
             case=one.case, number=1, canonical="{}", digest="x", filed_by=by, filed_at=now
         )
-        for number in range(drawn.randrange(3)):
+        ago = sorted(drawn.choices([1, 300, 364, 365, 366, 367, 700], k=drawn.randrange(3)))
+        for number, days in enumerate(reversed(ago)):
             ExitDrill.objects.create(
                 case=one.case,
                 number=number + 1,
@@ -162,7 +163,7 @@ def file_reports_and_drill(pilots, drawn: random.Random, by) -> None:
                 certificate="{}",
                 digest="x",
                 run_by=by,
-                run_at=now - timedelta(days=drawn.choice([1, 300, 364, 365, 366, 367, 700])),
+                run_at=now - timedelta(days=days),
             )
 
 

@@ -9,6 +9,7 @@ import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.models import Outbox
@@ -134,8 +135,8 @@ def test_one_is_open_at_a_time_and_another_may_follow(ended):
 
 def test_it_ends_by_itself_the_day_after_its_last_and_names_the_rule(ended):
     ask(ended)
-    step = grant(ended, ends_on=(ended.at + timedelta(days=10)).date())
     last = ended.at + timedelta(days=10)
+    step = grant(ended, ends_on=timezone.localdate(last))
 
     assert verbs.lapse_due_bridges(at=last) == 0
     assert verbs.lapse_due_bridges(at=last + timedelta(days=1)) == 1
@@ -206,16 +207,21 @@ def test_by_pages_a_firm_asks_an_officer_grants_and_both_see_the_clock(ended, cl
         assert "ended with the pilot" in page.text
         assert "Investors" in page.text, "the plan's caps"
         assert decider(ended).name in page.text
-        assert "Bridge to a licence" in client.get(f"/cases/{case.reference}/", headers=ENGLISH).text
+        assert (
+            "Bridge to a licence" in client.get(f"/cases/{case.reference}/", headers=ENGLISH).text
+        )
 
         client.force_login(world.signer, backend=BACKEND)
         firm = client.get(address, headers=ENGLISH)
         assert decider(ended).name not in firm.text
         assert "365 days left" in firm.text
         assert "Bridge to a licence ends" in client.get("/cases/", headers=ENGLISH).text
-        assert "Bridge to a licence" in client.get(
-            reverse("supervision:exit-report", args=[case.reference]), headers=ENGLISH
-        ).text
+        assert (
+            "Bridge to a licence"
+            in client.get(
+                reverse("supervision:exit-report", args=[case.reference]), headers=ENGLISH
+            ).text
+        )
 
         client.force_login(world.rival_signer, backend=BACKEND)
         assert client.get(address).status_code == 404

@@ -272,7 +272,8 @@ def test_every_figure_of_a_look_has_a_page_of_its_own(pilot, measured, walk, cli
         if line["source"] == "analysis":
             assert shown.context["again_digest"] == result.digest
             assert figure_of(walk.case, "plan.1.1.pilot.part") in shown.text
-            assert (line["evidence"]["first_entry"] > 0) and line["evidence"]["entries"] > 0
+            assert line["evidence"]["first_entry"] > 0
+            assert line["evidence"]["entries"] > 0
 
 
 @pytest.mark.parametrize("measure", Measure)

@@ -72,7 +72,11 @@ def test_a_file_of_the_firm_is_kept_by_its_hash_and_officers_are_told(incident, 
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"MZ\x90 a program", "wrong-type"), (b"%PDF-1.4 cut off", "damaged-file"), (b"", "empty-file")],
+    [
+        (b"MZ\x90 a program", "wrong-type"),
+        (b"%PDF-1.4 cut off", "damaged-file"),
+        (b"", "empty-file"),
+    ],
 )
 def test_what_is_no_whole_file_of_these_kinds_is_refused_and_leaves_nothing(
     incident, firm, content, code
@@ -112,12 +116,11 @@ def test_files_go_to_who_reads_the_incident_and_by_no_other_door(
         (firm, [200, 404]),
         (walk.world.rival_signer, [404, 404]),
     ):
-        client = client_of(person)
-        assert [client.get(one).status_code for one in addresses] == found, person
-    answer = client_of(firm).get(addresses[0])
-    assert b"".join(answer.streaming_content) == pdf()
-    assert answer["Content-Type"] == "application/octet-stream"
-    assert "attachment" in answer["Content-Disposition"]
+        assert [served(person, one)[0] for one in addresses] == found, person
+    _status, content, headers = served(firm, addresses[0])
+    assert content == pdf()
+    assert headers["Content-Type"] == "application/octet-stream"
+    assert "attachment" in headers["Content-Disposition"]
     for step in (theirs, own):
         door = reverse("cases:attachment", args=[walk.case.reference, step.attachment_id])
         assert client_of(officer).get(door).status_code == 404
@@ -125,6 +128,13 @@ def test_files_go_to_who_reads_the_incident_and_by_no_other_door(
     page = client_of(firm).get(reverse("supervision:incident", args=[pilot.public_id, 1])).text
     assert "日志.pdf" in page
     assert "内部核查" not in page
+
+
+def served(person, address):
+    """Status, content and headers of a download, which is read to its end."""
+    answer = client_of(person).get(address)
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return answer.status_code, content, answer.headers
 
 
 def test_a_file_is_attached_on_the_page_and_a_bad_one_is_named_there(incident, firm, pilot):

@@ -258,9 +258,7 @@ def test_verbs_ask_for_themselves_who_may_do_them(walk, world, who):
             pilot=pilot, source="b", public_key=public_key(), by=person
         ),
         lambda: keys.revoke_machine_key(key=key, by=person),
-        lambda: tightened(
-            pilot=pilot, values={"investors_max": "1"}, reason="理由", by=person
-        ),
+        lambda: tightened(pilot=pilot, values={"investors_max": "1"}, reason="理由", by=person),
         lambda: alerts.acknowledge_alert(
             episode=AlertEpisode.objects.get(), level="warning", by=person
         ),

@@ -241,9 +241,7 @@ def test_only_who_proposed_it_withdraws_it_and_it_ends_once(pilot, walk, second)
 
 
 def test_the_institution_signs_what_an_officer_tightened_and_once(pilot, walk, world):
-    version = tightened(
-        pilot=pilot, values={"investors_max": "50"}, reason="理由", by=walk.officer
-    )
+    version = tightened(pilot=pilot, values={"investors_max": "50"}, reason="理由", by=walk.officer)
     sign(version, world.signer, walk.tick())
     assert PlanSignature.objects.get().version == version
     with pytest.raises(SupervisionError):

@@ -219,9 +219,7 @@ def test_the_page_costs_the_same_for_one_version_and_three(client, pilot, walk):
     cost()
     one = cost()
     for value in ("90", "80"):
-        tightened(
-            pilot=pilot, values={"investors_max": value}, reason="理由", by=walk.officer
-        )
+        tightened(pilot=pilot, values={"investors_max": value}, reason="理由", by=walk.officer)
     change = propose(pilot, walk.officer, walk.tick())
     plan_changes.withdraw_change(change=change, reason="x", by=walk.officer)
     three = cost()

@@ -21,14 +21,13 @@ CONTACT_SENT, CONTACT_ANSWERED = "contact.sent", "contact.answered"
 ORDER, ORDER_ALARM, PLAN_CHANGE = "order", "order.alarm", "plan-change"
 REPORT = "report"
 COMPLAINT, ALERT_RAISED = "complaint", "alert.raised"
-INCIDENT, TOLERANCE = "incident", "tolerance"
+INCIDENT, TOLERANCE, BRIDGE = "incident", "tolerance", "bridge"
+INCIDENT_LATE = "incident.late"
 LETTER_TO_SIGN, LETTER_SERVED = "letter.to-sign", "letter.served"
 LETTER_WITHDRAWN = "letter.withdrawn"
 OUTSIDE = (ActorKind.APPLICANT, ActorKind.PARTNER, ActorKind.EXPERT, ActorKind.ASSESSOR)
 """To whom mail can be a draft first: who is of no authority."""
 OF_THE_PROCEDURE = frozenset(kind.value for kind in EventKind)
-INCIDENT, TOLERANCE, BRIDGE = "incident", "tolerance", "bridge"
-INCIDENT_LATE = "incident.late"
 NO_CONFLICT = "conflict.none"
 """An expert declared their interests, and there are none that matter."""
 

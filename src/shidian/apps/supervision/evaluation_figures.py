@@ -1,4 +1,4 @@
-"""One figure of an evaluation, with what it rests on: kept where an officer had it drawn, else now."""
+"""One figure of an evaluation, with what it rests on: as an officer had it drawn, or as of now."""
 
 from __future__ import annotations
 

@@ -179,8 +179,13 @@ def _stated(  # noqa: PLR0917 - what a line is made of
     fixed = {"plan": plan.digest(), "figure": key, "value": told, "source": source}
     digest = f"sha256:{sha256(canonical.dumps(fixed)).hexdigest()}"
     evidence = {
-        **{"first_entry": 0, "last_entry": 0, "entries": 0, "feeds": [], "through": 0},
-        **{"digest": digest, "rows": [source]},
+        "first_entry": 0,
+        "last_entry": 0,
+        "entries": 0,
+        "feeds": [],
+        "through": 0,
+        "digest": digest,
+        "rows": [source],
     }
     query = {"plan": plan.digest(), "figure": key}
     return _line(key, "stated", role, _plain(value), query=query, evidence=evidence)
@@ -189,9 +194,19 @@ def _stated(  # noqa: PLR0917 - what a line is made of
 def _line(key: str, source: str, role: Text, value: str, **more: Any) -> Line:
     both = {"zh": role.zh, "en": role.en}
     return {
-        **{"key": key, "source": source, "title": both, "role": both, "unit": None},
-        **{"kind": "total", "take": "count", "value": value, "scale": 0, "at_us": None},
-        **{"groups": None, "stated": value, "why": ""},
+        "key": key,
+        "source": source,
+        "title": both,
+        "role": both,
+        "unit": None,
+        "kind": "total",
+        "take": "count",
+        "value": value,
+        "scale": 0,
+        "at_us": None,
+        "groups": None,
+        "stated": value,
+        "why": "",
         **more,
     }
 

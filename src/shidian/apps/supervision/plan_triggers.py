@@ -10,7 +10,8 @@ They hold for whoever writes, this application's own role included, on SQLite an
 - a version that is looser than the one before, by the rulebook itself, needs such a change, or an
   order: a resumption that two officers approved, or a restriction that lapsed;
 - any other version that differs from the one before needs such a change, such an order, a
-  restriction that an officer approved, or the proof of the officer who tightened it: of that very text, kept before it.
+  restriction that an officer approved, or the proof of the officer who tightened it: of that very
+  text, kept before it.
 
 Of what is looser numbers are compared here; sets, dates and modes are judged by the application
 alone.
@@ -114,7 +115,7 @@ def _by_tightening(vendor: str) -> str:
     else:
         base = "(t.\"canonical\"::jsonb ->> 'base')::int"
         project = "(t.\"canonical\"::jsonb ->> 'project')"
-        same = "(t.\"canonical\"::jsonb -> 'plan') = NEW.\"values\""
+        same = '(t."canonical"::jsonb -> \'plan\') = NEW."values"'
     return (
         f'EXISTS (SELECT 1 FROM "{_TIGHTENING}" t'  # noqa: S608
         ' JOIN "supervision_pilot" p ON p."id" = NEW."pilot_id"'

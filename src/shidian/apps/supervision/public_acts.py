@@ -1,4 +1,4 @@
-"""Orders, findings, exit drills, bridges and evaluation plans, as the audit of the record asks for them."""
+"""Orders, findings, drills, bridges and evaluation plans, as the audit of the record asks for."""
 
 from __future__ import annotations
 

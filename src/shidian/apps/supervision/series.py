@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 TILE_US = 60_000_000
 POINTS_MAX = 160
 TREND_POINTS = 24
-CHANGES_MAX = 5_000
-"""Of more changes in a stretch the database gives the highest of each step."""
 SPAN_US = 24 * 3600 * 1_000_000
 """Charts show the last day; what lies before is in the data."""
 
@@ -99,43 +97,61 @@ class Stretch:
 
 
 def stretch_of(pilot: Pilot, indicator: str, since_us: int, until_us: int) -> Stretch:
-    """Final values from `since_us` to `until_us`, in at most `POINTS_MAX` points. Three queries.
+    """Final values from `since_us` to `until_us`. Four queries at most.
 
-    Where there are more changes than anybody could see, each step shows its highest value, so that
-    no peak is lost.
+    Each value holds until the next change. Where there are more changes than a chart can show, each
+    step has the highest value that held in it, so that no peak is lost.
     """
     own = IndicatorReading.objects.filter(pilot=pilot, indicator=indicator)
     held = own.filter(instant_us__lte=since_us).order_by("-instant_us")
     before = held.values_list("value", "scale").first()
+    start = None if before is None else Change(since_us, *before)
     within = own.filter(instant_us__gt=since_us, instant_us__lte=until_us)
-    if within.count() > CHANGES_MAX:
-        return Stretch(_highest(within, since_us, until_us), coarse=True)
-    changes = [Change(since_us, *before)] if before is not None else []
+    if within.count() > POINTS_MAX:
+        return Stretch(_highest(within, start, since_us, until_us), coarse=True)
     rows = within.order_by("instant_us").values_list("instant_us", "value", "scale")
-    changes += [Change(*row) for row in rows]
-    points = sample(changes, until_us=until_us, points=POINTS_MAX)
-    return Stretch(points, coarse=False)
+    changes = [*([start] if start else []), *(Change(*row) for row in rows)]
+    return Stretch(_steps(changes, until_us), coarse=False)
+
+
+def _steps(changes: Sequence[Change], until_us: int) -> list[tuple[int, Decimal]]:
+    """Each value at its beginning and at its end."""
+    points: list[tuple[int, Decimal]] = []
+    ends = [*(one.at_us - 1 for one in changes[1:]), until_us]
+    for change, end in zip(changes, ends, strict=False):
+        if change.major is not None:
+            points += [(change.at_us, change.major), (max(end, change.at_us), change.major)]
+    return list(dict(points).items())
 
 
 def _highest(
-    within: QuerySet[IndicatorReading], since_us: int, until_us: int
+    within: QuerySet[IndicatorReading], start: Change | None, since_us: int, until_us: int
 ) -> list[tuple[int, Decimal]]:
-    width = max(1, (until_us - since_us) // POINTS_MAX)
+    width = max(1, -(-(until_us - since_us) // POINTS_MAX))
     step = ExpressionWrapper(
         (F("instant_us") - Value(since_us)) / Value(width), output_field=BigIntegerField()
     )
-    rows = (
-        within.exclude(value=None)
-        .annotate(step=step)
-        .order_by()
-        .values_list("step", "scale")
-        .annotate(top=Max("value"))
-    )
-    found: dict[int, Decimal] = {}
-    for number, scale, top in rows:
-        value = Decimal(top).scaleb(-scale)
-        found[number] = max(found.get(number, value), value)
-    return [(since_us + number * width, found[number]) for number in sorted(found)]
+    tops: dict[int, list[Decimal]] = {}
+    newest: dict[int, int] = {}
+    rows = within.annotate(step=step).order_by().values_list("step", "scale")
+    for number, scale, top, last in rows.annotate(top=Max("value"), last=Max("instant_us")):
+        newest[number] = max(newest.get(number, last), last)
+        if top is not None:
+            tops.setdefault(number, []).append(Decimal(top).scaleb(-scale))
+    values = within.filter(instant_us__in=newest.values())
+    lasts = {at: Change(at, *more).major for at, *more in _instants(values)}
+    points, held = [], start.major if start else None
+    for number in range((until_us - since_us) // width + 1):
+        found = [*tops.get(number, ()), *([held] if held is not None else [])]
+        if found:
+            points.append((since_us + number * width, max(found)))
+        if number in newest:
+            held = lasts[newest[number]]
+    return points + ([(until_us, held)] if held is not None else [])
+
+
+def _instants(rows: QuerySet[IndicatorReading]) -> list[tuple[int, int | None, int]]:
+    return list(rows.order_by().values_list("instant_us", "value", "scale"))
 
 
 def _held_at(readings: QuerySet[IndicatorReading], at_us: int) -> QuerySet[IndicatorReading]:

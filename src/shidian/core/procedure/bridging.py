@@ -1,7 +1,7 @@
 """A bridge: what may go on after a pilot's end while a licence application is pending. Pure.
 
-Its steps are folded into where it stands. The institution asks, an authority grants or declines, and
-it ends with what became of the application, or by itself when its last day is over.
+Its steps are folded into where it stands. The institution asks, an authority grants or declines,
+and it ends with what became of the application, or by itself when its last day is over.
 """
 
 from __future__ import annotations
@@ -105,9 +105,7 @@ def refusal(bridge: Bridge | None, act: BridgeAct) -> Text | None:
     return None
 
 
-def ask_until(
-    rules: BridgeRules, closed_on: date, calendar: WorkingCalendar | None
-) -> date | None:
+def ask_until(rules: BridgeRules, closed_on: date, calendar: WorkingCalendar | None) -> date | None:
     """The last day on which it is asked for; None where the rulebook or the calendar sets none."""
     return None if rules.ask_within is None else last_day_of(rules.ask_within, closed_on, calendar)
 

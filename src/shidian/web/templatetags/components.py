@@ -49,8 +49,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from shidian.web import charts
-from shidian.web.chart_words import display_width, instant_words, shown
+from shidian.web import charts, drawn
 from shidian.web.words import amount, clock_time, day, lookup, moment, number, text
 
 if TYPE_CHECKING:
@@ -218,54 +217,24 @@ def line_chart(  # noqa: PLR0917 - a template names its arguments
     limit: Any = None,
     limit_label: Any = "",
     csv_url: str = "",
-    table: bool = False,  # noqa: FBT001, FBT002 - likewise
-    brush: bool = False,  # noqa: FBT001, FBT002 - likewise
+    table: bool = False,
+    brush: bool = False,
 ) -> dict[str, Any]:
     """Lines over time from zero, labelled at their ends, with the limit as a line.
 
     `table`: the same as rows, folded below. `brush`: a stretch may be marked on it, to be seen
     closer (`brush.js`, and a form named `range` on the page).
     """
-    known = [
-        charts.Series(text(_get(line, "label", "")), list(_get(line, "points", ())))
-        for line in series
-    ]
-    drawn = charts.draw(known, limit, text(limit_label))
-    context: dict[str, Any] = {
-        "chart": drawn,
-        "title": title,
-        "unit": unit,
-        "limit": limit,
-        "limit_label": limit_label,
-        "csv_url": csv_url,
-        "width": charts.PLOT_WIDTH,
-        "height": charts.PLOT_HEIGHT,
-        "brush": brush,
-    }
-    if drawn is not None and table:
-        context["rows"] = [
-            (moment(at) if isinstance(at, datetime) else day(at), values)
-            for at, values in charts.table_of(known)
-            if isinstance(at, date)
-        ]
-        context["columns"] = [line.label for line in known]
-    if drawn is not None and brush:
-        context["from_ms"], context["to_ms"] = (
-            int(one.timestamp() * 1000) if isinstance(one, datetime) else ""
-            for one in (drawn.x_first, drawn.x_last)
-        )
-    if drawn is not None:
-        show = instant_words(drawn.x_first, drawn.x_last)
-        context["x_first"], context["x_last"] = (
-            shown(drawn.x_first, show),
-            shown(drawn.x_last, show),
-        )
-        context["x_middle"] = shown(drawn.x_middle, show)
-        context["label_width"] = 12 + 13 * max(
-            (display_width(label.text) for label in drawn.labels), default=0
-        )
-        context["axis_width"] = 10 + 7 * max(len(number(tick.value)) for tick in drawn.y_ticks)
-    return context
+    return drawn.line_context(
+        series,
+        title=title,
+        unit=unit,
+        limit=limit,
+        limit_label=limit_label,
+        csv_url=csv_url,
+        table=table,
+        brush=brush,
+    )
 
 
 @register.inclusion_tag("web/components/interval_chart.html")
@@ -273,16 +242,7 @@ def interval_chart(
     rows: Iterable[Any], marks: Iterable[Any] = (), title: Any = "", unit: Any = ""
 ) -> dict[str, Any]:
     """Estimates with their intervals on one axis, beside what they are held against."""
-    listed = [(text(label), value, low, high) for label, value, low, high in rows]
-    held = [(text(label), at) for label, at in marks]
-    return {
-        "chart": charts.intervals(listed, held),
-        "rows": listed,
-        "marks": held,
-        "title": title,
-        "unit": unit,
-        "width": charts.PLOT_WIDTH,
-    }
+    return drawn.interval_context(rows, marks, title=title, unit=unit)
 
 
 @register.inclusion_tag("web/components/bar_chart.html")

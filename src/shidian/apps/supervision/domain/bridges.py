@@ -151,27 +151,25 @@ def grant_bridge(
 def decline_bridge(
     *, case: Case, reason: str, by: Person, at: datetime | None = None
 ) -> BridgeStep:
-    """Decline it, with reasons that the institution reads. Raises ForbiddenError, SupervisionError."""
+    """Decline it, with reasons for the institution. Raises ForbiddenError, SupervisionError."""
     moment = at or timezone.now()
     locked = _locked(case, by, Permission.BRIDGE_DECIDE)
     _require(locked, BridgeAct.DECLINED)
     text = _stated(reason, TEXT_CHARS_MAX, "text")
-    step = _write(
-        locked, BridgeAct.DECLINED, newest_number(locked), by, moment, text=text
-    )
+    step = _write(locked, BridgeAct.DECLINED, newest_number(locked), by, moment, text=text)
     _mail(locked, "applicant", moment)
     return step
 
 
 @transaction.atomic
-def give_up_bridge(*, case: Case, by: Person, text: str = "", at: datetime | None = None) -> BridgeStep:
-    """Give it up for the institution, asked for or granted. Raises ForbiddenError, SupervisionError."""
+def give_up_bridge(
+    *, case: Case, by: Person, text: str = "", at: datetime | None = None
+) -> BridgeStep:
+    """Give it up for the institution. Raises ForbiddenError, SupervisionError."""
     moment = at or timezone.now()
     locked = _locked(case, by, Permission.EXIT_AGREE)
     standing = _require(locked, BridgeAct.WITHDRAWN)
-    step = _write(
-        locked, BridgeAct.WITHDRAWN, newest_number(locked), by, moment, text=_short(text)
-    )
+    step = _write(locked, BridgeAct.WITHDRAWN, newest_number(locked), by, moment, text=_short(text))
     if standing is not None and standing.state is BridgeState.OPEN:
         _tell(step, _ENDED)
     else:
@@ -317,12 +315,10 @@ def _require(case: Case, act: BridgeAct) -> Bridge | None:
     return standing
 
 
-def _write(  # noqa: PLR0917 - what a step is made of
+def _write(
     case: Case, act: BridgeAct, number: int, by: Person | None, at: datetime, **more: Any
 ) -> BridgeStep:
-    return BridgeStep.objects.create(
-        case=case, kind=act.value, number=number, by=by, at=at, **more
-    )
+    return BridgeStep.objects.create(case=case, kind=act.value, number=number, by=by, at=at, **more)
 
 
 def _stated(text: str, longest_chars: int, field: str) -> str:

@@ -107,11 +107,12 @@ def tighten_plan(
 
 
 def _require_current(locked: Pilot, challenge: PlanChallenge, by: Person) -> dict[str, str]:
-    """The values, where they still tighten the very plan that the officer looked at."""
+    """The values as they were confirmed, where they still tighten the very plan looked at."""
     said = told(challenge)
     if newest_version(locked).number != said.base:
         raise SupervisionError(_("The plan was changed meanwhile. Write the change anew."))
-    return tightening(locked, said.values, reason=said.reason, by=by)
+    tightening(locked, said.values, reason=said.reason, by=by)
+    return said.values
 
 
 def _locked(pilot: Pilot) -> Pilot:

@@ -249,7 +249,7 @@ def _offered(
     request: HttpRequest,
     case: Case,
     state: BridgeState | None,
-    fits: bool,  # noqa: FBT001 - whether the outcome is one that a bridge follows
+    fits: bool,
     wrong: tuple[str, forms.Form] | None,
 ) -> list[tuple[str, _Act, forms.Form]]:
     return [

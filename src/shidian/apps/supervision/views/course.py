@@ -75,7 +75,9 @@ def page(request: HttpRequest, case: Case, public_id: str, indicator: str) -> Ht
     span = request.GET.get("span", USUAL)
     since, until = _asked(form, span, first, last)
     drawn = stretch_of(pilot, indicator, to_us(since), to_us(until))
-    limit = next((one.limit for one in limits_with_use(pilot) if one.limit.reading == indicator), None)
+    limit = next(
+        (one.limit for one in limits_with_use(pilot) if one.limit.reading == indicator), None
+    )
     points = [(from_us(at), value) for at, value in drawn.points]
     context = {
         "case": case,
@@ -83,12 +85,16 @@ def page(request: HttpRequest, case: Case, public_id: str, indicator: str) -> Ht
         "indicator": measured,
         "series": [{"label": "", "points": points}] if points else [],
         "coarse": drawn.coarse,
-        "limit": limit,
+        "cap": limit.cap if limit else None,
+        "cap_title": limit.title if limit else "",
         "since": since,
         "until": until,
-        "offset_ms": int((timezone.localtime(until).utcoffset() or timedelta()).total_seconds()) * 1000,
+        "offset_ms": int((timezone.localtime(until).utcoffset() or timedelta()).total_seconds())
+        * 1000,
         "form": form if form.errors else RangeForm(initial={"since": since, "until": until}),
-        "spans": [(word, label, word == span and not _is_asked(form)) for word, _length, label in SPANS],
+        "spans": [
+            (word, label, word == span and not _is_asked(form)) for word, _length, label in SPANS
+        ],
         "wider": _wider(since, until, first, last),
         "episodes": _episodes(pilot, case.rulebook, indicator, since, until),
     }
@@ -141,4 +147,3 @@ def _episodes(
         pilot=pilot, rule__in=rules, start_us__gte=to_us(since), start_us__lte=to_us(until)
     )
     return list(rows.order_by("-start_us")[:EPISODES_MAX])
-

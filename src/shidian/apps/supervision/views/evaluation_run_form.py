@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shidian.apps.cases.words import localized
-from shidian.apps.supervision.domain.instants import day_begins_us
+from shidian.apps.supervision.domain.instants import day_begins_us, to_us
 from shidian.apps.supervision.evaluation_lines import GROUPS, group_of, parts_of, role_of
 from shidian.apps.supervision.report_lines import Asked
 from shidian.apps.supervision.views.evaluation_forms import day_field
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.supervision.report_lines import Line
     from shidian.core.evaluation.analysis import Group
-    from shidian.core.evaluation.plan import Plan
+    from shidian.core.evaluation.plan import Plan, Window
     from shidian.core.rulebook.model import Indicator
 
 VALUES_MAX = 100_000
@@ -48,8 +48,8 @@ class RunForm(forms.Form):
     source = forms.CharField(
         label=gettext_lazy("Where the figures come from"),
         help_text=gettext_lazy(
-            "Of what is typed: the document, its number and date. What is drawn from telemetry names"
-            " its query, entries and digest by itself."
+            "Of what is typed: the document, its number and date. What is drawn from telemetry"
+            " names its query, entries and digest by itself."
         ),
         max_length=2000,
         widget=forms.Textarea(attrs={"class": "short"}),
@@ -96,8 +96,12 @@ class RunForm(forms.Form):
         self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
-        """Each group is drawn whole or typed; what is compared is drawn over a time that is named."""
+        """Each group is drawn whole or typed, over a time that has an end."""
         said = super().clean() or {}
+        for first, last in (("first_on", "last_on"), ("before_first", "before_last")):
+            begins, ends = said.get(first), said.get(last)
+            if begins is not None and ends is not None and ends < begins:
+                self.add_error(last, _("This lies before the beginning."))
         for name in GROUPS:
             if name not in self.fields:
                 continue
@@ -118,30 +122,40 @@ class RunForm(forms.Form):
             parts = {part: said.get(f"{name}_{part}") for part in parts_of(self._plan.measure)}
             if name not in self.fields or not all(parts.values()):
                 continue
-            before = name == "reference" and said.get("before_first")
+            before = name == "reference" and self._plan.baseline is not None
             first = said["before_first"] if before else said["first_on"]
             last = said["before_last"] if before else said["last_on"]
+            window = (self._plan.baseline if before else None) or self._plan.window
             for part, indicator in parts.items():
                 role = role_of(name, self._plan.measure, part)
-                asked += self._of_days(f"{name}.{part}", role, str(indicator), first, last)
+                key = f"{name}.{part}"
+                asked += [
+                    Asked(f"{key}{suffix}", words, str(indicator), span)
+                    for suffix, words, span in self._spans(role, first, last, window)
+                ]
         return asked
 
-    def _of_days(self, key: str, role: Text, indicator: str, first: date, last: date) -> list[Asked]:
-        """One figure of the whole time; of a mean, one of each day."""
-        zone = str(self._zone)
+    def _spans(
+        self, role: Text, first: date, last: date, window: Window
+    ) -> list[tuple[str, Text, Span]]:
+        """The whole time or, of a mean, each day: never more than the window of the plan."""
+        low, high = to_us(window.start), to_us(window.end)
         if self._plan.measure is not Measure.MEAN:
-            span = Span(day_begins_us(first, zone), day_begins_us(last, zone, after=1))
-            return [Asked(key, role, indicator, span)]
+            return [("", role, self._span(first, last, low, high))]
         days = [first + timedelta(n) for n in range(min((last - first).days + 1, DAYS_MAX))]
         return [
-            Asked(
-                f"{key}-{one.isoformat()}",
+            (
+                f"-{one.isoformat()}",
                 Text(zh=f"{role.zh} {one.isoformat()}", en=f"{role.en} {one.isoformat()}"),
-                indicator,
-                Span(day_begins_us(one, zone), day_begins_us(one, zone, after=1)),
+                self._span(one, one, low, high),
             )
             for one in days
         ]
+
+    def _span(self, first: date, last: date, low: int, high: int) -> Span:
+        zone = str(self._zone)
+        begins, ends = day_begins_us(first, zone), day_begins_us(last, zone, after=1)
+        return Span(max(begins, low), min(ends, high))
 
     def figures(self, drawn: Sequence[Line] = ()) -> Data | None:
         """The figures; None where they cannot be read, which the form then says."""

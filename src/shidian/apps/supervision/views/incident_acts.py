@@ -125,7 +125,11 @@ FIRM: dict[str, Act] = {
         gettext_lazy("Attach it"),
         _ANY,
         lambda found, form, by: verbs.attach_to_incident(
-            incident=found, file=form.cleaned_data["file"], text=_words(form), by=by, is_officer=False
+            incident=found,
+            file=form.cleaned_data["file"],
+            text=_words(form),
+            by=by,
+            is_officer=False,
         ),
     ),
     "close": Act(
@@ -179,7 +183,11 @@ OFFICER: dict[str, Act] = {
         gettext_lazy("Attach it"),
         _ANY,
         lambda found, form, by: verbs.attach_to_incident(
-            incident=found, file=form.cleaned_data["file"], text=_words(form), by=by, is_officer=True
+            incident=found,
+            file=form.cleaned_data["file"],
+            text=_words(form),
+            by=by,
+            is_officer=True,
         ),
     ),
     "note": Act(
@@ -215,8 +223,15 @@ def form_for(word: str, found: Incident, data: Any = None, files: Any = None) ->
         known = {"severity": found.severity, "over_at": standing.over_at}
         given["initial"] = FactsForm.initial_of(standing.facts) | known
     if word == "confirm":
-        return ConfirmForm(**given, grades=grades)
-    return ClosingForm(**given) if word == "close" else UpdateForm(**given)
+        given["grades"] = grades
+    return _WITH_FACTS[word](**given)
+
+
+_WITH_FACTS: dict[str, type[FactsForm]] = {
+    "confirm": ConfirmForm,
+    "close": ClosingForm,
+    "update": UpdateForm,
+}
 
 
 _TEXTS: dict[str, tuple[Any, Any]] = {

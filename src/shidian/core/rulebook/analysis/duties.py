@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from shidian.core.rulebook.analysis.finding import Finding, error, missing, unknown, warning
 from shidian.core.rulebook.analysis.words import AUTHORITY, INDICATOR, SOURCE, STREAM, say
 from shidian.core.rulebook.lengths import days_of
-from shidian.core.rulebook.model import Orders, Period, PermitRules, ReportDuty, Rulebook, StageKind
+from shidian.core.rulebook.model import (
+    ExitRules,
+    Orders,
+    Period,
+    PermitRules,
+    ReportDuty,
+    Rulebook,
+    StageKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,13 +226,17 @@ def _periods(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:
     for key in _SAFEGUARD_PERIODS:
         yield f"/safeguards/{key}", getattr(rulebook.safeguards, key)
     if rulebook.exit is not None:
-        yield "/exit/takeover_due", rulebook.exit.takeover_due
-        if (drill := rulebook.exit.drill) is not None:
-            for key in ("every", "notices_within", "run_off_within"):
-                yield f"/exit/drill/{key}", getattr(drill, key)
-        if (bridging := rulebook.exit.bridging) is not None:
-            for key in ("lasts", "ask_within"):
-                yield f"/exit/bridging/{key}", getattr(bridging, key)
+        yield from _periods_of_exit(rulebook.exit)
+
+
+def _periods_of_exit(rules: ExitRules) -> Iterator[tuple[str, Period | None]]:
+    yield "/exit/takeover_due", rules.takeover_due
+    if rules.drill is not None:
+        for key in ("every", "notices_within", "run_off_within"):
+            yield f"/exit/drill/{key}", getattr(rules.drill, key)
+    if rules.bridging is not None:
+        for key in ("lasts", "ask_within"):
+            yield f"/exit/bridging/{key}", getattr(rules.bridging, key)
 
 
 def _dispatched(rulebook: Rulebook) -> Iterator[tuple[str, Period | None]]:

@@ -1,4 +1,4 @@
-"""Files of an incident: judged like every upload, read by who reads the incident and nobody else."""
+"""Files of an incident: judged like every upload, read by who reads the incident alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ INCIDENT_FILE = Question(
     id="file",
     kind=QuestionKind.FILE,
     label=Text(zh="文件", en="File"),
-    guidance=Text(zh="PDF、Word、Excel 文件或图片。", en="A PDF, Word or Excel file, or a picture."),
+    guidance=Text(
+        zh="PDF、Word、Excel 文件或图片。", en="A PDF, Word or Excel file, or a picture."
+    ),
     accept=("pdf", "docx", "xlsx", "png", "jpg"),
 )
 
@@ -47,10 +49,10 @@ def attach_to_incident(
     text: str = "",
     at: datetime | None = None,
 ) -> IncidentStep:
-    """Attach a file. The institution's goes to the officers; an officer's stays the authorities' own.
+    """Attach a file. The institution's goes to the officers; an officer's stays with them.
 
-    Step `attached`. Raises ForbiddenError; DomainError: no file of these kinds, too large, infected;
-    SupervisionError: too many.
+    Step `attached`. Raises ForbiddenError; DomainError: no file of these kinds, too large,
+    infected; SupervisionError: too many.
     """
     moment = at or timezone.now()
     permission = Permission.INCIDENT_HANDLE if is_officer else Permission.INCIDENT_REPORT

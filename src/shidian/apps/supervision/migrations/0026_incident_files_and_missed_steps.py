@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0008_marks_of_old_events"),
-        ("supervision", "0023_bridge"),
+        ("supervision", "0025_bridge"),
     ]
 
     operations = [

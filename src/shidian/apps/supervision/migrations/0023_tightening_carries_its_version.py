@@ -19,7 +19,7 @@ def turn_round(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("supervision", "0019_exit")]
+    dependencies = [("supervision", "0022_journals")]
 
     operations = [
         migrations.AddField(

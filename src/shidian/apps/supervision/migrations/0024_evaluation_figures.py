@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0008_marks_of_old_events"),
-        ("supervision", "0021_tightening_carries_its_version"),
+        ("supervision", "0023_tightening_carries_its_version"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

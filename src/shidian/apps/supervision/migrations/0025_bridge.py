@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0008_marks_of_old_events"),
-        ("supervision", "0022_evaluation_figures"),
+        ("supervision", "0024_evaluation_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -82,9 +82,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["id"],
                 "default_permissions": (),
-                "indexes": [
-                    models.Index(fields=["kind", "ends_on"], name="bridge_running_out")
-                ],
+                "indexes": [models.Index(fields=["kind", "ends_on"], name="bridge_running_out")],
             },
         ),
     ]
