@@ -36,8 +36,12 @@ def _database() -> dict[str, Any]:
 
 
 def _postgresql(address: str, **options: Any) -> dict[str, Any]:
-    """A pool keeps connections by itself; without one each thread keeps its own for a minute."""
+    """A pool keeps connections by itself; without one each thread keeps its own for a minute.
+
+    Nothing is compiled (JIT): that takes longer than a page's queries do.
+    """
     url = urlsplit(address)
+    options["options"] = "-c jit=off"
     pool = CONFIG.database_pool
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from datetime import timedelta
@@ -241,6 +242,22 @@ def test_red_things_come_first_and_a_scheme_can_be_asked_for(client, many, walk)
     client.force_login(walk.officer)
     page = client.get(reverse("supervision:board") + "?scheme=elsewhere")
     assert page.status_code == 200
+
+
+def test_a_page_has_the_gravest_and_counts_all(client, many, walk, monkeypatch):
+    monkeypatch.setattr("shidian.apps.supervision.views.board.ROWS", PILOTS - 100)
+    names = [tile.pilot.public_id for tile in board(walk.officer).tiles]
+    client.force_login(walk.officer)
+    first, second = (
+        client.get(f"{reverse('supervision:board')}?page={n}", headers={"accept-language": "en"})
+        for n in (1, 2)
+    )
+    rows = [re.findall(r'<tr id="tile-([^"]+)"', page.text) for page in (first, second)]
+    assert rows == [names[:-100], names[-100:]]
+    for page in (first, second):
+        assert f"{PILOTS} pilots" in page.text
+    assert f'{reverse("supervision:board-live")}?page=2"' in second.text
+    assert 'href="?page=2"' in first.text
 
 
 def test_a_pilot_that_is_denied_to_someone_is_in_no_row_and_no_count(many, walk, world):

@@ -133,6 +133,12 @@ class Board:
         """Whether the pilots stand in a table."""
         return len(self.tiles) >= DENSE_FROM
 
+    @property
+    def schemes(self) -> list[Scheme]:
+        """The schemes of these pilots, by address."""
+        found = {tile.pilot.case.scheme_id: tile.pilot.case.scheme for tile in self.tiles}
+        return sorted(found.values(), key=lambda scheme: scheme.slug)
+
 
 def schemes_on_board(person: Person | AnonymousUser) -> QuerySet[Scheme]:
     """The schemes whose pilots are on somebody's board."""
@@ -183,7 +189,8 @@ def _pilots(person: Person | AnonymousUser, scheme: str) -> list[Pilot]:
         joined.only(
             *("public_id", "state", "starts_on", "fault__entry"),
             *("case__reference", "case__title_zh", "case__title_en", "case__stage"),
-            *("case__scheme__slug", "case__lead__name_zh", "case__lead__name_en"),
+            *("case__scheme__slug", "case__scheme__title_zh", "case__scheme__title_en"),
+            *("case__lead__name_zh", "case__lead__name_en"),
             *("case__rulebook_version__digest", "case__rulebook_version__version"),
         )
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -16,13 +17,18 @@ from shidian.core.procedure.alerts import LEVELS
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+ROWS = 500
+"""Pilots on a page of the table. What the line above it counts is of all of them."""
+
 
 @rule(Permission.BOARD_READ)
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page; its live part is the fragment."""
-    schemes = list(schemes_on_board(request.user))
-    context = _context(request) | {"schemes": schemes if len(schemes) > 1 else ()}
-    return render(request, "supervision/board.html", context)
+    context = _context(request)
+    # The board of all schemes has just read them.
+    schemes = list(schemes_on_board(request.user)) if context["scheme"] else context["shown"]
+    shown = {"schemes": schemes if len(schemes) > 1 else ()}
+    return render(request, "supervision/board.html", context | shown)
 
 
 @rule(Permission.BOARD_READ)
@@ -31,16 +37,19 @@ def fragment(request: HttpRequest) -> HttpResponse:
     return render(request, "supervision/_board.html", _context(request))
 
 
-def _context(request: HttpRequest) -> dict[str, object]:
+def _context(request: HttpRequest) -> dict[str, Any]:
     scheme = request.GET.get("scheme", "")
     shown = board(request.user, scheme)
     tiles = shown.tiles
     worst = [tile.worst for tile in tiles]
+    rows = Paginator(tiles if shown.is_dense else [], ROWS).get_page(request.GET.get("page"))
+    asked = {"scheme": scheme} if scheme else {}
+    asked |= {"page": str(rows.number)} if rows.number > 1 else {}
     return {
         "alarms": shown.alarms[:ALARMS_SHOWN],
         "more_alarms": len(shown.alarms) > ALARMS_SHOWN,
         "tiles": () if shown.is_dense else tiles,
-        "rows": tiles if shown.is_dense else (),
+        "rows": rows,
         "total": len(tiles),
         "counts": [(level, worst.count(level)) for level in reversed(LEVELS) if level in worst],
         "halted": sum(tile.halted for tile in tiles),
@@ -49,6 +58,7 @@ def _context(request: HttpRequest) -> dict[str, object]:
         "unseen": sum(tile.unseen for tile in tiles),
         "muted": sum(tile.alerts.muted_count for tile in tiles),
         "scheme": scheme,
-        "query": "?" + urlencode({"scheme": scheme}) if scheme else "",
+        "shown": shown.schemes,
+        "query": "?" + urlencode(asked) if asked else "",
         "at": timezone.now(),
     }
