@@ -39,7 +39,7 @@ def owed(viewer: Viewer) -> Iterator[Owed]:
     unanswered = RiskTip.objects.unanswered_in(deciding_parts(viewer.person).values("scheme"))
     for tip in unanswered.select_related("authority")[:SHOWN_MAX]:
         if tip.answer_by is not None:
-            what = _("Answer the risk tip: %(subject)s") % {"subject": tip.subject}
+            what = _("Answer the risk tip: %(subject)s") % {"subject": tip.title}
             url = reverse("national:tip", args=[tip.reference])
             yield _owed(what, str(tip.authority), url, tip.answer_by)
 

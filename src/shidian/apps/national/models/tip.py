@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 
 from shidian.apps.accounts.models import Authority
 from shidian.apps.cases.models import Scheme
@@ -39,6 +39,21 @@ class RiskTip(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def title(self) -> str:
+        """What it is about, in the active language where it was written in that."""
+        return self._in_language(self.subject, self.subject_en)
+
+    @property
+    def body(self) -> str:
+        """Its text, likewise."""
+        return self._in_language(self.text, self.text_en)
+
+    @staticmethod
+    def _in_language(zh: str, en: str) -> str:
+        chinese = (get_language() or "zh-hans").startswith("zh")
+        return zh if chinese or not en else en
 
 
 class TipAddressee(models.Model):

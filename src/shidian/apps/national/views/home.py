@@ -131,7 +131,7 @@ def _filed(person: Person, parts: list[Part]) -> list[CaseEvent]:
 
 def _tips(person: Person, bodies: Collection[int]) -> list[RiskTip]:
     own = RiskTip.objects.visible_to(person).filter(authority__in=bodies)
-    return list(own.counted().select_related("authority").defer("text")[:TIPS_SHOWN])
+    return list(own.counted().select_related("authority").defer("text", "text_en")[:TIPS_SHOWN])
 
 
 @rule(Permission.NATIONAL_READ)

@@ -54,7 +54,12 @@ class Told:
 def listing(request: HttpRequest) -> HttpResponse:
     """Tips that were sent or received, newest first."""
     person = asker(request)
-    rows = RiskTip.objects.visible_to(person).counted().select_related("authority").defer("text")
+    rows = (
+        RiskTip.objects.visible_to(person)
+        .counted()
+        .select_related("authority")
+        .defer("text", "text_en")
+    )
     context = {
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "may_send": allows(person, Permission.TIP_SEND),
