@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from shidian.apps.supervision.domain import journals as domain
 from shidian.apps.supervision.domain import keys
@@ -287,6 +287,7 @@ def test_a_gate_says_where_a_pilot_of_another_journal_is_to_whom_has_its_key(
 
 def test_a_move_that_cannot_be_is_refused_before_anything_is_fenced(installation, pilot, key):
     installation.turn()
+    translation.activate("en")
     for to, word in (("c", "no journal"), ("main", "already")):
         with pytest.raises(SupervisionError, match=word):
             domain.move_pilot(pilot=pilot, to=to)
