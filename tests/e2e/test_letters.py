@@ -59,12 +59,12 @@ def code_of(home: Path, version: int) -> str:
     return check_code(found)
 
 
-def step(people: People, username: str, letter: str, name: str, **answers: str) -> str:
+def step(people: People, username: str, letter: str, act: str, /, **answers: str) -> str:
     """Follow the letter's link, answer the form, send it; the text of the page that follows."""
     with people.of(username) as page:
         page.goto(f"{people.url}{letter}")
         people.look(username)
-        page.locator(f'main a[href$="/do/{name}/"], .actions a[href$="/do/{name}/"]').first.click()
+        page.locator(f'main a[href$="/do/{act}/"], .actions a[href$="/do/{act}/"]').first.click()
         people.look(username)
         forms.fill(page, on_day="2025-04-07", **answers)
         if page.locator("main input[type=file]").count():
