@@ -99,7 +99,11 @@ def everything(client: Client, address: str) -> str:
     """Status, headers and body."""
     answer = client.get(address)
     content = b"".join(answer) if answer.streaming else answer.content
-    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    headers = "\n".join(
+        f"{name}: {value}"
+        for name, value in answer.headers.items()
+        if name.lower() != "x-request-id"  # drawn anew at each answer
+    )
     return f"{answer.status_code}\n{headers}\n\n{content.decode(errors='replace')}"
 
 
