@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from pydantic import Field
 
 from shidian.core.rulebook.model.dispatches import DispatchKind, DispatchRule
+from shidian.core.rulebook.model.ending import BridgeRules, DrillRules, ExitRules
 from shidian.core.rulebook.model.incidents import (
     IncidentDuty,
     IncidentDutyKind,
@@ -72,13 +73,10 @@ from shidian.core.rulebook.model.panel import Area, Defence, Panel, ReviewMeetin
 from shidian.core.rulebook.model.procedure import (
     ActName,
     ActRule,
-    BridgeRules,
     Clause,
     Clock,
     Consultation,
     ConsultationKind,
-    DrillRules,
-    ExitRules,
     Extension,
     Force,
     LegalEffect,
