@@ -27,6 +27,15 @@ class Settings(BaseSettings):
     replica_url: str = ""
     """A read-only copy of the app database on PostgreSQL, from which public pages are made."""
     zone: Literal["all", "public", "internal", "ingest"] = "all"
+    """Which part of the house this is: apps, addresses, tables and processes follow from it."""
+    zone_out: Path | None = None
+    """Folder into which bundles for the other zone are put; unset: by `shidian zone` alone."""
+    zone_in: Path | None = None
+    """Folder in which bundles of the other zone arrive; unset: by `shidian zone` alone."""
+    ingest_apart: bool = False
+    """Whether gate and monitor are in a zone of their own, rather than beside the internal one."""
+    zone_every_s: float = Field(10.0, gt=0)
+    """Seconds between two looks at what there is to send and to take."""
     web_bind: str = "127.0.0.1:8000"
     gate_bind: str = "127.0.0.1:8001"
     gate_url: str = "http://127.0.0.1:8001"
@@ -150,6 +159,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """Folder of private keys and secrets, mode 0700."""
         return self.home / "keys"
+
+    @property
+    def zone_spool(self) -> Path:
+        """Folder of bundles on their way: made and not yet acknowledged, or half fetched."""
+        return self.home / "zone"
 
     @property
     def uploads(self) -> Path:

@@ -43,14 +43,14 @@ def ensure_keys(folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (folder / WORKER_PUBLIC).exists():
-        _make_once(folder / WORKER_KEY, keys.private_pem(keys.generate()))
+        make_once(folder / WORKER_KEY, keys.private_pem(keys.generate()))
         public = keys.load_private(folder / WORKER_KEY).public_key()
-        _make_once(folder / WORKER_PUBLIC, f"{keys.public_text(public)}\n".encode())
+        make_once(folder / WORKER_PUBLIC, f"{keys.public_text(public)}\n".encode())
     if not (folder / GATE_PUBLIC).exists():
-        _make_once(folder / GATE_KEY, keys.private_pem(keys.generate()))
+        make_once(folder / GATE_KEY, keys.private_pem(keys.generate()))
         public = keys.load_private(folder / GATE_KEY).public_key()
-        _make_once(folder / GATE_PUBLIC, f"{keys.public_text(public)}\n".encode())
-    _make_once(folder / LIVE_SECRET, secrets.token_hex(_SECRET_BYTES).encode())
+        make_once(folder / GATE_PUBLIC, f"{keys.public_text(public)}\n".encode())
+    make_once(folder / LIVE_SECRET, secrets.token_hex(_SECRET_BYTES).encode())
 
 
 def worker_key(folder: Path) -> Ed25519PrivateKey:
@@ -93,18 +93,18 @@ def live_secret(folder: Path) -> bytes:
 def django_secret(folder: Path) -> str:
     """The key that signs sessions, made on first use. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _make_once(folder / DJANGO_SECRET, secrets.token_urlsafe(64).encode())
+    make_once(folder / DJANGO_SECRET, secrets.token_urlsafe(64).encode())
     return (folder / DJANGO_SECRET).read_text().strip()
 
 
 def second_factor_key(folder: Path) -> bytes:
     """The Fernet key of stored TOTP secrets, made on first use. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _make_once(folder / SECOND_FACTOR_KEY, Fernet.generate_key())
+    make_once(folder / SECOND_FACTOR_KEY, Fernet.generate_key())
     return (folder / SECOND_FACTOR_KEY).read_bytes().strip()
 
 
-def _make_once(path: Path, content: bytes) -> None:
+def make_once(path: Path, content: bytes) -> None:
     """Write a whole file with mode 0600, unless it is there: whoever links it first wins."""
     if path.exists():
         return

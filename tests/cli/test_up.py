@@ -60,3 +60,21 @@ def test_every_process_is_a_command_of_its_own(tmp_path: Path) -> None:
     names = [child.name for child in up.children(Settings(home=tmp_path))]
     assert names == list(up.PROCESSES)
     assert set(names) <= set(SUMMARIES)
+
+
+@pytest.mark.parametrize(
+    ("settings", "processes"),
+    [
+        ({}, {"notary", "web", "gate", "monitor", "worker"}),
+        ({"zone": "internal"}, {"notary", "web", "gate", "monitor", "worker"}),
+        ({"zone": "internal", "ingest_apart": True}, {"notary", "web", "worker"}),
+        ({"zone": "public"}, {"web", "worker"}),
+        ({"zone": "ingest"}, {"gate", "monitor"}),
+    ],
+)
+def test_a_zone_starts_its_own_processes(
+    tmp_path: Path, settings: dict[str, object], processes: set[str]
+) -> None:
+    children = up.children(Settings(home=tmp_path, **settings))
+
+    assert {child.name for child in children} == processes

@@ -13,9 +13,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from shidian import zone_keys
+from shidian.core.bundle import Zone
 from shidian.core.journal import Journal
 from shidian.core.monitor.store import MonitorStore
-from shidian.doctor import database, processes, stores
+from shidian.doctor import database, processes, stores, zones
 from shidian.doctor.finding import Level
 from tests.backup.homes import config, furnished
 from tests.browser import ROOT, environment
@@ -174,3 +176,56 @@ def test_the_command_ends_with_one_where_something_fails(sound, tmp_path):
     )
     assert "fail  database" in unreachable.stdout
     assert "secret" not in unreachable.stdout + unreachable.stderr
+
+
+def zoned(home, zone, **more):
+    return home.model_copy(update={"zone": zone, **more})
+
+
+def test_keys_of_another_zone_are_named(home):
+    found = zoned(home, "ingest")
+
+    said = [one.what for one in zones.zone(found) if one.level is Level.FAIL]
+
+    assert any("worker.key is a key of another zone" in what for what in said)
+    (home.keys / "worker.key").unlink()
+    assert [one.level for one in zones.zone(found)] == [Level.OK]
+
+
+def test_the_public_zone_must_not_be_able_to_open_what_it_seals(home):
+    zone_keys.own_card(home.keys, Zone.INTERNAL)
+
+    said = " ".join(one.what for one in zones.zone(zoned(home, "public")))
+
+    assert "zone-sealing.key is a key of another zone" in said
+
+
+def test_folders_of_a_zone_are_looked_at(home, tmp_path):
+    for name in ("worker.key", "gate.key"):
+        (home.keys / name).unlink()
+    nowhere = zoned(home, "public", zone_in=tmp_path / "in", zone_out=tmp_path / "in")
+    said = " ".join(one.what for one in zones.zone(nowhere))
+    assert "is no folder that can be used" in said
+    assert "are one folder" in said
+    assert "SHIDIAN_ZONE_IN is not set" in " ".join(
+        one.what for one in zones.zone(zoned(home, "public"))
+    )
+    for name in ("in", "out"):
+        (tmp_path / name).mkdir()
+
+    right = zoned(home, "public", zone_in=tmp_path / "in", zone_out=tmp_path / "out")
+
+    assert [one.level for one in zones.zone(right)] == [Level.OK]
+
+
+def test_a_zone_that_knows_no_other_is_told_how(home):
+    (finding,) = zones.exchange(zoned(home, "internal"))
+
+    assert finding.level is Level.FAIL
+    assert "trusts no other yet" in finding.what
+
+
+def test_folders_without_a_zone_are_said_to_do_nothing(home, tmp_path):
+    (finding,) = zones.zone(zoned(home, "all", zone_in=tmp_path))
+
+    assert finding.level is Level.WARN

@@ -6,10 +6,19 @@ import json
 import time
 from dataclasses import replace
 
+import pytest
+
 from shidian import keyring
+from shidian.apps.supervision.worker.gate_client import GateClient, GateUnreachableError
+from shidian.apps.supervision.worker.store_line import StoreLine
 from shidian.core.journal import EntryKind, JournalReader
+from shidian.core.monitor.evaluator import Output
+from shidian.core.monitor.store import MonitorStore
 from shidian_kit.wire import envelope, keys
+from tests.apps.supervision.things import item
 from tests.core.journal.samples import PROJECT, START_US, transfer
+
+from .running import RunningGate
 
 
 def test_control_record_is_taken_once(gate):
@@ -53,7 +62,7 @@ def test_unfit_control_request_is_explained(gate):
 
 def test_only_the_worker_may_control(gate, key):
     for signer in (key, keys.generate()):
-        for path in ("/v1/control", "/v1/changed"):
+        for path in ("/v1/control", "/v1/changed", "/v1/monitor"):
             assert gate.post(signer, path, b"{}")[0] == 404
 
 
@@ -124,3 +133,28 @@ def test_no_key_has_the_name_of_returns(gate):
 
     assert status == 422
     assert "returns" in content["refused"]
+
+
+def test_the_monitor_beside_a_gate_is_asked_where_the_gate_has_a_zone_of_its_own(tmp_path, gate):
+    ask = b'{"ask":"items_after","limit":10}'
+    worker = keyring.worker_key(gate.home / "keys")
+    assert gate.post(worker, "/v1/monitor", ask)[0] == 404
+
+    apart = RunningGate(tmp_path / "ingest", SHIDIAN_ZONE="ingest")
+    apart.start()
+    try:
+        client = GateClient(apart.url, keyring.worker_key(apart.home / "keys"))
+        with pytest.raises(GateUnreachableError, match="no-monitor"):
+            StoreLine(client).last_seq()
+        with MonitorStore(apart.home / "monitor" / "monitor.sqlite3") as store:
+            store.save(10, [Output(items=[item(PROJECT, 1)])])
+        found = StoreLine(client)
+        before = found.version()
+        assert found.items_after(0, 10) == [item(PROJECT, 1)]
+        with MonitorStore(apart.home / "monitor" / "monitor.sqlite3") as store:
+            store.save(20, [Output(items=[item(PROJECT, 2)])])
+        assert found.version() != before
+        assert found.last_seq() == 2
+        client.close()
+    finally:
+        apart.stop()

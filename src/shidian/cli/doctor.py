@@ -51,12 +51,21 @@ def doctor(only_stores: bool, as_json: bool, prometheus: bool) -> None:
 
 def _findings(*, only_stores: bool) -> Iterator[Finding]:
     from shidian.config import settings
-    from shidian.doctor import database, processes, stores
+    from shidian.doctor import database, processes, stores, zones
+    from shidian.zones import processes_of
 
     config = settings()
+    here = processes_of(config)
+    of: dict[str, list[Callable[[Settings], Iterator[Finding]]]] = {
+        "web": [database.database, zones.exchange],
+        "gate": [stores.journal],
+        "monitor": [stores.monitor],
+        "notary": [stores.record],
+    }
     looks: list[Callable[[Settings], Iterator[Finding]]] = [stores.disk]
     if config.home.is_dir():
-        looks += [stores.keys, database.database, stores.journal, stores.monitor, stores.record]
-        looks += [] if only_stores else [processes.web, processes.gate, processes.notary]
+        looks += [stores.keys, zones.zone, *(look for name in here for look in of.get(name, ()))]
+        asked = {"web": processes.web, "gate": processes.gate, "notary": processes.notary}
+        looks += [] if only_stores else [asked[name] for name in asked if name in here]
     for look in looks:
         yield from look(config)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from shidian.cli.elsewhere import refuse_elsewhere
 from shidian.config import settings
 
 
@@ -27,6 +28,7 @@ def gate(bind: str | None, home: Path | None) -> None:
 
     logs.begin("gate", settings())
     config = settings() if home is None else settings().model_copy(update={"home": home})
+    refuse_elsewhere("gate")
     address = bind or config.gate_bind
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():

@@ -23,6 +23,7 @@ SUMMARIES = {
     "journal": "See which journal keeps which pilot, and move one.",
     "replay": "Recompute alerts from a journal.",
     "record": "Verify and witness the public record.",
+    "zone": "Exchange signed bundles between the internal and the public zone.",
     "backup": "Copy the whole installation while it runs.",
     "restore": "Put an installation back from a backup.",
     "doctor": "Look an installation over, and say what to do.",

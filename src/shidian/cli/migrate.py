@@ -12,6 +12,8 @@ def migrate() -> None:
     `shidian up` does it by itself. Under a service manager it runs once before `web` and `worker`
     of a new release start.
     """
+    from shidian.cli.elsewhere import refuse_elsewhere
     from shidian.cli.up import prepare
 
+    refuse_elsewhere("web")
     prepare()

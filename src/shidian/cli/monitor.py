@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from shidian.cli.elsewhere import refuse_elsewhere
 from shidian.cli.monitor_explain import explain
 
 POLL_S = 0.005
@@ -32,6 +33,8 @@ def monitor(context: click.Context, journal: Path | None, store: Path | None, on
     from shidian import logs
     from shidian.config import settings
 
+    if journal is None:
+        refuse_elsewhere("monitor")
     if not once:
         logs.begin("monitor", settings())
     stop = threading.Event()

@@ -7,6 +7,8 @@ import threading
 
 import click
 
+from shidian.cli.elsewhere import refuse_elsewhere
+
 MODES = {"600": 0o600, "660": 0o660}
 
 
@@ -35,6 +37,7 @@ def notary(socket_mode: str) -> None:
     from shidian_kit.wire.policy import parse_policy
     from shidian_kit.wire.refusal import RecordError
 
+    refuse_elsewhere("notary")
     config = settings()
     logs.begin("notary", config)
     stop = threading.Event()

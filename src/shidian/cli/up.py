@@ -14,11 +14,10 @@ import click
 
 from shidian.cli.supervise import CannotStartError, Child, Supervisor
 from shidian.config import Settings, settings
+from shidian.zones import processes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PROCESSES = ("notary", "web", "gate", "monitor", "worker")
 
 
 def split_bind(bind: str) -> tuple[str, int]:
@@ -65,8 +64,10 @@ import django
 django.setup()
 from shidian.web.migrating import migrate
 migrate()
-from shidian.apps.cases.calendars import load_calendars
-load_calendars()
+from django.conf import settings
+if not settings.PUBLIC:
+    from shidian.apps.cases.calendars import load_calendars
+    load_calendars()
 """
 
 
@@ -99,7 +100,7 @@ def children(config: Settings) -> list[Child]:
             argv=(sys.executable, "-m", "shidian", name),
             health_url=health.get(name),
         )
-        for name in PROCESSES
+        for name in processes_of(config)
     ]
 
 
@@ -114,16 +115,21 @@ def children(config: Settings) -> list[Child]:
 def up(run_migrate: bool) -> None:
     """Start notary, web, gate, monitor and worker, show their output, and start the fallen again.
 
+    In a zone (SHIDIAN_ZONE) those of it.
+
     Ctrl-C or SIGTERM stops them all; one that does not stop within 10 seconds is ended by force.
     Refuses to start when an address is taken or another `shidian up` holds the same SHIDIAN_HOME.
     """
     config = settings()
     with sole_supervisor(config):
-        refuse_taken_port(config.web_bind, "SHIDIAN_WEB_BIND")
-        refuse_taken_port(config.gate_bind, "SHIDIAN_GATE_BIND")
-        if run_migrate:
+        here = processes_of(config)
+        if "web" in here:
+            refuse_taken_port(config.web_bind, "SHIDIAN_WEB_BIND")
+        if "gate" in here:
+            refuse_taken_port(config.gate_bind, "SHIDIAN_GATE_BIND")
+        if run_migrate and "web" in here:
             prepare()
-        address = _reachable(config.web_bind)
+        address = _reachable(config.web_bind if "web" in here else config.gate_bind)
         supervisor = Supervisor(
             children(config), on_healthy=lambda: click.echo(f"Shidian is at {address}")
         )

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from shidian.cli.elsewhere import refuse_elsewhere
 from shidian.config import settings
 
 
@@ -16,6 +17,7 @@ from shidian.config import settings
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64))
 def web(bind: str | None, workers: int, threads: int) -> None:
     """Serve the pages (WSGI), until told to stop."""
+    refuse_elsewhere("web")
     arguments = [
         *("--bind", bind or settings().web_bind),
         *("--worker-class", "gthread"),

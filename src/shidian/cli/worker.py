@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import click
+
+from shidian.cli.elsewhere import refuse_elsewhere
+
+if TYPE_CHECKING:
+    from shidian.apps.supervision.worker.loop import Duty
+    from shidian.config import Settings
 
 
 @click.command()
@@ -19,29 +26,39 @@ def worker(once: bool) -> None:
     It goes on by itself when the gate or the monitor is down, and ends on SIGTERM or Ctrl-C after
     the duty in hand.
     """
+    refuse_elsewhere("worker")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shidian.web.settings")
     import django
 
     django.setup()
-    from django.db import connections
-
     from shidian import logs
-    from shidian.apps.supervision.worker.duties import Worker
-    from shidian.apps.supervision.worker.eager import eager_writes
-    from shidian.apps.supervision.worker.loop import run_duties
     from shidian.config import settings
 
     if not once:
         logs.begin("worker", settings())
-    at_work = Worker(settings())
+    if settings().zone == "public":
+        _in_the_public_zone(settings(), once=once)
+    else:
+        _at_work(settings(), once=once)
+
+
+def _at_work(config: Settings, *, once: bool) -> None:
+    """All duties, in the threads that keep them from holding one another up."""
+    from django.db import connections
+
+    from shidian.apps.supervision.worker.duties import Worker
+    from shidian.apps.supervision.worker.eager import eager_writes
+    from shidian.apps.supervision.worker.loop import run_duties
+
+    at_work = Worker(config)
+    zone_duties = _zone_duties(config)
     try:
         if once:
-            for duty in (*at_work.duties(), *at_work.order_duties(), *at_work.mail_duties()):
+            duties = (*at_work.duties(), *at_work.order_duties(), *at_work.mail_duties())
+            for duty in (*duties, *zone_duties):
                 duty.attempt(0.0)
             return
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        stop = _until_told()
 
         def bring_orders() -> None:
             with eager_writes():
@@ -52,10 +69,16 @@ def worker(once: bool) -> None:
             run_duties(at_work.mail_duties(), stop)
             connections.close_all()
 
+        def exchange() -> None:
+            run_duties(zone_duties, stop)
+            connections.close_all()
+
         threads = [
             threading.Thread(target=bring_orders, name="orders"),
             threading.Thread(target=bring_mail, name="mail"),
         ]
+        if zone_duties:
+            threads.append(threading.Thread(target=exchange, name="zone"))
         for thread in threads:
             thread.start()
         try:
@@ -66,3 +89,36 @@ def worker(once: bool) -> None:
                 thread.join()
     finally:
         at_work.close()
+
+
+def _until_told() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _zone_duties(config: Settings) -> list[Duty]:
+    """What is done towards the other zone; nothing where no folder is named."""
+    from shidian.apps.notices.zones.duty import ZoneDuty
+    from shidian.apps.supervision.worker.loop import Duty
+
+    duty = ZoneDuty(config)
+    return [Duty("zone", config.zone_every_s, duty.run)] if duty.has_folders else []
+
+
+def _in_the_public_zone(config: Settings, *, once: bool) -> None:
+    """There the worker takes and sends bundles, and has nothing else to do."""
+    from shidian.apps.supervision.worker.loop import run_duties
+
+    duties = _zone_duties(config)
+    if not duties:
+        raise click.ClickException(
+            "in the public zone the worker exchanges bundles: set SHIDIAN_ZONE_IN and"
+            " SHIDIAN_ZONE_OUT"
+        )
+    if once:
+        for duty in duties:
+            duty.attempt(0.0)
+        return
+    run_duties(duties, _until_told())

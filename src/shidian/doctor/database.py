@@ -57,9 +57,34 @@ def database(config: Settings) -> Iterator[Finding]:
         )
         return
     yield Finding("database", Level.OK, f"{connection.vendor}, of this release's shape")
-    yield from _outbox()
-    yield from _mail()
-    yield from _moves()
+    if config.zone == "public":
+        yield from _tables(connection.introspection.table_names())
+    else:
+        yield from _outbox()
+        yield from _mail()
+        yield from _moves()
+
+
+def _tables(there: list[str]) -> Iterator[Finding]:
+    """That the public zone has no table of another zone."""
+    from django.apps import apps
+    from django.db import router
+
+    foreign = sorted(
+        model._meta.db_table  # noqa: SLF001 - Django's public API in spite of the underscore
+        for model in apps.get_models()
+        if not router.allow_migrate_model("default", model) and model._meta.db_table in there  # noqa: SLF001 - as above
+    )
+    if foreign:
+        yield Finding(
+            "zone-tables",
+            Level.FAIL,
+            f"this database has {len(foreign)} tables of another zone, the first {foreign[0]}",
+            "give the public zone a database of its own, and have the internal one"
+            " `shidian zone export --whole`",
+        )
+    else:
+        yield Finding("zone-tables", Level.OK, "tables of what is published, and no others")
 
 
 def _moves() -> Iterator[Finding]:

@@ -27,8 +27,10 @@ from shidian.core.journal import (
 )
 from shidian.core.journal.controls import RETURNS_SOURCE, DepartedError
 from shidian.core.journal.sealed import SegmentDamagedError
+from shidian.core.monitor.line import Question
 from shidian.gate import options, telemetry
 from shidian.gate.auth import Authenticator
+from shidian.gate.beside import Beside
 from shidian.gate.http import (
     HttpProblemError,
     Receive,
@@ -101,6 +103,7 @@ class Gate:
             lambda: self.journal.registry,
         )
         self._intake = Intake(given)
+        self._beside = Beside(given.monitor_store)
         self._permits = Permits(self.journal, given.journal, keyring.gate_key(given.keys))
         self._moving = Moving(self.journal, given.journal)
         self._readiness = Readiness(
@@ -120,6 +123,7 @@ class Gate:
             "/v1/leaving": self._leaving,
             "/v1/leaving/whole": self._leaving_whole,
             "/v1/arriving": self._arriving,
+            "/v1/monitor": self._asked,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,6 +145,7 @@ class Gate:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+        await asyncio.to_thread(self._beside.close)
         await asyncio.to_thread(self.journal.close)
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -296,6 +301,11 @@ class Gate:
         call = _decode(await self._from_worker(request, receive), FedCall, "fed")
         self._permits.feed.fed(call.as_of_us)
         return {}
+
+    async def _asked(self, request: Request, receive: Receive) -> object:
+        """`{ask, …}` → `{answer}` of the monitor's store."""
+        question = _decode(await self._from_worker(request, receive), Question, "monitor")
+        return {"answer": await asyncio.to_thread(self._beside.answer, question)}
 
     async def _leaving(self, request: Request, receive: Receive) -> object:
         call = _decode(await self._from_worker(request, receive), LeavingCall, "leaving")

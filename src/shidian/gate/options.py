@@ -59,6 +59,8 @@ class GateOptions:
     keys: Path
     authorities: tuple[str, ...]
     origins: frozenset[str]
+    monitor_store: Path | None = None
+    """Of the monitor beside it, for a worker in another zone; None: it answers for none."""
     heartbeat_s: float = HEARTBEAT_S
     waiting_events_max: int = WAITING_EVENTS_MAX
     source_waiting_events_max: int = SOURCE_WAITING_EVENTS_MAX
@@ -77,6 +79,7 @@ class GateOptions:
             keys=config.keys,
             authorities=tuple(dict.fromkeys(named)),
             origins=_origins(config),
+            monitor_store=config.monitor_store if config.zone == "ingest" else None,
             source_rate=config.source_rate,
             seal_every_s=config.seal_every_s,
             seal_rows=config.seal_rows,

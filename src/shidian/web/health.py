@@ -34,7 +34,11 @@ def _database(config: Settings) -> None:
 
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM cases_case LIMIT 1")
+            cursor.execute(
+                "SELECT 1 FROM notices_publishedcard LIMIT 1"
+                if config.zone == "public"
+                else "SELECT 1 FROM cases_case LIMIT 1"
+            )
     finally:
         connection.close()
 

@@ -71,6 +71,15 @@ SECRET_KEY = keyring.django_secret(CONFIG.keys)
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()]
 
+PUBLIC = CONFIG.zone == "public"
+"""Whether this is the public zone: no accounts, no sessions, no tables but the published ones."""
+_APPS_OF_OURS_IN_PUBLIC = {
+    "shidian.apps.accounts",
+    "shidian.apps.cases",
+    "shidian.apps.notices",
+    "shidian.apps.portal",
+}
+"""The first two for their types alone: none of their tables is there."""
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -95,6 +104,12 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
 ]
+if PUBLIC:
+    INSTALLED_APPS = [
+        app
+        for app in INSTALLED_APPS
+        if not app.startswith("shidian.apps.") or app in _APPS_OF_OURS_IN_PUBLIC
+    ]
 
 MIDDLEWARE = [
     # Before all others: what they say carries the request's id.
@@ -120,7 +135,15 @@ MIDDLEWARE = [
 if CONFIG.replica_url:
     MIDDLEWARE.append("shidian.web.replica.ReplicaMiddleware")
 
-ROOT_URLCONF = "shidian.web.urls"
+_OF_ACCOUNTS = {
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+}
+if PUBLIC:
+    MIDDLEWARE = [one for one in MIDDLEWARE if one not in _OF_ACCOUNTS]
+
+ROOT_URLCONF = "shidian.web.public_urls" if PUBLIC else "shidian.web.urls"
 WSGI_APPLICATION = "shidian.web.wsgi.application"
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -141,7 +164,10 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = _databases()
-DATABASE_ROUTERS = ["shidian.web.replica.PortalRouter"] if CONFIG.replica_url else []
+DATABASE_ROUTERS = [
+    *(["shidian.web.replica.PortalRouter"] if CONFIG.replica_url else []),
+    *(["shidian.web.tables.PublicZoneRouter"] if PUBLIC else []),
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"
@@ -163,6 +189,8 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 500},
     },
 }
+if PUBLIC:
+    CACHES["default"] = {**CACHES["pages"], "LOCATION": "default"}
 ACCOUNT_ADAPTER = "shidian.apps.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -242,6 +270,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_SIZE_MAX_MIB = 20
 BODY_SIZE_MAX_MIB = 100
 """A whole form with its files. Larger ones are refused unread; smaller ones by the question."""
+if PUBLIC:
+    # What somebody sends lies on no disk there before it is sealed, not even a large file.
+    FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+    BODY_SIZE_MAX_MIB = UPLOAD_SIZE_MAX_MIB
+    FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_SIZE_MAX_MIB * 1024 * 1024
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 globals().update(mail_settings(CONFIG.mail_url, CONFIG.keys / "mail-password"))

@@ -117,7 +117,7 @@ WITHOUT_ROWS = {
     *("notices_commentmoderation", "notices_noticeextension", "notices_noticesummary"),
     "notices_sentfile",
     *("review_session", "review_sessioncall", "review_sessionitem"),
-    *("review_presenters", "review_minutes"),
+    *("review_presenters", "review_minutes", "notices_zonebundle"),
     *("cases_letter", "cases_letterversion", "cases_letternumber", "cases_letterstep"),
 }
 """Guarded tables that the walk below leaves empty; their triggers are of the same making."""

@@ -16,6 +16,7 @@ class NoticesConfig(AppConfig):
     def ready(self) -> None:
         """Register permissions; keep append-only triggers and search in place after migrations."""
         from shidian.apps.notices import rules  # noqa: F401 - registers permissions
+        from shidian.apps.notices.zones import covered  # noqa: F401 - objects to acts
 
         post_migrate.connect(_install_guards, sender=self)
 

@@ -15,6 +15,7 @@ GUARDS = (
     ),
     Guard(models.CommentModeration),
     Guard(models.SentFile),
+    Guard(models.ZoneBundle, mutable=("acknowledged_at",)),
     # Erasing a text takes its salt along; the leaf itself stays.
     Guard(models.PublishedLeaf, mutable=("document", "salt", "erased_at", "ground")),
     # Live figures are refreshed in place: their history is the telemetry itself. A page's bodies

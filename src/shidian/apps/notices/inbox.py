@@ -9,6 +9,9 @@ it.
 
     receipt = submit("complaint", about="P-2026-0001", content={…})
     status_of(receipt)
+
+In the public zone nobody keeps anything: what is submitted is sealed to the internal zone's key,
+and handed over there by `take_in`.
 """
 
 from __future__ import annotations
@@ -29,7 +32,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.cases.errors import DomainError
-from shidian.apps.notices.models import Submission
+from shidian.apps.notices.models import SealedSubmission, Submission
+from shidian.apps.notices.zones.sealing import is_public_zone, keep_sealed
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -41,12 +45,21 @@ RATE_MAX = 10
 """Submissions about one thing in a minute; more are asked to come back."""
 UNPROVEN_MAX = 3
 """Of these, from browsers that did no work for theirs."""
+RATES = {"comment": (30, 5)}
+"""Other numbers of both, by kind; in the public zone comments come this way as well."""
+FOLLOW_UPS_MAX = 3
+"""What one receipt's holder may say further before the internal zone has had it."""
+FOLLOW_UPS = frozenset({"complaint.escalation"})
+"""Kinds that belong to a submission before."""
+REFUSED = "refused"
+"""State of what the internal zone did not take; the answer says why."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _LETTERS_EACH = 4
 _GROUPS = 5
 """Twenty letters of 32: 100 bits, since the answer is sealed with no more than them."""
 _NOT_LETTERS = re.compile(r"[^A-Z2-9]")
 _NONCE_BYTES = 12
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Sent:
     receipt_sha256: str
     content: Mapping[str, Any]
     at: datetime
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +122,85 @@ def submit(
     digest = receipt_sha256(receipt)
     if Submission.objects.filter(receipt_sha256=digest).exists():
         return receipt
-    recent = Submission.objects.filter(about=about, received_at__gt=at - RATE_WINDOW)
-    if recent.count() >= RATE_MAX or (
-        not proven and recent.filter(proven=False).count() >= UNPROVEN_MAX
-    ):
-        raise DomainError(
-            "too-many",
-            Text(
-                zh="当前提交的人较多，请一分钟后再试；您填写的内容请先保存。",
-                en="Much is coming in just now: keep your text and try again in a minute.",
-            ),
-        )
-    Submission.objects.create(
-        receipt_sha256=digest,
-        kind=kind,
-        about=about,
-        received_at=at,
-        proven=proven,
-        state="received",
-        state_at=at,
-    )
-    _RECEIVERS[kind](Sent(kind, about, digest, content, at))
+    _not_too_fast(kind, about, at, proven=proven)
+    sent = Sent(kind, about, digest, content, at, proven)
+    _keep_status(sent)
+    if is_public_zone():
+        keep_sealed(sent, proven=proven)
+    else:
+        _RECEIVERS[kind](sent)
     return receipt
+
+
+def _not_too_fast(kind: str, about: str, at: datetime, *, proven: bool) -> None:
+    recent = Submission.objects.filter(kind=kind, about=about, received_at__gt=at - RATE_WINDOW)
+    most, unproven_most = RATES.get(kind, (RATE_MAX, UNPROVEN_MAX))
+    if recent.count() >= most or (
+        not proven and recent.filter(proven=False).count() >= unproven_most
+    ):
+        raise _too_many()
+
+
+def _too_many() -> DomainError:
+    return DomainError(
+        "too-many",
+        Text(
+            zh="当前提交的人较多，请一分钟后再试；您填写的内容请先保存。",
+            en="Much is coming in just now: keep your text and try again in a minute.",
+        ),
+    )
+
+
+def _keep_status(sent: Sent, state: str = "received") -> None:
+    Submission.objects.create(
+        receipt_sha256=sent.receipt_sha256,
+        kind=sent.kind,
+        about=sent.about,
+        received_at=sent.at,
+        proven=sent.proven,
+        state=state,
+        state_at=sent.at,
+    )
+
+
+@transaction.atomic
+def take_in(sent: Sent) -> None:
+    """Hand over what the public zone sealed and sent on; the same one again changes nothing.
+
+    What its receiver refuses, and what has no receiver here, has the status `refused`: the sender
+    learns it, and what came with it is not kept.
+    """
+    follows = sent.kind in FOLLOW_UPS
+    if not follows:
+        if Submission.objects.filter(receipt_sha256=sent.receipt_sha256).exists():
+            return
+        _keep_status(sent)
+    try:
+        _check_key(sent.content.get("sealing_key"))
+        with transaction.atomic():
+            _RECEIVERS[sent.kind](sent)
+    except (ValueError, LookupError, TypeError) as refusal:
+        if not follows:
+            tell(sent.receipt_sha256, state=REFUSED, at=timezone.now(), answer=_why(sent, refusal))
+
+
+def _check_key(key: object) -> None:
+    """An answer is sealed to it one day. Raises ValueError where that would fail."""
+    if key is not None and len(base64.b64decode(str(key), validate=True)) != _KEY_BYTES:
+        raise ValueError("not a key that an answer can be sealed to")
+
+
+def _why(sent: Sent, refusal: Exception) -> str | None:
+    """In both languages, sealed to the receipt where the submission names the key for it."""
+    key = sent.content.get("sealing_key")
+    if not isinstance(key, str) or not isinstance(refusal, ValueError):
+        return None
+    text = getattr(refusal, "text", None)
+    said = f"{text.zh}\n{text.en}" if isinstance(text, Text) else str(refusal)
+    try:
+        return seal(said, key)
+    except ValueError:
+        return None
 
 
 def follow_up(kind: str, receipt: str, content: Mapping[str, Any]) -> bool:
@@ -141,8 +212,19 @@ def follow_up(kind: str, receipt: str, content: Mapping[str, Any]) -> bool:
     known = Submission.objects.filter(receipt_sha256=digest).first()
     if known is None:
         return False
-    _RECEIVERS[kind](Sent(kind, known.about, digest, content, timezone.now()))
+    sent = Sent(kind, known.about, digest, content, timezone.now())
+    if is_public_zone():
+        if SealedSubmission.objects.filter(receipt_sha256=digest).count() >= FOLLOW_UPS_MAX:
+            raise _too_many()
+        keep_sealed(sent, proven=True)
+    else:
+        _RECEIVERS[kind](sent)
     return True
+
+
+def is_on_its_way(receipt: str) -> bool:
+    """Whether something of this receipt waits here for the internal zone."""
+    return SealedSubmission.objects.filter(receipt_sha256=receipt_sha256(receipt)).exists()
 
 
 def tell(

@@ -13,6 +13,7 @@ from shidian.apps.cases import outbox
 from shidian.apps.cases.actors import PUBLIC, actor_for
 from shidian.apps.cases.domain.perform import perform_act
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.zones import day_in
 from shidian.core.procedure.types import Act, Verb
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ class Subject(Protocol):
     def may_moderate(self, person: Person, notice: Notice) -> bool:
         """Whether the person may show, withhold and answer comments."""
 
-    def comment_received(self, notice: Notice, *, receipt: str, sha256: str, at: datetime) -> None:
-        """Keep that a comment came. Raises DomainError where none is taken now."""
+    def comment_received(
+        self, notice: Notice, *, receipt: str, sha256: str, at: datetime, sent_at: datetime
+    ) -> None:
+        """Keep that a comment came. Raises DomainError where none was taken when it was sent."""
 
     def comment_answered(
         self, notice: Notice, *, receipt: str, sha256: str, by: Person, at: datetime
@@ -54,10 +57,15 @@ class CaseSubject:
         """As the rulebook's offices have it."""
         return allows(person, Permission.COMMENT_MODERATE, notice.case)
 
-    def comment_received(self, notice: Notice, *, receipt: str, sha256: str, at: datetime) -> None:
+    def comment_received(
+        self, notice: Notice, *, receipt: str, sha256: str, at: datetime, sent_at: datetime
+    ) -> None:
         """Event comment.received."""
-        act = Act(Verb.RECORD_COMMENT, PUBLIC, at, {"comment": receipt, "sha256": sha256})
-        perform_act(_case(notice), act, by=None)
+        case = _case(notice)
+        said = {"comment": receipt, "sha256": sha256}
+        if sent_at != at:
+            said["sent"] = day_in(case.rulebook, sent_at).isoformat()
+        perform_act(case, Act(Verb.RECORD_COMMENT, PUBLIC, at, said), by=None)
 
     def comment_answered(
         self, notice: Notice, *, receipt: str, sha256: str, by: Person, at: datetime

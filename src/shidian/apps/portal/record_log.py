@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from shidian.config import settings
 from shidian.core.record.leaf import Leaf, decode
 from shidian.core.record.reader import LogReader
+from shidian.core.record.tiles import FILE
 from shidian_kit.wire.merkle import leaf_hash
 from shidian_kit.wire.policy import parse_policy
 from shidian_kit.wire.refusal import RecordError, Refusal
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from shidian_kit.wire.checkpoint import Checkpoint
 
 _POLICY = "policy"
-_FILE = re.compile(
-    r"checkpoint|policy|tile/(entries|[0-9]{1,2})/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?"
-)
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def trusted_keys() -> list[str]:
 
 def file(path: str) -> bytes | None:
     """A file of the log; None for what is none of its files, or is not there."""
-    if _FILE.fullmatch(path) is None:
+    if FILE.fullmatch(path) is None:
         return None
     try:
         return (settings().record_tiles / path).read_bytes()

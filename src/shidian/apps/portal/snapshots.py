@@ -264,7 +264,9 @@ def text_of_leaf(index: int) -> LeafText:
     named = Named(page.kind, page.key)
     if page.withdrawn_at is not None:
         return LeafText(gone="withdrawn", page=named)
-    if leaf.salt and not PublishedSnapshot.objects.current().filter(pk=page.pk).exists():
+    current = PublishedSnapshot.objects.current().filter(pk=page.pk)
+    # Without a body the public zone was not given it: it was replaced before it was shown there.
+    if not page.body_zh or (leaf.salt and not current.exists()):
         return LeafText(gone="replaced", page=named)
     document = {
         "kind": page.kind,

@@ -17,13 +17,14 @@ class SupervisionConfig(AppConfig):
     verbose_name = _("Supervision")
 
     def ready(self) -> None:
-        """Register consumers; keep the append-only triggers in place after every migration."""
+        """Register consumers and receivers; keep the append-only triggers after every migration."""
         from shidian.apps.supervision import (
             consumers,  # noqa: F401 - registers them
             order_evidence,  # noqa: F401 - registers them
             public_acts,  # noqa: F401 - registers them
             rules,  # noqa: F401 - registers permissions
         )
+        from shidian.apps.supervision.domain import complaints  # noqa: F401 - receives them
 
         post_migrate.connect(_install_guards, sender=self)
 

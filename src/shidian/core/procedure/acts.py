@@ -77,7 +77,7 @@ class Verb(StrEnum):
     | file_assessment | findings: {area: {finding: pass/condition/fail, text}} for every area |
     | open_notice | sha256: of the public text; version: int ≥ 1 of that text; reason?: what changed, needed where it replaces the text that is out: its window begins anew |
     | extend_notice | until: date, new last day of the notice's window, after the present one; reason |
-    | record_comment | comment: the app's receipt id; sha256: of the comment's text |
+    | record_comment | comment: the app's receipt id; sha256: of the comment's text; sent?: day on which it was sent, where it came later |
     | answer_comment | comment: id (left out where the rulebook's notice answers in `summary`: that answers all received so far); sha256: of the published answer |
     | sign_off | authority; consent: bool; reason (may be "" on consent); uscc or lei: 统一社会信用代码 or Legal Entity Identifier of the lead, seq: int ≥ 1, next free number; both needed by the last consent where the stage has a `number` pattern, ignored before; thresholds? as in advance, needed by the last consent in an admission stage; conditions?: list of texts, with a consent in an admission stage: what the pilot is admitted under |
     | file_report | report: id of the rulebook's report duty; sha256 |

@@ -231,7 +231,7 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.FILE_ASSESSMENT: frozenset({"findings"}),
     Verb.OPEN_NOTICE: frozenset({"sha256", "version", "reason"}),
     Verb.EXTEND_NOTICE: frozenset({"until", "reason"}),
-    Verb.RECORD_COMMENT: frozenset({"comment", "sha256"}),
+    Verb.RECORD_COMMENT: frozenset({"comment", "sha256", "sent"}),
     Verb.ANSWER_COMMENT: frozenset({"comment", "sha256"}),
     Verb.SIGN_OFF: frozenset(
         {

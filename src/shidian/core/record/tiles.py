@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ ENTRIES = -1
 CHECKPOINT = "checkpoint"
 POLICY = "policy"
 """Beside the checkpoint: the log's key and its witnesses (C2SP tlog-policy)."""
+FILE = re.compile(
+    r"checkpoint|policy|tile/(entries|[0-9]{1,2})/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?"
+)
+"""Paths of files that the log may have, and of no others."""
 _PATH_BASE = 1000
 _PREFIX_BYTES = 2
 

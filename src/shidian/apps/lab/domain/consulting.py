@@ -252,10 +252,12 @@ class DraftSubject:
         """Officers who may write the draft."""
         return allows(person, Permission.DRAFT_WRITE, notice.scheme)
 
-    def comment_received(self, notice: Notice, *, receipt: str, sha256: str, at: datetime) -> None:
+    def comment_received(
+        self, notice: Notice, *, receipt: str, sha256: str, at: datetime, sent_at: datetime
+    ) -> None:
         """Event comment.received with the text's hash. Raises DomainError (`window-closed`)."""
         draft = self._draft(notice)
-        day = day_in(draft.base.rulebook, at)
+        day = day_in(draft.base.rulebook, sent_at)
         closed = notice.closes_on is not None and day > notice.closes_on
         if closed or not draft.is_open:
             raise refuse(

@@ -7,6 +7,7 @@ from shidian.apps.notices.domain.comments import (
     receive_comment,
 )
 from shidian.apps.notices.domain.files import keep_files
+from shidian.apps.notices.domain.handing import comment_receipt, hand_in_comment
 from shidian.apps.notices.domain.notices import (
     extend_notice,
     open_notice,
@@ -17,7 +18,9 @@ from shidian.apps.notices.domain.snapshots import publish_snapshot, withdraw_sna
 
 __all__ = [
     "answer_comment",
+    "comment_receipt",
     "extend_notice",
+    "hand_in_comment",
     "keep_files",
     "moderate_comment",
     "new_receipt",

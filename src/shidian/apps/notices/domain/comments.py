@@ -12,6 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.notices import inbox
+from shidian.apps.notices.comment_words import CommentProgress
 from shidian.apps.notices.domain.files import keep_files
 from shidian.apps.notices.models import Comment, CommentModeration, CommentState, Notice
 from shidian.apps.notices.subjects import subject_of
@@ -50,6 +52,7 @@ def receive_comment(
     proven: bool = True,
     files: Sequence[Given] = (),
     at: datetime | None = None,
+    sent_at: datetime | None = None,
 ) -> Comment:
     """Take a comment from anyone on an open notice (or its slug). Returns it with its `receipt`.
 
@@ -57,13 +60,15 @@ def receive_comment(
     it, the comment that was taken is returned and nothing is written. `proven`: whether the
     sender's browser worked for it; one that did not is read before it is shown, whatever the
     rulebook says, and of these fewer are taken in a minute. `files` are for officers alone, and
-    never published.
+    never published. `sent_at`: when it was sent, where it came here later; the window is judged by
+    that.
     Event: comment.received, which holds the receipt and the text's hash, never the text. Outbox
     `snapshot.notice` where comments are shown before moderation. Raises DomainError (a
     `ValueError`): `no-notice`, `replaced`, `text`, `duplicate`, `too-many`, `full`, what
     `keep_files` refuses, or the procedure's refusal such as a closed window.
     """
     at = at or timezone.now()
+    sent_at = sent_at or at
     notice = _notice(notice)
     subject = subject_of(notice)
     if receipt:
@@ -75,9 +80,9 @@ def receive_comment(
     body = body.strip()
     _well_formed(body, name, contact)
     sha256 = hashlib.sha256(body.encode()).hexdigest()
-    _not_too_fast(notice, sha256, at, proven=proven)
+    _not_too_fast(notice, sha256, sent_at, proven=proven)
     receipt = receipt or new_receipt(at)
-    subject.comment_received(notice, receipt=receipt, sha256=sha256, at=at)
+    subject.comment_received(notice, receipt=receipt, sha256=sha256, at=at, sent_at=sent_at)
     comment = Comment.objects.create(
         notice=notice,
         receipt=receipt,
@@ -86,7 +91,7 @@ def receive_comment(
         body=body,
         sha256=sha256,
         proven=proven,
-        received_at=at,
+        received_at=sent_at,
         state=(
             CommentState.RECEIVED if notice.premoderation or not proven else CommentState.PUBLISHED
         ),
@@ -138,6 +143,7 @@ def moderate_comment(
         at=at,
     )
     locked.save(update_fields=("state", "shown"))
+    _tell(locked, at)
     subject.page_is_stale(locked.notice, at)
     return locked
 
@@ -166,6 +172,7 @@ def answer_comment(
     locked.answer_zh, locked.answer_en = answer, answer_en.strip()
     locked.answered_by, locked.answered_at = by, at
     locked.save(update_fields=("answer_zh", "answer_en", "answered_by", "answered_at"))
+    _tell(locked, at)
     subject.page_is_stale(locked.notice, at)
     return locked
 
@@ -192,6 +199,16 @@ def without(body: str, passages: Sequence[str]) -> str:
     # In one go, the longest first: a mark that stands there already is not touched.
     anyone = "|".join(re.escape(one) for one in sorted(passages, key=len, reverse=True))
     return re.sub(anyone, LEFT_OUT, body)
+
+
+def _tell(comment: Comment, at: datetime) -> None:
+    """Its sender, by the receipt, where it came by way of the public zone."""
+    state = CommentProgress(comment.state)
+    if state is CommentProgress.RECEIVED:
+        state = CommentProgress.TAKEN
+    if comment.answered_at is not None and state is not CommentProgress.WITHHELD:
+        state = CommentProgress.ANSWERED
+    inbox.tell(inbox.receipt_sha256(comment.receipt), state=state, at=at)
 
 
 def new_receipt(at: datetime) -> str:

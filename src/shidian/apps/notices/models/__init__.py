@@ -1,6 +1,7 @@
 """What the public sees: notices with comments, and every published snapshot."""
 
 from .comment import Comment, CommentModeration, CommentState
+from .exchange import SealedSubmission, ZoneBundle, ZoneItem
 from .leaf import ErasureGround, PublishedLeaf
 from .notice import Notice, NoticeExtension, NoticeSummary
 from .published_card import PublishedCard
@@ -22,8 +23,11 @@ __all__ = [
     "PublishedName",
     "PublishedSnapshot",
     "PublishedText",
+    "SealedSubmission",
     "SentFile",
     "SnapshotKind",
     "Submission",
     "TextPart",
+    "ZoneBundle",
+    "ZoneItem",
 ]

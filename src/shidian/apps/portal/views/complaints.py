@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shidian.apps.notices import files, inbox
+from shidian.apps.notices.comment_words import CommentProgress
 from shidian.apps.notices.complaint_words import (
     ComplaintCategory,
     ComplaintChannel,
@@ -53,6 +54,16 @@ STATES = {
     ),
     ComplaintState.CLOSED: gettext_lazy("The authorities have closed it with an answer."),
 }
+COMMENT_STATES = {
+    CommentProgress.RECEIVED: gettext_lazy("It was received and is on its way to the authorities."),
+    CommentProgress.TAKEN: gettext_lazy("The authorities have it and read it before it is shown."),
+    CommentProgress.PUBLISHED: gettext_lazy("It is published with the notice."),
+    CommentProgress.WITHHELD: gettext_lazy("The authorities have it and do not publish it."),
+    CommentProgress.ANSWERED: gettext_lazy("It was answered: the answer stands with the notice."),
+    CommentProgress.REFUSED: gettext_lazy("It was not taken."),
+}
+NOT_TAKEN = gettext_lazy("It was not taken.")
+ON_ITS_WAY = gettext_lazy("It was received and is on its way to the authorities.")
 _WITH_INSTITUTION = (ComplaintState.FORWARDED, ComplaintState.ACKNOWLEDGED)
 
 
@@ -171,11 +182,12 @@ def _send(request: HttpRequest, key: str, form: ComplaintForm, receipt: str) -> 
 
 @public
 def status(request: HttpRequest) -> HttpResponse:
-    """How far a complaint is, by its receipt: posted, so that no log and no history keeps it."""
+    """How far a complaint is, or a comment that came by way of a zone of its own, by the receipt:
+    posted, so that no log and no history keeps it."""
     receipt = request.POST.get("receipt", "")[:RECEIPT_CHARS_MAX]
     known = inbox.status_of(receipt) if receipt else None
     further = ""
-    if known and request.POST.get("then") == "further":
+    if known and known.kind == "complaint" and request.POST.get("then") == "further":
         try:
             inbox.follow_up("complaint.escalation", receipt, {"text": _text(request)})
             known = inbox.status_of(receipt)
@@ -183,20 +195,41 @@ def status(request: HttpRequest) -> HttpResponse:
             further = str(refusal)
     context: dict[str, object] = {"receipt": receipt, "known": known, "refused": further}
     if known:
-        pilot = snapshots.body_or_none(SnapshotKind.PILOT, known.about)
-        if pilot:
-            timezone.activate(ZoneInfo(pilot["zone"]))
-        late = known.due_on is not None and known.due_on < timezone.localdate()
-        context |= {
-            "pilot": pilot,
-            "said": STATES[ComplaintState(known.state)],
-            "late": late,
-            "may_go_further": known.state == ComplaintState.ANSWERED
-            or (known.state in _WITH_INSTITUTION and late),
-        }
+        context |= _of_comment(known) if known.kind == "comment" else _of_complaint(known, receipt)
     answer = render(request, "portal/complaint_status.html", context)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _of_comment(known: inbox.Status) -> dict[str, object]:
+    notice = snapshots.body_or_none(SnapshotKind.NOTICE, known.about)
+    if notice:
+        timezone.activate(ZoneInfo(notice["zone"]))
+    return {"notice": notice, "said": COMMENT_STATES[CommentProgress(known.state)]}
+
+
+def _of_complaint(known: inbox.Status, receipt: str) -> dict[str, object]:
+    pilot = snapshots.body_or_none(SnapshotKind.PILOT, known.about)
+    if pilot:
+        timezone.activate(ZoneInfo(pilot["zone"]))
+    late = known.due_on is not None and known.due_on < timezone.localdate()
+    waits = inbox.is_on_its_way(receipt)
+    return {
+        "pilot": pilot,
+        "said": _said(known, waits=waits),
+        "late": late,
+        "on_its_way": waits and known.state != ComplaintState.RECEIVED,
+        "may_go_further": not waits
+        and (known.state == ComplaintState.ANSWERED or (known.state in _WITH_INSTITUTION and late)),
+    }
+
+
+def _said(known: inbox.Status, *, waits: bool) -> str:
+    if known.state == inbox.REFUSED:
+        return str(NOT_TAKEN)
+    if waits and known.state == ComplaintState.RECEIVED:
+        return str(ON_ITS_WAY)
+    return str(STATES[ComplaintState(known.state)])
 
 
 def _text(request: HttpRequest) -> str:

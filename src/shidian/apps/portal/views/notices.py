@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from shidian.apps.notices import files
-from shidian.apps.notices.domain import new_receipt, receive_comment
+from shidian.apps.notices.domain import comment_receipt, hand_in_comment
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.public import public
 from shidian.apps.portal import readings, snapshots, work
@@ -118,7 +118,7 @@ def notice(request: HttpRequest, key: str) -> HttpResponse:
     receipt = _receipt_of(key, request.POST.get("sending", ""))
     if request.POST.get("step") != "send" or not receipt:
         sending = signing.dumps(
-            {"notice": key, "receipt": new_receipt(timezone.now())}, salt=_SENDING_SALT
+            {"notice": key, "receipt": comment_receipt(timezone.now())}, salt=_SENDING_SALT
         )
         return _preview(request, {**context, "sending": sending, "along": AlongForm()})
     return _send(request, key, form, receipt, context)
@@ -175,7 +175,7 @@ def _send(
         return _preview(request, {**context, "sending": sending, "along": along})
     given = along.cleaned_data["attached"]
     try:
-        comment = receive_comment(
+        taken = hand_in_comment(
             notice=key,
             name=form.cleaned_data["name"],
             contact=form.cleaned_data["contact"],
@@ -193,7 +193,7 @@ def _send(
         return render(request, "portal/notice.html", {**context, "asked": True})
     # Without names: an address is kept in logs.
     told = [{"size": one["size"], "sha256": one["sha256"]} for one in files.as_told(given)]
-    content = {"notice": key, "receipt": comment.receipt, "files": told}
+    content = {"notice": key, "receipt": taken, "files": told}
     token = signing.dumps(content, salt=_SALT)
     return redirect(reverse("comment-received", args=[key]) + f"?r={token}")
 
@@ -208,5 +208,10 @@ def received(request: HttpRequest, key: str) -> HttpResponse:
     if content["notice"] != key:
         raise Http404
     body = snapshots.body(SnapshotKind.NOTICE, key)
-    context = {"notice": body, "receipt": content["receipt"], "files": content.get("files", ())}
+    context = {
+        "notice": body,
+        "receipt": content["receipt"],
+        "files": content.get("files", ()),
+        "can_be_followed": settings().zone == "public",
+    }
     return render(request, "portal/comment_received.html", context)

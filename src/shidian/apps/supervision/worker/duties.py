@@ -47,16 +47,21 @@ from shidian.apps.supervision.worker.loop import Duty
 from shidian.apps.supervision.worker.moving import advance_moves
 from shidian.apps.supervision.worker.reports import check_next_report
 from shidian.apps.supervision.worker.returns import send_returns
+from shidian.apps.supervision.worker.store_line import StoreLine
 from shidian.config import MAIN_JOURNAL
 from shidian.core.monitor.store import StoreReader
 from shidian.egress import Guard
 from shidian.notary.client import NotaryPool
 
 if TYPE_CHECKING:
+    from shidian.apps.supervision.worker.store_line import Store
     from shidian.config import Settings
 
 LOOK_S = 0.01
 """Between two looks whether the monitor's store has changed: a look costs microseconds."""
+LINE_LOOK_S = 0.25
+LINE_CURRENT_S = 5.0
+"""The same, and of values, where the monitor is in another zone: each is a question to its gate."""
 POLL_S = 0.05
 CONTROL_S = 0.1
 FED_S = 2.0
@@ -99,7 +104,8 @@ class Worker:
         self._keys = config.keys
         self._journal = config.journal_name
         self._store_path = config.monitor_store
-        self._store: StoreReader | None = None
+        self._store: Store | None = None
+        self._apart = config.ingest_apart
         self._version = -1
         self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
         self._order_gate = GateClient(config.own_gate_url, keyring.worker_key(config.keys))
@@ -125,11 +131,12 @@ class Worker:
 
         A worker of another journal than the main one brings what is that journal's, no more.
         """
+        look_s, current_s = (LINE_LOOK_S, LINE_CURRENT_S) if self._apart else (LOOK_S, CURRENT_S)
         own = [
-            Duty("alerts", LOOK_S, self.copy_new_alerts),
+            Duty("alerts", look_s, self.copy_new_alerts),
             Duty("live", LOOK_S, self.tell_pages),
             Duty("returns", RETURNS_S, self.send_returns),
-            Duty("readings", CURRENT_S, self.copy_readings),
+            Duty("readings", current_s, self.copy_readings),
         ]
         return own if self._journal != MAIN_JOURNAL else self._of_main(own)
 
@@ -380,8 +387,10 @@ class Worker:
         for slug, entry in applied.schemes.items():
             self._to_tell[f"board:{slug}"] = entry
 
-    def _open_store(self) -> StoreReader | None:
+    def _open_store(self) -> Store | None:
         """The monitor's store once the monitor has made it."""
-        if self._store is None and self._store_path.exists():
+        if self._store is None and self._apart:
+            self._store = StoreLine(self._own_gate)
+        elif self._store is None and self._store_path.exists():
             self._store = StoreReader(self._store_path)
         return self._store

@@ -77,6 +77,11 @@ class GateClient:
         answer = self._post("/v1/acknowledgements/after", {"entry": entry, "limit": limit})
         return list(answer["acknowledgements"])
 
+    def monitor(self, question: Mapping[str, Any]) -> Any:
+        """What the monitor beside the gate says (`core.monitor.line`). Raises
+        GateUnreachableError, also while there is no monitor yet."""
+        return self._post("/v1/monitor", question)["answer"]
+
     def returns(self, project: str, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Have attested events taken (see `wire.envelope`); the gate's answer, status by status.
 

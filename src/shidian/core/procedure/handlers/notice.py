@@ -67,7 +67,7 @@ def extend_notice(case: Situation) -> tuple[NewEvent, ...]:
 
 
 def record_comment(case: Situation) -> tuple[NewEvent, ...]:
-    """Takes a comment, until the end of the window's last day."""
+    """Takes a comment that was sent until the end of the window's last day."""
     notice = _published(case)
     if not case.stage.comments:
         refuse(
@@ -76,7 +76,9 @@ def record_comment(case: Situation) -> tuple[NewEvent, ...]:
             "This notice takes no comments.",
         )
     clock = case.stage_clock()
-    if clock is not None and clock.state is ClockState.EXPIRED:
+    sent = case.data.day("sent") if case.data.has("sent") else case.today
+    over = clock is not None and clock.state is ClockState.EXPIRED
+    if clock is not None and over and (clock.due is None or sent > clock.due):
         refuse(
             RefusalCode.WINDOW_CLOSED,
             f"公示已于 {clock.due} 届满，意见未被接收；可向主办单位另行反映。",

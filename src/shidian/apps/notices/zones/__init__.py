@@ -1,0 +1,1 @@
+"""The exchange between the internal and the public zone, on each side: what goes, what comes."""
