@@ -86,13 +86,13 @@ def measure(events: int, say: Callable[[str], None]) -> dict[str, Any]:
 def run(stage: str, folder: Path, events: int) -> dict[str, float]:
     """One stage over the journal in `folder`, which the stages before have left there."""
     journal, store = folder / "journal.sqlite3", folder / "monitor.sqlite3"
-    work = {
+    stages: dict[str, Callable[[], tuple[float, float, int]]] = {
         "ingest": lambda: _ingest(journal, events),
         "seal": lambda: _seal(journal),
         "live": lambda: _live(journal, store),
         "replay": lambda: _replay(journal),
-    }[stage]
-    seconds, cpu_s, size = work()
+    }
+    seconds, cpu_s, size = stages[stage]()
     per = events / MILLION
     return {
         "seconds": round(seconds / per, 2),

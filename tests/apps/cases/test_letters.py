@@ -402,6 +402,18 @@ def test_the_firm_reads_nothing_of_how_the_letter_came_about(desk: Walk) -> None
     )
 
 
+def test_the_firm_reads_how_it_was_served_itself_and_of_no_other(desk: Walk) -> None:
+    letter = bound(desk, released(desk, others=("示范市网信办（演示）",)))
+    served(desk, letter)
+    served(desk, letter, "other-1", way="post")
+    keys = {
+        who: [row["key"] for row in reader(person).get(page_of(letter)).context["service"]]
+        for who, person in (("firm", desk.world.signer), ("officer", desk.officer))
+    }
+    own = f"institution-{desk.case.lead_id}"
+    assert keys == {"firm": [own], "officer": [own, "other-1"]}
+
+
 def test_a_body_without_an_account_is_served_on_paper_with_its_receipt(desk: Walk) -> None:
     letter = bound(desk, released(desk, recipients=(), others=("示范市网信办（演示）",)))
     assert refused(lambda: served(desk, letter, "other-1")) == "no-account"

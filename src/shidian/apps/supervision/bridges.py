@@ -85,5 +85,7 @@ def day_over(step: BridgeStep) -> datetime:
 
 def plan_under(case: Case, number: int | None) -> tuple[ShownValue, ...]:
     """The values of the plan version that holds under a bridge, in words."""
+    if number is None:
+        return ()
     version = PlanVersion.objects.filter(pilot__case=case, number=number).first()
     return () if version is None else shown_values(case.rulebook, version.values)

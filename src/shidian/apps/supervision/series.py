@@ -139,7 +139,7 @@ def _highest(
         if top is not None:
             tops.setdefault(number, []).append(Decimal(top).scaleb(-scale))
     values = within.filter(instant_us__in=newest.values())
-    lasts = {at: Change(at, *more).major for at, *more in _instants(values)}
+    lasts = {at: Change(at, value, scale).major for at, value, scale in _instants(values)}
     points, held = [], start.major if start else None
     for number in range((until_us - since_us) // width + 1):
         found = [*tops.get(number, ()), *([held] if held is not None else [])]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROWS_MAX = 1_000
 Asked = Literal[
     "version",
+    "cursor",
     "last_seq",
     "items_after",
     "readings_after",
@@ -31,6 +32,7 @@ Asked = Literal[
 ]
 ANSWERS: dict[str, Any] = {
     "version": int,
+    "cursor": int,
     "last_seq": int,
     "items_after": list[Item],
     "readings_after": list[Reading],

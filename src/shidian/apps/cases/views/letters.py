@@ -34,6 +34,7 @@ from shidian.apps.cases.letter_queries import (
     letter_for,
     letters_for,
     open_acts,
+    recipients_of,
     shown_version,
 )
 from shidian.apps.cases.letter_templates import TEMPLATE_NAMES, draft_of, drafts_for
@@ -150,7 +151,7 @@ def letter(request: HttpRequest, case: Case, number: int, **_url: object) -> Htt
         "internal": internal,
         "template": TEMPLATE_NAMES.get(found.template, ""),
         "wanted": _wanted(found, state) if internal else [],
-        "service": _service(case, found, state, steps, internal=internal),
+        "service": _service(case, found, state, steps, None if internal else _person(request)),
         "bound": _bound(state, steps),
         **_sheet(version),
         "acts": [(one, LABELS[one]) for one in open_acts(_person(request), found, state)],
@@ -183,14 +184,17 @@ def _wanted(letter: Letter, state: LetterState) -> list[Any]:
 
 
 def _service(
-    case: Case, letter: Letter, state: LetterState, steps: list[LetterStep], *, internal: bool
+    case: Case, letter: Letter, state: LetterState, steps: list[LetterStep], reader: Person | None
 ) -> list[dict[str, Any]]:
-    """Each recipient, how far its service is; for others than the authorities, their own alone."""
+    """Each recipient, how far its service is; for a reader of no authority, their own alone."""
     if state.is_draft:
         return []
+    own_keys = None if reader is None else recipients_of(reader, letter)
     rows = []
     for one in letter.text.recipients:
         key = str(one["key"])
+        if own_keys is not None and key not in own_keys:
+            continue
         own = [step for step in steps if step.recipient == key]
         word, kind = SERVICE[state.served[key]] if key in state.served else NOT_SERVED
         rows.append(
@@ -199,7 +203,7 @@ def _service(
                 "name": one["name"],
                 "word": word,
                 "kind": kind,
-                "steps": [_told(step) for step in own] if internal else [],
+                "steps": [_told(step) for step in own] if reader is None else [],
                 "form": reverse("cases:letter-receipt-form", args=[case.reference, letter.number])
                 + f"?to={key}",
             }

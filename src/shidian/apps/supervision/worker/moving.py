@@ -105,7 +105,7 @@ def _drained(move: JournalMove) -> bool:
         with transaction.atomic():
             PilotJournal.objects.filter(pilot=move.pilot).update(moving_to="")
             return _refuse(move, refused)
-    receipt = ControlReceipt.objects.filter(outbox_id=move.departure_outbox).first()
+    receipt = _receipt(move.departure_outbox)
     if receipt is None or applied_to(move.source) < receipt.entry:
         return False
     JournalMove.objects.filter(pk=move.pk, state=MoveState.FENCED).update(
@@ -152,7 +152,7 @@ def _arrived(move: JournalMove) -> bool:
     if (refused := _refusal(move.arrival_outbox)) is not None:
         _note(move, refused)
         return False
-    if not ControlReceipt.objects.filter(outbox_id=move.arrival_outbox).exists():
+    if _receipt(move.arrival_outbox) is None:
         return False
     with transaction.atomic():
         locked = _locked(move)
@@ -176,6 +176,13 @@ def _arrived(move: JournalMove) -> bool:
 
 def _locked(move: JournalMove) -> JournalMove:
     return JournalMove.objects.select_for_update().get(pk=move.pk)
+
+
+def _receipt(outbox_id: int | None) -> ControlReceipt | None:
+    """What the journal acknowledged of a control record; None while it has not, or none is sent."""
+    if outbox_id is None:
+        return None
+    return ControlReceipt.objects.filter(outbox_id=outbox_id).first()
 
 
 def _refusal(outbox_id: int | None) -> str | None:

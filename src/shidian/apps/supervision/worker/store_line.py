@@ -20,6 +20,9 @@ class Store(Protocol):
     def version(self) -> int:
         """Another number once the store has been written to."""
 
+    def cursor(self) -> int:
+        """Number of the last entry whose outcome is stored."""
+
     def last_seq(self) -> int:
         """Number of the last item, 0 while there is none."""
 
@@ -54,6 +57,10 @@ class StoreLine:
     def version(self) -> int:
         """Another number once the store has been written to, or the gate was started again."""
         return int(self._ask("version"))
+
+    def cursor(self) -> int:
+        """Number of the last entry whose outcome is stored."""
+        return int(self._ask("cursor"))
 
     def last_seq(self) -> int:
         """Number of the last item, 0 while there is none."""
