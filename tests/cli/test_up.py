@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from shidian import zones
 from shidian.cli import up
 from shidian.config import Settings
 
@@ -58,7 +59,7 @@ def test_every_process_is_a_command_of_its_own(tmp_path: Path) -> None:
     from shidian.cli.main import SUMMARIES
 
     names = [child.name for child in up.children(Settings(home=tmp_path))]
-    assert names == list(up.PROCESSES)
+    assert names == list(zones.PROCESSES)
     assert set(names) <= set(SUMMARIES)
 
 

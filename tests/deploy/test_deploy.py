@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from shidian.cli.main import main
-from shidian.cli.up import PROCESSES
 from shidian.config import Settings
 from shidian.doctor.finding import Finding, Level, exposition
 from shidian.gate.metrics import Metrics
+from shidian.zones import PROCESSES
 from tests.browser import ROOT
 
 DEPLOY = ROOT / "deploy"
