@@ -50,6 +50,25 @@ def test_all_that_is_drawn_lies_in_the_box(
     assert all(b - a >= charts.LABEL_GAP_PX - 1e-6 for a, b in pairwise(heights))
 
 
+@given(st.lists(st.integers(0, 10**6), min_size=3, max_size=20, unique=True))
+def test_the_middle_of_the_axis_names_the_instant_that_lies_there(minutes: list[int]) -> None:
+    """However unevenly the points lie: most may be of the last minutes."""
+    at = [START + timedelta(minutes=n) for n in sorted(minutes)]
+    chart = charts.draw([charts.Series("s", [(one, 1) for one in at])])
+    assert chart is not None
+    assert chart.x_middle == at[0] + (at[-1] - at[0]) / 2
+    assert abs(chart.x_middle_percent - 50) < 1e-6
+
+    days = [one.date() for one in at]
+    chart = charts.draw([charts.Series("s", [(one, 1) for one in days])])
+    assert chart is not None
+    if chart.x_middle is None:
+        assert days[-1] - days[0] < timedelta(days=2)
+        return
+    share = (chart.x_middle - days[0]) / (days[-1] - days[0])
+    assert abs(chart.x_middle_percent - share * 100) < 1e-6
+
+
 def test_a_gap_breaks_the_line_and_is_no_zero() -> None:
     chart = charts.draw(series([[1, 2, None, 4]]))
     assert chart is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -66,6 +66,8 @@ class Chart:
     y_ticks: tuple[Tick, ...]
     x_first: Instant
     x_middle: Instant | None
+    """Halfway in time, whatever the points; a whole day or number where the others are."""
+    x_middle_percent: float
     x_last: Instant
     limit_y: float | None
     low: Number
@@ -119,6 +121,7 @@ def draw(
         labels.append(Label("limit", limit_label, y_of(limit)))
     every = [at for line in series for at, value in line.points if value is not None]
     ordered = sorted(every, key=_as_number)
+    middle = _halfway(ordered[0], ordered[-1]) if len(ordered) >= MIDDLE_POINTS_MIN else None
     return Chart(
         lines=tuple(lines),
         labels=_apart(labels),
@@ -126,12 +129,25 @@ def draw(
             Tick(y_of(tick), int(tick) if tick == int(tick) else round(tick, 9)) for tick in ticks
         ),
         x_first=ordered[0],
-        x_middle=ordered[len(ordered) // 2] if len(ordered) >= MIDDLE_POINTS_MIN else None,
+        x_middle=middle,
+        x_middle_percent=0.0 if middle is None else x_of(middle) / PLOT_WIDTH * 100,
         x_last=ordered[-1],
         limit_y=None if limit is None else y_of(limit),
         low=min((v for s in series for _, v in s.points if v is not None), key=float),
         high=max((v for s in series for _, v in s.points if v is not None), key=float),
     )
+
+
+def _halfway(first: Instant, last: Instant) -> Instant | None:
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        return first + (last - first) / 2 if first < last else None
+    if isinstance(first, date) and isinstance(last, date):
+        days = (last - first).days // 2
+        return first + timedelta(days=days) if days else None
+    if isinstance(first, int) and isinstance(last, int):
+        return (first + last) // 2 if last - first > 1 else None
+    low, high = _as_number(first), _as_number(last)
+    return (low + high) / 2 if low < high else None
 
 
 def _line(

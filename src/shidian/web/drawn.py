@@ -64,6 +64,7 @@ def line_context(
             shown(chart.x_last, show),
         )
         context["x_middle"] = shown(chart.x_middle, show)
+        context["x_middle_percent"] = chart.x_middle_percent
         context["label_width"] = 12 + 13 * max(
             (display_width(label.text) for label in chart.labels), default=0
         )
