@@ -188,6 +188,7 @@ def arguments_of(case: Case, world: World, secret: str = "none") -> dict[str, st
         "clause": "none",
         "number": "1",
         "pk": "1",
+        "attachment": "1",
         "index": "0",
         "sha256": "none",
         "path": "checkpoint",

@@ -59,7 +59,6 @@ CODED = _columns(
         "national.DispatchStep": "legal_effect",
         "national.DispatchVersion": "sha256",
         "national.RiskTip": "reference",
-        "national.TipStep": "kind",
         "notices.SealedSubmission": "receipt_sha256 sealed",
         "notices.ZoneBundle": "peer digest",
         "notices.ZoneItem": "name state",

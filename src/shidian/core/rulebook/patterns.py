@@ -28,6 +28,10 @@ _WORDS = {
     r"^[0-9]{1,15}(\.[0-9]{1,4})?$": Text(
         zh="请写不带货币的数，如 10000 或 0.5", en="write a number without a currency: 10000, 0.5"
     ),
+    r"^[^\s〔〕\d]+$": Text(
+        zh="请写不含空格、数字和括号的代字，如 示证监函",
+        en="write a code without spaces, digits or brackets: 示证监函",
+    ),
     r"^[1-9][0-9]?/[1-9][0-9]?$": Text(
         zh="请写两个整数之比，如 2/3", en="write a share of two whole numbers: 2/3"
     ),
