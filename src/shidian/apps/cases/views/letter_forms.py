@@ -76,7 +76,10 @@ class LetterForm(forms.Form):
         required=False,
     )
     recipients = forms.MultipleChoiceField(
-        label=gettext_lazy("Recipients"), widget=forms.CheckboxSelectMultiple, required=False
+        label=gettext_lazy("Recipients"),
+        help_text=gettext_lazy("Name at least one, here or below."),
+        widget=forms.CheckboxSelectMultiple(attrs={"data-required": ""}),
+        required=False,
     )
     others = lines_field(
         gettext_lazy("Recipients without an account here"),
