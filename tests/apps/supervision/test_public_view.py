@@ -12,7 +12,7 @@ from django.urls import reverse
 from shidian.apps.cases import domain as cases
 from shidian.apps.notices.models import PublishedSnapshot
 from shidian.apps.notices.redaction import leaks_in, parts_of
-from shidian.apps.supervision.publish.preview import LINES_MAX, lines_of, previews_of
+from shidian.apps.supervision.publish.preview import LINES_MAX, in_order_of, lines_of, previews_of
 from shidian.core.rulebook.model import QuestionKind, StageKind
 from tests.apps.supervision.things import run_outbox
 from tests.factories import answer
@@ -94,6 +94,15 @@ def test_a_text_that_gives_away_what_is_not_public_is_caught_before_it_is_out(
     [personal] = leaks_in(PHONE, filed.case)
     assert personal.personal
     assert not personal.piece
+
+
+def test_keys_in_another_order_are_no_change() -> None:
+    now = [{"what": "a", "at": {"day": "1", "hour": "2"}}, {"what": "b", "who": "c"}]
+    kept = [{"at": {"hour": "2", "day": "1"}, "what": "a"}, {"who": "c", "what": "b"}]
+    assert lines_of(in_order_of(now, kept)) == lines_of(now)
+    other = [{"at": {"hour": "3", "day": "1"}, "what": "a"}, {"who": "c", "what": "b"}]
+    assert lines_of(in_order_of(now, other)) != lines_of(now)
+    assert in_order_of(None, kept) == kept
 
 
 def test_what_is_public_elsewhere_in_the_form_is_no_leak(filed: Walk) -> None:

@@ -80,10 +80,27 @@ def _preview(
 ) -> PagePreview:
     version, before = standing or (0, {})
     fields = [
-        FieldChange(name=name, before=lines_of(before.get(name)), after=lines_of(value))
+        FieldChange(
+            name=name,
+            before=lines_of(in_order_of(value, before.get(name))),
+            after=lines_of(value),
+        )
         for name, value in body.items()
     ]
     return PagePreview(kind=kind, key=key, version=version, fields=fields)
+
+
+def in_order_of(model: object, value: object) -> object:
+    """The value with its keys in the model's order: PostgreSQL keeps none of its own."""
+    if isinstance(model, dict) and isinstance(value, dict):
+        keys = [
+            *(key for key in model if key in value),
+            *(key for key in value if key not in model),
+        ]
+        return {key: in_order_of(model.get(key), value[key]) for key in keys}
+    if isinstance(model, list) and isinstance(value, list) and model:
+        return [in_order_of(model[min(n, len(model) - 1)], one) for n, one in enumerate(value)]
+    return value
 
 
 def lines_of(value: object) -> list[str]:
