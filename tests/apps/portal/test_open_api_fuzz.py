@@ -50,7 +50,7 @@ def test_whatever_is_asked_is_answered_as_described(walk) -> None:
     run_outbox()
     described = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
     operations = [one.ok() for one in described.get_all_operations()]
-    assert len(operations) == 11
+    assert len(operations) == 16
     asked = 0
     for operation in operations:
 
