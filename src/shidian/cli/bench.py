@@ -6,10 +6,12 @@ Each subcommand is the command of its name in `shidian.cli.bench_<name>`. Worklo
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
 import click
+import structlog
 
 from shidian.cli.lazy import LazyGroup
 
@@ -34,6 +36,14 @@ def bench() -> None:
     Needs the source tree with its development packages (make setup). docs/developer/performance
     says what is measured and how.
     """
+
+
+def nothing_but_warnings() -> None:
+    """Requests are served in this process: what they log is no part of what a bench prints."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
 
 
 def source_tree() -> Path:

@@ -24,8 +24,9 @@ def load(**options: int) -> None:
     (scripts/with-postgres makes one). Patterns of cases come about by the verbs; the others are
     copies of their rows, and a sample of them is held against the procedure.
     """
-    from shidian.cli.bench import source_tree
+    from shidian.cli.bench import nothing_but_warnings, source_tree
 
+    nothing_but_warnings()
     source_tree()
     from bench.load import NotEmptyError, Sizes, measure
 

@@ -19,8 +19,9 @@ def portal(projects: int, comments: int, seconds: int, as_json: bool) -> None:
     40 each. The notice is read by wrk, on the same cores, from the server as it is shipped; without
     wrk (Debian: apt-get install wrk) that number is null.
     """
-    from shidian.cli.bench import source_tree
+    from shidian.cli.bench import nothing_but_warnings, source_tree
 
+    nothing_but_warnings()
     source_tree()
     from bench.portal import measure
 
