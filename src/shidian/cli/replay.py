@@ -112,8 +112,7 @@ def replay(  # noqa: PLR0917 - click passes options by name
     journal = journals[0] if journals else None
     if compare_live and (project or rulebook_file):
         raise click.UsageError(_EVERYTHING)
-    if out and out.suffix not in (".json", ".parquet"):
-        raise click.UsageError(f"{out}: write FILE.parquet or FILE.json")
+    _check_out(out)
     override = _load(rulebook_file) if rulebook_file else None
     live = None
     try:
@@ -143,6 +142,11 @@ def replay(  # noqa: PLR0917 - click passes options by name
 
 replay.add_command(diff)
 _EVERYTHING = "--compare-live compares everything; leave out --project, --rulebook"
+
+
+def _check_out(out: Path | None) -> None:
+    if out and out.suffix not in (".json", ".parquet"):
+        raise click.UsageError(f"{out}: write FILE.parquet or FILE.json")
 
 
 def _check_options(

@@ -46,24 +46,8 @@ def register_machine_key(
     require_supervisor(by, pilot)
     if pilot.state not in AT_WORK:
         raise SupervisionError(_("Keys are registered for running pilots only."))
-    if _SOURCE.fullmatch(source) is None:
-        raise SupervisionError(
-            _("Write the source in lower-case letters, digits, dots and hyphens, at most 63."),
-            field="source",
-        )
-    if source == RETURNS_SOURCE:
-        raise SupervisionError(
-            _("This name is kept for returns that a person attests. Choose another one."),
-            field="source",
-        )
-    try:
-        key = wire_keys.load_public(public_key)
-    except wire_keys.KeyFormatError:
-        raise SupervisionError(
-            _("This is not an Ed25519 public key. Paste the line that begins with ed25519:"),
-            field="public_key",
-        ) from None
-    key_id, text = wire_keys.key_id(key), wire_keys.public_text(key)
+    _require_source(source)
+    key_id, text = _read_key(public_key)
     known = MachineKey.objects.filter(key_id=key_id).first()
     if known is not None:
         if (known.pilot_id, known.source) == (pilot.pk, source) and known.revoked_at is None:
@@ -88,6 +72,31 @@ def register_machine_key(
     )
     tell_elsewhere(pilot, at=moment)
     return made
+
+
+def _require_source(source: str) -> None:
+    if _SOURCE.fullmatch(source) is None:
+        raise SupervisionError(
+            _("Write the source in lower-case letters, digits, dots and hyphens, at most 63."),
+            field="source",
+        )
+    if source == RETURNS_SOURCE:
+        raise SupervisionError(
+            _("This name is kept for returns that a person attests. Choose another one."),
+            field="source",
+        )
+
+
+def _read_key(public_key: str) -> tuple[str, str]:
+    """A key's id, and its one text form."""
+    try:
+        key = wire_keys.load_public(public_key)
+    except wire_keys.KeyFormatError:
+        raise SupervisionError(
+            _("This is not an Ed25519 public key. Paste the line that begins with ed25519:"),
+            field="public_key",
+        ) from None
+    return wire_keys.key_id(key), wire_keys.public_text(key)
 
 
 @transaction.atomic
