@@ -107,12 +107,10 @@ def replay(  # noqa: PLR0917 - click passes options by name
     from shidian.core.journal.reader import JournalDamagedError, JournalReader
     from shidian.core.journal.sealed import SegmentDamagedError
 
-    several = journals[1:]
-    _check_options(engine, master, settings, compare_live=compare_live, several=bool(several))
+    several = len(journals) > 1
+    _check_options(engine, master, settings, compare_live=compare_live, several=several)
     journal = journals[0] if journals else None
-    if compare_live and (project or rulebook_file):
-        raise click.UsageError(_EVERYTHING)
-    _check_out(out)
+    _check_use(out, cut=compare_live and bool(project or rulebook_file))
     override = _load(rulebook_file) if rulebook_file else None
     live = None
     try:
@@ -144,7 +142,10 @@ replay.add_command(diff)
 _EVERYTHING = "--compare-live compares everything; leave out --project, --rulebook"
 
 
-def _check_out(out: Path | None) -> None:
+def _check_use(out: Path | None, *, cut: bool) -> None:
+    """`cut`: less than everything is to be compared with what was live."""
+    if cut:
+        raise click.UsageError(_EVERYTHING)
     if out and out.suffix not in (".json", ".parquet"):
         raise click.UsageError(f"{out}: write FILE.parquet or FILE.json")
 
