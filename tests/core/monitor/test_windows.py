@@ -162,6 +162,39 @@ def test_many_cells_merge_and_are_found():
     assert cells.gather(low, high).count.sum() == counts.sum()
 
 
+@pytest.mark.parametrize("largest", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_edges_of_merged_and_recent_cells_are_those_of_all_of_them(seed, largest):
+    """In any order of ranges: side by side, one in the other, empty, beyond the last cell."""
+    rng = np.random.default_rng(seed)
+    cells = Cells()
+    for size in (3_000, int(rng.integers(0, 200))):
+        parts = rng.integers(-50, 50, size)
+        cells.add(rng.integers(0, 400, size), parts, np.ones(size, np.int64), parts)
+    low = rng.integers(0, 420, 60)
+    high = low + rng.integers(-3, 40, 60)
+
+    number, there = cells.edges(low, high, largest=largest)
+
+    for place, (a, b) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
+        found = cells.gather(np.array([a]), np.array([b])).part
+        assert bool(there[place]) == bool(len(found))
+        if len(found):
+            assert number[place] == (found.max() if largest else found.min())
+
+
+def test_what_was_taken_out_and_is_not_merged_yet_tells_no_edges():
+    cells = filled([(0, tile, 7) for tile in range(3)], lambda values: values)
+    change(cells, [(0, tile, tile) for tile in range(2_000)], 1, lambda values: values)
+    change(cells, [(0, 1_999, 1_999)], -1, lambda values: values)
+
+    assert cells.edges(np.array([0]), np.array([2_000]), largest=True) is None
+    runs = extreme(
+        cells, np.array([0]), np.array([2_000]), np.array([2_000]), Window(None), largest=True
+    )
+    assert runs.number.tolist() == [1_998]
+
+
 def test_cells_that_come_to_nothing_are_gone():
     cells = filled([(0, 1, 5), (1, 2, 3)])
     change(cells, [(0, 1, 5)], -1)

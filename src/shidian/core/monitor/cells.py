@@ -158,19 +158,18 @@ class Cells:
         if np.any(recent.count[start:end] < 0):
             return None
         number, there = np.zeros(len(low), np.int64), np.zeros(len(low), np.int64)
+        further = np.maximum if largest else np.minimum
         for level in (base, recent):
-            if not len(level.key):
+            first, last = np.searchsorted(level.keys, low), np.searchsorted(level.keys, high)
+            has = np.flatnonzero(first < last)
+            if not len(has):
                 continue
-            tops = level.largest if largest else level.smallest
-            keys = level.keys
-            bounds = np.searchsorted(keys, low), np.searchsorted(keys, high)
-            for place, (a, b) in enumerate(zip(*(bound.tolist() for bound in bounds), strict=True)):
-                if a >= b:
-                    continue
-                edge = int(tops[a:b].max() if largest else tops[a:b].min())
-                if there[place]:
-                    edge = max(edge, int(number[place])) if largest else min(edge, number[place])
-                number[place], there[place] = edge, 1
+            # Of each pair of bounds what lies between; what lies between two pairs is passed over.
+            # One more at the end, since a bound may be the end.
+            tops = np.append(level.largest if largest else level.smallest, 0)
+            edge = further.reduceat(tops, np.column_stack((first[has], last[has])).ravel())[::2]
+            number[has] = np.where(there[has] == 1, further(number[has], edge), edge)
+            there[has] = 1
         return number, there
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 _FLOAT_EXACT = 2**53
-_FEW = 16
-"""Points up to which extremes are taken of tiles' extremes, one point after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +170,7 @@ def extreme(
     owner, at = points(cells, groups, low, high, window)
     begins = key_of(groups[owner], window.begins(at))
     ends = key_of(groups[owner], at)
-    edges = cells.edges(begins, ends, largest=largest) if len(at) <= _FEW else None
+    edges = cells.edges(begins, ends, largest=largest) if len(at) else None
     if edges is not None:
         return Runs(owner, at, *edges)
     found, starts, there = _inside(cells, groups, owner, at, window)
