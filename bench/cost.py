@@ -34,7 +34,7 @@ MILLION = 1_000_000
 STEP_US = 600_000
 """A hundred events a minute of each project: what is kept by minute weighs as in daily use."""
 
-_RULES = """
+RULES = """
 rulebook: bench-cost
 version: "1"
 status: sketch
@@ -110,7 +110,7 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
 
 def _ingest(path: Path, events: int) -> tuple[float, float, int]:
     load = Workload(events, STEP_US)
-    rules = load_text(_RULES, name="bench-cost", resolve=lambda _: "")
+    rules = load_text(RULES, name="bench-cost", resolve=lambda _: "")
     names = [f"P-{number:03}" for number in range(PROJECTS)]
     with Journal(path) as journal:
         for number, name in enumerate(names, 1):

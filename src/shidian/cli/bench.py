@@ -23,6 +23,7 @@ SUMMARIES: dict[str, str] = {
     "restart": "A monitor killed and started again, with a million groups.",
     "ingest": "Durable ingest over HTTP, as JSON and as Arrow.",
     "cost": "Seconds and bytes for a million events, stage by stage.",
+    "size": "The peak of a city, a province, a nation: what one core keeps up with.",
     "load": "Lists and case pages over twenty thousand cases.",
     "record": "A large record: built, verified, proven, published.",
 }
