@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from shidian.apps.cases.calendars import calendar_of
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.querysets import of_one_of
 from shidian.apps.supervision.domain.instants import day_begins_us, from_us
 from shidian.apps.supervision.models import BridgeStep, PlanVersion
 from shidian.apps.supervision.queries import shown_values
@@ -72,7 +73,7 @@ def open_grants(person: Person) -> list[BridgeStep]:
         case=OuterRef("case"), number=OuterRef("number"), kind__in=_ENDS
     )
     rows = BridgeStep.objects.filter(
-        ~Exists(over), kind=BridgeAct.GRANTED.value, case__in=Case.objects.visible_to(person)
+        ~Exists(over), of_one_of(Case.objects.visible_to(person)), kind=BridgeAct.GRANTED.value
     )
     return list(rows.select_related("case__rulebook_version").order_by("ends_on", "pk"))
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from shidian.apps.accounts.models import StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.querysets import of_one_of
 from shidian.apps.cases.rules import watched_parts
 from shidian.apps.supervision.models import (
     AlertEpisode,
@@ -58,7 +59,7 @@ def incidents_for(person: Person) -> QuerySet[Incident]:
     lead: its own. Nobody: of a case that they do not see.
     """
     roles = roles_of(person)
-    seen = Incident.objects.filter(pilot__case__in=Case.objects.visible_to(person))
+    seen = Incident.objects.filter(of_one_of(Case.objects.visible_to(person), "pilot__case"))
     if roles.is_auditor:
         return _listed(seen)
     mine = Q(pk__in=())

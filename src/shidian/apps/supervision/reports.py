@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q
 from shidian.apps.accounts.models import Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.models import Case
+from shidian.apps.cases.querysets import of_one_of
 from shidian.apps.cases.rules import watched_parts
 from shidian.apps.cases.zones import day_in
 from shidian.apps.supervision.domain.report_parts import counting_calendar, run_days
@@ -37,7 +38,7 @@ def visible_reports(person: Person | AnonymousUser) -> QuerySet[Report]:
     if not isinstance(person, Person):
         return Report.objects.none()
     roles = roles_of(person)
-    seen = Report.objects.filter(pilot__case__in=Case.objects.visible_to(person))
+    seen = Report.objects.filter(of_one_of(Case.objects.visible_to(person), "pilot__case"))
     counted = seen.annotate(filed=Count("versions"))
     mine = Q(pk__in=())
     if roles.is_auditor:
@@ -61,7 +62,7 @@ def reporting_pilots(person: Person | AnonymousUser) -> QuerySet[Pilot]:
     if not isinstance(person, Person):
         return Pilot.objects.none()
     roles = roles_of(person)
-    seen = Pilot.objects.filter(case__in=Case.objects.visible_to(person))
+    seen = Pilot.objects.filter(of_one_of(Case.objects.visible_to(person)))
     if not roles.is_auditor:
         mine = Q(pk__in=())
         if roles.is_officer:

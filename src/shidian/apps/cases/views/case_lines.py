@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 
 from shidian.apps.cases.models import Case, CaseHandler, Task
@@ -12,6 +13,8 @@ from shidian.apps.cases.views.turn import Turn, turn_of
 from shidian.apps.cases.views.words import outcome_name, stage_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
 
     from shidian.apps.cases.views.roles import Viewer
@@ -44,6 +47,32 @@ def with_turns(cases: QuerySet[Case]) -> QuerySet[Case]:
     return with_scheme(cases).prefetch_related(
         Prefetch("tasks", queryset=open_tasks, to_attr="open_tasks")
     )
+
+
+class CasePages(Paginator):  # type: ignore[type-arg]  # no class of Django takes a subscript here
+    """Pages of cases in their order. What a line shows is joined to those of the page alone.
+
+    `joined`: adds it. A sort of thousands of cases then carries nothing but what it sorts by.
+    """
+
+    def __init__(
+        self,
+        cases: QuerySet[Case],
+        per_page: int,
+        joined: Callable[[QuerySet[Case]], QuerySet[Case]],
+    ) -> None:
+        super().__init__(cases, per_page)
+        self._ordered, self._joined = cases, joined
+
+    def page(self, number: int | str) -> Page[Case]:
+        """One query for the page. Raises InvalidPage."""
+        valid = self.validate_number(number)
+        first = (valid - 1) * self.per_page
+        own = self._ordered.values("pk")[first : first + self.per_page]
+        rows = Case.objects.filter(pk__in=own)
+        if order := self._ordered.query.order_by:
+            rows = rows.order_by(*order)
+        return Page(list(self._joined(rows)), valid, self)
 
 
 def with_handlers(cases: QuerySet[Case], viewer: Viewer) -> QuerySet[Case]:

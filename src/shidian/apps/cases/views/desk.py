@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.paginator import Paginator
 from django.db.models import F, Prefetch
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -17,7 +16,7 @@ from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.models import Call, Case, NewsItem, SavedView, Scheme, Task
 from shidian.apps.cases.queue import SOON_DAYS
 from shidian.apps.cases.rules import schemes_led_by
-from shidian.apps.cases.views.case_lines import case_line, with_scheme, with_turns
+from shidian.apps.cases.views.case_lines import CasePages, case_line, with_scheme, with_turns
 from shidian.apps.cases.views.roles import Viewer, viewer_of
 from shidian.apps.cases.views.words import stage_name
 from shidian.core.procedure.types import ActorKind, Verb
@@ -72,9 +71,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request.user)  # type: ignore[arg-type]  # a Person: the rule saw to it
     today = timezone.localdate()
     lines = [_task_line(task, viewer) for task in _own_tasks(viewer)]
-    page = Paginator(_cases(viewer, request.GET.get("show", "")), PAGE_CASES).get_page(
-        request.GET.get("page")
-    )
+    pages = CasePages(_cases(viewer, request.GET.get("show", "")), PAGE_CASES, with_turns)
+    page = pages.get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "viewer": viewer,
         "pressing": [line for line in lines if line.late or line.today],
@@ -129,8 +127,7 @@ def task_url(task: Task) -> str:
 
 def _cases(viewer: Viewer, show: str) -> QuerySet[Case]:
     cases = Case.objects.visible_to(viewer.person)
-    cases = cases.filter(outcome="") if show != "closed" else cases.exclude(outcome="")
-    return with_turns(cases)
+    return cases.filter(outcome="") if show != "closed" else cases.exclude(outcome="")
 
 
 def _running_out(viewer: Viewer, own: list[TaskLine]) -> list[CaseLine]:

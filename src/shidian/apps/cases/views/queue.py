@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +20,13 @@ from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.models import Case, SavedView
 from shidian.apps.cases.queue import queue_of
 from shidian.apps.cases.sheets import csv_response, xlsx_response
-from shidian.apps.cases.views.case_lines import CaseLine, case_line, with_handlers, with_turns
+from shidian.apps.cases.views.case_lines import (
+    CaseLine,
+    CasePages,
+    case_line,
+    with_handlers,
+    with_turns,
+)
 from shidian.apps.cases.views.queue_form import (
     QueueForm,
     asker_of,
@@ -34,6 +39,7 @@ from shidian.apps.cases.words import localized
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
     from shidian.apps.accounts.models import Authority, Person
@@ -58,7 +64,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     }
     if not form.is_valid():
         return render(request, "cases/queue.html", context, status=422)
-    page = Paginator(_cases(viewer, form), PAGE_CASES).get_page(request.GET.get("page"))
+    pages = CasePages(_cases(viewer, form), PAGE_CASES, lambda rows: _joined(rows, viewer))
+    page = pages.get_page(request.GET.get("page"))
     context |= {
         "page": page,
         "lines": [case_line(case, viewer) for case in page],
@@ -69,8 +76,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/queue.html", context)
 
 
-def _cases(viewer: Viewer, form: QueueForm) -> Any:
-    return with_handlers(with_turns(queue_of(asker_of(viewer), form.wanted)), viewer)
+def _cases(viewer: Viewer, form: QueueForm) -> QuerySet[Case]:
+    return queue_of(asker_of(viewer), form.wanted)
+
+
+def _joined(cases: QuerySet[Case], viewer: Viewer) -> QuerySet[Case]:
+    return with_handlers(with_turns(cases), viewer)
 
 
 @rule(Permission.QUEUE_READ)
@@ -103,7 +114,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         _("In charge"),
         _("Latest act"),
     ]
-    rows = _rows(cases.select_related("scheme"), viewer)
+    rows = _rows(_joined(cases, viewer).select_related("scheme"), viewer)
     name = f"cases-{timezone.localdate()}"
     if kind == "csv":
         return csv_response(name, header, rows)
