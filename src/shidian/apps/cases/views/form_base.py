@@ -39,6 +39,16 @@ class ActForm(forms.Form):
     def stage(self) -> Stage:
         return self.case.stage_rule
 
+    @property
+    def template(self) -> str:
+        """The page that it stands on."""
+        return "cases/act.html"
+
+    @property
+    def only_shows(self) -> bool:
+        """Whether what was sent asks to see more, and nothing is to be done yet."""
+        return False
+
     def build(self) -> None:
         """Add the fields that depend on rulebook and state."""
 
