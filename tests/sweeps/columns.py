@@ -50,7 +50,7 @@ CODED = _columns(
         "cases.LetterNumber": "code",
         "cases.LetterStep": "signed_for recipient way",
         "cases.LetterVersion": "sha256",
-        "cases.NewsItem": "kind",
+        "cases.NewsItem": "kind subject reference",
         "cases.FormSection": "section",
         "cases.Outbox": "topic payload",
         "cases.OutboxDelivery": "consumer",

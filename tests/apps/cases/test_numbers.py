@@ -106,5 +106,5 @@ def test_it_asks_the_same_however_long_it_is(
         released(walk, title=f"{TITLE}{n}")
     client = reader(walk.officer)
     client.get(PAGE)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         assert client.get(PAGE).content.decode().count(TITLE) == size

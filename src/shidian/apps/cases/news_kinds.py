@@ -32,6 +32,8 @@ DISPATCH_ANSWERED, DISPATCH_RETURNED = "dispatch.answered", "dispatch.returned"
 DISPATCH_RECEIVED, DISPATCH_WITHDRAWN = "dispatch.received", "dispatch.withdrawn"
 TIP_SENT, TIP_ANSWERED, TIP_LIFTED = "tip.sent", "tip.answered", "tip.lifted"
 TIP_TO_PUBLISH, TIP_PUBLISHED, TIP_KEPT_BACK = "tip.to-publish", "tip.published", "tip.kept-back"
+TASK_SOON, TASK_LATE, TASK_LATE_OUTSIDE = "task.due-soon", "task.late", "task.late-outside"
+"""What the worker reminds of: to whose turn it is, and to officers where others are late."""
 OUTSIDE = (ActorKind.APPLICANT, ActorKind.PARTNER, ActorKind.EXPERT, ActorKind.ASSESSOR)
 """To whom mail can be a draft first: who is of no authority."""
 OF_THE_PROCEDURE = frozenset(kind.value for kind in EventKind)

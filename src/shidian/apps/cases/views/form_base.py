@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from shidian.apps.cases.pasted import no_markup
+
 if TYPE_CHECKING:
     from shidian.apps.accounts.rules import Someone
     from shidian.apps.cases.models import Case
@@ -67,6 +69,7 @@ def long_text(label: Any, *, help_text: Any = "", required: bool = True) -> form
         help_text=help_text,
         required=required,
         max_length=REASON_MAX,
+        validators=[no_markup],
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
