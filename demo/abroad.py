@@ -113,6 +113,8 @@ class ForeignProject:
     answers: dict[str, dict[str, Any]]
     partners: tuple[tuple[str, str], ...] = ()
     promises: tuple[str, ...] = field(default=("每月公布运行数据。", "投诉在五个工作日内答复。"))
+    risk: dict[str, str] = field(default_factory=dict)
+    """Factor of its rulebook's tiers → what officers found; the least risk where it says nothing."""
 
 
 def _waiver(rule: str, reason: str, measure: str) -> dict[str, str]:
@@ -171,6 +173,7 @@ PROJECTS = (
             "test-plan": {"users-one": 1000, "amount-one": "5000000", "users-two": 5000, "amount-two": "40000000", "months": 12},
         },
         (("sapling", "提供零头归集与扣款接口"),),
+        risk={"scale": "medium", "investors": "retail", "autonomy": "supervised"},
     ),
     ForeignProject(
         "answers", TWO_STAGE, "monsoon", "基金问答助手", "Answers about funds",

@@ -53,6 +53,7 @@ def stages(s: Scene) -> None:
     tickets = BY_ID["tickets"]
     s.draft(tickets, s.on(270))
     s.submit(tickets, s.on(266, "10:00"))
+    s.grade(tickets, "ordinary", s.on(251, "15:00"))
     s.advance(tickets, s.on(250, "11:00"), "适合性各项标准均已符合。")
     s.sign(tickets, s.on(246, "15:00"))
     s.advance(tickets, s.on(160, "10:00"), "第一阶段进展与风险复核通过。")
@@ -61,6 +62,9 @@ def stages(s: Scene) -> None:
     saving = BY_ID["saving"]
     s.draft(saving, s.on(130))
     s.submit(saving, s.on(126, "09:40"))
+    s.grade(
+        saving, "raised", s.on(113, "15:00"), "首次面向零售用户自动扣款，按较高风险管理。（演示）"
+    )
     s.advance(saving, s.on(112, "11:00"), "适合性各项标准均已符合。")
     s.sign(saving, s.on(108, "15:00"))
 

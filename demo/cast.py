@@ -99,6 +99,7 @@ PLAYERS = (
     Player("signer-finance", "批小市", "Pi Xiaocity", "signing-officer", "finance", "示范市金融局 签批人员：会签"),
     Player("officer-province", "经小省", "Jing Xiaosheng", "case-officer", "province", "示范省金融局 经办人员（指导）"),
     Player("national", "观小国", "Guan Xiaoguo", "national", "national", "国家层面（演示） 答复备案和请示、提示风险、查看各试点方案"),
+    Player("national-second", "核小国", "He Xiaoguo", "national", "national", "国家层面（演示） 公开他人发出的风险提示"),
     Player("auditor", "审小计", "Shen Xiaoji", "auditor", "bureau", "审计人员 只读查看全部"),
     Player("expert-1", "评一示", "Ping Yishi", "expert", "law", "评审专家：声明利益冲突、打分"),
     Player("expert-2", "评二示", "Ping Ershi", "expert", "technology", "评审专家（已提交评审意见）"),

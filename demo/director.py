@@ -13,7 +13,7 @@ from demo.days import Diary
 from demo.projects import PROJECTS
 from demo.registration import Registration, folder
 from shidian.apps.cases.answers import canonical_answers
-from shidian.apps.cases.domain import applying, deciding, partners, starting
+from shidian.apps.cases.domain import applying, consulting, deciding, partners, starting
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.notices import domain as noticing
@@ -269,6 +269,21 @@ class Director(Diary):
         )
         if case.stage_rule.kind is StageKind.RUNNING:
             start_pilot(case=case, plan=state_of(case).plan, at=at)
+
+    def consult(self, case: Case, consultation: str, at: datetime) -> None:
+        """Ask another authority."""
+        consulting.consult(case=case, consultation=consultation, by=self._officer, at=at)
+
+    def not_object(self, case: Case, consultation: str, who: str, at: datetime, text: str) -> None:
+        """The consulted authority has no objection."""
+        consulting.give_opinion(
+            case=case,
+            consultation=consultation,
+            position="no-objection",
+            text=text,
+            by=self._people[who],
+            at=at,
+        )
 
     def evaluate(self, case: Case, at: datetime, reason: str) -> None:
         """Begin the evaluation, as the applicant asks."""

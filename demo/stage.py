@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shidian.core.procedure.types import Json
     from shidian.core.rulebook.model import Question
 
+WHY = "依据申报材料中的测试方案和风险说明判断。（演示）"
 WRITTEN = "演示内容：按制度文本逐项说明，详见随附材料；机构、人员与数据均为虚构。"
 
 
@@ -119,6 +120,18 @@ class Scene(Diary):
         """Open an information request."""
         deciding.request_information(
             case=self.cases[project.id], question=question, by=self._officer, at=at
+        )
+
+    def grade(self, project: ForeignProject, tier: str, at: datetime, reason: str = "") -> None:
+        """Set the risk tier, by a finding on each factor; `reason`: why not the one proposed."""
+        case = self.cases[project.id]
+        assert case.rulebook.tiers is not None  # noqa: S101 - its rulebook has them
+        found = {
+            factor.id: {"found": project.risk.get(factor.id, factor.options[0].id), "reason": WHY}
+            for factor in case.rulebook.tiers.factors
+        }
+        consulting.grade_risk(
+            case=case, tier=tier, reason=reason, factors=found, by=self._officer, at=at
         )
 
     def advance(self, project: ForeignProject, at: datetime, reason: str) -> None:

@@ -136,10 +136,18 @@ def on_notice(d: Director) -> None:
 
 
 def awaiting_second_signature(d: Director) -> None:
-    """One authority has signed; the other is to."""
+    """The national level has no objection to a large pilot; of two authorities one has signed."""
     case = _to_notice(d, "settlement", 58, call=2, panel=PANEL_A)
     d.publish(case, d.on(13, "09:00"))
     d.advance(case, d.on(6, "10:00"), "公示期满，未收到意见，转会签准入。")
+    d.consult(case, "national-word", d.on(6, "10:40"))
+    d.not_object(
+        case,
+        "national-word",
+        "national",
+        d.on(4, "16:20"),
+        "无异议。请在季度报告中说明单日限额的使用情况。（演示）",
+    )
     d.sign(case, "finance", d.on(3, "14:20"))
 
 

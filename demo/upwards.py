@@ -153,6 +153,7 @@ def _tip(diary: Diary, scheme: Scheme, people: Mapping[str, Person]) -> None:
         by=people["national"],
         at=diary.on(3, "09:02"),
     )
+    tips.publish_tip(tip=made, by=people["national-second"], at=diary.on(3, "15:20"))
     tips.read_tip(tip=made, by=people["officer-bureau"], at=diary.on(2, "09:03"))
 
 

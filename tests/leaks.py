@@ -58,6 +58,7 @@ QUERIES = {
         "?assigned=nobody",
     ),
     "cases/inbox/": ("", "?show=unread"),
+    "cases/numbers/": ("", "?show=pilots"),
     "cases/coaching/": ("", "?show=done"),
     "cases/matching/": ("", f"?q={quote(TITLE)}"),
     "cases/statistics/": ("?days=1095",),

@@ -64,7 +64,12 @@ OF_A_DISPATCH = (
     Permission.DISPATCH_SEND,
     Permission.DISPATCH_ANSWER,
 )
-OF_A_TIP = (Permission.TIP_READ, Permission.TIP_LIFT, Permission.TIP_ANSWER)
+OF_A_TIP = (
+    Permission.TIP_READ,
+    Permission.TIP_PUBLISH,
+    Permission.TIP_LIFT,
+    Permission.TIP_ANSWER,
+)
 
 
 @dataclass

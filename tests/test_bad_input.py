@@ -1,4 +1,4 @@
-"""What orders, permits and the kit are given that is wrong: each line has its tests, by name.
+"""What the house is given that is wrong, by people and by machines: each line has its tests, by name.
 
 The tests stand where the thing that they try stands; this table says that none of them went away.
 """
@@ -77,6 +77,56 @@ TABLE = {
             "test_disk_that_fills_takes_nothing_by_halves_and_numbers_go_on_when_there_is_room"
         ),
         "kit/test_spool.py::test_sender_outlives_a_full_disk",
+    ),
+    "two officers decide at once": (
+        "apps/cases/test_concurrency.py::test_of_two_decisions_at_once_one_wins",
+        "apps/cases/test_concurrency.py::test_the_last_two_consents_at_once_admit_once",
+    ),
+    "a deadline passes mid-edit": (
+        (
+            "apps/cases/test_bad_input.py::"
+            "test_a_call_that_closes_while_its_applicant_writes_keeps_the_draft_and_says_why"
+        ),
+    ),
+    "a partner's signer leaves": (
+        (
+            "apps/cases/test_partners.py::"
+            "test_when_a_partners_last_signer_has_left_the_case_says_whose_signature_is_missing"
+        ),
+    ),
+    "an expert discovers a conflict after scoring": (
+        "apps/review/test_review.py::test_a_conflict_found_later_ends_the_access",
+        "web/test_review_pages.py::test_a_conflict_found_late_is_declared_on_its_own_page",
+    ),
+    "a file claims to be a PDF and is not": (
+        "apps/cases/test_form.py::test_an_upload_of_the_wrong_kind_is_refused",
+        "apps/cases/test_form.py::test_a_file_that_is_cut_off_is_not_taken",
+    ),
+    "a 300-page attachment": (
+        (
+            "apps/cases/test_bad_input.py::"
+            "test_an_attachment_of_three_hundred_pages_is_kept_and_read_back_whole"
+        ),
+    ),
+    "names with rare characters": (
+        (
+            "apps/cases/test_bad_input.py::"
+            "test_rare_characters_of_names_are_drawn_in_papers_and_letters"
+        ),
+        "web/test_hostile.py::test_a_long_name_and_rare_characters_fit_every_desk",
+    ),
+    "pasted Word markup": (
+        (
+            "apps/cases/test_bad_input.py::"
+            "test_words_markup_is_refused_with_what_was_found_and_the_rest_stays"
+        ),
+    ),
+    "a clock whose calendar year is missing": (
+        "core/procedure/test_clocks.py::test_missing_year_gives_a_reason_instead_of_a_date",
+        (
+            "apps/cases/test_bad_input.py::"
+            "test_a_clock_whose_year_is_missing_says_so_on_the_case_and_guesses_no_day"
+        ),
     ),
     "a spool lost": ("kit/test_spool.py::test_lost_spool_opens_a_higher_epoch_and_says_so",),
 }

@@ -164,6 +164,19 @@ def apply_for_test(people: People) -> str:
     return reference
 
 
+def grade(people: People, reference: str) -> None:
+    """What follows from the findings is shown first; then the officer sets the tier."""
+    with people.of("board-officer") as page:
+        page.goto(f"{people.url}/cases/{reference}/do/grade-risk/")
+        fill(page, tier="raised", found_autonomy="alone")
+        page.locator("#id_reason").fill("")
+        page.get_by_role("button", name="See what the rulebook proposes").click()
+        page.get_by_text("From your findings the rulebook proposes: Raised").wait_for()
+        page.locator("main .actions button").first.click()
+        page.wait_for_url(f"**/{reference}/")
+        assert "The rulebook proposes: Raised" in page.locator("aside").inner_text()
+
+
 def end(people: People, reference: str, officer: str, promises: int) -> None:
     """Evaluate every promise and dimension, and close."""
     people.act(officer, reference, "do/begin-evaluation")
@@ -184,6 +197,7 @@ def test_cases_on_other_regimes_walk_from_the_call_to_their_closing(
         people.act("dlt-officer", permission, "assessment")
         people.act("dlt-officer", permission, "do/advance", to="admission")
         people.act("dlt-signer", permission, "do/sign-off", consent="yes")
+        grade(people, sandbox)
         people.act("board-officer", sandbox, "do/advance", to="admission")
         people.act("board-signer", sandbox, "do/sign-off", consent="yes")
         with people.of("dlt-officer") as page:

@@ -229,6 +229,7 @@ PLACES = (
     Place("review:availability", "expert-2"),
     Place("cases:queue", "officer-bureau"),
     Place("cases:workload", "officer-bureau"),
+    Place("cases:numbers", "officer-bureau"),
     Place("cases:statistics", "officer-bureau"),
     Place("cases:deadlines", "officer-bureau"),
     Place("cases:start", "applicant", more=("demo-city-3",)),

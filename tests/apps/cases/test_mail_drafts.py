@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from django.core import mail as mailbox
 from django.test import Client
+from django.utils import timezone
 
 from shidian.apps.accounts.models import Person
 from shidian.apps.cases import domain as cases
@@ -20,9 +21,6 @@ from shidian.core.procedure.types import ActorKind, EventKind
 from shidian.core.rulebook.load import load_text
 from shidian.core.rulebook.model import StageKind
 from tests.factories import RULEBOOKS, Walk, make_world
-
-if TYPE_CHECKING:
-    from typing import Any
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -170,3 +168,40 @@ def test_the_page_costs_the_same_for_one_and_for_three(
     client = reader(asked.officer)
     with django_assert_max_num_queries(14):
         client.get(f"/cases/{asked.case.reference}/mail/")
+
+
+def test_the_desk_says_which_cases_have_mail_that_waits(asked: Walk) -> None:
+    deliver()
+    page = reader(asked.officer).get("/cases/").content.decode()
+    assert "2 mails wait to be released" in page
+    assert f"/cases/{asked.case.reference}/mail/" in page
+    for person in (asked.world.outsider, asked.world.signing_officer["bureau"], asked.world.signer):
+        assert "Mail that waits" not in reader(person).get("/cases/").content.decode()
+    release_mail(case=asked.case, news=waiting(asked), by=asked.officer)
+    assert "Mail that waits" not in reader(asked.officer).get("/cases/").content.decode()
+
+
+def test_mail_that_cannot_be_sent_is_counted_named_and_tried_again(
+    asked: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver()
+
+    def refuse(*_args: Any, **_more: Any) -> None:
+        raise OSError("secret@example.org refused")
+
+    release_mail(case=asked.case, news=waiting(asked), by=asked.officer)
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.EmailMessage.send", refuse)
+        for _ in range(3):
+            Mail.objects.filter(sent_at=None).update(next_attempt_at=timezone.now())
+            telling.send_due()
+    client, address = reader(asked.officer), f"/cases/{asked.case.reference}/mail/"
+    assert "2 mails could not be sent" in client.get("/cases/").content.decode()
+    page = client.get(address).content.decode()
+    assert "tried 3 times" in page
+    assert "secret@example.org" not in page
+    for person in (asked.world.outsider, asked.world.signing_officer["bureau"]):
+        assert reader(person).post(f"{address}again/").status_code == 404
+    assert client.post(f"{address}again/").status_code == 302
+    assert telling.send_due() == 2
+    assert "could not be sent" not in client.get("/cases/").content.decode()

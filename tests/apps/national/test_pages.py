@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases import domain as cases
 from shidian.apps.cases import outbox
 from shidian.apps.cases.history import state_of
@@ -18,7 +19,7 @@ from shidian.apps.national.models import Dispatch, DispatchState, RiskTip
 from shidian.apps.supervision.domain.pilots import start_pilot
 from shidian.core.rulebook.model import StageKind
 from tests.apps.national.things import SUBJECT, TEXT, begin, reader, second_scheme, sent
-from tests.factories import START, Walk
+from tests.factories import START, Walk, make_officer
 
 if TYPE_CHECKING:
     from tests.factories import World
@@ -293,6 +294,8 @@ def test_only_a_tip_that_is_published_reaches_the_public(world: World) -> None:
         published=True,
         by=world.national,
     )
+    second = make_officer(world.authorities["national"], "second", OfficerRole.NATIONAL)
+    tips.publish_tip(tip=shown, by=second)
     answer = "内部答复字样"
     officer = world.case_officer["bureau"]
     tips.answer_tip(tip=shown, scheme=world.scheme, text=answer, by=officer)

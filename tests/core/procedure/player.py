@@ -212,7 +212,12 @@ class Player:
                         "text": "同意", "sha256": HASH, "dated": str(today)}  # fmt: skip
             case Verb.GRADE_RISK:
                 tiers = self.rulebook.tiers.levels if self.rulebook.tiers else ()
-                return {"tier": tiers[0].id if tiers else "x", "reason": "规模小"}
+                factors = self.rulebook.tiers.factors if self.rulebook.tiers else ()
+                found = {
+                    one.id: {"found": one.options[0].id, "reason": "据申报"} for one in factors
+                }
+                return {"tier": tiers[0].id if tiers else "x", "reason": "规模小",
+                        **({"factors": found} if found else {})}  # fmt: skip
             case Verb.RECORD_SILENCE:
                 silent = [one.id for one in self.rulebook.clocks if one.on_silence != "nothing"]
                 return {"clock": last if task else (silent or ["x"])[0], "uscc": USCC, "seq": 2}

@@ -249,6 +249,8 @@ class Permission(StrEnum):
     """Object: RiskTip: the body that sent it, and officers of the schemes to which it was sent."""
     TIP_SEND = "national:tip:send"
     """National officers of a body to which some rulebook gives that power. Object: None."""
+    TIP_PUBLISH = "national:tip:publish"
+    """Object: RiskTip: national officers of the body that sent it; not who sent it."""
     TIP_LIFT = "national:tip:lift"
     """Object: RiskTip: national officers of the body that sent it."""
     TIP_ANSWER = "national:tip:answer"

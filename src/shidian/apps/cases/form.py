@@ -19,6 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.cases.answers import Answers, canonical_answer, canonical_answers
+from shidian.apps.cases.pasted import no_markup
 from shidian.apps.cases.uploads import accepted_types, size_max_bytes, sniff
 from shidian.apps.cases.waiver_field import WaiversField
 from shidian.apps.cases.words import currency_name, localized
@@ -162,6 +163,8 @@ def field_for(question: Question, rulebook: Rulebook | None = None) -> forms.Fie
         if question.kind is QuestionKind.WAIVERS
         else _bare_field(question, common)
     )
+    if isinstance(field, forms.CharField):
+        field.validators.append(no_markup)
     if question.kind is QuestionKind.MONEY:
         field.unit = currency_name(rulebook)  # type: ignore[attr-defined]  # the `field` tag's
     if question.required:

@@ -16,6 +16,7 @@ GUARDS = (
     Guard(models.AccessRow, mutable=("ends", "ended_because")),
     Guard(models.CaseHandler, mutable=("ends",)),
     Guard(models.CaseNote),
+    Guard(models.TaskReminder),
     Guard(models.Letter),
     Guard(models.LetterVersion),
     Guard(models.LetterNumber),

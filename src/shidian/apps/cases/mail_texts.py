@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from shidian.apps.cases.news_subjects import SUBJECTS
 from shidian.config import settings
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def name_of(item: NewsItem) -> str:
         title = item.case.title if getattr(item, "knows_title", False) else item.case.reference
     elif item.coaching is not None:
         title = _("Coaching request %(number)d") % {"number": item.coaching.pk}
+    elif item.subject in SUBJECTS:
+        title = str(SUBJECTS[item.subject].words) % {"reference": item.reference}
     else:
         title = _("Partner matching")
     return " ".join(title.split())

@@ -25,6 +25,15 @@ INCIDENT, TOLERANCE, BRIDGE = "incident", "tolerance", "bridge"
 INCIDENT_LATE = "incident.late"
 LETTER_TO_SIGN, LETTER_SERVED = "letter.to-sign", "letter.served"
 LETTER_WITHDRAWN = "letter.withdrawn"
+DISPATCH, TIP = "dispatch", "tip"
+"""What working groups and a national body send each other (`cases.news_subjects`)."""
+DISPATCH_TO_SEND, DISPATCH_SENT = "dispatch.to-send", "dispatch.sent"
+DISPATCH_ANSWERED, DISPATCH_RETURNED = "dispatch.answered", "dispatch.returned"
+DISPATCH_RECEIVED, DISPATCH_WITHDRAWN = "dispatch.received", "dispatch.withdrawn"
+TIP_SENT, TIP_ANSWERED, TIP_LIFTED = "tip.sent", "tip.answered", "tip.lifted"
+TIP_TO_PUBLISH, TIP_PUBLISHED, TIP_KEPT_BACK = "tip.to-publish", "tip.published", "tip.kept-back"
+TASK_SOON, TASK_LATE, TASK_LATE_OUTSIDE = "task.due-soon", "task.late", "task.late-outside"
+"""What the worker reminds of: to whose turn it is, and to officers where others are late."""
 OUTSIDE = (ActorKind.APPLICANT, ActorKind.PARTNER, ActorKind.EXPERT, ActorKind.ASSESSOR)
 """To whom mail can be a draft first: who is of no authority."""
 OF_THE_PROCEDURE = frozenset(kind.value for kind in EventKind)
@@ -38,7 +47,6 @@ MAY_BE_OFF: Mapping[str, frozenset[str]] = {
     ActorKind.APPLICANT: frozenset(
         {
             EventKind.STAGE_ENTERED,
-            EventKind.RISK_GRADED,
             EventKind.NOTICE_EXTENDED,
             EventKind.PARTNER_JOINED,
             EventKind.APPLICATION_SIGNED,
@@ -47,6 +55,7 @@ MAY_BE_OFF: Mapping[str, frozenset[str]] = {
     ActorKind.OFFICER: frozenset(
         {
             EventKind.SIGNOFF_GIVEN,
+            EventKind.RISK_GRADED,
             EventKind.REPORT_FILED,
             EventKind.PARTNER_JOINED,
             EventKind.CASE_MIGRATED,
@@ -55,6 +64,8 @@ MAY_BE_OFF: Mapping[str, frozenset[str]] = {
     ),
     COACHING: frozenset({COACHING_ANSWERED, COACHING_WITHDRAWN}),
     CONTACT: frozenset({CONTACT_SENT, CONTACT_ANSWERED}),
+    DISPATCH: frozenset({DISPATCH_RECEIVED, DISPATCH_WITHDRAWN}),
+    TIP: frozenset({TIP_ANSWERED, TIP_LIFTED, TIP_PUBLISHED}),
 }
 """For whom → kinds of event that are for information."""
 

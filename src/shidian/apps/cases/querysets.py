@@ -17,6 +17,7 @@ from django.utils import timezone
 from shidian.apps.accounts.models import Person, StaffRole
 from shidian.apps.accounts.roles import roles_of
 from shidian.apps.cases.news_kinds import NOT_SEEING
+from shidian.apps.cases.news_subjects import SUBJECTS
 from shidian.core.procedure.letters import LetterStepKind
 from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.model import AuthorityRole
@@ -192,10 +193,15 @@ class NewsQuerySet(models.QuerySet["NewsItem"]):
         places = roles.institutions(StaffRole.DRAFTER, StaffRole.SIGNER)
         written = Q(contact__sender__in=places) | Q(contact__receiver__in=places)
         of_coaching = Q(Exists(coachings.filter(pk=OuterRef("coaching"))))
+        of_subjects = Q()
+        for one in SUBJECTS.values():
+            known = one.visible(person).filter(reference=OuterRef("reference"))
+            of_subjects |= Q(subject=one.kind) & Q(Exists(known))
         return own.filter(
             (Q(case__isnull=False) & of_cases)
             | (Q(coaching__isnull=False) & of_coaching)
             | (Q(contact__isnull=False) & written)
+            | of_subjects
         )
 
     def with_titles(self, person: Person | AnonymousUser) -> Self:

@@ -16,11 +16,13 @@ from shidian.apps.cases.news_kinds import (
     CONTACT_SENT,
     NOT_SEEING,
 )
+from shidian.apps.cases.news_subjects import SUBJECTS
 
 if TYPE_CHECKING:
     from datetime import date
 
     from shidian.apps.cases.models import Outbox
+    from shidian.apps.cases.news_subjects import Subject
 
 _OFFICES = {"officer": "case-officer", "signing-officer": "signing-officer"}
 
@@ -30,11 +32,24 @@ def recipients(row: Outbox) -> list[Person]:
 
     A denial holds here as everywhere. Whether they have an address is another matter.
     """
+    kind = row.topic.removeprefix("mail.")
+    if kind in SUBJECTS:
+        return _of_subject(SUBJECTS[kind], row)
     held = _held(row, timezone.localdate())
     if held is None:
         return []
     people = Person.objects.filter(held, is_active=True).distinct().order_by("pk")
     return [person for person in people if row.case is None or _concerns(row, row.case, person)]
+
+
+def _of_subject(subject: Subject, row: Outbox) -> list[Person]:
+    """Those whom the app above names, and who may know of it."""
+    named = str(row.payload[subject.kind])
+    return [
+        person
+        for person in subject.people(row.payload)
+        if person.is_active and subject.visible(person).filter(reference=named).exists()
+    ]
 
 
 def _held(row: Outbox, today: date) -> Q | None:  # noqa: PLR0911 - one a kind

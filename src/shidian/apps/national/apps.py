@@ -20,6 +20,7 @@ class NationalConfig(AppConfig):
             consumers,  # noqa: F401 - registers them
             desk,  # noqa: F401 - registers what the desk shows
             rules,  # noqa: F401 - registers permissions
+            telling,  # noqa: F401 - registers what news can be of
         )
 
         post_migrate.connect(_install_guards, sender=self)
@@ -27,6 +28,9 @@ class NationalConfig(AppConfig):
 
 def _install_guards(*, using: str, **_kwargs: Any) -> None:
     from shidian.apps.cases.append_only import install
+    from shidian.apps.national import tip_triggers
     from shidian.apps.national.guards import GUARDS
+    from shidian.apps.supervision import triggers
 
     install(GUARDS, using)
+    triggers.install(tip_triggers.TRIGGERS, using)

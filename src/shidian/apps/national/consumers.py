@@ -15,5 +15,6 @@ if TYPE_CHECKING:
 @on("snapshot.tip", name="national.tips")
 def publish(row: Outbox) -> None:
     """The page of a published tip is stale."""
-    for tip in RiskTip.objects.filter(reference=row.payload.get("tip", ""), published=True):
-        publish_tip(tip)
+    for tip in RiskTip.objects.filter(reference=row.payload.get("tip", "")):
+        if tip.is_public:
+            publish_tip(tip)

@@ -30,5 +30,7 @@ urlpatterns = [
     path("tips/<slug:tip>/", tips.page, name="tip"),
     path("tips/<slug:tip>/read/", tips.read, name="tip-read"),
     path("tips/<slug:tip>/answer/", tips.answer, name="tip-answer"),
+    path("tips/<slug:tip>/publish/", tips.publish, name="tip-publish"),
+    path("tips/<slug:tip>/keep-back/", tips.keep_back, name="tip-keep-back"),
     path("tips/<slug:tip>/lift/", tips.lift, name="tip-lift"),
 ]

@@ -89,7 +89,7 @@ class Verb(StrEnum):
     | consult | consultation: id of the rulebook's; sha256: of what is sent; reason? |
     | give_opinion | consultation: id; position: support/no-objection/object; text. The actor is an officer of the authority consulted |
     | enter_opinion | consultation, position, text: as in give_opinion; sha256: of the scan of its letter; dated: date of that letter, from the day on which it was asked to today; number?: of that letter. The actor is an officer of a deciding authority |
-    | grade_risk | tier: id; reason |
+    | grade_risk | tier: id; factors?: {factor: {found: option id, reason: text}} for every factor of the rulebook; reason: needed without factors, for another tier than the rulebook proposes from them, and for grading anew (else may be "") |
     | record_silence | clock: id of a clock that has run out and whose `on_silence` says what follows; uscc?, lei?, seq? where that starts a pilot |
     | extend_clock | clock: id of a running clock that has an `extension`; reason |
     | migrate | an officer proposes: from_digest, to_digest: `sha256:…`, version: of the rulebook moved to, reason. A signing officer of a leading authority answers: to_digest, authority, consent: bool, reason (may be "" on consent); the last consent moves the case |
@@ -192,7 +192,8 @@ class EventKind(StrEnum):
     case.admitted – number (or null), plan, promises, tier?, sha256? of what was agreed,
     waivers?, conditions?: all that the consents name; pilot.started;
     report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
-    consultation.opened; opinion.given; risk.graded; clock.extended – length, unit;
+    consultation.opened; opinion.given; risk.graded – before? (the tier that stood), proposed? (id, or
+    null: what the rulebook proposes from the factors); clock.extended – length, unit;
     silence.recorded – effect (approved, may-start), expired (the clock's last day), software;
     migration.proposed; migration.signed; case.migrated – from_digest, to_digest, version;
     partner.invited; partner.joined, partner.declined – institution; partner.left – institution,

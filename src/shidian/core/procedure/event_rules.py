@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.decision_rules import DECISION_RULES, had_a_hand
+from shidian.core.procedure.grading import grading_of
 from shidian.core.procedure.moves import consultation_of, stage_of
 from shidian.core.procedure.party_rules import PARTY_RULES, as_filed
 from shidian.core.procedure.review_rules import REVIEW_RULES
@@ -285,7 +286,7 @@ def _opined(state: CaseState, it: Happened) -> CaseState:
 
 
 def _risk_graded(state: CaseState, it: Happened) -> CaseState:
-    return state.but(tier=it.data.name("tier"))
+    return state.but(tier=it.data.name("tier"), grading=grading_of(it.data))
 
 
 def _clock_extended(state: CaseState, it: Happened) -> CaseState:

@@ -17,13 +17,13 @@ from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import RefusalCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shidian.core.procedure.reading import Data
     from shidian.core.procedure.state import CaseState
     from shidian.core.procedure.types import Json
     from shidian.core.rulebook.expression import Value, ValueType
-    from shidian.core.rulebook.model import Consultation, Rulebook
+    from shidian.core.rulebook.model import Consultation, Rulebook, Tier
 
 TIER = "tier"
 """The one name that is no answer: the case's own grade."""
@@ -31,8 +31,25 @@ TIER = "tier"
 
 @per_rulebook
 def needed_facts(rulebook: Rulebook) -> dict[str, ValueType]:
-    """The names that a submission must give the values of, with their types."""
-    conditions = [asked.when for asked in rulebook.consultations if asked.when is not None]
+    """The names that a submission must give the values of, with their types.
+
+    Of the tiers' conditions only where officers weigh factors: else the tier is not the
+    procedure's to propose.
+    """
+    tiers = rulebook.tiers.levels if rulebook.tiers is not None and rulebook.tiers.factors else ()
+    return _asked_for(rulebook, (*rulebook.consultations, *tiers))
+
+
+@per_rulebook
+def consulting_facts(rulebook: Rulebook) -> dict[str, ValueType]:
+    """Those of them on which it depends who is consulted."""
+    return _asked_for(rulebook, rulebook.consultations)
+
+
+def _asked_for(
+    rulebook: Rulebook, conditional: Iterable[Consultation | Tier]
+) -> dict[str, ValueType]:
+    conditions = [one.when for one in conditional if one.when is not None]
     if not conditions:
         return {}
     # late: only a rulebook with conditions pays for loading the SQL parser
@@ -61,8 +78,9 @@ def facts_given(rulebook: Rulebook, data: Data) -> None:
         if name not in given.fields():
             refuse(
                 RefusalCode.INCOMPLETE,
-                f"缺少“{name}”的取值，无从判断须征求谁的意见。",
-                f"The value of {name} is missing; who is to be consulted depends on it.",
+                f"缺少“{name}”的取值，无从判断须征求谁的意见、建议评为哪一级。",
+                f"The value of {name} is missing; who is to be consulted, or the tier that is"
+                " proposed, depends on it.",
                 field,
             )
         try:
@@ -97,12 +115,16 @@ def _holds(rulebook: Rulebook, state: CaseState, condition: str) -> bool:
     """Whether it holds for the case; what depends on something unknown does not."""
     from shidian.core.rulebook.expression import evaluate, names, parse
 
-    parsed, known = parse(condition), needed_facts(rulebook)
-    values: dict[str, Value] = dict.fromkeys(names(parsed))
-    for name, of_type in known.items():
-        values[name] = _read(state.facts.get(name), of_type)
+    parsed = parse(condition)
+    values: dict[str, Value] = dict.fromkeys(names(parsed)) | known_facts(rulebook, state)
     values[TIER] = state.tier
     return evaluate(parsed, values) is True
+
+
+def known_facts(rulebook: Rulebook, state: CaseState) -> dict[str, Value]:
+    """What the case was submitted with, as expressions see it; None for what was not said."""
+    needed = needed_facts(rulebook)
+    return {name: _read(state.facts.get(name), of_type) for name, of_type in needed.items()}
 
 
 def _written(value: Value) -> Json:

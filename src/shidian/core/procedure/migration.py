@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shidian.core.procedure.facts import needed_facts
+from shidian.core.procedure.facts import consulting_facts
 from shidian.core.procedure.fold import apply_events, derive
 from shidian.core.procedure.reading import RefusedError, refuse
 from shidian.core.procedure.tiers import effective_limit, effective_report, tier_named
@@ -139,7 +139,7 @@ def _fits(old: Rulebook, new: Rulebook, state: CaseState, history: Sequence[Past
                     f"The new version requires {parameter.title.en} in the plan;"
                     " the case never stated it.",
                 )
-        for name in sorted(needed_facts(new).keys() - state.facts.keys()):
+        for name in sorted(consulting_facts(new).keys() - state.facts.keys()):
             refuse(
                 RefusalCode.HISTORY_UNFIT,
                 f"新版按“{name}”判断须征求谁的意见，该案提交时未载明。",

@@ -160,6 +160,19 @@ class ConsultationState:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskGrading:
+    """Grounds of a tier. `findings`: factor → (option, reason); `proposed`: what follows from them.
+
+    `before`: the tier that stood until then.
+    """
+
+    reason: str = ""
+    findings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    proposed: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WaiverRequest:
     """A rule the applicant asks to be relaxed, why, and what stands in its place ("": nothing)."""
 
@@ -289,6 +302,8 @@ class CaseState:
     outcome: str | None = None
     consultations: Mapping[str, ConsultationState] = field(default_factory=dict)
     tier: str | None = None
+    grading: RiskGrading | None = None
+    """What the tier that stands was graded on."""
     waivers: tuple[WaiverRequest, ...] = ()
     conditions: tuple[str, ...] = ()
     """Under which the pilot was admitted."""

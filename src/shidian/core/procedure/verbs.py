@@ -257,7 +257,7 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.ENTER_OPINION: frozenset(
         {"consultation", "position", "text", "sha256", "dated", "number"}
     ),
-    Verb.GRADE_RISK: frozenset({"tier", "reason"}),
+    Verb.GRADE_RISK: frozenset({"tier", "reason", "factors"}),
     Verb.RECORD_SILENCE: frozenset({"clock", "uscc", "lei", "seq"}),
     Verb.EXTEND_CLOCK: frozenset({"clock", "reason"}),
     Verb.MIGRATE: frozenset(

@@ -19,10 +19,19 @@ from shidian.core.rulebook.model import QuestionKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shidian.core.rulebook.model import Check, Material, Question, Rulebook, Section, Tier
+    from shidian.core.rulebook.model import (
+        Check,
+        Material,
+        Question,
+        RiskFactor,
+        Rulebook,
+        Section,
+        Tier,
+    )
 
 __all__ = [
     "computed",
+    "factor_name",
     "failed_checks",
     "form_types",
     "form_values",
@@ -30,6 +39,7 @@ __all__ = [
     "needed_materials",
     "shown",
     "suggested_tier",
+    "tier_types",
 ]
 
 _OF_QUESTIONS = {
@@ -73,6 +83,21 @@ def form_types(rulebook: Rulebook) -> dict[str, ValueType]:
         "lead_kind": ValueType(Kind.CODE, frozenset(kind.id for kind in kinds)),
         "tier": ValueType(Kind.CODE, frozenset(tier.id for tier in tiers)),
     }
+
+
+def factor_name(factor: RiskFactor) -> str:
+    """How a tier's condition names what an officer found on a factor."""
+    return name_of("factors", factor.id)
+
+
+def tier_types(rulebook: Rulebook) -> dict[str, ValueType]:
+    """Every name that the tiers' conditions may use: the form's, and an officer's findings."""
+    factors = rulebook.tiers.factors if rulebook.tiers is not None else ()
+    found = {
+        factor_name(one): ValueType(Kind.CODE, frozenset(option.id for option in one.options))
+        for one in factors
+    }
+    return {**form_types(rulebook), **found}
 
 
 def form_values(
@@ -155,14 +180,19 @@ def needed_materials(
     )
 
 
-def suggested_tier(rulebook: Rulebook, values: Mapping[str, Value]) -> Tier | None:
-    """The last of the tiers, which are listed from the lowest, whose `when` holds."""
+def suggested_tier(
+    rulebook: Rulebook, values: Mapping[str, Value], findings: Mapping[str, str] | None = None
+) -> Tier | None:
+    """The last of the tiers, which are listed from the lowest, whose `when` holds.
+
+    `findings`: factor → the option that an officer found; of the others nothing is known.
+    """
     if rulebook.tiers is None:
         return None
+    found = findings or {}
+    known = dict(values) | {factor_name(one): found.get(one.id) for one in rulebook.tiers.factors}
     holding = [
-        tier
-        for tier in rulebook.tiers.levels
-        if tier.when is not None and _holds(tier.when, values)
+        tier for tier in rulebook.tiers.levels if tier.when is not None and _holds(tier.when, known)
     ]
     return holding[-1] if holding else None
 

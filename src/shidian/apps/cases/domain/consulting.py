@@ -22,6 +22,7 @@ from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.types import Act, Json, Verb
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from django.core.files.base import File
@@ -108,13 +109,20 @@ def grade_risk(
     *,
     case: Case,
     tier: str,
-    reason: str,
     by: Person,
+    reason: str = "",
+    factors: Mapping[str, Mapping[str, str]] | None = None,
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
-    """Grade the case's risk, with reasons; the tier scales what follows. Event: risk.graded."""
+    """Grade the case's risk, with reasons; the tier scales what follows. Event: risk.graded.
+
+    `factors`: `found` and `reason` on each of the rulebook's. `reason`: needed where there are
+    none, for another tier than follows from them, and for grading anew.
+    """
     data: dict[str, Json] = {"tier": tier, "reason": reason}
+    if factors:
+        data["factors"] = {name: dict(one) for name, one in factors.items()}
     return do(Verb.GRADE_RISK, case, data, by=by, at=at, expected_seq=expected_seq)
 
 

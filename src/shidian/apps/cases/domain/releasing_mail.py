@@ -14,6 +14,7 @@ from django.utils import timezone
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import Mail, NewsItem, Pace
+from shidian.apps.cases.waiting_mail import stuck_mail
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -76,6 +77,26 @@ def stop_mail(
         item.mail_reason = reason
         _decided(item, by, at)
     return len(waiting)
+
+
+def failed_mail(case: Case) -> QuerySet[NewsItem]:
+    """News of the case whose letter failed several times and is not out, oldest first."""
+    rows = NewsItem.objects.filter(case=case, mail__in=stuck_mail())
+    return rows.select_related("person", "mail").order_by("at", "pk")
+
+
+@transaction.atomic
+def retry_mail(*, case: Case, by: Person, at: datetime | None = None) -> int:
+    """Have letters that failed tried anew, as if they were never tried; how many. ForbiddenError.
+
+    A daily summary that names the case goes as a whole.
+    """
+    if not allows(by, Permission.MAIL_RELEASE, case):
+        raise ForbiddenError
+    stuck = stuck_mail().filter(items__case=case).values("pk")
+    return Mail.objects.filter(pk__in=stuck).update(
+        attempts=0, next_attempt_at=at or timezone.now(), error=""
+    )
 
 
 def _chosen(case: Case, news: Iterable[int], by: Person) -> list[NewsItem]:

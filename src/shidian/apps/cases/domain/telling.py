@@ -20,6 +20,7 @@ from shidian.apps.accounts.models import Person
 from shidian.apps.cases.mail_texts import letter
 from shidian.apps.cases.models import Mail, MailChoice, NewsItem, Pace
 from shidian.apps.cases.news_kinds import can_wait, is_duty, kind_of
+from shidian.apps.cases.news_subjects import SUBJECTS
 from shidian.apps.cases.recipients import recipients
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def tell(row: Outbox, *, at: datetime | None = None) -> int:
             case=row.case,
             coaching_id=row.payload.get("coaching"),
             contact_id=row.payload.get("contact"),
+            subject=to if to in SUBJECTS else "",
+            reference=row.payload.get(to, "") if to in SUBJECTS else "",
             at=row.created,
             pace=pace,
             mail=mail,

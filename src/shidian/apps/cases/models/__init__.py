@@ -20,7 +20,7 @@ from .outbox import Outbox, OutboxDelivery
 from .rulebook_version import RulebookVersion
 from .saved_view import SavedView
 from .scheme import Scheme, SchemeAuthority
-from .task import Task
+from .task import ReminderKind, Task, TaskReminder
 
 __all__ = [
     "AccessEffect",
@@ -52,9 +52,11 @@ __all__ = [
     "Pace",
     "PartnerContact",
     "PartnerProfile",
+    "ReminderKind",
     "RulebookVersion",
     "SavedView",
     "Scheme",
     "SchemeAuthority",
     "Task",
+    "TaskReminder",
 ]

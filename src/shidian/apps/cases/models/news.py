@@ -93,7 +93,9 @@ class Mail(models.Model):
 
 
 class NewsItem(models.Model):
-    """That something happened which concerns one person: of a case, a question, a contact.
+    """That something happened which concerns one person: of a case, a question, a contact, or of a
+
+    `subject` that an app above registered (`cases.news_subjects`), by its `reference`.
 
     Never what happened in it: that stands behind the case's own page, which checks access. Listed
     by `reaching`, so that it is gone with the access.
@@ -111,6 +113,8 @@ class NewsItem(models.Model):
     contact = models.ForeignKey(
         PartnerContact, null=True, on_delete=models.PROTECT, related_name="news"
     )
+    subject = models.CharField(max_length=20, blank=True, db_default="")
+    reference = models.CharField(max_length=80, blank=True, db_default="")
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     pace = models.CharField(max_length=8, choices=Pace.choices)
@@ -134,9 +138,14 @@ class NewsItem(models.Model):
             models.UniqueConstraint(fields=("person", "outbox"), name="news_told_once"),
             models.CheckConstraint(
                 condition=(
-                    models.Q(case__isnull=False, coaching=None, contact=None)
-                    | models.Q(case=None, coaching__isnull=False, contact=None)
-                    | models.Q(case=None, coaching=None, contact__isnull=False)
+                    models.Q(case__isnull=False, coaching=None, contact=None, subject="")
+                    | models.Q(case=None, coaching__isnull=False, contact=None, subject="")
+                    | models.Q(case=None, coaching=None, contact__isnull=False, subject="")
+                    | (
+                        models.Q(case=None, coaching=None, contact=None)
+                        & ~models.Q(subject="")
+                        & ~models.Q(reference="")
+                    )
                 ),
                 name="news_of_one_thing",
             ),

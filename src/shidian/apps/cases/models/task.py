@@ -68,3 +68,31 @@ class Task(models.Model):
         if (get_language() or "zh-hans").startswith("zh"):
             return self.what_zh
         return self.what_en
+
+
+class ReminderKind(models.TextChoices):
+    """What somebody is reminded of."""
+
+    SOON = "soon"
+    LATE = "late"
+
+
+class TaskReminder(models.Model):
+    """That those whose turn it is were reminded of a task's last day, once. Append-only.
+
+    `due`: the day as it stood then; where it moves they are reminded of the new one.
+    """
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="reminders")
+    kind = models.CharField(max_length=8, choices=ReminderKind.choices)
+    due = models.DateField()
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("task", "kind", "due"), name="reminded_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.kind} {self.due}"

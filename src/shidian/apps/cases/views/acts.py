@@ -74,11 +74,12 @@ def act_page(
     form: ActForm,
     *,
     send: Send,
-    template: str = "cases/act.html",
+    template: str = "",
     **extra: Any,
 ) -> HttpResponse:
     """Show the form with its effect; on a valid POST send it and go back to the case."""
-    if request.method == "POST" and form.is_valid() and attempt(form, lambda: send(form.payload())):
+    sent = request.method == "POST" and form.is_valid() and not form.only_shows
+    if sent and attempt(form, lambda: send(form.payload())):
         messages.success(request, done_words(verb))
         return redirect("cases:case", reference=case.reference)
     context = {
@@ -91,7 +92,7 @@ def act_page(
         "crumbs": act_crumbs(case, VERBS[verb].label),
         **extra,
     }
-    return render(request, template, context, status=422 if form.errors else 200)
+    return render(request, template or form.template, context, status=422 if form.errors else 200)
 
 
 def attempt(form: forms.Form, send: Callable[[], object]) -> bool:

@@ -1,4 +1,4 @@
-"""Forms of the acts that involve other authorities, the grade of risk, and time itself."""
+"""Forms of the acts that involve other authorities, and time itself."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from shidian.apps.cases.domain import consulting
 from shidian.apps.cases.domain.serving import SCAN
-from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.uploads import accepted_types
 from shidian.apps.cases.views.act_forms import FORMS
 from shidian.apps.cases.views.file_fields import dress_file
 from shidian.apps.cases.views.form_base import ActForm, ReasonForm, long_text, only_choice
+from shidian.apps.cases.views.grade_form import GradeRiskForm, unit_word
 from shidian.apps.cases.views.open_matters import (
     to_answer,
     to_consult,
@@ -29,8 +29,7 @@ from shidian.core.rulebook.model import ConsultationKind
 
 if TYPE_CHECKING:
     from shidian.apps.accounts.rules import Someone
-    from shidian.apps.cases.models import Case
-    from shidian.core.rulebook.model import Clock, Consultation, Tier
+    from shidian.core.rulebook.model import Consultation
 
 
 class ConsultForm(ActForm):
@@ -109,78 +108,6 @@ class EnterOpinionForm(GiveOpinionForm):
 
     def narrow(self, person: Someone) -> None:
         """What can be entered is the same for every officer."""
-
-
-class GradeRiskForm(ReasonForm):
-    """The tier, with what the answers suggest and what each tier changes."""
-
-    tier = forms.ChoiceField(label=gettext_lazy("Risk tier"), widget=forms.RadioSelect)
-    field_order = ("tier", "reason")
-
-    def build(self) -> None:
-        levels = self.case.rulebook.tiers.levels if self.case.rulebook.tiers else ()
-        suggested = filed_form(self.case).tier
-        field = self.fields["tier"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [(one.id, self._label(one)) for one in levels]
-            field.help_text = (
-                _("The answers suggest: %(tier)s. You decide, with reasons.")
-                % {"tier": localized(suggested.name)}
-                if suggested
-                else _("The answers suggest none. You decide, with reasons.")
-            )
-        standing = self.state.tier or (suggested.id if suggested else None)
-        if standing:
-            self.initial.setdefault("tier", standing)
-
-    def _label(self, tier: Tier) -> str:
-        parts = [localized(tier.meaning), *scaled_by(self.case, tier)]
-        words = _("; ").join(filter(None, parts))
-        name = localized(tier.name)
-        return _("%(tier)s: %(words)s") % {"tier": name, "words": words} if words else name
-
-
-def scaled_by(case: Case, tier: Tier) -> list[str]:
-    """What a tier changes for a case, in a few words each."""
-    rulebook = case.rulebook
-    found = [
-        _("passes over %(stage)s") % {"stage": localized(rulebook.stage(one).names.staff)}
-        for one in tier.skips
-    ]
-    titles = {one.id: localized(one.title) for one in rulebook.plan}
-    found += [
-        _("%(what)s at %(percent)d %% of what was proposed")
-        % {"what": titles.get(one, one), "percent": percent}
-        for one, percent in tier.caps.items()
-    ]
-    reports = {one.id: localized(one.title) for one in rulebook.reports}
-    found += [
-        ngettext("%(what)s every %(n)d month", "%(what)s every %(n)d months", months)
-        % {"what": reports.get(one, one), "n": months}
-        for one, months in tier.reports.items()
-    ]
-    clocks = {one.id: one for one in rulebook.clocks}
-    found += [
-        _("%(what)s: %(n)d %(unit)s")
-        % {"what": localized(clocks[one].name), "n": length, "unit": unit_word(clocks[one])}
-        for one, length in tier.clocks.items()
-        if one in clocks
-    ]
-    if tier.warn_at:
-        marks = _(", ").join(f"{mark}%" for mark in tier.warn_at)
-        found.append(_("warns at %(marks)s") % {"marks": marks})
-    return found
-
-
-def unit_word(clock: Clock) -> str:
-    """The unit of a clock, for many."""
-    words = {
-        "working-day": _("working days"),
-        "trading-day": _("trading days"),
-        "calendar-day": _("calendar days"),
-        "month": _("months"),
-    }
-    return words[clock.unit.value]
 
 
 class ExtendClockForm(ReasonForm):

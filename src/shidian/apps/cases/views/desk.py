@@ -19,6 +19,7 @@ from shidian.apps.cases.rules import schemes_led_by
 from shidian.apps.cases.views.case_lines import CasePages, case_line, with_scheme, with_turns
 from shidian.apps.cases.views.roles import Viewer, viewer_of
 from shidian.apps.cases.views.words import stage_name
+from shidian.apps.cases.waiting_mail import waiting_mail
 from shidian.core.procedure.types import ActorKind, Verb
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 PAGE_CASES = 25
 TASKS_MAX = 100
 WARNED_MAX = 10
+MAIL_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "availability_url": _availability_url(viewer),
         "soon": _running_out(viewer, lines),
         "unread": NewsItem.objects.reaching(viewer.person).filter(read_at__isnull=True).count(),
+        "mail": waiting_mail(viewer.person)[:MAIL_MAX],
         "views": list(SavedView.objects.filter(person=viewer.person)),
     }
     return render(request, "cases/desk.html", context)

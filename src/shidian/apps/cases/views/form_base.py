@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from shidian.apps.cases.pasted import no_markup
+
 if TYPE_CHECKING:
     from shidian.apps.accounts.rules import Someone
     from shidian.apps.cases.models import Case
@@ -39,6 +41,16 @@ class ActForm(forms.Form):
     def stage(self) -> Stage:
         return self.case.stage_rule
 
+    @property
+    def template(self) -> str:
+        """The page that it stands on."""
+        return "cases/act.html"
+
+    @property
+    def only_shows(self) -> bool:
+        """Whether what was sent asks to see more, and nothing is to be done yet."""
+        return False
+
     def build(self) -> None:
         """Add the fields that depend on rulebook and state."""
 
@@ -57,6 +69,7 @@ def long_text(label: Any, *, help_text: Any = "", required: bool = True) -> form
         help_text=help_text,
         required=required,
         max_length=REASON_MAX,
+        validators=[no_markup],
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 

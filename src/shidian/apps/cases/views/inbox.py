@@ -20,6 +20,7 @@ from shidian.apps.cases import news_kinds
 from shidian.apps.cases.domain.telling import choose_mail, mark_all_read, mark_news
 from shidian.apps.cases.mail_texts import name_of
 from shidian.apps.cases.models import MailChoice, NewsItem, Pace, Task
+from shidian.apps.cases.news_subjects import SUBJECTS
 from shidian.apps.cases.views.desk import task_url
 from shidian.apps.cases.views.words import event_words
 
@@ -52,6 +53,21 @@ WORDS = {
     news_kinds.BRIDGE: gettext_lazy("What may go on while a licence is pending"),
     news_kinds.NO_CONFLICT: gettext_lazy("An expert declared that there is no conflict"),
     news_kinds.ALERT_RAISED: gettext_lazy("Alerts that nobody has looked at"),
+    news_kinds.TASK_SOON: gettext_lazy("A last day is near: it is your turn"),
+    news_kinds.TASK_LATE: gettext_lazy("A last day has passed: it is still your turn"),
+    news_kinds.TASK_LATE_OUTSIDE: gettext_lazy("A last day has passed, and others did not act"),
+    news_kinds.DISPATCH_TO_SEND: gettext_lazy("A draft waits for a signing officer to send it"),
+    news_kinds.DISPATCH_SENT: gettext_lazy("A working group sent something to your authority"),
+    news_kinds.DISPATCH_RECEIVED: gettext_lazy("Receipt of what you sent was confirmed"),
+    news_kinds.DISPATCH_ANSWERED: gettext_lazy("What you sent was answered"),
+    news_kinds.DISPATCH_RETURNED: gettext_lazy("What you sent was sent back to be put right"),
+    news_kinds.DISPATCH_WITHDRAWN: gettext_lazy("What was sent to your authority was withdrawn"),
+    news_kinds.TIP_SENT: gettext_lazy("A risk was pointed out to your working group"),
+    news_kinds.TIP_ANSWERED: gettext_lazy("A working group answered your risk tip"),
+    news_kinds.TIP_LIFTED: gettext_lazy("A risk tip was lifted"),
+    news_kinds.TIP_TO_PUBLISH: gettext_lazy("A risk tip waits for you to publish it"),
+    news_kinds.TIP_PUBLISHED: gettext_lazy("Your risk tip was published"),
+    news_kinds.TIP_KEPT_BACK: gettext_lazy("Your risk tip is not published"),
 }
 
 
@@ -139,6 +155,8 @@ def _address(item: NewsItem, person: Person) -> str:
         return reverse("cases:coaching-one", args=[item.coaching_id])
     if item.contact_id is not None:
         return reverse("cases:contacts")
+    if item.subject in SUBJECTS:
+        return reverse(SUBJECTS[item.subject].route, args=[item.reference])
     if item.case is None:
         raise Http404
     if getattr(item, "knows_title", False):

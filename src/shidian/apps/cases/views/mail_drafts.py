@@ -10,15 +10,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.domain.releasing_mail import (
     REASON_MAX,
+    failed_mail,
     mail_drafts,
     release_mail,
+    retry_mail,
     stop_mail,
 )
+from shidian.apps.cases.domain.telling import ATTEMPTS_MAX
 from shidian.apps.cases.mail_texts import letter
 from shidian.apps.cases.models import Mail, NewsItem, Pace
 from shidian.apps.cases.views.acts import act_crumbs, attempt
@@ -67,6 +70,17 @@ class MailDraftsForm(forms.Form):
 
 
 @rule(Permission.MAIL_RELEASE, obj=case_by_reference)
+@require_POST
+def again(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
+    """Have what could not be sent tried again at once."""
+    by: Any = request.user
+    n = retry_mail(case=case, by=by)
+    words = ngettext("%(n)d mail is tried again.", "%(n)d mails are tried again.", n)
+    messages.success(request, words % {"n": n})
+    return redirect("cases:mail-drafts", reference=case.reference)
+
+
+@rule(Permission.MAIL_RELEASE, obj=case_by_reference)
 @require_http_methods(["GET", "POST"])
 def drafts(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
     """Look at what waits; release it, or send none with a reason."""
@@ -96,6 +110,7 @@ def drafts(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
             }
             for one in rows
         ],
+        "failed": [_failed(one) for one in failed_mail(case)[:LINES_MAX]],
         "sample": _sample(request, case) if rows else None,
         "effect": EFFECT,
         "crumbs": act_crumbs(case, _("Mail to release")),
@@ -109,6 +124,18 @@ def _send(request: HttpRequest, case: Case, form: MailDraftsForm) -> int:
     if request.POST.get("then") == "stop":
         return stop_mail(case=case, news=chosen, reason=form.cleaned_data["reason"], by=by)
     return release_mail(case=case, news=chosen, by=by)
+
+
+def _failed(item: NewsItem) -> dict[str, Any]:
+    """To whom, of what, and whether it is tried again: never why, which may name an address."""
+    mail = item.mail
+    going_on = mail is not None and mail.attempts < ATTEMPTS_MAX
+    return {
+        "who": item.person,
+        "what": news_words(item.kind),
+        "tried": mail.attempts if mail else 0,
+        "next": mail.next_attempt_at if mail and going_on else None,
+    }
 
 
 def _sample(request: HttpRequest, case: Case) -> dict[str, str]:

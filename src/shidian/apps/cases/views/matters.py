@@ -9,19 +9,20 @@ from django.utils.translation import gettext as _
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.filed import filed_form, form_for
 from shidian.apps.cases.rules import consulted_parts
-from shidian.apps.cases.views.consult_forms import scaled_by
+from shidian.apps.cases.views.grade_form import scaled_by
 from shidian.apps.cases.views.words import position_word
 from shidian.apps.cases.waiver_field import is_paired
 from shidian.core.procedure.facts import asked_in
-from shidian.core.procedure.tiers import tier_of
+from shidian.core.procedure.tiers import tier_named, tier_of
 from shidian.core.procedure.types import Position
 from shidian.core.rulebook.model import ConsultationKind
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
+    from shidian.core.procedure.state import RiskGrading
     from shidian.core.procedure.types import CaseState
-    from shidian.core.rulebook.model import Material, Stage
+    from shidian.core.rulebook.model import Material, RiskTiers, Stage, Text
 
 KINDS = {Position.SUPPORT: "done", Position.NO_OBJECTION: "done", Position.OBJECT: "critical"}
 
@@ -78,14 +79,33 @@ def risk_of(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | No
         viewer.person, Permission.CASE_READ_INTERNAL, case
     ):
         return None
-    graded = tier_of(case.rulebook, state)
-    suggested = filed_form(case).tier
+    tiers = case.rulebook.tiers
+    graded, grading = tier_of(case.rulebook, state), state.grading
+    # What follows from factors stands with the grade; else it follows from the answers.
+    if tiers.factors:
+        suggested = tier_named(case.rulebook, grading.proposed) if grading else None
+    else:
+        suggested = filed_form(case).tier
     shown = graded or suggested
     return {
         "graded": graded.name if graded else None,
         "suggested": suggested.name if suggested else None,
+        "weighed": bool(tiers.factors),
+        "reason": grading.reason if grading else "",
+        "factors": findings_of(tiers, grading) if grading else [],
         "scales": scaled_by(case, shown) if shown else [],
     }
+
+
+def findings_of(tiers: RiskTiers, grading: RiskGrading) -> list[tuple[Text, Text | str, str]]:
+    """Of each factor its name, what was found and why, in the rulebook's order."""
+    found = []
+    for factor in tiers.factors:
+        if factor.id in grading.findings:
+            option, reason = grading.findings[factor.id]
+            names = {one.id: one.name for one in factor.options}
+            found.append((factor.name, names.get(option, option), reason))
+    return found
 
 
 def materials_due(case: Case, state: CaseState, viewer: Viewer) -> list[tuple[Material, Stage]]:

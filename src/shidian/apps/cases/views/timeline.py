@@ -172,10 +172,7 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
         case EventKind.CONSULTATION_OPENED | EventKind.OPINION_GIVEN:
             return _consultation_note(case, data)
         case EventKind.RISK_GRADED:
-            tiers = case.rulebook.tiers.levels if case.rulebook.tiers else ()
-            names = {one.id: localized(one.name) for one in tiers}
-            tier = str(data.get("tier", ""))
-            return _(": ").join([names.get(tier, tier), str(data.get("reason", ""))])
+            return _risk_note(case, data)
         case EventKind.CLOCK_EXTENDED | EventKind.SILENCE_RECORDED:
             names = {one.id: localized(one.name) for one in case.rulebook.clocks}
             clock = str(data.get("clock", ""))
@@ -203,6 +200,29 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return data.get("number") or ""
         case kind:
             return _review_note(kind, data)
+
+
+def _risk_note(case: Case, data: dict[str, Any]) -> str:
+    """The tier, from which one it was raised or lowered, what was proposed instead, and why."""
+    levels = case.rulebook.tiers.levels if case.rulebook.tiers else ()
+    names = {one.id: localized(one.name) for one in levels}
+    order = {one.id: place for place, one in enumerate(levels)}
+    tier, before, proposed = (data.get(key) for key in ("tier", "before", "proposed"))
+    word = names.get(str(tier), str(tier))
+    if before is not None and before != tier:
+        raised = order.get(str(tier), 0) > order.get(str(before), 0)
+        words = (
+            _("raised from %(before)s to %(tier)s")
+            if raised
+            else _("lowered from %(before)s to %(tier)s")
+        )
+        word = words % {"before": names.get(str(before), before), "tier": word}
+    if proposed is not None and proposed != tier:
+        word = _("%(tier)s, where the rulebook proposes %(proposed)s") % {
+            "tier": word,
+            "proposed": names.get(str(proposed), proposed),
+        }
+    return _(": ").join(filter(None, [word, str(data.get("reason", ""))]))
 
 
 def _review_note(kind: EventKind, data: dict[str, Any]) -> str:  # noqa: PLR0911 - one a kind

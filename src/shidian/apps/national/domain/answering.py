@@ -9,6 +9,11 @@ from django.utils import timezone
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.cases.news_kinds import (
+    DISPATCH_ANSWERED,
+    DISPATCH_RECEIVED,
+    DISPATCH_RETURNED,
+)
 from shidian.apps.national.domain.checks import TEXT_MAX, checked
 from shidian.apps.national.models import (
     Dispatch,
@@ -17,6 +22,7 @@ from shidian.apps.national.models import (
     DispatchStepKind,
     Position,
 )
+from shidian.apps.national.telling import tell_of_dispatch
 from shidian.core.rulebook.model import DispatchKind, LegalEffect, Text
 
 if TYPE_CHECKING:
@@ -46,6 +52,7 @@ def confirm_receipt(*, dispatch: Dispatch, by: Person, at: datetime | None = Non
     locked.state = DispatchState.RECEIVED
     locked.save(update_fields=["state"])
     _step(locked, DispatchStepKind.RECEIVED, by, at)
+    tell_of_dispatch(locked, DISPATCH_RECEIVED, by, at)
 
 
 @transaction.atomic
@@ -76,6 +83,7 @@ def answer_dispatch(
     locked.state, locked.answered_at = DispatchState.ANSWERED, at
     locked.save(update_fields=["state", "answered_at"])
     _step(locked, DispatchStepKind.ANSWERED, by, at, position=position, text=said)
+    tell_of_dispatch(locked, DISPATCH_ANSWERED, by, at)
 
 
 @transaction.atomic
@@ -93,6 +101,7 @@ def send_back(
     locked.state, locked.due = DispatchState.RETURNED, None
     locked.save(update_fields=["state", "due"])
     _step(locked, DispatchStepKind.RETURNED, by, at, text=said)
+    tell_of_dispatch(locked, DISPATCH_RETURNED, by, at)
 
 
 def _waiting(dispatch: Dispatch, by: Person) -> Dispatch:

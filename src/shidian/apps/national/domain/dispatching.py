@@ -13,6 +13,7 @@ from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import AccessEffect, Case
+from shidian.apps.cases.news_kinds import DISPATCH_SENT, DISPATCH_TO_SEND, DISPATCH_WITHDRAWN
 from shidian.apps.cases.rules import authorities_handling
 from shidian.apps.national import figures
 from shidian.apps.national.bodies import newest_versions, rules_of
@@ -24,6 +25,7 @@ from shidian.apps.national.models import (
     DispatchStepKind,
     DispatchVersion,
 )
+from shidian.apps.national.telling import tell_of_dispatch
 from shidian.core.rulebook.model import DispatchKind, LegalEffect, Text
 from shidian_kit.wire import canonical
 
@@ -81,6 +83,7 @@ def begin_dispatch(
     made.save(force_insert=True)
     made.cases.set(chosen)
     _step(made, DispatchStepKind.DRAFTED, by, part.authority, at)
+    tell_of_dispatch(made, DISPATCH_TO_SEND, by, at)
     return made
 
 
@@ -112,6 +115,7 @@ def revise_dispatch(
     locked.drafted_by, locked.drafted_at = by, at
     locked.save()
     locked.cases.set(chosen)
+    tell_of_dispatch(locked, DISPATCH_TO_SEND, by, at)
     return locked
 
 
@@ -153,6 +157,7 @@ def send_dispatch(
     locked.save()
     part = authorities_handling(by, locked.scheme_id, OfficerRole.SIGNING)[0]
     _step(locked, DispatchStepKind.SENT, by, part.authority, at, version=version)
+    tell_of_dispatch(locked, DISPATCH_SENT, by, at)
     return version
 
 
@@ -178,6 +183,8 @@ def withdraw_dispatch(
     locked.save(update_fields=["state", "due"])
     part = authorities_handling(by, locked.scheme_id, OfficerRole.SIGNING)[0]
     _step(locked, DispatchStepKind.WITHDRAWN, by, part.authority, at, text=said)
+    if locked.sent_at is not None:
+        tell_of_dispatch(locked, DISPATCH_WITHDRAWN, by, at)
 
 
 def rule_of(scheme: Scheme, rule: str) -> tuple[RulebookVersion, DispatchRule]:

@@ -10,10 +10,19 @@ from django.utils import timezone
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.cases import outbox
 from shidian.apps.cases.errors import DomainError, ForbiddenError
+from shidian.apps.cases.news_kinds import (
+    TIP_ANSWERED,
+    TIP_KEPT_BACK,
+    TIP_LIFTED,
+    TIP_PUBLISHED,
+    TIP_SENT,
+    TIP_TO_PUBLISH,
+)
 from shidian.apps.national.bodies import RISK_TIP, parts_with
 from shidian.apps.national.domain.checks import SUBJECT_MAX, TEXT_MAX, checked
 from shidian.apps.national.models import RiskTip, TipAddressee, TipStep, TipStepKind
 from shidian.apps.national.querysets import deciding_parts
+from shidian.apps.national.telling import tell_of_tip
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -40,8 +49,9 @@ def send_tip(
 ) -> RiskTip:
     """Point a risk out to the working groups of these schemes. Binds nobody.
 
-    Step `sent`; where it is published, outbox `snapshot.tip`. Raises ForbiddenError where no rules
-    let `by` send tips for the authority, DomainError (`subject`, `text`, `schemes`, `answer_by`).
+    They have it at once. Where it is to be `published`, another officer of the authority has to
+    publish it. Step `sent`. Raises ForbiddenError where no rules let `by` send tips for the
+    authority, DomainError (`subject`, `text`, `schemes`, `answer_by`).
     """
     at = at or timezone.now()
     may = {one.scheme_id for one in parts_with(by, RISK_TIP) if one.authority_id == authority.pk}
@@ -79,8 +89,53 @@ def send_tip(
     )
     TipAddressee.objects.bulk_create(TipAddressee(tip=made, scheme=one) for one in chosen.values())
     _step(made, TipStepKind.SENT, by, authority, at)
-    _renew_page(made, at)
+    tell_of_tip(made, TIP_SENT, by, at)
+    if published:
+        tell_of_tip(made, TIP_TO_PUBLISH, by, at)
     return made
+
+
+@transaction.atomic
+def publish_tip(*, tip: RiskTip, by: Person, at: datetime | None = None) -> None:
+    """Put on the public site what another officer of the authority sent, word for word.
+
+    Step `published`, outbox `snapshot.tip`. Raises ForbiddenError, DomainError (`same-officer`,
+    `decided`, `lifted`).
+    """
+    at = at or timezone.now()
+    locked = _locked(tip)
+    if not allows(by, Permission.TIP_PUBLISH, locked):
+        raise ForbiddenError
+    _must_stand(locked)
+    _must_wait(locked)
+    if locked.sent_by_id == by.pk:
+        raise DomainError(
+            "same-officer",
+            Text(
+                zh="发出人不能自行公开：请由贵单位另一名人员公开。",
+                en="Who sent it does not publish it: another officer of your authority does.",
+            ),
+        )
+    _step(locked, TipStepKind.PUBLISHED, by, locked.authority, at)
+    tell_of_tip(locked, TIP_PUBLISHED, by, at)
+    _renew_page(locked, at)
+
+
+@transaction.atomic
+def keep_tip_back(*, tip: RiskTip, reason: str, by: Person, at: datetime | None = None) -> None:
+    """Say that it is not published, and why. The working groups keep it. Step `kept-back`.
+
+    Raises ForbiddenError, DomainError (`text`, `decided`, `lifted`).
+    """
+    at = at or timezone.now()
+    locked = _locked(tip)
+    if not allows(by, Permission.TIP_PUBLISH, locked):
+        raise ForbiddenError
+    _must_stand(locked)
+    _must_wait(locked)
+    said = checked("text", reason, TEXT_MAX)
+    _step(locked, TipStepKind.KEPT_BACK, by, locked.authority, at, text=said)
+    tell_of_tip(locked, TIP_KEPT_BACK, by, at)
 
 
 @transaction.atomic
@@ -120,6 +175,7 @@ def answer_tip(
         answered_at=at
     )
     _step(locked, TipStepKind.ANSWERED, by, parts[0].authority, at, scheme=scheme, text=said)
+    tell_of_tip(locked, TIP_ANSWERED, by, at)
 
 
 @transaction.atomic
@@ -137,12 +193,13 @@ def lift_tip(*, tip: RiskTip, reason: str, by: Person, at: datetime | None = Non
     locked.lifted_at = at
     locked.save(update_fields=["lifted_at"])
     _step(locked, TipStepKind.LIFTED, by, locked.authority, at, text=said)
+    tell_of_tip(locked, TIP_LIFTED, by, at)
     _renew_page(locked, at)
 
 
 def _renew_page(tip: RiskTip, at: datetime) -> None:
-    """Have the public page say what the tip says now, where it is published."""
-    if tip.published:
+    """Have the public page say what the tip says now, where there is one."""
+    if tip.is_public:
         outbox.put("snapshot.tip", {"tip": tip.reference}, at=at)
 
 
@@ -157,6 +214,17 @@ def _parts(tip: RiskTip, by: Person) -> list[SchemeAuthority]:
     found = deciding_parts(by).filter(scheme__tips_received__tip=tip)
     rows = found.select_related("scheme", "authority").order_by("pk")
     return list({one.scheme_id: one for one in reversed(rows)}.values())
+
+
+def _must_wait(tip: RiskTip) -> None:
+    if not tip.waits:
+        raise DomainError(
+            "decided",
+            Text(
+                zh="该风险提示不需要公开，或已就是否公开作出处理。",
+                en="Whether it is published is decided, or was never asked.",
+            ),
+        )
 
 
 def _must_stand(tip: RiskTip) -> None:

@@ -12,7 +12,9 @@ from shidian.apps.national.querysets import TipQuerySet
 
 
 class RiskTip(models.Model):
-    """What was pointed out, as it was sent. `published`: also on the public site.
+    """What was pointed out, as it was sent. `published`: it is meant for the public site as well,
+
+    where it stands once another officer than its sender has put it there.
 
     `answer_by`: the last day on which working groups say what they did; None: they need not.
     """
@@ -50,6 +52,17 @@ class RiskTip(models.Model):
         """Its text, likewise."""
         return self._in_language(self.text, self.text_en)
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it stands on the public site. Reads the steps."""
+        return any(one.kind == TipStepKind.PUBLISHED for one in self.steps.all())
+
+    @property
+    def waits(self) -> bool:
+        """Whether another officer has yet to publish it. Reads the steps."""
+        ends = {TipStepKind.PUBLISHED, TipStepKind.KEPT_BACK, TipStepKind.LIFTED}
+        return self.published and not any(one.kind in ends for one in self.steps.all())
+
     @staticmethod
     def _in_language(zh: str, en: str) -> str:
         chinese = (get_language() or "zh-hans").startswith("zh")
@@ -78,6 +91,8 @@ class TipStepKind(models.TextChoices):
     SENT = "sent", pgettext_lazy("tip", "sent")
     READ = "read", pgettext_lazy("tip", "read")
     ANSWERED = "answered", pgettext_lazy("tip", "answered")
+    PUBLISHED = "published", pgettext_lazy("tip", "published")
+    KEPT_BACK = "kept-back", pgettext_lazy("tip", "not published")
     LIFTED = "lifted", pgettext_lazy("tip", "lifted")
 
 
@@ -100,6 +115,11 @@ class TipStep(models.Model):
                 fields=("tip", "scheme", "by"),
                 condition=models.Q(kind="read"),
                 name="tip_read_once",
+            ),
+            models.UniqueConstraint(
+                fields=("tip",),
+                condition=models.Q(kind__in=("published", "kept-back")),
+                name="tip_publication_decided_once",
             ),
         )
 

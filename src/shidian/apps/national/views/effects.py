@@ -15,6 +15,15 @@ SEND = Effect(
     told=(_("the authority to which it is sent"),),
     undo=_("It can be withdrawn until it is answered; what was sent stays in the file."),
 )
+PUBLISH = Effect(
+    law=_("None. What is published warns; it is no supervisory measure and imposes nothing."),
+    practice=_(
+        "The text stands on the public site as it was sent, under your authority's name, within"
+        " minutes."
+    ),
+    told=(_("everyone who reads the public site"),),
+    undo=_("Its words stay. It can be lifted, with the reason, and its page says so."),
+)
 TIP = Effect(
     law=_(
         "None. It points a risk out to those who supervise. It is no supervisory measure and"
@@ -22,7 +31,7 @@ TIP = Effect(
     ),
     practice=_(
         "The officers of each chosen scheme see it on their desks. This page shows who has read it"
-        " and what they answered."
+        " and what they answered. To be published it needs another officer of your authority."
     ),
     told=(_("the officers of the schemes that you chose"),),
     undo=KEPT_FOR_GOOD,

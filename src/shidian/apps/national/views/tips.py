@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shidian.apps.accounts.access import Permission, allows, rule
 from shidian.apps.accounts.roles import roles_of
+from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.views.acts import attempt
 from shidian.apps.national.bodies import RISK_TIP, parts_with
 from shidian.apps.national.domain import tips as verbs
 from shidian.apps.national.models import RiskTip, TipStep, TipStepKind
 from shidian.apps.national.querysets import deciding_parts
-from shidian.apps.national.views.effects import TIP
+from shidian.apps.national.views.effects import PUBLISH, TIP
 from shidian.apps.national.views.forms import ReasonForm, TipAnswerForm, TipForm
 from shidian.apps.national.views.loaders import tip_by_reference
 from shidian.apps.supervision.views.asker import asker
@@ -114,8 +115,11 @@ def _page(
     person = asker(request)
     told = _told(found, person, wrong)
     lifted = found.steps.filter(kind=TipStepKind.LIFTED).select_related("by").first()
+    may_publish = allows(person, Permission.TIP_PUBLISH, found) and found.waits
+    lift_form = keep_form = None
+    if may_publish:
+        keep_form = wrong[1] if wrong and wrong[0] == "keep" else ReasonForm(auto_id="keep_%s")
     may_lift = allows(person, Permission.TIP_LIFT, found) and found.lifted_at is None
-    lift_form = None
     if may_lift:
         lift_form = wrong[1] if wrong and wrong[0] == "lift" else ReasonForm(auto_id="lift_%s")
     context = {
@@ -124,6 +128,12 @@ def _page(
         "lifted": lifted,
         "wrong": wrong[1] if wrong else None,
         "lift_form": lift_form,
+        "keep_form": keep_form,
+        "waits": found.waits,
+        "own": allows(person, Permission.TIP_LIFT, found),
+        "may_publish": may_publish and found.sent_by_id != person.pk,
+        "publication": _publication(found),
+        "effect": PUBLISH,
         "may_read": any(
             one.form is not None and person.pk not in {step.by_id for step in one.readers}
             for one in told
@@ -136,6 +146,12 @@ def _page(
         ],
     }
     return render(request, "national/tip.html", context, status=422 if wrong else 200)
+
+
+def _publication(found: RiskTip) -> TipStep | None:
+    """What another officer said of publishing it, if anyone did."""
+    kinds = (TipStepKind.PUBLISHED, TipStepKind.KEPT_BACK)
+    return found.steps.filter(kind__in=kinds).select_related("by").first()
 
 
 def _told(found: RiskTip, person: Person, wrong: tuple[str, forms.Form] | None) -> list[Told]:
@@ -199,6 +215,33 @@ def answer(request: HttpRequest, found: RiskTip, **_url: object) -> HttpResponse
         messages.success(request, _("The answer was sent."))
         return redirect("national:tip", tip=found.reference)
     return _page(request, found, ("answer", form))
+
+
+@rule(Permission.TIP_PUBLISH, obj=tip_by_reference)
+@require_POST
+def publish(request: HttpRequest, found: RiskTip, **_url: object) -> HttpResponse:
+    """Put it on the public site, as another officer than its sender."""
+    try:
+        verbs.publish_tip(tip=found, by=asker(request))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The risk tip is published within minutes."))
+    return redirect("national:tip", tip=found.reference)
+
+
+@rule(Permission.TIP_PUBLISH, obj=tip_by_reference)
+@require_POST
+def keep_back(request: HttpRequest, found: RiskTip, **_url: object) -> HttpResponse:
+    """Say that it is not published, and why."""
+    form = ReasonForm(request.POST, auto_id="keep_%s")
+    if form.is_valid() and attempt(
+        form,
+        lambda: verbs.keep_tip_back(tip=found, reason=form.cleaned_data["text"], by=asker(request)),
+    ):
+        messages.success(request, _("The risk tip is not published."))
+        return redirect("national:tip", tip=found.reference)
+    return _page(request, found, ("keep", form))
 
 
 @rule(Permission.TIP_LIFT, obj=tip_by_reference)

@@ -11,6 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from shidian import keyring
+from shidian.apps.cases.domain.reminding import remind_due_tasks
 from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.domain.telling import gather_digests, send_due
 from shidian.apps.cases.models import Outbox
@@ -76,6 +77,7 @@ FIGURES_S = 5.0
 HOME_S = 5.0
 STATISTICS_S = 600.0
 SILENCES_S = 30.0
+REMINDERS_S = 60.0
 LAPSES_S = 5.0
 ESCALATIONS_S = 5.0
 BRIDGES_S = 60.0
@@ -157,6 +159,7 @@ class Worker:
             Duty("reports", REPORTS_S, self.check_reports),
             Duty("drills", DRILLS_S, self.sign_drills),
             Duty("silences", SILENCES_S, self.record_silences),
+            Duty("reminders", REMINDERS_S, self.remind),
             Duty("gate key", GATE_KEY_S, self.certify_gate_key),
             readings,
             Duty("figures", FIGURES_S, self.publish_figures),
@@ -274,6 +277,10 @@ class Worker:
     def record_silences(self) -> None:
         """Do what the law makes of authorities that let a clock run out, on the day it may."""
         record_due_silences()
+
+    def remind(self) -> None:
+        """Tell those whose last day is near, or has passed."""
+        remind_due_tasks()
 
     def check_reports(self) -> None:
         """Hold a filed report against telemetry, while no order waits."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signoff_rule, standing
 from shidian.core.procedure.consulting import objected
+from shidian.core.procedure.grading import findings_given, proposed_tier
 from shidian.core.procedure.handlers.entering import enter
 from shidian.core.procedure.moves import clock_of
 from shidian.core.procedure.reading import refuse
@@ -30,7 +31,11 @@ def software_version() -> str:
 
 
 def grade_risk(case: Situation) -> tuple[NewEvent, ...]:
-    """An officer's reasoned grade, in the stage the rulebook names or later, before the run."""
+    """An officer's reasoned grade, in the stage the rulebook names or later, before the run.
+
+    Where the rulebook has factors each is found on with a reason; another tier than follows from
+    them, and raising or lowering one that stands, needs a reason of its own.
+    """
     tiers = case.rulebook.tiers
     if tiers is None or not may_grade(case.rulebook, case.stage):
         refuse(
@@ -38,9 +43,18 @@ def grade_risk(case: Situation) -> tuple[NewEvent, ...]:
             "按制度文本，本阶段不评定风险等级。",
             "The rulebook grades no risk in this stage.",
         )
-    case.data.choice("tier", [one.id for one in tiers.levels])
-    case.data.reason()
-    return (case.event(EventKind.RISK_GRADED),)
+    chosen = case.data.choice("tier", [one.id for one in tiers.levels])
+    findings = findings_given(tiers, case.data)
+    before = {"before": case.state.tier} if case.state.tier is not None else {}
+    if not tiers.factors:
+        case.data.reason()
+        return (case.event(EventKind.RISK_GRADED, **before),)
+    proposed = proposed_tier(case.rulebook, case.state, findings)
+    if before or proposed is None or proposed.id != chosen:
+        case.data.reason()
+    return (
+        case.event(EventKind.RISK_GRADED, proposed=proposed.id if proposed else None, **before),
+    )
 
 
 def extend_clock(case: Situation) -> tuple[NewEvent, ...]:

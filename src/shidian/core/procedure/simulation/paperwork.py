@@ -12,9 +12,10 @@ from shidian.core.procedure.types import Json, Verb
 from shidian.core.rulebook.model import Panel, StageKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from shidian.core.procedure.simulation.deeds import Deeds
+    from shidian.core.rulebook.model import RiskFactor
 
     Data = dict[str, Json]
 
@@ -209,14 +210,24 @@ def _opinion(one: Deeds, last: str) -> Data:
 def _grade(one: Deeds, _last: str) -> Data:
     tiers = one.ground.rulebook.tiers
     levels = tiers.levels if tiers else ()
+    found = _found(one, tiers.factors) if tiers and tiers.factors else {}
     spread = one.ground.assumed.tier_weights
     weights = [spread.low, *[spread.typical] * (len(levels) - 2), spread.high][: len(levels)]
     lot = one.walk.dice.below("tier", max(sum(weights), 1))
     for level, weight in zip(levels, weights, strict=True):
         if lot < weight:
-            return {"tier": level.id, "reason": REASON}
+            return {"tier": level.id, "reason": REASON, **found}
         lot -= weight
-    return {"tier": levels[0].id, "reason": REASON}
+    return {"tier": levels[0].id, "reason": REASON, **found}
+
+
+def _found(one: Deeds, factors: Sequence[RiskFactor]) -> Data:
+    """Any option of each factor."""
+    found: dict[str, Json] = {}
+    for factor in factors:
+        lot = one.walk.dice.below(f"factor/{factor.id}", len(factor.options))
+        found[factor.id] = {"found": factor.options[lot].id, "reason": REASON}
+    return {"factors": found}
 
 
 def _reason(_one: Deeds, _last: str) -> Data:

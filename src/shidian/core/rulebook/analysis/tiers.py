@@ -27,6 +27,7 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
     if rulebook.tiers is None:
         return
     yield from _graded_in(rulebook, rulebook.tiers)
+    yield from _factors(rulebook, rulebook.tiers)
     for tier in rulebook.tiers.levels:
         path = f"/tiers/levels/{tier.id}"
         yield from _when(rulebook, tier, path)
@@ -56,11 +57,44 @@ def _graded_in(rulebook: Rulebook, tiers: RiskTiers) -> Iterator[Finding]:
         )
 
 
+def _factors(rulebook: Rulebook, tiers: RiskTiers) -> Iterator[Finding]:
+    """Each is named by one thing alone, offers each option once, and has a say in the tier."""
+    if not tiers.factors:
+        return
+    from shidian.core.rulebook.form import factor_name, form_types
+
+    asked = form_types(rulebook)
+    weighed = {name for tier in tiers.levels if tier.when for name in named(tier.when)}
+    for factor in tiers.factors:
+        path, name = f"/tiers/factors/{factor.id}", factor_name(factor)
+        if len(factor.options) == 1:
+            yield error(
+                f"{path}/options",
+                say("只有一个选项，无可判断", "with one option there is nothing to find"),
+                say("请至少写两个", "write two at least"),
+            )
+        if name in asked:
+            yield error(
+                f"{path}/id",
+                say(f"“{name}”同时是申报表的问题", f"'{name}' is a question of the form as well"),
+                say("请给该因素或该栏目另取标识", "give the factor, or the section, another id"),
+            )
+        elif name not in weighed:
+            yield error(
+                f"{path}/id",
+                say(f"没有等级以“{name}”为条件", f"no tier's condition weighs '{name}'"),
+                say(
+                    "请在某一等级的 when 中使用该因素，或删去",
+                    "name it in the when of a tier, or leave it out",
+                ),
+            )
+
+
 def _when(rulebook: Rulebook, tier: Tier, path: str) -> Iterator[Finding]:
     if tier.when is None:
         return
     from shidian.core.rulebook.expression import Kind
-    from shidian.core.rulebook.form import form_types
+    from shidian.core.rulebook.form import tier_types
 
     if "tier" in named(tier.when):
         yield error(
@@ -69,7 +103,7 @@ def _when(rulebook: Rulebook, tier: Tier, path: str) -> Iterator[Finding]:
             say("请以申报内容为条件", "let it depend on answers of the form"),
         )
     else:
-        yield from judged(f"{path}/when", tier.when, form_types(rulebook), Kind.BOOL)
+        yield from judged(f"{path}/when", tier.when, tier_types(rulebook), Kind.BOOL)
 
 
 def _skip(

@@ -58,6 +58,7 @@ answer_within|答复期限|time to answer
 note|说明|note
 tiers|风险分级|risk tiers
 graded_in|定级阶段|graded in
+factors|评级因素|factor weighed
 levels|等级|levels
 meaning|含义|meaning
 when|适用条件|condition

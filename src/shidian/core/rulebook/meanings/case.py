@@ -103,11 +103,16 @@ CASE: dict[str, dict[str, str]] = {
     "Period": {"note": "From when it runs."},
     "RiskTiers": {
         "graded_in": "Stage in which an officer grades the case.",
+        "factors": "What the officer weighs, each with a reason; named `factors.<id>` in `when`.",
         "levels": "Tiers, lowest first.",
+    },
+    "RiskFactor": {
+        "question": "What is weighed.",
+        "options": "What can be found, least risk first.",
     },
     "Tier": {
         "meaning": "What puts a case here, for those who grade.",
-        "when": "Expression over the form that suggests this tier; an officer decides.",
+        "when": "Expression over form and factors that suggests this tier; an officer decides.",
         "skips": "Stages that such a case passes over.",
         "caps": "Plan parameter → per cent of what was proposed.",
         "reports": "Periodic report → months between two.",

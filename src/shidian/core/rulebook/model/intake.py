@@ -213,6 +213,15 @@ class Waivers(Frozen):
     paired_with: Literal["compensatory-measure", "none"] = "compensatory-measure"
 
 
+class RiskFactor(Frozen):
+    """What an officer weighs in grading a case, each with a reason. `options`: least risk first."""
+
+    id: Identifier
+    name: Text
+    question: Text
+    options: tuple[Option, ...] = Field(min_length=1)
+
+
 class Tier(Frozen):
     """One risk tier: when it is suggested, and what it scales.
 
@@ -233,9 +242,13 @@ class Tier(Frozen):
 
 
 class RiskTiers(Frozen):
-    """Reasoned grades of risk. An officer grades a case in `graded_in`; `when` only suggests."""
+    """Reasoned grades of risk. An officer grades a case in `graded_in`; `when` only suggests.
+
+    Beside the form, `when` may name the officer's own findings, as `factors.scale`.
+    """
 
     graded_in: Identifier
+    factors: tuple[RiskFactor, ...] = ()
     levels: tuple[Tier, ...] = Field(min_length=1)
 
 

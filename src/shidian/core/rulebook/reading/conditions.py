@@ -28,14 +28,14 @@ from shidian.core.rulebook.expression.tree import (
     OneOf,
     Or,
 )
-from shidian.core.rulebook.form import form_types, name_of
+from shidian.core.rulebook.form import factor_name, name_of, tier_types
 from shidian.core.rulebook.model import Text
 from shidian.core.rulebook.reading import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shidian.core.rulebook.model import Rulebook, Stream
+    from shidian.core.rulebook.model import RiskFactor, Rulebook, Stream
 
 _COMPARE = {
     "=": ("为", "is"),
@@ -72,7 +72,7 @@ def phrase(rulebook: Rulebook, text: str, stream: Stream | None = None) -> Text:
         tree = parse(text)
     except ExpressionError:
         return numbers.both(text)
-    return _Phrasing(rulebook, stream_types(stream) if stream else form_types(rulebook)).of(tree)
+    return _Phrasing(rulebook, stream_types(stream) if stream else tier_types(rulebook)).of(tree)
 
 
 @dataclass
@@ -187,7 +187,13 @@ class _Phrasing:
                 if name_of(section.id, question.id) == name.name:
                     label = question.label
                     return Text(zh=f"“{label.zh}”", en=f"“{label.en}”")
+        for factor in self._factors():
+            if factor_name(factor) == name.name:
+                return Text(zh=f"“{factor.name.zh}”", en=f"“{factor.name.en}”")
         return numbers.both(name.name)
+
+    def _factors(self) -> tuple[RiskFactor, ...]:
+        return self.rulebook.tiers.factors if self.rulebook.tiers is not None else ()
 
     def _literal(self, literal: Literal, beside: Expr | None) -> Text:
         value = literal.value
@@ -228,4 +234,7 @@ class _Phrasing:
                         **{rule.id: rule.name for rule in rules},
                         **{option.id: option.name for option in question.options},
                     }
+        for factor in self._factors():
+            if factor_name(factor) == name:
+                return {option.id: option.name for option in factor.options}
         return {}

@@ -11,7 +11,7 @@ from shidian.core.rulebook.reading.conditions import phrase
 from shidian.core.rulebook.reading.pen import val
 
 if TYPE_CHECKING:
-    from shidian.core.rulebook.model import Criterion, Tier
+    from shidian.core.rulebook.model import Criterion, RiskFactor, Tier
     from shidian.core.rulebook.reading.pen import Draft, Pen
 
 
@@ -28,9 +28,28 @@ def tiers(pen: Pen) -> None:
         " conditions in this chapter only suggest a grade.",
         stage=val(stage_name(pen, rules.graded_in), "/tiers/graded_in"),
     )
+    for factor in rules.factors:
+        _factor(pen, factor)
     for tier in rules.levels:
         _tier(pen, tier)
     pen.chapter("tiers", "风险分级", "Risk tiers")
+
+
+def _factor(pen: Pen, factor: RiskFactor) -> None:
+    path = f"/tiers/factors/{factor.id}"
+    article = pen.article(f"factor-{factor.id}", factor.name)
+    pen.say(
+        article,
+        "评级时考虑{name}：{question}由轻到重为：",
+        "Grading weighs {name}: {question} From the least risk to the most:",
+        name=val(factor.name, f"{path}/id", f"{path}/name"),
+        question=val(factor.question, f"{path}/question"),
+    )
+    for option in factor.options:
+        where = f"{path}/options/{option.id}"
+        pen.point(
+            article, "{name}；", "{name};", name=val(option.name, f"{where}/id", f"{where}/name")
+        )
 
 
 def _tier(pen: Pen, tier: Tier) -> None:
@@ -43,7 +62,8 @@ def _tier(pen: Pen, tier: Tier) -> None:
         name=val(tier.name, f"{path}/id", f"{path}/name"),
     )
     if tier.meaning:
-        pen.say(article, "{text}", " {text}", text=val(tier.meaning, f"{path}/meaning"))
+        meaning = val(_unstopped(tier.meaning), f"{path}/meaning")
+        pen.say(article, "{text}。", " {text}.", text=meaning)
     if tier.when:
         pen.say(
             article,
