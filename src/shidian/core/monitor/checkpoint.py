@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shidian.core.monitor.evaluator import Evaluator
     from shidian.core.monitor.events import Ints
 
-_MAGIC = b"shidian checkpoint 5\n"
+_MAGIC = b"shidian checkpoint 6\n"
 _DIGEST_BYTES = 32
 _MODULES = frozenset(
     {"builtins", "collections", "copyreg", "datetime", "decimal", "fractions", "numpy", "pyarrow"}
