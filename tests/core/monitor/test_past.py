@@ -186,6 +186,17 @@ def test_a_plan_of_the_same_measures_asks_for_nothing_again(tmp_path):
     assert not asked
 
 
+def test_a_window_that_grows_is_told_of_as_much_more(tmp_path):
+    long = Long().go_on(200)
+    longer = [one.replace("window: 5m", "window: 150m") for one in (COUNT, SUM)]
+    rules = loaded(alert('info: ">850", warning: ">880"'), indicators=longer)
+    long.log.activate(PROJECT, rules, T0 + 200 * MINUTE, {"cap": "10"})
+
+    asked, _ = told_long(tmp_path, long.go_on(50))
+
+    assert len(asked) == 1
+
+
 def test_rules_that_ask_something_new_are_told_of_everything(tmp_path):
     long = Long().go_on(200)
     since = COUNT.replace("window: 5m", "window: since-start")

@@ -237,7 +237,10 @@ class _Project:
         """Take in a record of rules or plan; the instant from which on they may be others."""
         changed_us = self._timeline.add(entry)
         measures = self._timeline.measures()
-        if all(map(self._values.knows, measures)):
+        known = all(map(self._values.knows, measures))
+        for measure in measures:
+            self._values.expect(measure)
+        if known:
             self._memory.hold(lambda: changed_us)
         else:
             self._memory.hold_all()

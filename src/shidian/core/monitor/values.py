@@ -73,8 +73,7 @@ class Values:
         Of what is forgotten nothing is known to a measure that is new (see `knows`).
         """
         self._lasting.update(map(_content_key, _lasting(measure)))
-        self._window_us = max(self._window_us, measure.window_us or 0)
-        self._step_us = max(self._step_us, measure.step_us)
+        self.expect(measure)
         if measure.ratio_to is not None:
             self.watch(measure.ratio_to)
             self._ratios.setdefault(measure, Ratio())
@@ -135,6 +134,12 @@ class Values:
             and all(not p.by or _agenda_key(p, measure.step_us) in self._agendas for p in parts)
             and all(self.knows(other) for other in (measure.ratio_to, admissions) if other)
         )
+
+    def expect(self, measure: Measure) -> None:
+        """Its window and step are among those that `reach_us` is told by from now on."""
+        for part in _parts(measure):
+            self._window_us = max(self._window_us, part.window_us or 0)
+            self._step_us = max(self._step_us, part.step_us)
 
     @property
     def reach_us(self) -> int:
