@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 KEEP_US = 86_400_000_000
 """How far beyond what windows need events are held, so that what is a little late finds them."""
 
-LEAST_ROWS = 50_000
+LEAST_ROWS = 10_000
 """Of fewer events in memory a project lets none go."""
 
-_SHARE = 8
+_GROWN = 2
+"""Nothing goes before so large a part of what was left the last time has come in addition."""
+_RECALLED = 8
 """What was recalled stays until so large a part of all rows has come after it."""
 
 
@@ -121,7 +123,7 @@ class Memory:
         before_us = self._values.aligned(watermark_us - self._values.reach_us - past.keep_us)
         if self._values.forgets and before_us > (self._values.from_us or 0):
             self._values.forget(before_us)
-        self._look_at_rows = 2 * self._values.rows
+        self._look_at(_GROWN)
 
     def _recall(self, low_us: int | None) -> None:
         from_us = self._values.from_us
@@ -131,4 +133,8 @@ class Memory:
         batches = self._past.events(self._project, self._entry, first_us, from_us)
         self._values.recall(low_us, batches)
         # What was asked for once is asked for again soon.
-        self._look_at_rows = self._values.rows + self._values.rows // _SHARE + 1
+        self._look_at(_RECALLED)
+
+    def _look_at(self, share: int) -> None:
+        """Not before so large a part more is held."""
+        self._look_at_rows = self._values.rows + self._values.rows // share + 1

@@ -64,7 +64,7 @@ class Values:
         self._agendas: dict[_AgendaKey, Agenda] = {}
         self._ratios: dict[Measure, Ratio] = {}
         self._lasting: set[_ContentKey] = set()
-        self._window_us = self._step_us = 0
+        self._window_us = self._distinct_us = self._step_us = 0
         self.from_us: int | None = None
 
     def watch(self, measure: Measure) -> None:
@@ -140,16 +140,18 @@ class Values:
         for part in _parts(measure):
             self._window_us = max(self._window_us, part.window_us or 0)
             self._step_us = max(self._step_us, part.step_us)
+            if part.take is Take.DISTINCT:
+                self._distinct_us = max(self._distinct_us, part.window_us or 0)
 
     @property
     def reach_us(self) -> int:
         """What changes at an instant is told by events no further back than this from it.
 
-        Twice the longest window that ends: whether a value is there anew at a tile is told by the
-        tiles of one more window before it.
+        The longest window that ends, and once more that of a distinct count: whether a value is
+        there anew at a tile is told by the tiles of one more window before it.
         """
         tile_us = max((key[3] for key in self._groupings), default=0)
-        return 2 * (self._window_us + tile_us + self._step_us)
+        return self._window_us + self._distinct_us + 2 * (tile_us + self._step_us)
 
     def oldest_us(self, table: pa.Table, source: str, epoch: int) -> int:
         """No event that an entry's rows insert or retract lies before this."""
