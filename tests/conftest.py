@@ -44,6 +44,12 @@ _KEPT = {
     "SHIDIAN_XSS_PAYLOADS",
     "SHIDIAN_OUTAGES",
     "SHIDIAN_PILOT_KILLS",
+    "SHIDIAN_MOVE_KILLS",
+    "SHIDIAN_MOVE_SEED",
+    "SHIDIAN_EXECUTOR_KILLS",
+    "SHIDIAN_RELEASE_BEFORE",
+    # What is not here to be proved with.
+    "SHIDIAN_SPARK",
     "SHIDIAN_NO_NPM",
 }
 

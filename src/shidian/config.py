@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Rows in the journal's file from which the gate moves the older ones into Parquet."""
     seal_every_s: float = Field(10.0, gt=0)
     """Seconds after which the gate looks again whether there is so much to seal."""
+    monitor_keep_s: float = Field(86_400.0, ge=0)
+    """How far beyond what windows need the monitor holds events in memory."""
     egress_allow: str = ""
     """Networks besides the public internet to which orders may be sent, such as `10.1.0.0/16`."""
     scan_socket: str = ""

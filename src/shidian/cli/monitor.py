@@ -59,13 +59,16 @@ monitor.add_command(explain)
 
 
 def _run(journal: Path, store: Path, stop: threading.Event, *, once: bool) -> None:
+    from shidian.config import settings
     from shidian.core.journal.reader import JournalReader
     from shidian.core.monitor.live import Live
+    from shidian.core.monitor.past import JournalPast
     from shidian.core.monitor.store import StreamDiffers
 
     with JournalReader(journal) as reader:
+        past = JournalPast(reader, keep_us=int(settings().monitor_keep_s * 1e6))
         try:
-            live = Live(reader, store)
+            live = Live(reader, store, past=past)
         except StreamDiffers as error:
             raise click.ClickException(str(error)) from None
         try:

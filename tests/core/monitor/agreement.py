@@ -10,6 +10,7 @@ from shidian.core.journal import EntryKind, Journal, JournalReader
 from shidian.core.journal.schema import open_writer
 from shidian.core.monitor.digest import as_known_row
 from shidian.core.monitor.live import Live
+from shidian.core.monitor.past import JournalPast
 from shidian.core.monitor.replay import replay
 from shidian.core.monitor.store import StoreReader
 from shidian_kit.wire.envelope import Event, Op
@@ -60,14 +61,22 @@ def write_journal(path: Path, entries) -> None:
 
 
 def live_digest(journal: Path, store: Path, rng: random.Random):
-    """Digest of what a live monitor stored that was stopped and started at random."""
+    """Digest of what a live monitor stored that was stopped and started at random.
+
+    It holds hardly more in memory than windows need, however many events there are.
+    """
     with JournalReader(journal) as reader:
         every_s = rng.choice([0.0, 0.0, 1e9])
-        live = Live(reader, store, checkpoint_every_s=every_s)
+
+        def started():
+            past = JournalPast(reader, keep_us=0, least_rows=rng.choice([1, 1, 20]))
+            return Live(reader, store, checkpoint_every_s=every_s, past=past)
+
+        live = started()
         while live.poll(rng.randint(1, 4)):
             if rng.random() < 0.3:
                 live.close()
-                live = Live(reader, store, checkpoint_every_s=every_s)
+                live = started()
         live.close()
     with StoreReader(store) as found:
         return found.stream_digest()

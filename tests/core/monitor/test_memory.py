@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,12 +61,35 @@ alerts:
   - {id: a-week, title: {zh: 每人七日, en: A week}, indicator: week, levels: {breach: ">100000000"}}
 """
 
+ENDING = re.sub("since-start|7d", "1d", RULES)
+"""The same with windows that end."""
+
+GOES = """
+import sys
+from tests.core.monitor.test_memory import ENDING, entries, held
+from shidian.core.monitor.evaluator import Evaluator
+from shidian.core.monitor.past import JournalPast
+evaluator, halves, items, events = Evaluator(), [], 0, int(sys.argv[1])
+evaluator.past = JournalPast(None)
+for number, entry in enumerate(entries(events, rules=ENDING, rate=1, rows=5_000)):
+    items += len(evaluator.apply(entry))
+    if number in (events // 10_000, events // 5_000):
+        halves.append(held(evaluator))
+assert not evaluator.faults
+print(*halves, items)
+"""
+
 RATE, INVESTORS, ENTRY_ROWS = 5_000, 20_000, 20_000
 START_US = 1_767_225_600_000_000
 
 
-def entries(events):
-    """A history of so many events at 5,000 a second, of 20,000 investors, in entries of 4 s."""
+def held(evaluator):
+    """Bytes of what a checkpoint would hold."""
+    return len(pickle.dumps(evaluator, protocol=5))
+
+
+def entries(events, *, rules=RULES, rate=RATE, rows=ENTRY_ROWS):
+    """A history of so many events, so many a second, of 20,000 investors, in entries of `rows`."""
     import numpy as np
     import pyarrow as pa
 
@@ -79,7 +104,7 @@ def entries(events):
     )
     from shidian.core.rulebook.load import load_text
 
-    loaded = load_text(RULES, name="memory.yaml", resolve=lambda _: "")
+    loaded = load_text(rules, name="memory.yaml", resolve=lambda _: "")
     record = {
         "start_us": START_US,
         "effective_us": START_US,
@@ -101,26 +126,27 @@ def entries(events):
             typed_field("trade.done", "investor", ColumnType.PSEUDONYM, 0),
         ]
     )
-    for number, first in enumerate(range(0, events, ENTRY_ROWS), 2):
-        seqno = np.arange(first, min(first + ENTRY_ROWS, events)) + 1
+    for number, first in enumerate(range(0, events, rows), 2):
+        seqno = np.arange(first, min(first + rows, events)) + 1
         n, mixed = len(seqno), seqno * 2_654_435_761 % 2**40
         columns = [
             pa.array(["trade.done"] * n),
             pa.array(seqno),
             pa.array(np.zeros(n, np.int32)),
             pa.array(["new"] * n),
-            pa.array(START_US + seqno * 1_000_000 // RATE),
+            pa.array(START_US + seqno * 1_000_000 // rate),
             pa.array(mixed % 1_000_000),
             pa.array(mixed // 7 % INVESTORS),
         ]
         payload = encode_table(pa.table(columns, schema=schema))
-        at_us = START_US + int(seqno[-1]) * 1_000_000 // RATE
+        at_us = START_US + int(seqno[-1]) * 1_000_000 // rate
         yield entry(number, EntryKind.DATA, int(seqno[0]), n, at_us, payload)
 
 
-def test_an_event_costs_no_more_than_its_columns_and_its_groups_cells():
+def measured(code, events):
+    """The numbers that a process of its own prints."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, str(EVENTS)],
+        [sys.executable, "-c", code, str(events)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -128,8 +154,20 @@ def test_an_event_costs_no_more_than_its_columns_and_its_groups_cells():
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    top, grown, items = map(int, done.stdout.split())
+    return list(map(int, done.stdout.split()))
+
+
+def test_an_event_costs_no_more_than_its_columns_and_its_groups_cells():
+    top, grown, items = measured(MEASURED, EVENTS)
 
     assert items > 0
     assert grown <= EVENTS * EVENT_BYTES, f"{grown / EVENTS:.0f} bytes an event"
     assert top <= LIMIT_BYTES
+
+
+def test_under_windows_that_end_what_is_held_does_not_grow():
+    half, whole, items = measured(GOES, EVENTS)
+
+    assert items > 0
+    assert whole <= 1.6 * half, "what goes, goes before half as much has come in addition"
+    assert whole <= 120_000_000

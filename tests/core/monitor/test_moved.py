@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -12,12 +13,20 @@ from shidian.core.journal.moving import Page
 from shidian.core.monitor.digest import as_known_digest, as_known_row
 from shidian.core.monitor.engines.several import by_project, replay_all
 from shidian.core.monitor.live import Live
+from shidian.core.monitor.past import JournalPast
 from shidian.core.monitor.replay import replay, told_here
 from shidian.core.monitor.store import StoreReader
 from tests.core.monitor.agreement import _event
 from tests.oracle.histories import random_log
 
 MOVED = "p-one"
+
+
+@pytest.fixture(autouse=True)
+def _hold_little(monkeypatch):
+    """What windows do not need is read again from where it came to."""
+    little = partial(JournalPast, keep_us=0, least_rows=1)
+    monkeypatch.setattr("shidian.core.monitor.live.JournalPast", little)
 
 
 def move(journals, paths, outbox_id, rng, name=MOVED) -> None:

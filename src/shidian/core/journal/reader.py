@@ -18,7 +18,7 @@ from shidian.core.journal.entry import (
 )
 from shidian.core.journal.schema import open_reader
 from shidian.core.journal.sealed import SegmentDamagedError, manifest, removal, segments_folder
-from shidian.core.journal.sealed.tables import SealedTables
+from shidian.core.journal.sealed.tables import Part, SealedTables
 from shidian.core.journal.summaries import Erasure, FeedSummary, Gap, Refusal
 
 if TYPE_CHECKING:
@@ -259,6 +259,29 @@ class JournalReader:
         gone = removal.removals(self._db)
         for row in rows:
             yield self._whole(_entry(row), gone)
+
+    def events_between(
+        self, project: str, before: int, low_us: int, high_us: int
+    ) -> Iterator[Part]:
+        """Events of [low, high) in a project's data entries before number `before`, in order.
+
+        Whole entries where they are not sealed, so other events may be among them. Raises
+        EventsRemovedError, SegmentDamagedError, JournalDamagedError.
+        """
+        sealed_to = self.sealed_to()
+        for came in self._arrived(project, EntryKind.DATA):
+            if came.entry < before:
+                yield Part(came.entry, came.source, came.epoch, came.table())
+        yield from self._sealed.between(project, min(before, sealed_to + 1), low_us, high_us)
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM entry"  # noqa: S608 - constant
+            " WHERE entry > ? AND entry < ? AND kind = 'data' AND project = ? ORDER BY entry",
+            (sealed_to, before, project),
+        )
+        gone = removal.removals(self._db)
+        for row in rows:
+            entry = self._whole(_entry(row), gone)
+            yield Part(entry.entry, entry.source, entry.epoch, entry.table())
 
     def pseudonyms(self, project: str) -> dict[int, str]:
         """Code → pseudonym of the project's investors, without those erased."""

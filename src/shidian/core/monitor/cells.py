@@ -125,6 +125,32 @@ class Cells:
             recent = _Level.of(*[nothing] * 4)
         self._levels = [base, recent]
 
+    def forget(self, tile: int, places: Ints | None = None) -> None:
+        """Let go of cells before a tile. `places`: what each part is called from now on."""
+        whole = self._whole()
+        kept = tile_of(whole.key) >= tile
+        part = whole.part[kept] if places is None else places[whole.part[kept]]
+        self._be(whole.key[kept], part, whole.count[kept], whole.total[kept])
+
+    def forget_parts(self, part: int) -> None:
+        """Let go of cells whose part is less."""
+        whole = self._whole()
+        kept = whole.part >= part
+        self._be(*(c[kept] for c in (whole.key, whole.part, whole.count, whole.total)))
+
+    def every(self) -> tuple[Ints, Ints]:
+        """(key, part) of all cells, sorted."""
+        whole = self._whole()
+        return whole.key, whole.part
+
+    def _whole(self) -> _Level:
+        base, recent = self._levels
+        return _merged(base, recent.key, recent.part, recent.count, recent.total)
+
+    def _be(self, key: Ints, part: Ints, count: Ints, total: Ints) -> None:
+        nothing = np.empty(0, np.int64)
+        self._levels = [_Level.of(key, part, count, total), _Level.of(*[nothing] * 4)]
+
     def totals(self, low: Ints, high: Ints) -> tuple[Ints, Ints]:
         """Count and total of each range of keys [low, high)."""
         count, total = np.zeros(len(low), np.int64), np.zeros(len(low), np.int64)

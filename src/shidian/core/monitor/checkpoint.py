@@ -7,22 +7,23 @@ the store, and one that cannot be read, or was written by another release, is as
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import pickle
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from typing_extensions import Buffer
+
     from shidian.core.monitor.evaluator import Evaluator
     from shidian.core.monitor.events import Ints
 
-_MAGIC = b"shidian checkpoint 5\n"
+_MAGIC = b"shidian checkpoint 6\n"
 _DIGEST_BYTES = 32
 _MODULES = frozenset(
     {"builtins", "collections", "copyreg", "datetime", "decimal", "fractions", "numpy", "pyarrow"}
@@ -50,13 +51,14 @@ def save(
 ) -> None:
     """Replace the checkpoint at `path`, or leave the old one: durable before it is visible."""
     state = Checkpoint(version("shidian"), entry, entry_sha256, items, digest, evaluator)
-    written = io.BytesIO()
-    _Writer(written, protocol=5).dump(state)
-    body = written.getbuffer()
     fresh = path.with_name(f"{path.name}.new")
     with fresh.open("wb") as file:
-        file.write(_MAGIC + hashlib.sha256(body).digest())
-        file.write(body)
+        # Nothing of it is held in memory beside the state itself; its digest is known last.
+        file.write(_MAGIC + bytes(_DIGEST_BYTES))
+        hashing = _Hashing(file)
+        _Writer(hashing, protocol=5).dump(state)
+        file.seek(len(_MAGIC))
+        file.write(hashing.sha256.digest())
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
@@ -67,19 +69,30 @@ def load(path: Path) -> Checkpoint | None:
     try:
         with path.open("rb") as file:
             head = file.read(len(_MAGIC) + _DIGEST_BYTES)
-            body = file.read()
+            if head != _MAGIC + hashlib.file_digest(file, "sha256").digest():
+                return None
+            file.seek(len(head))
+            found = _Reader(file).load()
     except FileNotFoundError:
         return None
-    whole = _MAGIC + hashlib.sha256(body).digest()
-    if head != whole:
-        return None
-    try:
-        found = _Reader(io.BytesIO(body)).load()
     except Exception:  # noqa: BLE001 - whatever is wrong with it, the journal has it all
         return None
     if not isinstance(found, Checkpoint) or found.release != version("shidian"):
         return None
     return found
+
+
+class _Hashing:
+    """Writes on, and hashes what passes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.sha256 = hashlib.sha256()
+
+    def write(self, part: Buffer) -> int:
+        """See `io.RawIOBase.write`."""
+        self.sha256.update(part)
+        return self._file.write(part)
 
 
 class _Writer(pickle.Pickler):

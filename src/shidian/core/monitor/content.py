@@ -33,21 +33,48 @@ class Content:
         self, events: EventTable, stream: str, found: tuple[Ints, Ints, Ints], sign: int
     ) -> None:
         """Insert or retract (row, group, tile). Raises SumOverflow."""
-        rows, groups, tiles = found
-        values = np.zeros(len(rows), np.int64)
-        if self.field is not None:
-            values = events.values(rows, stream, self.field)
-            given = values != NULL
-            rows, groups, tiles, values = rows[given], groups[given], tiles[given], values[given]
+        rows, groups, tiles, values = self._given(events, stream, found)
         if self.distinct is not None:
             self.distinct.change(groups, tiles, values, sign)
             return
-        parts, totals = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
         if self.kind == "sum":
             self._magnitude += sign * sum(map(abs, values.tolist()))
             if self._magnitude >= SUM_MAX:
                 said = f"the values add up to {self._magnitude}, beyond exact sums (2^62)"
                 raise SumOverflow(said)
+        self._add(rows, groups, tiles, values, sign)
+
+    def forget(self, tile: int, places: Ints) -> None:
+        """Let go of what lies before a tile; `places`: what each row is called from now on.
+
+        What has ever been added up still counts towards what sums are promised for.
+        """
+        if self.distinct is not None:
+            self.distinct.forget(tile)
+        else:
+            self.cells.forget(tile, places if self.kind == "row" else None)
+
+    def recall(self, events: EventTable, stream: str, found: tuple[Ints, Ints, Ints]) -> None:
+        """Take in again what was let go of."""
+        rows, groups, tiles, values = self._given(events, stream, found)
+        if self.distinct is not None:
+            self.distinct.recall(groups, tiles, values)
+        else:
+            self._add(rows, groups, tiles, values, 1)
+
+    def _given(
+        self, events: EventTable, stream: str, found: tuple[Ints, Ints, Ints]
+    ) -> tuple[Ints, Ints, Ints, Ints]:
+        rows, groups, tiles = found
+        if self.field is None:
+            return rows, groups, tiles, np.zeros(len(rows), np.int64)
+        values = events.values(rows, stream, self.field)
+        given = values != NULL
+        return rows[given], groups[given], tiles[given], values[given]
+
+    def _add(self, rows: Ints, groups: Ints, tiles: Ints, values: Ints, sign: int) -> None:
+        parts, totals = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+        if self.kind == "sum":
             totals = sign * values
         else:
             parts = {"value": values, "bucket": bucket_of(values), "row": rows}[self.kind]

@@ -42,6 +42,30 @@ class Distinct:
             _add(self.steps, key_of(group[at[0]], at[1] - 1), way * step)
             _add(self.in_tile, key_of(group[owner], present), np.full(len(owner), way, np.int64))
 
+    def forget(self, tile: int) -> None:
+        """Let go of what lies before a tile; counts are right from one window after it on."""
+        self._pairs.forget_parts(tile)
+        self._count_anew()
+
+    def recall(self, groups: Ints, tiles: Ints, values: Ints) -> None:
+        """Take in again what was let go of."""
+        pairs = (groups << TILE_BITS) | self._coded(values)
+        _add(self._pairs, pairs, np.ones(len(pairs), np.int64), tiles)
+        self._count_anew()
+
+    def _count_anew(self) -> None:
+        """From the tiles of all pairs, as if nothing else had ever been."""
+        self.steps, self.in_tile = Cells(), Cells()
+        pairs, tiles = self._pairs.every()
+        if not len(pairs):
+            return
+        group = group_of(pairs)
+        owner = np.cumsum(np.diff(pairs, prepend=pairs[0]) != 0)
+        at, step = self._steps(owner, tiles)
+        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        _add(self.steps, key_of(group[first][at[0]], at[1] - 1), step)
+        _add(self.in_tile, key_of(group, tiles), np.ones(len(tiles), np.int64))
+
     def _coded(self, values: Ints) -> Ints:
         unique, places = np.unique(values, return_inverse=True)
         coded: Ints = self._codes.number(unique)[places]
@@ -74,6 +98,6 @@ class Distinct:
         return (owners, at), steps
 
 
-def _add(cells: Cells, keys: Ints, counts: Ints) -> None:
+def _add(cells: Cells, keys: Ints, counts: Ints, parts: Ints | None = None) -> None:
     nothing = np.zeros(len(keys), np.int64)
-    cells.add(keys, nothing, counts, nothing)
+    cells.add(keys, nothing if parts is None else parts, counts, nothing)

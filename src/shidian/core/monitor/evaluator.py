@@ -7,14 +7,16 @@ order. Projects do not see one another.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from shidian.core.journal.entry import RULE_KINDS, EntryKind
+from shidian.core.journal.entry import RULE_KINDS, EntryKind, EventsRemovedError
 from shidian.core.monitor.events import SumOverflow
 from shidian.core.monitor.explain import explain
 from shidian.core.monitor.items import Current, Episode, Item, Reading
 from shidian.core.monitor.leases import Leases
 from shidian.core.monitor.nearest import nearest
+from shidian.core.monitor.past import Memory
 from shidian.core.monitor.program import NotExecutable
 from shidian.core.monitor.quality import QualityState
 from shidian.core.monitor.readings import ReadingState
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from shidian.core.monitor.differences import Draft
     from shidian.core.monitor.explain import Answers
     from shidian.core.monitor.nearest import Grouped
+    from shidian.core.monitor.past import Past
     from shidian.core.monitor.quality import SourceQuality
     from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
@@ -67,8 +70,11 @@ class Evaluator:
     `removed`: projects of which nothing is said, since their events were removed; one whose events
     turn out to be gone on the way is among them from there on.
     Memory: per project its events (see EventTable), one pair of numbers per non-empty tile and
-    measure, and its episodes.
+    measure, and its episodes. With a `past` events go that no window needs (see `past`); nothing
+    that is said depends on it. A checkpoint does not hold it.
     """
+
+    past: Past | None = None
 
     def __init__(
         self,
@@ -83,6 +89,9 @@ class Evaluator:
         self._projects: dict[str, _Project] = {}
         self.faults: dict[str, Fault] = {}
         self._left: set[str] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "past": None}
 
     def apply(self, entry: Entry) -> list[Item]:
         """Items that this entry yields, in the order of the stream."""
@@ -169,7 +178,9 @@ class Evaluator:
         if project.name in self.faults:
             return
         try:
-            project.step(entry, output)
+            project.step(entry, output, self.past)
+        except EventsRemovedError:
+            self.leave_out([project.name])  # they went while they were asked for again
         except (SumOverflow, NotExecutable, RulebookErrors) as error:
             fault = Fault(entry.entry, project.name, f"{type(error).__name__}: {error}")
             self.faults[project.name] = fault
@@ -188,19 +199,26 @@ class _Project:
         self._readings = ReadingState(name)
         self._quality = QualityState(name)
         self._leases = Leases()
+        self._memory = Memory(name, self._values)
 
-    def step(self, entry: Entry, output: Output) -> None:
+    def step(self, entry: Entry, output: Output, past: Past | None) -> None:
+        self._memory.turn(past, entry.entry)
+        self._take(entry, output)
+        self._memory.forget(self.watermark.value_us)
+
+    def _take(self, entry: Entry, output: Output) -> None:
         if entry.kind is EntryKind.LEASE:
             self._leases.take(entry)
             return
         touched: Touched = {}
         newest_us = self.watermark.newest_us
-        anew = False
+        changed_us = None
         if entry.kind is EntryKind.DATA:
             table = entry.table()
             times_us = table.column("time_us").to_numpy()
             if table.num_rows:
                 self.watermark.saw(entry.source, int(times_us.max()), entry.ingest_us)
+            self._memory.hold(lambda: self._values.oldest_us(table, entry.source, entry.epoch))
             unpermitted = self._leases.unpermitted(entry.source, times_us)
             touched = self._values.apply(table, entry.source, entry.epoch, unpermitted)
             lateness_us = newest.lateness_us if (newest := self._timeline.newest) else 0
@@ -211,12 +229,26 @@ class _Project:
                 self.watermark.tick(entry.ingest_us, self._timeline.newest.idle_us)
                 output.quality += self._quality.tick(entry, self._timeline.newest.idle_us)
         else:
-            self._timeline.add(entry)
-            for measure in self._timeline.measures():
-                self._values.watch(measure)
-            anew = True
+            changed_us = self._change_rules(entry)
         further = self.watermark.newest_us != newest_us
-        self._advance(entry.entry, touched, output, anew=anew, further=further)
+        self._advance(entry.entry, touched, output, changed_us=changed_us, further=further)
+
+    def _change_rules(self, entry: Entry) -> int:
+        """Take in a record of rules or plan; the instant from which on they may be others."""
+        changed_us = self._timeline.add(entry)
+        measures = self._timeline.measures()
+        known = all(map(self._values.knows, measures))
+        for measure in measures:
+            self._values.expect(measure)
+        if known:
+            self._memory.hold(lambda: changed_us)
+        else:
+            self._memory.hold_all()
+        for measure in measures:
+            self._values.watch(measure)
+        for state in self.rules.values():
+            state.end_rules(changed_us)
+        return changed_us
 
     def grouped(self, entry: int) -> list[Grouped]:
         """See `Evaluator.grouped`."""
@@ -240,12 +272,20 @@ class _Project:
         rule = segment.program.rule(rule_id) if segment else None
         if segment is None or rule is None:
             raise LookupError(f"no limit or alert {rule_id} is in force at that instant")
+        if self._memory.lacks(at_us):
+            raise LookupError("the events before that instant are no longer in memory")
         if at_us % rule.measure.step_us:
             raise LookupError(f"that is no instant of {rule_id}: not on its step")
         return explain(segment, rule, self._values, group, at_us)
 
     def _advance(
-        self, entry: int, touched: Touched, output: Output, *, anew: bool, further: bool
+        self,
+        entry: int,
+        touched: Touched,
+        output: Output,
+        *,
+        changed_us: int | None,
+        further: bool,
     ) -> None:
         program, newest_us = self._timeline.newest, self.watermark.newest_us
         if program is None or newest_us is None:
@@ -253,21 +293,27 @@ class _Project:
         before_us = self.watermark.value_us
         moved = self.watermark.advance(program.lateness_us)
         watermark_us = self.watermark.value_us
-        if watermark_us is None or not (moved or touched or anew or further):
+        if watermark_us is None or not (moved or touched or further or changed_us is not None):
             return
-        start_us = BEGINNING if before_us is None or anew else before_us + 1
+        start_us = BEGINNING if before_us is None else before_us + 1
+        if changed_us is not None:
+            start_us = min(start_us, changed_us)
         scope = Scope(
             self._values,
             touched,
             self._values.due(watermark_us),
             start_us,
             watermark_us,
-            everything=start_us == BEGINNING or self._rules_change(start_us, newest_us),
+            everything=before_us is None
+            or changed_us is not None
+            or self._rules_change(start_us, newest_us),
         )
         moment = Moment(entry, watermark_us, newest_us)
         for rule_id in self._timeline.rule_ids():
             state = self.rules.setdefault(rule_id, RuleState(self.name, rule_id))
             drafts = state.restate(self._timeline, scope, moment)
+            if drafts:  # what is explained may have begun long ago
+                self._memory.hold(partial(min, [draft.at_us for _, draft in drafts]))
             output.items.extend(
                 item_of(
                     self._timeline, self._values, Place(entry, self.name, rule_id, group), draft

@@ -15,12 +15,22 @@ from shidian.core.monitor.leases import UNPERMITTED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shidian.core.monitor.past import Batch
+
 Ints: TypeAlias = NDArray[np.int64]
 
 NULL = -(2**63)
 """Stands for a field left out; as a value it lies beyond what exact sums are promised for."""
 
+_ChunkKey: TypeAlias = "tuple[str, int, int]"
+"""Source, epoch, seqno // _CHUNK."""
+
 _CHUNK = 1024
+_NEVER_CAME = -1
+_FORGOTTEN = -2
+_FEW = 128
+"""A chunk of forgotten identities names the others one by one where there are no more of them."""
+
 _VOID = "void"
 
 
@@ -40,8 +50,9 @@ class EventTable:
     """Columns: time, stream, seqno, revision, whether it counts; one slot per field of its stream.
 
     A correction is a new row; the old one no longer counts. Memory: about 8 bytes times (5 + the
-    widest stream's fields) per revision, for as long as the project is watched, since a correction
-    may come at any time and a new rulebook may ask new questions of the whole history.
+    widest stream's fields) per revision that is held. A correction may come at any time and a new
+    rulebook may ask new questions of the whole history: so an original that was let go of (see
+    `forget`) leaves behind that there is one, and since when, to be called back from the log.
     """
 
     def __init__(self) -> None:
@@ -56,7 +67,9 @@ class EventTable:
         self._slots: list[Ints] = []
         self._slot_of: dict[tuple[int, str], int] = {}
         self._slots_used: dict[int, int] = {}
-        self._chunks: dict[tuple[str, int, int], Ints] = {}
+        self._chunks: dict[_ChunkKey, Ints] = {}
+        self._few: dict[_ChunkKey, tuple[Ints, Ints]] = {}
+        self._forgotten_us: dict[_ChunkKey, int] = {}
         self.words: dict[str, int] = {}
         self._said: list[str] = []
         self._types: dict[tuple[str, str], pa.DataType] = {}
@@ -84,6 +97,7 @@ class EventTable:
         last = np.append(seqno[order][1:] != seqno[order][:-1], np.True_)
         chosen = order[last]
         known = self._rows_of(source, epoch, seqno[chosen])
+        assert not (known == _FORGOTTEN).any()  # noqa: S101 - called back before (see Values)
         wins = (known < 0) | (rev[chosen] > self._rev[np.maximum(known, 0)])
         chosen, known = chosen[wins], known[wins]
         old = known[known >= 0]
@@ -93,6 +107,107 @@ class EventTable:
         self._remember(source, epoch, seqno[chosen], rows)
         self._counts[old] = False
         return Changed(retracted, rows[self._counts[rows]])
+
+    # --- what is not held ------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Rows held."""
+        return self._size
+
+    def oldest_us(self, table: pa.Table, source: str, epoch: int) -> int:
+        """No event that an entry's rows insert or retract lies before this, held or forgotten."""
+        seqno = np.unique(table.column("seqno").to_numpy())
+        oldest = int(table.column("time_us").to_numpy().min())
+        known = self._rows_of(source, epoch, seqno)
+        held = known[known >= 0]
+        if len(held):
+            oldest = min(oldest, int(self._time[held].min()))
+        for number in np.unique(seqno[known == _FORGOTTEN] // _CHUNK).tolist():
+            oldest = min(oldest, self._forgotten_us[source, epoch, number])
+        return oldest
+
+    def forget(self, before_us: int) -> Ints:
+        """Let go of originals before an instant; of each row its new place, −1 where it is gone.
+
+        Whatever has been corrected or voided stays, since the log alone does not say which of its
+        revisions counts. What no longer counts and has a later revision goes.
+        """
+        newest = np.zeros(self._size, np.bool_)
+        for rows in (*self._chunks.values(), *(rows for _, rows in self._few.values())):
+            newest[rows[rows >= 0]] = True
+        columns = (self._time, self._rev, self._counts)
+        time_us, rev, counts = (column[: self._size] for column in columns)
+        kept = newest & ((time_us >= before_us) | (rev > 0) | ~counts)
+        places = np.where(kept, np.cumsum(kept) - 1, -1)
+        for key in list(self._few):
+            self._renumber_few(key, places)
+        for key in list(self._chunks):
+            self._renumber(key, places)
+        rows = np.flatnonzero(kept)
+        self._size = len(rows)
+        for name in ("_time", "_stream", "_seqno", "_rev", "_counts", "_unpermitted"):
+            setattr(self, name, _taken(getattr(self, name), rows))
+        self._slots = [_taken(slot, rows) for slot in self._slots]
+        return places
+
+    def recall(self, batch: Batch, low_us: int, high_us: int) -> None:
+        """Take in again, from an entry taken in before, what of [low, high) was forgotten."""
+        seqno: Ints = batch.table.column("seqno").to_numpy()
+        time_us = batch.table.column("time_us").to_numpy()
+        original = batch.table.column("rev").to_numpy() == 0
+        asked = np.flatnonzero(original & (time_us >= low_us) & (time_us < high_us))
+        # An identity that came twice in one entry was the same twice.
+        asked = asked[np.unique(seqno[asked], return_index=True)[1]]
+        known = self._rows_of(batch.source, batch.epoch, seqno[asked])
+        chosen = asked[known == _FORGOTTEN]
+        rows = self._append(batch.table, chosen)
+        self._unpermitted[rows] = batch.unpermitted[chosen]
+        self._remember(batch.source, batch.epoch, seqno[chosen], rows)
+
+    def recalled(self, low_us: int) -> None:
+        """All of [low, …) is held again: chunks of which nothing older was forgotten are whole."""
+        for key in [key for key, since_us in self._forgotten_us.items() if since_us >= low_us]:
+            if (self._chunk(key) == _FORGOTTEN).any():
+                raise LookupError(f"what the log held before of {key[0]}, {key[1]} is not there")
+            del self._forgotten_us[key]
+
+    def live_between(self, low_us: int, high_us: int) -> Ints:
+        """Rows held that count, of times in [low, high)."""
+        rows = self.live_rows()
+        times_us = self._time[rows]
+        return rows[(times_us >= low_us) & (times_us < high_us)]
+
+    def _renumber(self, key: _ChunkKey, places: Ints) -> None:
+        """A chunk after rows were moved or let go of."""
+        chunk = self._chunks[key]
+        held = np.flatnonzero(chunk >= 0)
+        moved = places[chunk[held]]
+        self._gone(key, chunk[held[moved < 0]])
+        chunk[held] = np.where(moved < 0, _FORGOTTEN, moved)
+        others = np.flatnonzero(chunk != _FORGOTTEN)
+        if len(others) <= _FEW:
+            self._few[key] = others, chunk[others]
+            del self._chunks[key]
+
+    def _renumber_few(self, key: _ChunkKey, places: Ints) -> None:
+        offsets, rows = self._few[key]
+        moved = np.where(rows >= 0, places[rows], rows)
+        gone = (rows >= 0) & (moved < 0)
+        self._gone(key, rows[gone])
+        self._few[key] = offsets[~gone], moved[~gone]
+
+    def _gone(self, key: _ChunkKey, rows: Ints) -> None:
+        if len(rows):
+            since_us = int(self._time[rows].min())
+            self._forgotten_us[key] = min(since_us, self._forgotten_us.get(key, since_us))
+
+    def _chunk(self, key: _ChunkKey) -> Ints:
+        """The rows of a chunk, to be changed."""
+        few = self._few.pop(key, None)
+        if few is not None:
+            self._chunks[key] = np.full(_CHUNK, _FORGOTTEN, np.int64)
+            self._chunks[key][few[0]] = few[1]
+        return self._chunks.setdefault(key, np.full(_CHUNK, _NEVER_CAME, np.int64))
 
     def live_rows(self) -> Ints:
         """Every row that counts."""
@@ -140,19 +255,17 @@ class EventTable:
         return self._said[code]
 
     def _rows_of(self, source: str, epoch: int, seqno: Ints) -> Ints:
-        rows = np.full(len(seqno), -1, np.int64)
+        """Rows of identities, or why there are none."""
+        rows = np.full(len(seqno), _NEVER_CAME, np.int64)
         for number, where in _by_chunk(seqno):
-            chunk = self._chunks.get((source, epoch, number))
-            if chunk is not None:
-                rows[where] = chunk[seqno[where] - number * _CHUNK]
+            key = (source, epoch, number)
+            if key in self._few or key in self._chunks:
+                rows[where] = self._chunk(key)[seqno[where] - number * _CHUNK]
         return rows
 
     def _remember(self, source: str, epoch: int, seqno: Ints, rows: Ints) -> None:
         for number, where in _by_chunk(seqno):
-            key = (source, epoch, number)
-            if key not in self._chunks:
-                self._chunks[key] = np.full(_CHUNK, -1, np.int64)
-            self._chunks[key][seqno[where] - number * _CHUNK] = rows[where]
+            self._chunk((source, epoch, number))[seqno[where] - number * _CHUNK] = rows[where]
 
     def _append(self, table: pa.Table, chosen: Ints) -> Ints:
         """Copy the chosen rows of an entry to the end; their new places."""
@@ -207,6 +320,13 @@ class EventTable:
         self._counts = _grown(self._counts, room)
         self._unpermitted = _grown(self._unpermitted, room)
         self._slots = [_grown(slot, room) for slot in self._slots]
+
+
+def _taken(column: Any, rows: Ints) -> Any:
+    """Some rows of a column, with room for one more at the least."""
+    taken = np.empty(max(len(rows), _CHUNK), column.dtype)
+    taken[: len(rows)] = column[rows]
+    return taken
 
 
 def _grown(column: Any, room: int) -> Any:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _NAMES_MAX = 1 << 16
 """Names kept at hand."""
 
+_FROM_EVER = -(2**62)
+
 NEVER = 2**40
 """First tile of a group without events: after every window."""
 
@@ -54,6 +56,7 @@ class Grouping:
         self._texts: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._cells = Cells()
+        self._from = _FROM_EVER
         if not self.by:
             self._size = 1
             self.firsts = np.array([-1], np.int64)
@@ -150,10 +153,22 @@ class Grouping:
         if sign > 0:
             np.minimum.at(self.firsts, groups, tiles)
             return
+        # Where a group was there before all that is held, it was there whatever is taken out now.
+        touched = touched[self.firsts[touched] >= self._from]
         found = self._cells.gather(touched << 32, (touched + 1) << 32)
         self.firsts[touched] = NEVER
         first = np.diff(found.owner, prepend=-1) != 0
         self.firsts[group_of(found.key[first])] = tile_of(found.key[first])
+
+    def forget(self, tile: int) -> None:
+        """Let go of what lies before a tile, but for when each group was there first."""
+        self._cells.forget(tile)
+        self._from = tile
+
+    def recall(self, groups: Ints, tiles: Ints, from_tile: int | None) -> None:
+        """Take in again what was let go of, from a tile on; None: all of it."""
+        self._from = _FROM_EVER if from_tile is None else from_tile
+        self.change(groups, tiles, 1)
 
 
 def _different(values: Ints) -> tuple[Ints, Ints]:

@@ -9,6 +9,7 @@ from shidian.core.journal.entry import EntryKind
 from shidian.core.monitor import checkpoint
 from shidian.core.monitor.digest import AsKnownDigest
 from shidian.core.monitor.evaluator import Evaluator
+from shidian.core.monitor.past import JournalPast
 from shidian.core.monitor.store import MonitorStore, StreamDiffers
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from shidian.core.journal.entry import Entry
     from shidian.core.journal.reader import JournalReader
     from shidian.core.monitor.evaluator import Output
+    from shidian.core.monitor.past import Past
 
 BATCH_ENTRIES = 64
 """Entries evaluated and stored in one transaction at most."""
@@ -40,7 +42,8 @@ class Live:
     What is stored of projects whose events were removed since stands as it is.
 
     `checkpoint_every_s`: how long it goes on without a new one. The clock decides that, and how
-    often the groups of limits with dimensions are looked at; nothing else.
+    often the groups of limits with dimensions are looked at; nothing else. `past`: how much is kept
+    in memory, and where the rest is read again; the journal, if none is given.
     """
 
     def __init__(
@@ -49,10 +52,13 @@ class Live:
         store_path: Path,
         *,
         checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+        past: Past | None = None,
     ) -> None:
         self._journal = journal
         self._store = MonitorStore(store_path)
+        self._past = past or JournalPast(journal)
         self._evaluator = Evaluator()
+        self._evaluator.past = self._past
         self._at = 0
         self._digest = AsKnownDigest()
         self._checkpoint = store_path.with_name(f"{store_path.name}.checkpoint")
@@ -135,6 +141,7 @@ class Live:
         if (stored.items, stored.text()) != (saved.items, saved.digest):
             return 0
         self._evaluator, self._at, self._digest = saved.evaluator, saved.entry, stored
+        self._evaluator.past = self._past
         return saved.items
 
     def _catch_up(self) -> None:

@@ -67,6 +67,13 @@ class RuleState:
             drafts.extend((text, draft) for draft in self.restate_group(text, found[text], moment))
         return drafts
 
+    def end_rules(self, at_us: int) -> None:
+        """Rules that were in force at an instant are so no longer from there on."""
+        for group in self._groups.values():
+            for place, mark in enumerate(group.marks):
+                if mark.from_us < at_us < mark.until_us:
+                    group.marks[place] = replace(mark, until_us=at_us)
+
     def final(self) -> Iterator[tuple[str, list[Episode]]]:
         """Groups with their episodes, without what is stated early."""
         for text, group in sorted(self._groups.items()):

@@ -64,8 +64,11 @@ class Timeline:
         self.newest: Program | None = None
         self.start_us: int | None = None
 
-    def add(self, entry: Entry) -> None:
-        """Take in an activation or plan entry. Raises NotExecutable, RulebookErrors."""
+    def add(self, entry: Entry) -> int:
+        """Take in an activation or plan entry; the instant before which rules are as they were.
+
+        Raises NotExecutable, RulebookErrors.
+        """
         record = entry.control()
         loaded = None
         if entry.kind is EntryKind.ACTIVATION:
@@ -89,6 +92,7 @@ class Timeline:
             # What governs time (lateness, idle) holds from the entry that carries it.
             newest = max(self.segments, key=lambda segment: segment.entry)
             self.newest = newest.program
+        return effective_us
 
     def _build(self) -> Iterator[Segment]:
         loaded: Loaded | None = None

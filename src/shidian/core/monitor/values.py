@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -25,10 +26,13 @@ from shidian.core.monitor.windows import (
 from shidian.core.rulebook.model import Take
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from shidian.core.monitor.grouping import GroupingKey, Texts
+    from shidian.core.monitor.past import Batch
     from shidian.core.monitor.program import Measure
 
     Touched: TypeAlias = "dict[GroupingKey, tuple[Ints, Ints]]"
@@ -45,8 +49,12 @@ if TYPE_CHECKING:
 class Values:
     """The events of a project and, for each measure asked for, its tiles by group.
 
-    Memory: the events (see EventTable); per measure one cell for each group and tile that holds
-    anything, or for each different value in it; per group its name and a few numbers.
+    Memory: the events held (see EventTable); per measure one cell for each group and tile that
+    holds anything, or for each different value in it; per group its name and a few numbers.
+
+    What lies before `from_us` was forgotten: it is in none of the cells of measures whose windows
+    are so many tiles long, and in the table only where it was corrected. Whoever asks for values at
+    instants whose windows reach before it, or changes events there, recalls it first.
     """
 
     def __init__(self) -> None:
@@ -55,9 +63,17 @@ class Values:
         self._contents: dict[_ContentKey, Content] = {}
         self._agendas: dict[_AgendaKey, Agenda] = {}
         self._ratios: dict[Measure, Ratio] = {}
+        self._lasting: set[_ContentKey] = set()
+        self._window_us = self._distinct_us = self._step_us = 0
+        self.from_us: int | None = None
 
     def watch(self, measure: Measure) -> None:
-        """Keep tiles for this measure, from all events there are. Raises SumOverflow."""
+        """Keep tiles for this measure, from all events there are. Raises SumOverflow.
+
+        Of what is forgotten nothing is known to a measure that is new (see `knows`).
+        """
+        self._lasting.update(map(_content_key, _lasting(measure)))
+        self.expect(measure)
         if measure.ratio_to is not None:
             self.watch(measure.ratio_to)
             self._ratios.setdefault(measure, Ratio())
@@ -105,6 +121,85 @@ class Values:
                     self._note(agenda, groups, tiles)
         self._sync()
         return touched
+
+    # --- what is not held ------------------------------------------------------------------
+
+    def knows(self, measure: Measure) -> bool:
+        """Whether all that `watch` would keep for it is kept already."""
+        admissions = None if measure.sampling is None else measure.sampling.admissions
+        parts = _parts(measure)
+        return (
+            _content_key(measure) in self._contents
+            and self._lasting.issuperset(map(_content_key, _lasting(measure)))
+            and all(not p.by or _agenda_key(p, measure.step_us) in self._agendas for p in parts)
+            and all(self.knows(other) for other in (measure.ratio_to, admissions) if other)
+        )
+
+    def expect(self, measure: Measure) -> None:
+        """Its window and step are among those that `reach_us` is told by from now on."""
+        for part in _parts(measure):
+            self._window_us = max(self._window_us, part.window_us or 0)
+            self._step_us = max(self._step_us, part.step_us)
+            if part.take is Take.DISTINCT:
+                self._distinct_us = max(self._distinct_us, part.window_us or 0)
+
+    @property
+    def reach_us(self) -> int:
+        """What changes at an instant is told by events no further back than this from it.
+
+        The longest window that ends, and once more that of a distinct count: whether a value is
+        there anew at a tile is told by the tiles of one more window before it.
+        """
+        tile_us = max((key[3] for key in self._groupings), default=0)
+        return self._window_us + self._distinct_us + 2 * (tile_us + self._step_us)
+
+    def oldest_us(self, table: pa.Table, source: str, epoch: int) -> int:
+        """No event that an entry's rows insert or retract lies before this."""
+        return self._events.oldest_us(table, source, epoch)
+
+    @property
+    def rows(self) -> int:
+        """Events held, in any revision."""
+        return len(self._events)
+
+    @property
+    def forgets(self) -> bool:
+        """Whether anything may go: not where a measure names rows of the table for ever."""
+        return not any(key[1] == "row" for key in self._lasting)
+
+    def aligned(self, at_us: int) -> int:
+        """The last beginning of a tile, of tiles of every length, at or before an instant."""
+        tile_us = math.lcm(*(key[3] for key in self._groupings))
+        return at_us // tile_us * tile_us
+
+    def forget(self, before_us: int) -> None:
+        """Let go of what lies before an instant, the beginning of a tile of every length."""
+        places = self._events.forget(before_us)
+        for key, grouping in self._groupings.items():
+            grouping.forget(before_us // key[3])
+        for content_key, content in self._contents.items():
+            if content_key not in self._lasting:
+                content.forget(before_us // content_key[0][3], places)
+        self.from_us = before_us
+
+    def recall(self, low_us: int | None, batches: Iterable[Batch]) -> None:
+        """Take in again what was forgotten, from an instant on (see `aligned`); None: all of it.
+
+        `batches`: of the entries taken in so far, those with events in that stretch, in order.
+        """
+        assert self.from_us is not None  # noqa: S101 - else there is nothing to recall
+        first_us = 0 if low_us is None else low_us
+        for batch in batches:
+            self._events.recall(batch, first_us, self.from_us)
+        self._events.recalled(first_us)
+        rows = self._events.live_between(first_us, self.from_us)
+        for key, grouping in self._groupings.items():
+            found = grouping.select(self._events, rows)
+            grouping.recall(found[1], found[2], None if low_us is None else low_us // key[3])
+            for content_key, content in self._contents.items():
+                if content_key[0] == key and content_key not in self._lasting:
+                    content.recall(self._events, grouping.stream, found)
+        self.from_us = low_us
 
     def _sync(self) -> None:
         for measure, ratio in self._ratios.items():
@@ -367,6 +462,17 @@ def _quotient(found: Runs, under: Runs) -> Runs:
 
 def _parts(measure: Measure) -> tuple[Measure, ...]:
     return (measure,) if measure.ratio_to is None else (measure, measure.ratio_to)
+
+
+def _lasting(measure: Measure) -> Iterator[Measure]:
+    """Of the measure and those that it rests on, whose tiles are asked for however old they are."""
+    if measure.sampling is None:
+        if measure.window_us is None:
+            yield measure
+        return
+    yield from _parts(measure)
+    if measure.sampling.admissions is not None:
+        yield measure.sampling.admissions
 
 
 def _content_key(measure: Measure) -> _ContentKey:

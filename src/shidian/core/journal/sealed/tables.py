@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shidian.core.journal.entry import EventsRemovedError
 from shidian.core.journal.sealed import manifest, removal
 from shidian.core.journal.sealed.rows import payload_tables
 from shidian.core.journal.sealed.segment import SegmentDamagedError, verify_segment
+from shidian.core.journal.sealed.segment_row import feeds_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
     from pathlib import Path
 
     from shidian.core.journal.sealed.segment_row import Segment
@@ -23,6 +28,16 @@ WINDOW_ROWS = 500_000
 """Rows of sealed history held decoded at a time, about 60 MB."""
 WINDOW_ENTRIES = 50_000
 _TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a data entry, all or some, and who sent them."""
+
+    entry: int
+    source: str
+    epoch: int
+    table: pa.Table
 
 
 class SealedTables:
@@ -48,6 +63,27 @@ class SealedTables:
         if entry not in self._tables:
             raise SegmentDamagedError(f"entry {entry} is in no segment: restore from a backup")
         return self._tables[entry]
+
+    def between(self, project: str, before: int, low_us: int, high_us: int) -> Iterator[Part]:
+        """Events of times in [low, high) in a project's sealed entries before one, in order.
+
+        Raises EventsRemovedError where they were removed, SegmentDamagedError.
+        """
+        at = 0
+        while segments := manifest.covering(self._db, project, at, before - 1):
+            first = segments[0]
+            if first.min_time_us < high_us and first.max_time_us >= low_us:
+                times = [("time_us", ">=", low_us), ("time_us", "<", high_us)]
+                try:
+                    rows = self._rows(first, [*times, ("entry", ">=", at), ("entry", "<", before)])
+                except SegmentDamagedError:
+                    if manifest.covering(self._db, project, at, before - 1)[:1] == [first]:
+                        raise
+                    continue  # a compaction has put another file in its place
+                yield from _parts(rows)
+            at = first.last_entry + 1
+        if project in removal.removals(self._db):
+            raise EventsRemovedError(f"the events of {project} were removed: their time is over")
 
     def _read(self, entry: int, *, alone: bool) -> dict[int, pa.Table]:
         wanted = self._window(entry, 1 if alone else WINDOW_ENTRIES)
@@ -94,14 +130,25 @@ class SealedTables:
         raise AssertionError("unreachable")
 
     def _of_segment(self, segment: Segment, first: int, last: int) -> dict[int, pa.Table]:
+        return payload_tables(self._rows(segment, [("entry", ">=", first), ("entry", "<=", last)]))
+
+    def _rows(self, segment: Segment, filters: list[tuple[str, str, int]]) -> pa.Table:
         if segment.path not in self._verified:
             verify_segment(self._folder, segment)
             self._verified.add(segment.path)
         try:
-            rows = pq.read_table(
-                self._folder / segment.path,
-                filters=[("entry", ">=", first), ("entry", "<=", last)],
-            )
+            return pq.read_table(self._folder / segment.path, filters=filters)
         except (OSError, pa.ArrowException) as error:
             raise SegmentDamagedError(f"segment {segment.path}: {error}") from error
-        return payload_tables(rows)
+
+
+def _parts(rows: pa.Table) -> Iterator[Part]:
+    """Rows of one segment by entry."""
+    if not rows.num_rows:
+        return
+    feeds = feeds_of(rows.schema)
+    numbers, firsts = np.unique(rows["entry"].to_numpy(), return_index=True)
+    feed = rows["feed"].to_numpy()[firsts].tolist()
+    tables = payload_tables(rows)
+    for number, named in zip(numbers.tolist(), feed, strict=True):
+        yield Part(number, *feeds[named], tables[number])
