@@ -69,7 +69,7 @@ def test_an_officer_reads_the_very_events_that_the_explanation_counted(client, e
 
     assert page.status_code == 200
     assert "90 events count." in page.text
-    assert page.text.count('<td><span class="code">orders</span></td>') == 90
+    assert page.text.count('<td class="nowrap"><span class="code">orders</span></td>') == 90
     assert "1/90/0" in page.text
     assert "No. 1" in page.text, "an investor is a number"
     assert "do not agree" not in page.text
