@@ -39,7 +39,7 @@ def test_a_line_is_drawn_with_its_axis_and_what_it_is_held_against():
 
 
 def test_an_end_without_bound_reaches_to_the_edge():
-    drawn = [one for one in ET.fromstring(intervals()).iter(f"{SVG}line")]
+    drawn = list(ET.fromstring(intervals()).iter(f"{SVG}line"))
     ends = [one.get("x2") for one in drawn if one.get("stroke-width") == "3"]
     assert ends[1] == f"{charts.PLOT_WIDTH:.1f}" != ends[0]
     assert {"Look 1", "Look 2", "Harm", "Success", "0", "0.05"} == set(words(intervals()))
