@@ -272,6 +272,7 @@ PLACES = (
     Place("supervision:key", "officer-bureau", PILOT),
     Place("supervision:alerts", "officer-bureau"),
     Place("supervision:alert", "officer-bureau", ALERT),
+    Place("supervision:alert-events", "officer-bureau", ALERT),
     Place("supervision:alert-rule", "officer-bureau", more=("demo-city", "failing")),
     Place("supervision:exit", "officer-bureau", DRILLED),
     Place("supervision:exit-drill", "officer-bureau", DRILLED, ("1",)),

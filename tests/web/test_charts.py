@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shidian.web import charts
+from shidian import charts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 values = st.one_of(st.none(), st.integers(0, 10**9), st.floats(0, 1e6))

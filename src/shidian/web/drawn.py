@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from shidian.web import charts
+from shidian import charts
 from shidian.web.chart_words import display_width, instant_words, shown
 from shidian.web.words import day, moment, number, text
 

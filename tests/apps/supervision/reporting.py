@@ -44,6 +44,13 @@ class Telemetry:
         self.log.now_us = max(self.log.now_us, at_us + MINUTE)
         self.log.data(self.pilot.public_id, "orders", rows)
 
+    def complain(self, minute: int, *, seqno: int) -> None:
+        """A complaint at a minute of the run, told by a source of its own."""
+        at_us = self.start_us + minute * MINUTE
+        row = {"rev": 0, "op": "new", "type": "complaint.received"}
+        self.log.now_us = max(self.log.now_us, at_us + MINUTE)
+        self.log.data(self.pilot.public_id, "desk", [row | {"seqno": seqno, "time_us": at_us}])
+
     def take_back(self, seqno: int, minute: int) -> None:
         """A late correction: one of them never was."""
         row = FAILED | {"seqno": seqno, "time_us": self.start_us + minute * MINUTE}

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from shidian.apps.cases.errors import ForbiddenError
+from shidian.apps.cases.paper import to_pdf
 from shidian.apps.record.domain import prepare_leaves
 from shidian.apps.record.models import LeafRow
 from shidian.apps.supervision.domain import evaluations as verbs
@@ -138,6 +140,22 @@ def test_drawn_figures_are_kept_and_shown_with_their_evidence(pilot, measured, w
         for line in entry.lines
     ]
     assert any(worst["evidence"]["digest"] in line for line in lines)
+
+
+def test_the_report_has_the_charts_of_the_page_and_no_clock(pilot, measured, walk, time_machine):
+    def drawn():
+        found = paper_of(walk.case, evaluation_of(walk.case))
+        return [one for part in found.chapters for one in part.drawings], to_pdf(found)
+
+    charts, pdf = drawn()
+
+    assert len(charts) >= 1
+    failures = next(one for one in charts if one.title.startswith("五分钟委托失败笔数"))
+    assert "不高于" in failures.svg
+    assert "最高 30" in failures.said
+    assert pdf.startswith(b"%PDF")
+    time_machine.move_to(timezone.now() + timedelta(hours=5))
+    assert drawn() == (charts, pdf)
 
 
 def test_a_late_correction_is_told_beside_what_was_drawn_last(

@@ -172,6 +172,22 @@ def test_refunds_that_are_off_by_a_fen_are_not_done(evaluated: Walk) -> None:
     assert not ExitStep.objects.exists()
 
 
+def test_the_file_is_kept_as_long_as_the_rulebook_says_for_the_outcome(
+    evaluated: Walk, client, monkeypatch
+) -> None:
+    assert verbs.kept_through(evaluated.case) is None, "not while it is open"
+    close_with_a_broken_promise(evaluated)
+    closed_on = verbs.closed_day(evaluated.case)
+    last = closed_on.replace(year=closed_on.year + 10)  # demo-city, graduated
+    assert verbs.kept_through(evaluated.case) == last
+    client.force_login(evaluated.officer, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("supervision:exit-report", args=[evaluated.case.reference])
+    page = client.get(address, headers={"accept-language": "en"})
+    assert f"until {last.day} {last:%B %Y}" in page.text
+    monkeypatch.delitem(evaluated.case.rulebook.exit.retention_years, "graduated")
+    assert verbs.kept_through(evaluated.case) is None, "what nobody limited is kept"
+
+
 def test_pages_show_the_end_and_take_statements(evaluated: Walk, client) -> None:
     written(evaluated)
     close_with_a_broken_promise(evaluated)

@@ -493,6 +493,22 @@ def test_a_late_correction_of_a_closed_month_is_told_line_by_line_and_asks_for_a
     assert filed.versions.first().content["lines"] != second.content["lines"]
 
 
+def test_the_first_event_of_its_kind_in_a_later_month_leaves_a_closed_one_as_it_was(
+    filed, telemetry, at
+):
+    assert not any(
+        one["key"].startswith("complaints_1d") for one in filed.versions.last().content["lines"]
+    )
+    telemetry.complain(45 * 24 * 60, seqno=1)
+    telemetry.write()
+    assert check_report(report=filed, at=at) == []
+
+    telemetry.complain(10, seqno=2)
+    telemetry.write()
+    changes = {one["key"]: (one["filed"], one["now"]) for one in check_report(report=filed, at=at)}
+    assert changes["complaints_1d.total"] == ("", "1"), "one that came late into the month is told"
+
+
 def test_the_clock_compares_each_filed_report_once_a_day(filed, telemetry, at):
     telemetry.take_back(1, 3)
     telemetry.write()

@@ -28,11 +28,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart (`drawings`) under its title; `said`: the same in words, for who does not see it."""
+
+    title: str
+    svg: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
-    """A section of the form, or another part with a heading."""
+    """A section of the form, or another part with a heading. Word files have drawings in words."""
 
     title: str
     entries: tuple[Entry, ...]
+    drawings: tuple[Drawing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,9 @@ def _typst(paper: Paper) -> Iterator[str]:
         for entry in chapter.entries:
             lines = "".join(f"{literal(one)}," for one in entry.lines)
             yield f"#entry({literal(entry.label)}, ({lines}), {str(entry.soft).lower()})"
+        for one in chapter.drawings:
+            parts = ", ".join(map(literal, (one.title, one.svg, one.said)))
+            yield f"#drawing({parts})"
 
 
 def printable(text: str) -> str:
@@ -113,6 +126,9 @@ def to_docx(paper: Paper) -> bytes:
             for line in entry.lines:
                 run = document.add_paragraph(style=style).add_run(printable(line))
                 run.italic = entry.soft
+        for drawing in chapter.drawings:
+            document.add_heading(printable(drawing.title), level=2)
+            document.add_paragraph(printable(drawing.said))
     document.sections[0].footer.paragraphs[0].text = printable(paper.footer)
     kept = io.BytesIO()
     document.save(kept)

@@ -15,6 +15,11 @@ from shidian.apps.cases.views.run_forms import GRADES
 from shidian.apps.cases.words import localized
 from shidian.apps.supervision.domain.evaluations import seal_of
 from shidian.apps.supervision.domain.instants import from_us, to_us
+from shidian.apps.supervision.evaluation_drawings import (
+    course_drawings,
+    drawn_until,
+    interval_drawing,
+)
 from shidian.apps.supervision.evaluation_lines import (
     PRESENT,
     WORST,
@@ -126,12 +131,19 @@ def measured_promises(case: Case) -> list[PilotPromise]:
     return promises_of(pilot)
 
 
-def courses_of(case: Case, promises: Iterable[PilotPromise]) -> list[dict[str, Any]]:
-    """How each measured promise went over the run, as the chart takes it, its bound as a line."""
+def courses_of(
+    case: Case, promises: Iterable[PilotPromise], *, settled: bool = False
+) -> list[dict[str, Any]]:
+    """How each measured promise went over the run, as the chart takes it, its bound as a line.
+
+    `settled`: up to the newest final value, as a document has it, and not up to now.
+    """
     pilot = Pilot.objects.filter(case=case).first()
     if pilot is None or pilot.start_us is None:
         return []
-    until_us = to_us(pilot.closed_at or timezone.now())
+    until_us = drawn_until(pilot) if settled else to_us(pilot.closed_at or timezone.now())
+    if until_us is None:
+        return []
     courses = []
     for one in promises:
         found = stretch_of(pilot, one.rule.indicator, pilot.start_us, until_us)
@@ -245,6 +257,7 @@ def paper_of(case: Case, found: Evaluation) -> Paper:
     language = "en" if (get_language() or "").startswith("en") else "zh"
     kept = EvaluationFigures.objects.filter(case=case).first()
     drawn = {one["key"]: one for one in kept.lines} if kept else {}
+    measured = measured_promises(case)
     chapters = [
         Chapter(
             _("Promises"),
@@ -259,7 +272,8 @@ def paper_of(case: Case, found: Evaluation) -> Paper:
         ),
         Chapter(
             _("Promises in figures"),
-            tuple(_measured_entry(one, drawn) for one in measured_promises(case)),
+            tuple(_measured_entry(one, drawn) for one in measured),
+            course_drawings(courses_of(case, measured, settled=True)),
         ),
         Chapter(
             _("Dimensions"),
@@ -272,7 +286,11 @@ def paper_of(case: Case, found: Evaluation) -> Paper:
                 for one in found.dimensions
             ),
         ),
-        Chapter(_("Outcome analysis"), tuple(_plan_entry(one, language) for one in found.plans)),
+        Chapter(
+            _("Outcome analysis"),
+            tuple(_plan_entry(one, language) for one in found.plans),
+            tuple(drawing for one in found.plans for drawing in interval_drawing(one)),
+        ),
     ]
     return Paper(
         title=_("Evaluation report"),

@@ -104,7 +104,7 @@ def draw(pilot: Pilot, duty: ReportDuty, first: date, last: date) -> Drawn:
         settled = run.newest_us is not None and run.newest_us >= span.to_us
         return Drawn(tuple(lines), run.last_entry, settled)
 
-    return _reading(pilot, work)
+    return in_journal(pilot, work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def draw_asked(pilot: Pilot, asked: Sequence[Asked]) -> Drawn:
             lines.append(line)
         return Drawn(tuple(lines), run.last_entry, settled=True)
 
-    return _reading(pilot, work)
+    return in_journal(pilot, work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def follow(pilot: Pilot, line: Line) -> Followed:
             now_through=now.last_entry,
         )
 
-    return _reading(pilot, work)
+    return in_journal(pilot, work)
 
 
 def counted_again(pilot: Pilot, line: Line) -> tuple[str, str]:
@@ -187,7 +187,7 @@ def counted_again(pilot: Pilot, line: Line) -> tuple[str, str]:
     return again["value"], again["evidence"]["digest"]
 
 
-def _reading(pilot: Pilot, work: Callable[[JournalReader], T]) -> T:
+def in_journal(pilot: Pilot, work: Callable[[JournalReader], T]) -> T:
     """Do it over the pilot's journal, one at a time. Raises NoFiguresError."""
     events = SourceReading.objects.filter(pilot=pilot).aggregate(n=Sum("events"))["n"] or 0
     if events > EVENTS_MAX:
@@ -374,8 +374,8 @@ def _both(text: Text) -> dict[str, str]:
 
 
 _BUSY = Text(
-    zh="正在为另一份报告计算，请稍后再试。",
-    en="Another report is being computed: try again in a moment.",
+    zh="正在为另一页面读取监测日志，请稍后再试。",
+    en="The journal is being read for another page: try again in a moment.",
 )
 _NOT_HERE = Text(
     zh="监测日志不在这台服务器上，无法从监测数据取数。",

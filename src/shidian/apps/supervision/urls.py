@@ -203,6 +203,11 @@ urlpatterns = [
     ),
     path("pilots/<slug:public_id>/alerts/<str:episode>/", alerts.page, name="alert"),
     path(
+        "pilots/<slug:public_id>/alerts/<str:episode>/events/",
+        alerts.events,
+        name="alert-events",
+    ),
+    path(
         "pilots/<slug:public_id>/alerts/<str:episode>/do/<slug:act>/",
         alerts.act,
         name="alert-act",

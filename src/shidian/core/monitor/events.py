@@ -226,6 +226,21 @@ class EventTable:
         """Their senders' numbers."""
         return self._seqno[rows]
 
+    def revision(self, row: int) -> int:
+        """Which revision of its event a row is."""
+        return int(self._rev[row])
+
+    def data(self, row: int, stream: str) -> dict[str, str | bool | int]:
+        """What a row of that stream says, by field; what was left out is not there."""
+        code = self.streams[stream]
+        own = {field: slot for (of, field), slot in self._slot_of.items() if of == code}
+        stored = {field: int(self._slots[slot][row]) for field, slot in own.items()}
+        return {
+            field: self.said(stream, field, value)
+            for field, value in stored.items()
+            if value != NULL
+        }
+
     def values(self, rows: Ints, stream: str, field: str) -> Ints:
         """The field's values in rows of that stream; NULL where left out."""
         if field == UNPERMITTED:

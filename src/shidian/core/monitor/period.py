@@ -14,6 +14,7 @@ has these entries, and the rules, computes the same figure from them alone.
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -108,6 +109,30 @@ def decimal_text(value: int | None, scale: int) -> str:
     return f"{Decimal(value).scaleb(-scale):f}"
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event as it counts: its identity, the entry that brought this revision, what it says.
+
+    `data` is as the journal has it: money and decimals in minor units, a pseudonym by its number.
+    """
+
+    entry: int
+    source: str
+    epoch: int
+    seqno: int
+    rev: int
+    time_us: int
+    data: dict[str, str | bool | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many events count, and the newest of them, oldest first."""
+
+    number: int
+    newest: tuple[Seen, ...]
+
+
 @dataclass(slots=True)
 class PeriodRun:
     """A project's rules and events as of one entry of the journal; take them in order.
@@ -123,6 +148,7 @@ class PeriodRun:
     _values: Values = field(default_factory=Values)
     _leases: Leases = field(default_factory=Leases)
     _heads: list[Entry] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list)
     _rows: _Rows | None = None
     _raw: list[tuple[Entry, pa.Table]] = field(default_factory=list)
     _digests: dict[tuple[int, int], Evidence] = field(default_factory=dict)
@@ -150,6 +176,7 @@ class PeriodRun:
         unpermitted = self._leases.unpermitted(entry.source, times_us)
         self._values.apply(table, entry.source, entry.epoch, unpermitted)
         self._heads.append(entry)
+        self._ends.append(len(self._values.events))
         self._raw.append((entry, table))
 
     def streams(self) -> frozenset[str]:
@@ -178,6 +205,32 @@ class PeriodRun:
             if measure.id == indicator and not (kind is FigureKind.AT_END and measure.by):
                 return self._figure(measure, kind, span, segment)
         raise LookupError(f"no figure {kind} of {indicator} under the rules in force then")
+
+    def counted(
+        self, measure: Measure, group: str, from_us: int | None, to_us: int, newest: int
+    ) -> Counted:
+        """The events that a measure counts in a group in `[from_us, to_us)`: all by number, the
+
+        newest in full. Of a quotient, those of what is divided. Raises SumOverflow.
+        """
+        self._values.watch(measure)
+        rows = self._values.counted(measure, group, from_us, to_us)
+        shown = rows[max(len(rows) - newest, 0) :].tolist()
+        return Counted(len(rows), tuple(self._seen(row, measure.stream) for row in shown))
+
+    def _seen(self, row: int, stream: str) -> Seen:
+        events = self._values.events
+        head = self._heads[bisect.bisect_right(self._ends, row)]
+        place = np.array([row], np.int64)
+        return Seen(
+            entry=head.entry,
+            source=head.source,
+            epoch=head.epoch,
+            seqno=int(events.seqnos(place)[0]),
+            rev=events.revision(row),
+            time_us=int(events.times(place)[0]),
+            data=events.data(row, stream),
+        )
 
     def _segment(self, span: Span) -> Segment | None:
         found = self.timeline.at(span.to_us - 1)

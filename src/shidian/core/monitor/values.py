@@ -9,7 +9,7 @@ import numpy as np
 
 from shidian.core.monitor.cells import TILE_BITS, key_of, tile_of
 from shidian.core.monitor.content import Content, kind_of
-from shidian.core.monitor.events import EventTable, Ints
+from shidian.core.monitor.events import NULL, EventTable, Ints
 from shidian.core.monitor.exact import divided
 from shidian.core.monitor.grouping import NEVER, Agenda, Grouping, grouping_key
 from shidian.core.monitor.ratio import Ratio
@@ -76,7 +76,6 @@ class Values:
         self.expect(measure)
         if measure.ratio_to is not None:
             self.watch(measure.ratio_to)
-            self._ratios.setdefault(measure, Ratio())
         if measure.sampling is not None and measure.sampling.admissions is not None:
             self.watch(measure.sampling.admissions)
         key = grouping_key(measure)
@@ -96,6 +95,8 @@ class Values:
                 rows = self._events.live_rows()
                 seen = self._groupings[grouping_key(part)].select(self._events, rows)
                 self._note(agenda, seen[1], seen[2])
+        if measure.ratio_to is not None:  # not before both sides have their groups
+            self._ratios.setdefault(measure, Ratio())
         self._sync()
 
     def apply(
@@ -213,6 +214,32 @@ class Values:
         parts = [enters] if length is None else [enters, leaves]
         for at in parts:
             self._agendas[agenda].put(-(-at * tile_us // step_us) * step_us, groups)
+
+    # --- events ----------------------------------------------------------------------------
+
+    @property
+    def events(self) -> EventTable:
+        """All of them, as far as they were taken in."""
+        return self._events
+
+    def counted(self, measure: Measure, text: str, from_us: int | None, to_us: int) -> Ints:
+        """Rows of the events that count in a group of a watched measure, oldest first.
+
+        Of a quotient, those of what is divided.
+        """
+        grouping = self._groupings[grouping_key(measure)]
+        number = grouping.number(text)
+        if number is None:
+            return np.empty(0, np.int64)
+        rows, groups, _ = grouping.select(self._events, self._events.live_rows())
+        times = self._events.times(rows)
+        inside = (groups == number) & (times < to_us)
+        if measure.field is not None:  # an event without a value adds nothing
+            inside &= self._events.values(rows, measure.stream, measure.field) != NULL
+        if from_us is not None:
+            inside &= times >= from_us
+        rows, times = rows[inside], times[inside]
+        return rows[np.lexsort((self._events.seqnos(rows), times))]
 
     # --- groups ----------------------------------------------------------------------------
 

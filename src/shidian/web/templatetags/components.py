@@ -49,7 +49,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from shidian.web import charts, drawn
+from shidian import charts
+from shidian.web import drawn
 from shidian.web.words import amount, clock_time, day, lookup, moment, number, text
 
 if TYPE_CHECKING:

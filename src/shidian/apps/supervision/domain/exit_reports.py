@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from shidian.apps.supervision.models import ExitReport, ExitStep
 from shidian.core.exit.drill import Step, yuan
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.retention import kept_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,11 +195,25 @@ def exit_clocks(case: Case, today: date | None = None) -> list[Clock]:
 
 def closed_day(case: Case) -> date | None:
     """The day on which the case was closed; None while it is open."""
+    closed_at = _closed_at(case)
+    return timezone.localdate(closed_at) if closed_at else None
+
+
+def kept_through(case: Case) -> date | None:
+    """The last day on which the file of a closed case must be kept, by the rulebook's retention.
+
+    None while the case is open, and where the rulebook names no years for its outcome.
+    """
+    closed_at = _closed_at(case)
+    until = kept_until(case.rulebook, case.outcome, closed_at) if closed_at else None
+    return until.date() - timedelta(days=1) if until else None
+
+
+def _closed_at(case: Case) -> datetime | None:
     if case.stage_rule.kind is not StageKind.CLOSED:
         return None
     closed = CaseEvent.objects.filter(case=case, kind=EventKind.CASE_CLOSED.value)
-    newest = closed.order_by("-seq").values_list("at", flat=True).first()
-    return timezone.localdate(newest) if newest else None
+    return closed.order_by("-seq").values_list("at", flat=True).first()
 
 
 def is_published(report: ExitReport) -> bool:

@@ -117,15 +117,24 @@ def check_report(
 
 
 def changed_lines(filed: Sequence[Line], now: Sequence[Line]) -> list[dict[str, Any]]:
-    """The lines of which telemetry says another figure now than when the report was drawn."""
+    """The lines of which telemetry says another figure now than when the report was drawn.
+
+    A line that was not there, since nothing of its kind had ever come, and rests on no event now
+    says nothing new: the first complaint of a later month leaves the months before as they were.
+    """
     before = {line["key"]: line["value"] for line in filed}
     told = ("key", "title", "unit", "kind", "take", "source", "evidence")
     return [
         {name: line[name] for name in told}
         | {"filed": before.get(line["key"], ""), "now": line["value"]}
         for line in now
-        if before.get(line["key"], "") != line["value"]
+        if before.get(line["key"], "") != line["value"] and not _is_empty_and_new(line, before)
     ]
+
+
+def _is_empty_and_new(line: Line, before: Mapping[str, str]) -> bool:
+    is_empty = line["source"] == "journal" and not line["evidence"]["first_entry"]
+    return is_empty and line["key"] not in before
 
 
 def differing_lines(lines: Sequence[Line]) -> list[Line]:

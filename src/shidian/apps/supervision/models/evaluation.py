@@ -59,7 +59,7 @@ class PlanResult(models.Model):
     digest = models.CharField(max_length=80)
     source = models.TextField()
     """Where the figures come from, in words."""
-    lines = models.JSONField(default=list)
+    lines = models.JSONField(default=list, db_default=[])
     """What each figure rests on: the lines of `evaluation_lines`; none of results from before."""
     run_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     run_at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from shidian.apps.accounts.access import Permission, allows, rule
+from shidian.apps.cases.words import localized
 from shidian.apps.supervision.alert_queries import (
     FIGURES_DAYS,
     assignees_of,
@@ -24,10 +26,12 @@ from shidian.apps.supervision.alert_queries import (
 from shidian.apps.supervision.board import schemes_on_board
 from shidian.apps.supervision.domain import alerts as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
+from shidian.apps.supervision.events_behind import behind
 from shidian.apps.supervision.explanations import laid_out
 from shidian.apps.supervision.models import AlertEpisode, AlertItem, Complaint
 from shidian.apps.supervision.orders import visible_orders
 from shidian.apps.supervision.queries import ShownEpisode, shown_episodes
+from shidian.apps.supervision.report_lines import NoFiguresError
 from shidian.apps.supervision.rule_words import escalation_of, governing
 from shidian.apps.supervision.views.alert_forms import (
     AssignForm,
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
 
 PAGE_ALERTS = 50
+_NUMBER = re.compile(r"[0-9]{1,18}")
 ITEMS_MAX = 100
 """Items of an episode that its page lists, the newest; the record has them all."""
 LINKS_MAX = 50
@@ -211,6 +216,29 @@ def _form(word: str, case: Case, episode: AlertEpisode, data: Any = None) -> for
             return NoteForm(*given, needed=False, hint=hint)
         case _:
             return NoteForm(*given, needed=word == "note")
+
+
+@rule(Permission.CASE_READ_INTERNAL, obj=case_of_pilot)
+def events(request: HttpRequest, case: Case, public_id: str, episode: str) -> HttpResponse:
+    """The events that an alert's frozen window counts, read from the journal; its newest item's,
+
+    or those of the item that is named. The authorities' own: they are the pilot's raw data.
+    """
+    del public_id
+    found = _episode(case, episode)
+    pilot = found.pilot
+    pilot.case = case
+    items = AlertItem.objects.filter(episode=episode).order_by("-seq")
+    asked = request.GET.get("item", "")
+    item = items.filter(seq=int(asked)).first() if _NUMBER.fullmatch(asked) else items.first()
+    if item is None:
+        raise Http404
+    context: dict[str, Any] = {"case": case, "pilot": pilot, "episode": found, "item": item}
+    try:
+        context["parts"] = behind(pilot, item)
+    except NoFiguresError as refusal:
+        context["refused"] = localized(refusal.words)
+    return render(request, "supervision/alert_events.html", context)
 
 
 @require_POST

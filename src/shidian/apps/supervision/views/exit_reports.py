@@ -118,6 +118,7 @@ def page(request: HttpRequest, case: Case, reference: str) -> HttpResponse:
         "rule": register.exit_report,
         "has_bridge": bridge_rules(case) is not None and bool(case.number),
         "bridge": standing_bridge(case),
+        "kept_through": verbs.kept_through(case),
         "published": verbs.is_published(newest) if newest else False,
         "may_write": case.stage_rule.kind in verbs.ENDING
         and bool(case.number)

@@ -1,4 +1,4 @@
-"""Geometry of the server-drawn chart: numbers in, coordinates and words out. No Django."""
+"""Geometry of the charts of pages and documents: numbers in, coordinates and words out."""
 
 from __future__ import annotations
 
