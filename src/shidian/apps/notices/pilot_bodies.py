@@ -136,6 +136,13 @@ class TagLine(TypedDict):
     title: str
 
 
+class LastDay(TypedDict):
+    """A day on which something of a pilot ends. `kind`: `term` or `run-off`."""
+
+    kind: str
+    on: str
+
+
 class PilotBody(TypedDict):
     """Kind `pilot`, key: its public id. `state`: a word for machines, the label for people."""
 
@@ -173,5 +180,7 @@ class PilotBody(TypedDict):
     complaint: str
     groups: list[TimelineStage]
     notice: str
+    last_days: NotRequired[list[LastDay]]
+    """Where the register shows dates: what ends, and when. Not in pages of earlier releases."""
     lesson: NotRequired[str]
     """Where it stands in the case library; empty before. Not in pages of earlier releases."""

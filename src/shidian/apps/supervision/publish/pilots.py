@@ -21,6 +21,7 @@ from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
 from shidian.apps.supervision.publish.incidents import incident_lines
 from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.last_days import last_days
 from shidian.apps.supervision.publish.lessons import published_report
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
 from shidian.apps.supervision.tiers import tier_of
@@ -94,6 +95,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "state_label": text(words.PILOT_STATE[state], language),
         "starts_on": pilot.starts_on.isoformat(),
         "ends_on": pilot.ends_on.isoformat(),
+        "last_days": last_days(pilot),
         "limits": _limits(pilot, language),
         "consequences": _consequences(pilot, language),
         "orders": _orders(pilot, language),
