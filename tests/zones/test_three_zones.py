@@ -27,7 +27,7 @@ import pytest
 
 from shidian.keyring import ensure_keys
 from tests.apps.notices.test_pictures import PLACE, talkative_jpeg
-from tests.browser import MIGRATE, ROOT, environment, free_port, run_python, serve
+from tests.browser import MIGRATE, ROOT, build_home, environment, free_port, run_python, serve
 from tests.files import pdf
 from tests.installation import process, until
 from tests.zones.databases import new_databases
@@ -120,6 +120,8 @@ def zones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zones]:
         folder.mkdir()
     for zone in ("internal", "public"):
         _scanner(made.home(zone))
+    if not databases.urls:
+        build_home(internal)
     # Walked before there were zones: the walk does not wait for bundles.
     seed = f"{MIGRATE}\nfrom tests.zones.seed import seed\nseed()"
     said = run_python(seed, internal, **databases.setting("internal"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -97,8 +98,13 @@ def days_in(client: Client) -> str:
 def test_the_last_day_of_a_pilot_is_in_the_calendar_and_then_that_of_its_run_off(
     client: Client, walk: Walk
 ) -> None:
-    pilot = quick_pilot(walk, at=timezone.now())
+    pilot = quick_pilot(walk)
     run_outbox()
+    with time_machine.travel(walk.tick(), tick=False):
+        _last_days_are_told(client, pilot)
+
+
+def _last_days_are_told(client: Client, pilot: Pilot) -> None:
     text = days_in(client)
     assert f"DTSTART;VALUE=DATE:{pilot.ends_on:%Y%m%d}" in text
     assert "SUMMARY:The pilot's term ends: " in text
@@ -106,7 +112,7 @@ def test_the_last_day_of_a_pilot_is_in_the_calendar_and_then_that_of_its_run_off
 
     close_pilot(pilot=pilot, outcome="withdrawn", at=timezone.now())
     publish_pilot(Pilot.objects.get(pk=pilot.pk))
-    until = due_days(walk.case, timezone.localdate())[Step.RUN_OFF]
+    until = due_days(pilot.case, timezone.localdate())[Step.RUN_OFF]
     text = days_in(client)
     assert text.count("BEGIN:VEVENT") == 1
     assert f"DTSTART;VALUE=DATE:{until:%Y%m%d}" in text
@@ -116,7 +122,7 @@ def test_the_last_day_of_a_pilot_is_in_the_calendar_and_then_that_of_its_run_off
 def test_where_orders_are_not_public_the_calendar_does_not_tell_that_one_ended_a_pilot(
     walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pilot = quick_pilot(walk, at=timezone.now())
+    pilot = quick_pilot(walk)
     Pilot.objects.filter(pk=pilot.pk).update(state="terminated")
     register = walk.world.rulebook.public_register
     rulebook = walk.world.rulebook
@@ -128,7 +134,7 @@ def test_where_orders_are_not_public_the_calendar_does_not_tell_that_one_ended_a
         return [one["kind"] for one in last_days(Pilot.objects.get(pk=pilot.pk))]
 
     with monkeypatch.context() as patch:
-        patch.setattr(days_module, "_ordered_at", lambda _: timezone.now())
+        patch.setattr(days_module, "_ordered_at", lambda _: walk.at)
         assert kinds("dates", "orders") == ["run-off"]
         assert kinds("dates") == ["term"]
         assert kinds("orders") == []

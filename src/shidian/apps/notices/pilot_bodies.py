@@ -136,6 +136,13 @@ class TagLine(TypedDict):
     title: str
 
 
+class WaiverLine(TypedDict):
+    """A rule that was relaxed for a pilot, as the rulebook names it. `article`: may be empty."""
+
+    title: str
+    article: str
+
+
 class LastDay(TypedDict):
     """A day on which something of a pilot ends. `kind`: `term` or `run-off`."""
 
@@ -177,6 +184,11 @@ class PilotBody(TypedDict):
     incidents: NotRequired[list[IncidentLine]]
     """Newest first. Not in pages of earlier releases."""
     promises: list[str]
+    judged: NotRequired[list[PromiseLine]]
+    """The promises once more, as they were judged; none before the case is closed."""
+    waivers: NotRequired[list[WaiverLine]]
+    conditions: NotRequired[list[str]]
+    """Each where the register has it. Not in pages of earlier releases."""
     complaint: str
     groups: list[TimelineStage]
     notice: str
