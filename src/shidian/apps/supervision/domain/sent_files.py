@@ -33,8 +33,7 @@ def remove_files_kept_long_enough(*, at: datetime) -> int:
     Returns how many files were removed.
     """
     removed = 0
-    rows = _closed_with_files().values_list("pk", "rulebook_version", "outcome", "closed_at")
-    for case, version, outcome, closed_at in rows:
+    for case, version, outcome, closed_at in _closed_with_files():
         loaded = loaded_rulebook(version)
         until = kept_until(loaded.rulebook, outcome, closed_at)
         if until is None or until > at:
@@ -50,8 +49,9 @@ def _kept() -> QuerySet[SentFile]:
     return SentFile.objects.filter(removed_at=None)
 
 
-def _closed_with_files() -> QuerySet[Case]:
-    """Closed cases, with when they were, about which a file is kept that may be removed."""
+def _closed_with_files() -> list[tuple[int, int, str, datetime]]:
+    """Closed cases about which a file is kept that may be removed: key, rulebook version, outcome,
+    when it was closed."""
     closed = CaseEvent.objects.filter(case=OuterRef("pk"), kind=EventKind.CASE_CLOSED.value)
     commented = _kept().filter(comment__notice__case=OuterRef("pk"))
     complained = Complaint.objects.filter(
@@ -59,13 +59,14 @@ def _closed_with_files() -> QuerySet[Case]:
         state=ComplaintState.CLOSED.value,
         receipt_sha256__in=_kept().exclude(receipt_sha256="").values("receipt_sha256"),
     )
-    return (
+    rows = (
         Case.objects.exclude(outcome="")
         .annotate(closed_at=Subquery(closed.order_by("-seq").values("at")[:1]))
         .exclude(closed_at=None)
         .filter(Exists(commented) | Exists(complained))
         .order_by("pk")
     )
+    return list(rows.values_list("pk", "rulebook_version", "outcome", "closed_at"))
 
 
 def _files_of(case: int) -> QuerySet[SentFile]:
