@@ -15,7 +15,7 @@ from shidian.cli.main import main
 from shidian.config import Settings
 from shidian.doctor.finding import Finding, Level, exposition
 from shidian.gate.metrics import Metrics
-from shidian.zones import PROCESSES
+from shidian.zones import PROCESSES, processes_of
 from tests.browser import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -34,6 +34,38 @@ def test_every_process_has_a_unit_that_the_target_wants() -> None:
     wanted = unit(DEPLOY / "systemd" / "shidian.target")["Unit"]["Wants"].split()
     assert set(wanted) == {f"shidian-{name}.service" for name in PROCESSES}
     assert {path.name for path in UNITS} >= set(wanted)
+
+
+ZONES = {
+    "public": Settings(zone="public"),
+    "internal": Settings(zone="internal", ingest_apart=True),
+    "ingest": Settings(zone="ingest"),
+}
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_zones_target_starts_the_processes_of_the_zone(zone: str) -> None:
+    target = f"shidian-{zone}.target"
+    wanted = unit(DEPLOY / "systemd" / target)["Unit"]["Wants"].split()
+    assert set(wanted) == {f"shidian-{name}.service" for name in processes_of(ZONES[zone])}
+    parts = {path.name for path in UNITS if target in unit(path)["Unit"].get("PartOf", "").split()}
+    assert parts - {"shidian-migrate.service"} == set(wanted)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_zones_example_is_of_that_zone(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (DEPLOY / "zones" / f"{zone}.environment.example").read_text().splitlines()
+    for line in lines:
+        if line.startswith("SHIDIAN_"):
+            name, _, value = line.partition("=")
+            assert name.removeprefix("SHIDIAN_").lower() in Settings.model_fields
+            monkeypatch.setenv(name, value)
+    read = Settings()
+    assert read.zone == zone
+    assert processes_of(read) == processes_of(ZONES[zone])
+    # A unit may write where its settings say.
+    worker = (DEPLOY / "systemd" / "shidian-worker.service").read_text()
+    assert read.zone_out is None or f"ReadWritePaths=-{read.zone_out}\n" in worker
 
 
 @pytest.mark.parametrize("path", [one for one in UNITS if one.suffix == ".service"], ids=str)

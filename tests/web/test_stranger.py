@@ -132,6 +132,26 @@ def test_how_to_complain(stranger: Stranger) -> None:
     stranger.arrived()
 
 
+@pytest.mark.parametrize(
+    "word", ["长" * 5000, "x" * 5000, "W\u200b" * 2500], ids=["zh", "en", "zero width"]
+)
+def test_a_word_without_end_stays_within_a_telephone(
+    site: Site, browser: Browser, word: str
+) -> None:
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    page = context.new_page()
+    page.goto(site.url)
+    page.locator("main a[href^='/public-notices/n-']").first.click()
+    page.fill("#id_body", word)
+    page.fill("#id_name", word[:100])
+    page.locator("main button[value=preview]").click()
+    page.wait_for_selector("main button[value=send]")
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+    context.close()
+
+
 def test_the_pages_fit_a_telephone(site: Site, browser: Browser) -> None:
     """Scripts off, nothing is cut off sideways on the pages of the walks."""
     context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})

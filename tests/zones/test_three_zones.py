@@ -6,10 +6,12 @@ store, log or file of the public zone has a word that was restricted, nor one th
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import http.cookiejar
 import json
 import re
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -24,19 +26,33 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shidian.keyring import ensure_keys
+from tests.apps.notices.test_pictures import PLACE, talkative_jpeg
 from tests.browser import MIGRATE, ROOT, build_home, environment, free_port, run_python, serve
+from tests.files import pdf
 from tests.installation import process, until
+from tests.zones.databases import new_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.browser import Site
+    from tests.zones.databases import Databases
 
 COMMENT = "请说明理赔流程的时限"
 CONTACT = "comment-contact@example.org"
 COMPLAINT = "客服拒绝退款三千六百元"
 COMPLAINANT = "13900001111"
+SENT_WORDS = "statement-of-account-6217"
+"""Stands in the document that is sent along with the complaint."""
+EVIL = "looks-evil-to-the-scanner"
+SCANNER = """#!/bin/sh
+# Notes what it is shown, and finds fault with one word.
+cp "$1" "$(mktemp -p {folder})"
+if grep -q {evil} "$1"; then echo "$1: Evil.Test FOUND"; exit 1; fi
+"""
+
+pytestmark = pytest.mark.database
 
 
 @dataclass
@@ -50,6 +66,7 @@ class Zones:
     into: Path
     gate_port: int
     seeded: dict[str, object]
+    databases: Databases
 
     def settings(self, zone: str) -> dict[str, str]:
         folders = {"internal": (self.into, self.out), "public": (self.out, self.into)}
@@ -65,6 +82,8 @@ class Zones:
             "SHIDIAN_ZONE_IN": str(arrives),
             "SHIDIAN_ZONE_OUT": str(leaves),
             "SHIDIAN_SENDING_WORK_BITS": "0",
+            "SHIDIAN_SCAN_COMMAND": str(self.home(zone).parent / f"scanner-{zone}"),
+            **self.databases.setting(zone),
             **(gate | {"SHIDIAN_INGEST_APART": "true"} if zone == "internal" else {}),
         }
 
@@ -94,13 +113,19 @@ def zones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zones]:
     """All three, acquainted; the internal one has its cases, the ingest one's gate is running."""
     base = tmp_path_factory.mktemp("zones")
     internal, public, ingest = (base / name for name in ("internal", "public", "ingest"))
-    made = Zones(internal, public, ingest, base / "out", base / "into", free_port(), {})
-    for folder in (public, ingest, made.out, made.into):
+    databases = new_databases(base, ("internal", "public"))
+    into = base / "into"
+    made = Zones(internal, public, ingest, base / "out", into, free_port(), {}, databases)
+    for folder in (internal, public, ingest, made.out, made.into):
         folder.mkdir()
-    build_home(internal)
+    for zone in ("internal", "public"):
+        _scanner(made.home(zone))
+    if not databases.urls:
+        build_home(internal)
     # Walked before there were zones: the walk does not wait for bundles.
-    seed = "from tests.zones.seed import seed\nseed()"
-    made.seeded = json.loads(run_python(seed, internal).splitlines()[-1])
+    seed = f"{MIGRATE}\nfrom tests.zones.seed import seed\nseed()"
+    said = run_python(seed, internal, **databases.setting("internal"))
+    made.seeded = json.loads(said.splitlines()[-1])
     made.python("public", MIGRATE)
     cards = {}
     for zone in ("internal", "public"):
@@ -117,6 +142,14 @@ def zones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zones]:
         until((internal / "record" / "notary.sock").exists, 30)
         until((ingest / "gate" / "journal.sqlite3").exists, 30)
         yield made
+
+
+def _scanner(home: Path) -> None:
+    seen = home.parent / f"seen-{home.name}"
+    program = home.parent / f"scanner-{home.name}"
+    seen.mkdir()
+    program.write_text(SCANNER.format(folder=seen, evil=EVIL))
+    program.chmod(0o700)
 
 
 def _introduce(made: Zones) -> None:
@@ -148,6 +181,20 @@ class Reader:
         data = urllib.parse.urlencode(fields).encode()
         return self._said(urllib.request.Request(self._url + path, data=data))
 
+    def send(self, path: str, attached: list[tuple[str, bytes]], **fields: str) -> str:
+        """As a form with files is sent."""
+        end = secrets.token_hex(16)
+        head = 'Content-Disposition: form-data; name="{}"'
+        parts = [f"{head.format(name)}\r\n\r\n{value}".encode() for name, value in fields.items()]
+        parts += [
+            f'{head.format("attached")}; filename="{name}"\r\n\r\n'.encode() + content
+            for name, content in attached
+        ]
+        data = b"".join(f"--{end}\r\n".encode() + part + b"\r\n" for part in parts)
+        request = urllib.request.Request(self._url + path, data=data + f"--{end}--".encode())
+        request.add_header("Content-Type", f"multipart/form-data; boundary={end}")
+        return self._said(request)
+
     def status(self, path: str) -> int:
         try:
             with self._opener.open(self._url + path, timeout=20) as answer:
@@ -175,7 +222,7 @@ def commented(reader: Reader, notice: str) -> str:
     said = {"body": COMMENT, "name": "", "contact": CONTACT}
     preview = reader.post(path, **said, step="preview")
     token = {name: field(preview, name) for name in ("sending", "csrfmiddlewaretoken")}
-    received = reader.post(path, **said, step="send", **token)
+    received = reader.send(path, [("现场.jpg", talkative_jpeg())], **said, step="send", **token)
     found = re.search(r"C-[0-9]{4}(?:-[A-Z2-9]{4}){5}", received)
     assert found is not None, received
     return found[0]
@@ -187,7 +234,8 @@ def complained(reader: Reader, pilot: str) -> str:
     form = reader.get(path)
     token = {name: field(form, name) for name in ("sending", "csrfmiddlewaretoken")}
     said = {"category": "loss", "body": COMPLAINT, "channel": "institution"}
-    received = reader.post(path, **said, contact=COMPLAINANT, **token)
+    along = [("对账单.pdf", pdf(SENT_WORDS)), ("附件.pdf", pdf(EVIL))]
+    received = reader.send(path, along, **said, contact=COMPLAINANT, **token)
     found = re.search(r"T(?:-[A-Z2-9]{4}){5}", received)
     assert found is not None, received
     return found[0]
@@ -206,32 +254,43 @@ def files_of_the_public_zone(zones: Zones) -> Iterator[tuple[str, bytes]]:
                 yield str(path.relative_to(folder)), path.read_bytes()
 
 
-def cells(database: Path) -> Iterator[tuple[str, str]]:
-    """Every value of every column of every table."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
-        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (table,) in tables:
-            for row in db.execute(f'SELECT * FROM "{table}"'):
-                for value in row:
-                    yield (
-                        table,
-                        value.decode("utf-8", "replace")
-                        if isinstance(value, bytes)
-                        else str(value),
-                    )
-
-
 def assert_none_of(zones: Zones, words: list[str]) -> None:
+    """In no cell of the public zone's database, in no file: neither as it is nor in base64."""
     found = [
         (table, word)
-        for table, value in cells(zones.public / "app.sqlite3")
+        for table, value in zones.databases.cells("public")
         for word in words
-        if word in value
+        for spelled in spellings(word)
+        if spelled in value
     ]
     assert not found
     for name, content in files_of_the_public_zone(zones):
         for word in words:
-            assert word.encode() not in content, f"{word} in {name}"
+            for spelled in spellings(word):
+                assert spelled.encode() not in content, f"{word} in {name}"
+
+
+def spellings(word: str) -> Iterator[str]:
+    """The word, and what stays the same of it in base64, wherever it begins."""
+    yield word
+    for before in range(3):
+        coded = base64.b64encode(b"." * before + word.encode()).decode()
+        # The first and the last group of four depend on what stands around.
+        yield coded[4 if before else 0 : -4]
+
+
+def nothing_stayed(zones: Zones, restricted: list[str]) -> None:
+    """What the site may show it shows; nothing else is in the public zone."""
+    assert_none_of(zones, restricted)
+    kept = dict(zones.databases.cells("public"))
+    assert not {table for table in kept if table.startswith(("cases_", "accounts_", "auth_"))}
+    asked = zones.databases.rows
+    assert asked("public", "SELECT count(*) FROM notices_sealedsubmission") == [(0,)]
+    states = asked("public", "SELECT kind, state FROM notices_submission")
+    assert {("comment", "answered"), ("complaint", "escalated")} <= set(states)
+    said = zones.run("public", "doctor", "--stores")
+    assert "fail" not in said
+    assert "tables of what is published, and no others" in said
 
 
 def test_the_spine_runs_over_three_zones(zones: Zones) -> None:
@@ -265,12 +324,14 @@ def test_the_spine_runs_over_three_zones(zones: Zones) -> None:
         # Submissions come in, sealed.
         comment, complaint = commented(reader, notice), complained(reader, pilot)
         assert "正在送交" in status_of(reader, comment)
-        secrets = [COMMENT, CONTACT, COMPLAINT, COMPLAINANT, comment, complaint]
-        assert_none_of(zones, secrets)
+        sent = [COMMENT, CONTACT, COMPLAINT, COMPLAINANT, comment, complaint]
+        sent += [SENT_WORDS, EVIL, PLACE.decode(), "现场.jpg", "对账单.pdf"]
+        assert_none_of(zones, sent)
         assert "bundle 1 made" not in zones.run("public", "zone", "export")
         assert "bundle" in zones.run("internal", "zone", "import")
-        assert_none_of(zones, secrets)
+        assert_none_of(zones, sent)
         _internal_has(zones, comment, complaint)
+        _files_have_come_once(zones)
 
         # Answers and statuses go out.
         digest = hashlib.sha256(complaint.removeprefix("T-").replace("-", "").encode()).hexdigest()
@@ -296,18 +357,15 @@ def test_the_spine_runs_over_three_zones(zones: Zones) -> None:
         zones.run("public", "zone", "import")
         assert "您已提请监管部门处理" in status_of(reader, complaint)
 
-    # What the site may show it shows; nothing else is there.
-    restricted = [*canaries, CONTACT, COMPLAINT, COMPLAINANT, comment, complaint]
-    assert_none_of(zones, [*restricted, "仍不满意的理由如下", "已核实并退款。"])
-    kept = dict(cells(zones.public / "app.sqlite3"))
-    assert not {table for table in kept if table.startswith(("cases_", "accounts_", "auth_"))}
-    with closing(sqlite3.connect(zones.public / "app.sqlite3")) as db:
-        assert db.execute("SELECT count(*) FROM notices_sealedsubmission").fetchone() == (0,)
-        states = db.execute("SELECT kind, state FROM notices_submission").fetchall()
-    assert {("comment", "answered"), ("complaint", "escalated")} <= set(states)
-    said = zones.run("public", "doctor", "--stores")
-    assert "fail" not in said
-    assert "tables of what is published, and no others" in said
+    nothing_stayed(
+        zones,
+        [
+            *canaries,
+            *(word for word in sent if word != COMMENT),
+            "仍不满意的理由如下",
+            "已核实并退款。",
+        ],
+    )
 
 
 def _internal_has(zones: Zones, comment: str, complaint: str) -> None:
@@ -321,6 +379,39 @@ def _internal_has(zones: Zones, comment: str, complaint: str) -> None:
     )
     said = zones.python("internal", code).splitlines()[-1]
     assert said == f"{COMMENT}|{CONTACT}|{COMPLAINT}|{COMPLAINANT}"
+
+
+def _files_have_come_once(zones: Zones) -> None:
+    """Scanned where they are kept, stripped, and nowhere else; a second delivery changes nothing."""
+    kept = "SELECT name, awaits_scan, ground, sha256, sent_sha256 FROM notices_sentfile ORDER BY id"
+    came = [row for row in zones.databases.rows("internal", kept) if row[1]]
+    assert {row[0] for row in came} == {"现场.jpg", "对账单.pdf", "附件.pdf"}
+    zones.run("internal", "worker", "--once")
+    rows = zones.databases.rows("internal", kept)
+    after = {row[0]: row for row in rows if row[0] in {one[0] for one in came}}
+    assert [row[1] for row in after.values()] == [False] * 3
+    assert {name: row[2] for name, row in after.items()} == {
+        "现场.jpg": "",
+        "对账单.pdf": "",
+        "附件.pdf": "infected",
+    }
+    assert after["现场.jpg"][4] == hashlib.sha256(talkative_jpeg()).hexdigest()
+    uploads = [
+        path.read_bytes() for path in (zones.internal / "uploads").rglob("*") if path.is_file()
+    ]
+    assert pdf(SENT_WORDS) in uploads
+    assert pdf(EVIL) not in uploads
+    assert not [one for one in uploads if PLACE in one]
+    seen = {
+        zone: list((zones.home(zone).parent / f"seen-{zone}").iterdir())
+        for zone in ("internal", "public")
+    }
+    assert seen["public"] == []
+    assert sum(path.read_bytes() in {pdf(SENT_WORDS), pdf(EVIL)} for path in seen["internal"]) == 2
+
+    zones.run("public", "zone", "export", "--whole")
+    assert "bundle" in zones.run("internal", "zone", "import")
+    assert len(zones.databases.rows("internal", kept)) == len(rows)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from shidian.apps.supervision.worker.loop import Duty
     from shidian.config import Settings
 
+SCAN_S = 2.0
+"""How soon a file that came from the public zone is shown to the scanner."""
+
 
 @click.command()
 @click.option(
@@ -104,7 +107,12 @@ def _zone_duties(config: Settings) -> list[Duty]:
     from shidian.apps.supervision.worker.loop import Duty
 
     duty = ZoneDuty(config)
-    return [Duty("zone", config.zone_every_s, duty.run)] if duty.has_folders else []
+    found = [Duty("zone", config.zone_every_s, duty.run)] if duty.has_folders else []
+    if config.zone == "internal":
+        from shidian.apps.notices.zones.scanning import ScanDuty
+
+        found.append(Duty("scan", SCAN_S, ScanDuty().run))
+    return found
 
 
 def _in_the_public_zone(config: Settings, *, once: bool) -> None:

@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from shidian.apps.cases import domain as cases
 from shidian.apps.cases import scanning
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.notices import domain as notices
 from shidian.apps.notices import files, inbox
 from shidian.apps.notices.domain import files as keeping
-from shidian.apps.notices.models import Comment, SentFile
+from shidian.apps.notices.models import Comment, RemovalGround, SentFile
+from shidian.apps.notices.zones.scanning import ScanDuty
+from shidian.apps.supervision.domain.complaints import answer_complaint
+from shidian.apps.supervision.domain.sent_files import remove_files_kept_long_enough
 from shidian.apps.supervision.models import Complaint
-from shidian.core.rulebook.model import StageKind
+from shidian.core.rulebook.model import StageKind, Text
 from tests.apps.notices.test_pictures import PLACE, talkative_jpeg, talkative_png
 from tests.apps.supervision.things import quick_pilot, run_outbox
 from tests.files import WORD, docx, jpeg, office, pdf, png, xlsx
@@ -177,6 +182,128 @@ def test_a_flood_of_files_ends_before_the_disk_does(
     assert keeping.keep_files(given, at=later, receipt_sha256="ab" * 32)
 
 
+def test_a_picture_is_stripped_where_it_is_kept_too(noticed: Walk) -> None:
+    """The public zone may be in a stranger's hands."""
+    talking = files.Given(
+        name="a.jpg", content_type="image/jpeg", content=talkative_jpeg(), sent_sha256="0" * 64
+    )
+    comment = notices.receive_comment(
+        notice=noticed.notice, body="x", files=[talking], at=noticed.tick()
+    )
+    kept = comment.files.get()
+    with default_storage.open(kept.path) as file:
+        content = file.read()
+    assert PLACE not in content
+    assert kept.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_in_the_public_zone_no_scanner_is_shown_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "must_be_clean", lambda _: pytest.fail("it was"))
+    monkeypatch.setattr(files, "is_public_zone", lambda: True)
+    assert files.taken_in([upload(pdf())])
+
+
+@pytest.fixture
+def verdicts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A scanner that answers so, one word a file; `clean` at the end of the list."""
+    answers: list[str] = []
+
+    def judge(_upload: object) -> None:
+        verdict = answers.pop(0) if answers else "clean"
+        if verdict != "clean":
+            raise DomainError(verdict, Text(zh=verdict, en=verdict))
+
+    monkeypatch.setattr(scanning, "is_scanned", lambda: True)
+    monkeypatch.setattr(scanning, "must_be_clean", judge)
+    return answers
+
+
+def sealed_comment(walk: Walk, *contents: bytes) -> Comment:
+    """As it comes from the public zone: judged there, and scanned by nobody."""
+    given = [
+        files.Given(
+            name=f"{n}.pdf",
+            content_type="application/pdf",
+            content=content,
+            sent_sha256=hashlib.sha256(content).hexdigest(),
+            scanned=False,
+        )
+        for n, content in enumerate(contents)
+    ]
+    return notices.receive_comment(notice=walk.notice, body="x", files=given, at=walk.tick())
+
+
+def test_what_came_sealed_is_opened_by_nobody_before_it_is_scanned(
+    noticed: Walk, as_: Callable[..., Client], verdicts: list[str]
+) -> None:
+    comment = sealed_comment(noticed, pdf("one"), pdf("two"))
+    clean, bad = comment.files.all()
+    page = reverse("notices:comment", args=[comment.receipt])
+    address = {
+        one: reverse("notices:sent-file", args=[comment.receipt, one.pk]) for one in (clean, bad)
+    }
+    officer = as_(noticed.officer)
+    assert officer.get(address[clean]).status_code == 404
+    shown = officer.get(page).text
+    assert shown.count("病毒扫描尚未完成") == 2
+    assert "0.pdf" in shown
+    assert address[clean] not in shown
+
+    verdicts += ["clean", "infected"]
+    ScanDuty().run()
+    assert b"".join(officer.get(address[clean]).streaming_content) == pdf("one")
+    assert officer.get(address[bad]).status_code == 404
+    bad.refresh_from_db()
+    assert bad.ground == RemovalGround.INFECTED
+    assert bad.sent_sha256 == hashlib.sha256(pdf("two")).hexdigest()
+    assert not default_storage.exists(bad.path)
+    shown = officer.get(page).text
+    assert bad.sent_sha256 in shown
+    assert address[bad] not in shown
+
+
+def test_a_file_that_the_scanner_says_nothing_of_holds_up_no_other(
+    noticed: Walk, verdicts: list[str]
+) -> None:
+    odd, good = sealed_comment(noticed, pdf("one"), pdf("two")).files.all()
+    verdicts += ["not-scanned", "clean", "not-scanned"]
+    duty = ScanDuty()
+    for _ in range(2):
+        with pytest.raises(DomainError):
+            duty.run()
+    assert [one.pk for one in SentFile.objects.filter(awaits_scan=True)] == [odd.pk]
+    duty.run()
+    assert not SentFile.objects.filter(awaits_scan=True).exists()
+    assert default_storage.exists(odd.path)
+    assert default_storage.exists(good.path)
+
+
+def test_bytes_that_two_files_share_go_with_the_last_of_them(noticed: Walk) -> None:
+    """As rows of earlier releases lie; each has its own since."""
+    rows = [
+        SentFile.objects.create(
+            receipt_sha256=f"{n}" * 64,
+            name="a.pdf",
+            content_type="application/pdf",
+            size_bytes=1,
+            sha256="ab" * 32,
+            sent_sha256="ab" * 32,
+            received_at=noticed.at,
+        )
+        for n in range(2)
+    ]
+    default_storage.save(rows[0].path, ContentFile(b"x"))
+    notices.remove_sent_file(rows[0], ground=RemovalGround.RETENTION, at=noticed.at)
+    assert default_storage.exists(rows[1].path)
+    notices.remove_sent_file(rows[1], ground=RemovalGround.RETENTION, at=noticed.at)
+    assert not default_storage.exists(rows[1].path)
+    [first, second] = keeping.keep_files(
+        files.taken_in([upload(pdf()), upload(pdf())]), at=noticed.at, receipt_sha256="ab" * 32
+    )
+    notices.remove_sent_file(first, ground=RemovalGround.RETENTION, at=noticed.at)
+    assert default_storage.exists(second.path)
+
+
 SENDING = re.compile(r'name="sending" value="([^"]+)"')
 
 
@@ -250,3 +377,64 @@ def test_a_file_of_a_complaint_is_for_those_who_handle_it(
     )
     foreign_file = reverse("supervision:complaint-file", args=[complaint.reference, foreign.pk])
     assert officer.get(foreign_file).status_code == 404
+
+
+def test_whoever_takes_a_complaint_further_adds_files_and_the_authority_has_all(
+    walk: Walk, client: Client, as_: Callable[..., Client]
+) -> None:
+    pilot = quick_pilot(walk, at=timezone.now())
+    run_outbox()
+    address = reverse("complain", args=[pilot.public_id])
+    token = SENDING.search(client.get(address).text)[1]
+    said = {"category": "fault", "body": "重复下单", "channel": "institution", "sending": token}
+    received = client.post(address, {**said, "attached": [upload(pdf("first"), "一.pdf")]})
+    receipt = re.search(r"T(?:-[A-Z2-9]{4}){5}", received.text)[0]
+    complaint = Complaint.objects.get()
+    answer_complaint(complaint=complaint, by=walk.world.signer, text="没有问题。")
+
+    status = reverse("complaint-status")
+    further = {"receipt": receipt, "then": "further", "text": "有问题。"}
+    refused = client.post(status, {**further, "attached": [upload(MACROS, "二.docx")]})
+    assert refused.status_code == 422
+    assert "二.docx" in refused.text
+    assert "有问题。" in refused.text
+    complaint.refresh_from_db()
+    assert complaint.state == "answered"
+
+    taken = client.post(status, {**further, "attached": [upload(pdf("second"), "二.pdf")]})
+    assert hashlib.sha256(pdf("second")).hexdigest() in taken.text
+    client.post(status, {**further, "attached": [upload(pdf("third"), "三.pdf")]})
+    officer = as_(walk.world.case_officer["bureau"])
+    shown = officer.get(reverse("supervision:complaint", args=[complaint.reference])).text
+    assert "一.pdf" in shown
+    assert "二.pdf" in shown
+    assert "三.pdf" not in shown  # it was with the authority by then
+    for kept, content in zip(SentFile.objects.all(), (pdf("first"), pdf("second")), strict=True):
+        file = reverse("supervision:complaint-file", args=[complaint.reference, kept.pk])
+        assert b"".join(officer.get(file).streaming_content) == content
+
+
+def test_files_go_when_the_rulebooks_years_are_over_and_their_hashes_stay(walk: Walk) -> None:
+    walk.to(StageKind.NOTICE)
+    notice = walk.open_notice()
+    given = files.taken_in([upload(pdf())])
+    comment = notices.receive_comment(notice=notice, body="x", files=given, at=walk.tick())
+    other = keeping.keep_files(given, at=walk.at, receipt_sha256="ab" * 32)
+    walk.sleep(14)
+    cases.reject_case(case=walk.case, reason="不予采纳", by=walk.officer, at=walk.tick())
+    walk.case.refresh_from_db()
+    years = walk.world.rulebook.exit.retention_years[walk.case.outcome]
+    last = walk.at.replace(year=walk.at.year + years)
+
+    assert remove_files_kept_long_enough(at=last - timedelta(days=1)) == 0
+    assert remove_files_kept_long_enough(at=last + timedelta(days=2)) == 1
+    assert remove_files_kept_long_enough(at=last + timedelta(days=2)) == 0
+    gone = comment.files.get()
+    assert gone.ground == RemovalGround.RETENTION
+    assert gone.sha256 == hashlib.sha256(pdf()).hexdigest()
+    assert gone.automatic["rule"] == f"/exit/retention_years/{walk.case.outcome}"
+    assert gone.automatic["rulebook"] == walk.world.version.digest
+    assert not default_storage.exists(gone.path)
+    assert default_storage.exists(other[0].path)
+    comment.refresh_from_db()
+    assert comment.body == "x"

@@ -6,17 +6,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from shidian.apps.cases.models import Case
 from shidian.apps.notices.domain import publish_snapshot
 from shidian.apps.notices.models import SnapshotKind
-from shidian.apps.supervision.publish.refresh import publish_home
+from shidian.apps.supervision.domain.exits import due_days
+from shidian.apps.supervision.domain.pilots import close_pilot
+from shidian.apps.supervision.models import Pilot
+from shidian.apps.supervision.publish import last_days as days_module
+from shidian.apps.supervision.publish.last_days import last_days
+from shidian.apps.supervision.publish.refresh import publish_home, publish_pilot
 from shidian.apps.supervision.publish.schemes import home_figures
+from shidian.core.exit.drill import Step
 from shidian.core.rulebook.model import StageKind
-from tests.apps.supervision.things import run_outbox
+from tests.apps.supervision.things import quick_pilot, run_outbox
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -80,6 +88,56 @@ def test_last_days_that_are_to_come_are_in_the_calendar(client: Client) -> None:
     assert "URL:http://testserver/calls/soon/" in text
     assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
     assert client.get(reverse("public-calendar", args=["fr"])).status_code == 404
+
+
+def days_in(client: Client) -> str:
+    answer = client.get(reverse("public-calendar", args=["en"]))
+    return answer.content.decode().replace("\r\n ", "")
+
+
+def test_the_last_day_of_a_pilot_is_in_the_calendar_and_then_that_of_its_run_off(
+    client: Client, walk: Walk
+) -> None:
+    pilot = quick_pilot(walk)
+    run_outbox()
+    with time_machine.travel(walk.tick(), tick=False):
+        _last_days_are_told(client, pilot)
+
+
+def _last_days_are_told(client: Client, pilot: Pilot) -> None:
+    text = days_in(client)
+    assert f"DTSTART;VALUE=DATE:{pilot.ends_on:%Y%m%d}" in text
+    assert "SUMMARY:The pilot's term ends: " in text
+    assert f"UID:pilot-term-{pilot.public_id}@testserver" in text
+
+    close_pilot(pilot=pilot, outcome="withdrawn", at=timezone.now())
+    publish_pilot(Pilot.objects.get(pk=pilot.pk))
+    until = due_days(pilot.case, timezone.localdate())[Step.RUN_OFF]
+    text = days_in(client)
+    assert text.count("BEGIN:VEVENT") == 1
+    assert f"DTSTART;VALUE=DATE:{until:%Y%m%d}" in text
+    assert "SUMMARY:The pilot's run-off ends: " in text
+
+
+def test_where_orders_are_not_public_the_calendar_does_not_tell_that_one_ended_a_pilot(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pilot = quick_pilot(walk)
+    Pilot.objects.filter(pk=pilot.pk).update(state="terminated")
+    register = walk.world.rulebook.public_register
+    rulebook = walk.world.rulebook
+
+    def kinds(*names: str) -> list[str]:
+        public = register.model_copy(update={"public": names})
+        changed = rulebook.model_copy(update={"public_register": public})
+        monkeypatch.setattr(Case, "rulebook", property(lambda _: changed))
+        return [one["kind"] for one in last_days(Pilot.objects.get(pk=pilot.pk))]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(days_module, "_ordered_at", lambda _: walk.at)
+        assert kinds("dates", "orders") == ["run-off"]
+        assert kinds("dates") == ["term"]
+        assert kinds("orders") == []
 
 
 def test_home_counts_down_to_last_days(client: Client) -> None:

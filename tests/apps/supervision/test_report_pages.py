@@ -309,3 +309,18 @@ def test_a_returned_report_shows_until_when_a_revised_one_is_due(client, filed, 
     page = client.get(address("report", pilot, filed.number), headers=ENGLISH)
     assert "A revised report is due by" in page.text
     check_report(report=filed)
+
+
+def test_a_filed_report_stands_beside_the_nothing_that_the_public_reads_of_it(client, filed, world):
+    case = filed.pilot.case
+    page = reverse("supervision:public-view", args=[case.reference])
+    client.force_login(
+        world.case_officer["bureau"], backend="django.contrib.auth.backends.ModelBackend"
+    )
+    shown = client.get(page, headers=ENGLISH).text
+    for text in TEXTS:
+        assert text in shown
+    report = reverse("supervision:report", args=[filed.pilot.public_id, filed.number])
+    assert report in shown
+    parts = shown[shown.index("papers-title") :].split("register-title")[0]
+    assert parts.count("<td") == 2 * parts.count(">withheld<")

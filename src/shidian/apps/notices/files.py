@@ -18,11 +18,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 
 from shidian.apps.cases import scanning, uploads
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.notices.pictures import bare_jpeg, bare_png
+from shidian.apps.notices.zones.sealing import is_public_zone
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -48,12 +49,14 @@ _BARE = {uploads.PNG: bare_png, uploads.JPEG: bare_jpeg}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A file as it is handed over. `sent_sha256`: of the bytes as the sender has them."""
+    """A file as it is handed over. `sent_sha256`: of the bytes as the sender has them. `scanned`:
+    whether this zone had it scanned, where a scanner is named."""
 
     name: str
     content_type: str
     content: bytes
     sent_sha256: str
+    scanned: bool = True
 
     def as_content(self) -> dict[str, str]:
         """As it stands in a submission."""
@@ -65,7 +68,7 @@ class Given:
         }
 
 
-def given_in(content: Mapping[str, Any]) -> list[Given]:
+def given_in(content: Mapping[str, Any], *, scanned: bool = True) -> list[Given]:
     """The files of a submission. Raises ValueError where one is not as `as_content` says."""
     return [
         Given(
@@ -73,6 +76,7 @@ def given_in(content: Mapping[str, Any]) -> list[Given]:
             content_type=str(one["type"]),
             content=base64.b64decode(one["data"], validate=True),
             sent_sha256=str(one["sent_sha256"]),
+            scanned=scanned,
         )
         for one in content.get("files", ())
     ]
@@ -81,8 +85,10 @@ def given_in(content: Mapping[str, Any]) -> list[Given]:
 def taken_in(sent: Sequence[File[Any]]) -> list[Given]:
     """Judge each upload by its structure, have it scanned, and strip pictures of all else.
 
-    Call it outside a transaction. Raises DomainError: `too-many-files`, `too-large`, `empty-file`,
-    `wrong-type`, `infected`, `not-scanned`.
+    Not scanned in the public zone, where a scanner would write down what nobody there may read:
+    the internal zone does so before anybody opens it. Call it outside a transaction. Raises
+    DomainError: `too-many-files`, `too-large`, `empty-file`, `wrong-type`, `infected`,
+    `not-scanned`.
     """
     if len(sent) > FILES_MAX:
         raise DomainError(
@@ -114,19 +120,24 @@ def _taken_in(upload: File[Any]) -> Given:
     content_type = uploads.sniff(upload)
     if content_type is None:
         raise _wrong_type(named)
-    scanning.must_be_clean(upload)
+    if not is_public_zone():
+        scanning.must_be_clean(upload)
     upload.seek(0)
     sent = upload.read()
-    try:
-        content = _BARE[content_type](sent) if content_type in _BARE else sent
-    except ValueError:
-        raise _wrong_type(named) from None
+    content = _bare(sent, content_type, named)
     return Given(
         name=with_ending(named, content_type),
         content_type=content_type,
         content=content,
         sent_sha256=hashlib.sha256(sent).hexdigest(),
     )
+
+
+def _bare(content: bytes, content_type: str, name: str) -> bytes:
+    try:
+        return _BARE[content_type](content) if content_type in _BARE else content
+    except ValueError:
+        raise _wrong_type(name) from None
 
 
 def _wrong_type(name: str) -> DomainError:
@@ -141,11 +152,15 @@ def _wrong_type(name: str) -> DomainError:
     )
 
 
-def must_be_whole(given: Given) -> None:
-    """Judge once more what was handed over. Raises DomainError (`too-large`, `wrong-type`)."""
+def judged_again(given: Given) -> bytes:
+    """What is kept of what was handed over: judged and stripped once more, whoever did so before.
+
+    Raises DomainError `wrong-type`.
+    """
     too_large = len(given.content) > SIZE_MAX_MIB * 2**20
     if too_large or uploads.sniff(io.BytesIO(given.content)) != given.content_type:
         raise _wrong_type(given.name)
+    return _bare(given.content, given.content_type, given.name)
 
 
 def tidy_name(name: str) -> str:
@@ -162,7 +177,12 @@ def with_ending(name: str, content_type: str) -> str:
 
 
 def downloaded(found: SentFile) -> FileResponse:
-    """The bytes, always as a download: never shown inside a page, kept by no cache."""
+    """The bytes, always as a download: never shown inside a page, kept by no cache.
+
+    Raises Http404 where they are not there to be fetched, or not yet.
+    """
+    if not found.is_open:
+        raise Http404
     response = FileResponse(
         default_storage.open(found.path), as_attachment=True, filename=found.name
     )

@@ -14,7 +14,7 @@ GUARDS = (
         mutable=("state", "shown", "answer_zh", "answer_en", "answered_by", "answered_at"),
     ),
     Guard(models.CommentModeration),
-    Guard(models.SentFile),
+    Guard(models.SentFile, mutable=("awaits_scan", "removed_at", "ground", "automatic")),
     Guard(models.ZoneBundle, mutable=("acknowledged_at",)),
     # Erasing a text takes its salt along; the leaf itself stays.
     Guard(models.PublishedLeaf, mutable=("document", "salt", "erased_at", "ground")),

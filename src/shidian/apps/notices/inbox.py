@@ -72,6 +72,8 @@ class Sent:
     content: Mapping[str, Any]
     at: datetime
     proven: bool = True
+    scanned: bool = True
+    """Whether this zone had its files scanned, where a scanner is named."""
 
 
 @dataclass(frozen=True, slots=True)

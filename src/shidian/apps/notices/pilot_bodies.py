@@ -136,6 +136,20 @@ class TagLine(TypedDict):
     title: str
 
 
+class WaiverLine(TypedDict):
+    """A rule that was relaxed for a pilot, as the rulebook names it. `article`: may be empty."""
+
+    title: str
+    article: str
+
+
+class LastDay(TypedDict):
+    """A day on which something of a pilot ends. `kind`: `term` or `run-off`."""
+
+    kind: str
+    on: str
+
+
 class PilotBody(TypedDict):
     """Kind `pilot`, key: its public id. `state`: a word for machines, the label for people."""
 
@@ -170,8 +184,15 @@ class PilotBody(TypedDict):
     incidents: NotRequired[list[IncidentLine]]
     """Newest first. Not in pages of earlier releases."""
     promises: list[str]
+    judged: NotRequired[list[PromiseLine]]
+    """The promises once more, as they were judged; none before the case is closed."""
+    waivers: NotRequired[list[WaiverLine]]
+    conditions: NotRequired[list[str]]
+    """Each where the register has it. Not in pages of earlier releases."""
     complaint: str
     groups: list[TimelineStage]
     notice: str
+    last_days: NotRequired[list[LastDay]]
+    """Where the register shows dates: what ends, and when. Not in pages of earlier releases."""
     lesson: NotRequired[str]
     """Where it stands in the case library; empty before. Not in pages of earlier releases."""

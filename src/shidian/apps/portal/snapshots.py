@@ -142,9 +142,9 @@ def newest_cards(kinds: Iterable[SnapshotKind]) -> QuerySet[PublishedCard]:
 
 
 def ending(today: date, limit: int) -> QuerySet[PublishedCard]:
-    """Calls and notices that have a last day and have not ended, the first to end first."""
+    """Calls, notices and pilots that have a last day to come, the first to end first."""
     rows = PublishedCard.objects.filter(
-        kind__in=[SnapshotKind.CALL, SnapshotKind.NOTICE], closes_on__gte=today
+        kind__in=[SnapshotKind.CALL, SnapshotKind.NOTICE, SnapshotKind.PILOT], closes_on__gte=today
     )
     return rows.order_by("closes_on", "kind", "key")[:limit]
 

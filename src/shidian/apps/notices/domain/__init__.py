@@ -14,6 +14,7 @@ from shidian.apps.notices.domain.notices import (
     summarise_notice,
     text_sha256,
 )
+from shidian.apps.notices.domain.sent_files import remove_sent_file, scan_sent_file
 from shidian.apps.notices.domain.snapshots import publish_snapshot, withdraw_snapshot
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "open_notice",
     "publish_snapshot",
     "receive_comment",
+    "remove_sent_file",
+    "scan_sent_file",
     "summarise_notice",
     "text_sha256",
     "withdraw_snapshot",

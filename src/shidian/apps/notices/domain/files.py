@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from django.core.files.base import ContentFile
 from django.db.models import Sum
 
-from shidian.apps.cases import uploads
+from shidian.apps.cases import scanning, uploads
 from shidian.apps.cases.errors import DomainError
 from shidian.apps.notices import files
 from shidian.apps.notices.models import SentFile
+from shidian.apps.notices.models.sent_file import new_place
 from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
@@ -34,33 +35,38 @@ def keep_files(
 ) -> list[SentFile]:
     """Keep what came with a comment, or with the submission of that receipt; in its transaction.
 
-    Each is judged once more, wherever it was judged before. Raises DomainError (`too-many-files`,
-    `too-large`, `wrong-type`, `disk-day`).
+    Each is judged and stripped once more, wherever that was done before; one that was not scanned
+    waits for it. Raises DomainError (`too-many-files`, `wrong-type`, `disk-day`).
     """
     if not given:
         return []
     if len(given) > files.FILES_MAX:
         raise DomainError("too-many-files", Text(zh="文件过多。", en="Too many files."), "attached")
-    for one in given:
-        files.must_be_whole(one)
-    _not_too_much(sum(len(one.content) for one in given), at)
-    return [_keep(one, at, comment, receipt_sha256) for one in given]
+    judged = [(one, files.judged_again(one)) for one in given]
+    _not_too_much(sum(len(content) for _one, content in judged), at)
+    return [_keep(one, content, at, comment, receipt_sha256) for one, content in judged]
 
 
 def _keep(
-    given: files.Given, at: datetime, comment: Comment | None, receipt_sha256: str
+    given: files.Given,
+    content: bytes,
+    at: datetime,
+    comment: Comment | None,
+    receipt_sha256: str,
 ) -> SentFile:
     row = SentFile(
         comment=comment,
         receipt_sha256=receipt_sha256,
         name=files.with_ending(files.tidy_name(given.name), given.content_type),
         content_type=given.content_type,
-        size_bytes=len(given.content),
-        sha256=hashlib.sha256(given.content).hexdigest(),
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
         sent_sha256=given.sent_sha256,
         received_at=at,
+        place=new_place(),
+        awaits_scan=not given.scanned and scanning.is_scanned(),
     )
-    uploads.keep(ContentFile(given.content), row.path)
+    uploads.keep(ContentFile(content), row.path)
     row.save()
     return row
 

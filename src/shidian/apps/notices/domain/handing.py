@@ -85,7 +85,7 @@ def take(sent: inbox.Sent) -> None:
         contact=str(sent.content["contact"]),
         receipt=receipt,
         proven=sent.proven,
-        files=given_in(sent.content),
+        files=given_in(sent.content, scanned=sent.scanned),
         sent_at=sent.at,
     )
     published = comment.state == CommentState.PUBLISHED

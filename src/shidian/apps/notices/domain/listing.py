@@ -18,7 +18,7 @@ LISTED: Mapping[SnapshotKind, tuple[str, ...]] = {
     SnapshotKind.NOTICE: ("slug", "case", "title", "lead", "opens_on", "closes_on"),
     SnapshotKind.PILOT: (
         *("public_id", "case", "number", "title", "lead", "state", "state_label"),
-        *("starts_on", "ends_on", "limits", "scheme", "technologies", "scenes"),
+        *("starts_on", "ends_on", "last_days", "limits", "scheme", "technologies", "scenes"),
     ),
     SnapshotKind.LESSON: ("reference", "title", "lead", "outcome"),
     SnapshotKind.RULEBOOK: ("id", "version", "title", "status_label"),
@@ -36,7 +36,7 @@ def list_as(snapshot: PublishedSnapshot) -> None:
             "snapshot": snapshot,
             "published_at": snapshot.published_at,
             "opens_on": _day(body.get("opens_on")),
-            "closes_on": _day(body.get("closes_on")),
+            "closes_on": _day(body.get("closes_on")) or _last_of(body),
             "state": body.get("state", "") if kind == SnapshotKind.PILOT else "",
             "gravity": _gravity_now(snapshot.key) if kind == SnapshotKind.PILOT else 0,
             "body_zh": _cut(kind, snapshot.body_zh),
@@ -69,6 +69,11 @@ def _cut(kind: SnapshotKind, body: Mapping[str, Any]) -> dict[str, Any]:
     if kind == SnapshotKind.NOTICE:
         cut["comments"] = len(body.get("comments", ()))
     return cut
+
+
+def _last_of(body: Mapping[str, Any]) -> date | None:
+    """The last of a pilot's days to come, where its page has any."""
+    return max((date.fromisoformat(one["on"]) for one in body.get("last_days", ())), default=None)
 
 
 def _day(text: str | None) -> date | None:

@@ -6,7 +6,7 @@ from .leaf import ErasureGround, PublishedLeaf
 from .notice import Notice, NoticeExtension, NoticeSummary
 from .published_card import PublishedCard
 from .published_text import PublishedName, PublishedText, TextPart
-from .sent_file import SentFile
+from .sent_file import RemovalGround, SentFile
 from .snapshot import PublishedSnapshot, SnapshotKind
 from .submission import Submission
 
@@ -23,6 +23,7 @@ __all__ = [
     "PublishedName",
     "PublishedSnapshot",
     "PublishedText",
+    "RemovalGround",
     "SealedSubmission",
     "SentFile",
     "SnapshotKind",

@@ -25,7 +25,7 @@ class PublishedCard(models.Model):
     published_at = models.DateTimeField()
     opens_on = models.DateField(null=True)
     closes_on = models.DateField(null=True)
-    """Of a call or notice: its last day; None where none is set."""
+    """Of a call, notice or pilot: its last day; None where none is set, or shown."""
     state = models.CharField(max_length=32, blank=True)
     """Of a pilot."""
     gravity = models.PositiveSmallIntegerField(default=0)

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from shidian.apps.notices.models.comment import Comment
+
+_PLACE_BYTES = 8
+
+
+class RemovalGround(models.TextChoices):
+    """Why the bytes are gone."""
+
+    INFECTED = "infected", _("the virus scanner found something in it")
+    RETENTION = "retention", _("the time for which it is kept is over")
+    LOST = "lost", _("its content was not found in the store")
+
+
+def new_place() -> str:
+    """What tells the bytes of one row from the same bytes of another."""
+    return secrets.token_hex(_PLACE_BYTES)
 
 
 class SentFile(models.Model):
@@ -14,7 +31,9 @@ class SentFile(models.Model):
 
     The bytes lie in the default storage under `path`, never served inline. A picture is kept
     without what it told besides: `sent_sha256` is of the file as its sender has it, `sha256` of
-    what is kept.
+    what is kept. What came sealed from the public zone `awaits_scan` until the scanner has seen it;
+    nobody opens it before. Of one that was removed the row stays, with when and why, and by which
+    rule where that happened by itself.
     """
 
     comment = models.ForeignKey(Comment, on_delete=models.PROTECT, null=True, related_name="files")
@@ -27,6 +46,14 @@ class SentFile(models.Model):
     sha256 = models.CharField(max_length=64)
     sent_sha256 = models.CharField(max_length=64)
     received_at = models.DateTimeField()
+    place = models.CharField(max_length=16, blank=True, db_default="", default="")
+    """As `new_place` makes it. Empty in rows of earlier releases: the same bytes lay there once."""
+    awaits_scan = models.BooleanField(default=False, db_default=False)
+    removed_at = models.DateTimeField(null=True)
+    ground = models.CharField(
+        max_length=16, choices=RemovalGround.choices, blank=True, db_default="", default=""
+    )
+    automatic = models.JSONField(default=dict, db_default={}, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -38,7 +65,12 @@ class SentFile(models.Model):
                 name="sent_file_with_one_thing",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=("received_at",), name="sent_file_received")]
+        indexes: ClassVar = [
+            models.Index(fields=("received_at",), name="sent_file_received"),
+            models.Index(
+                fields=("id",), condition=models.Q(awaits_scan=True), name="sent_file_unscanned"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -46,4 +78,10 @@ class SentFile(models.Model):
     @property
     def path(self) -> str:
         """Where the bytes lie in the storage."""
-        return f"sent/{self.sha256[:2]}/{self.sha256}"
+        name = f"{self.sha256}-{self.place}" if self.place else self.sha256
+        return f"sent/{self.sha256[:2]}/{name}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the bytes are there to be fetched."""
+        return self.removed_at is None and not self.awaits_scan

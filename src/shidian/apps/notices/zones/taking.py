@@ -70,7 +70,13 @@ def _take(sent: Submitted, made_at: datetime) -> None:
     # Nothing was sent after the bundle was made, nor will it be, whatever it says.
     at = min(sent.at, made_at, timezone.now())
     handed = inbox.Sent(
-        sent.kind, sent.about, sent.receipt_sha256, sent.content, at, proven=sent.proven
+        sent.kind,
+        sent.about,
+        sent.receipt_sha256,
+        sent.content,
+        at,
+        proven=sent.proven,
+        scanned=False,
     )
     with transaction.atomic():
         inbox.take_in(handed)

@@ -111,6 +111,20 @@ class ComplaintForm(forms.Form):
     )
 
 
+class FurtherForm(forms.Form):
+    """What is still open, for the authorities; they have all that was sent before."""
+
+    text = forms.CharField(
+        label=gettext_lazy("What is still open? (optional)"),
+        max_length=BODY_CHARS_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    attached = FilesField(
+        hint=gettext_lazy("What you sent before is there already; add what shows more.")
+    )
+
+
 @public
 def complain(request: HttpRequest, key: str) -> HttpResponse:
     """The form; a valid one is handed over, and its receipt shown once."""
@@ -186,19 +200,41 @@ def status(request: HttpRequest) -> HttpResponse:
     posted, so that no log and no history keeps it."""
     receipt = request.POST.get("receipt", "")[:RECEIPT_CHARS_MAX]
     known = inbox.status_of(receipt) if receipt else None
-    further = ""
+    form, refused = FurtherForm(), ""
+    given: list[files.Given] = []
     if known and known.kind == "complaint" and request.POST.get("then") == "further":
-        try:
-            inbox.follow_up("complaint.escalation", receipt, {"text": _text(request)})
+        form = FurtherForm(request.POST, request.FILES)
+        if form.is_valid():
+            refused, given = _go_further(receipt, form)
             known = inbox.status_of(receipt)
-        except ValueError as refusal:
-            further = str(refusal)
-    context: dict[str, object] = {"receipt": receipt, "known": known, "refused": further}
+    context: dict[str, object] = {
+        "receipt": receipt,
+        "known": known,
+        "refused": refused,
+        "further": form,
+        "files": files.as_told(given),
+        "comments_too": settings().zone == "public",
+    }
     if known:
         context |= _of_comment(known) if known.kind == "comment" else _of_complaint(known, receipt)
-    answer = render(request, "portal/complaint_status.html", context)
+    status_code = 422 if form.errors else 200
+    answer = render(request, "portal/complaint_status.html", context, status=status_code)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _go_further(receipt: str, form: FurtherForm) -> tuple[str, list[files.Given]]:
+    """Why it was not done, and the files that went along where it was."""
+    given: list[files.Given] = form.cleaned_data["attached"]
+    content = {
+        "text": form.cleaned_data["text"],
+        "files": [one.as_content() for one in given],
+    }
+    try:
+        inbox.follow_up("complaint.escalation", receipt, content)
+    except ValueError as refusal:
+        return str(refusal), []
+    return "", given
 
 
 def _of_comment(known: inbox.Status) -> dict[str, object]:
@@ -230,7 +266,3 @@ def _said(known: inbox.Status, *, waits: bool) -> str:
     if waits and known.state == ComplaintState.RECEIVED:
         return str(ON_ITS_WAY)
     return str(STATES[ComplaintState(known.state)])
-
-
-def _text(request: HttpRequest) -> str:
-    return request.POST.get("text", "")[:BODY_CHARS_MAX]

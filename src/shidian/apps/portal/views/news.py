@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
@@ -21,7 +22,6 @@ from shidian.apps.portal.views.feeds import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
     from django.http import HttpRequest
 
@@ -72,20 +72,37 @@ def calendar(request: HttpRequest, language: str) -> HttpResponse:
     return response
 
 
-def _days() -> Iterator[tuple[snapshots.Named, date, str]]:
-    """(thing, day, what ends on it), of what has not ended."""
-    for card in snapshots.ending(timezone.localdate(), ENTRIES_MAX):
-        words = (
-            _("Applications close: %(title)s")
-            if card.kind == SnapshotKind.CALL
-            else _("Comments close: %(title)s")
-        )
-        if card.closes_on is not None:
-            named = snapshots.Named(card.kind, card.key)
-            yield named, card.closes_on, words % {"title": card.body["title"]}
+def _days() -> Iterator[tuple[snapshots.Named, date, str, str]]:
+    """(thing, day, what ends on it, its name), of what has not ended."""
+    today = timezone.localdate()
+    for card in snapshots.ending(today, ENTRIES_MAX):
+        named = snapshots.Named(card.kind, card.key)
+        for what, on in _ends_of(card):
+            if on >= today:
+                yield named, on, _words()[what] % {"title": card.body["title"]}, what
 
 
-def _entry(request: HttpRequest, named: snapshots.Named, on: date, summary: str) -> list[str]:
-    uid = f"{named.kind}-{named.key}@{request.get_host()}"
+def _ends_of(card: PublishedCard) -> list[tuple[str, date]]:
+    if card.kind == SnapshotKind.PILOT:
+        days = card.body.get("last_days", ())
+        return [(one["kind"], date.fromisoformat(one["on"])) for one in days]
+    return [(card.kind, card.closes_on)] if card.closes_on else []
+
+
+def _words() -> dict[str, str]:
+    return {
+        "call": _("Applications close: %(title)s"),
+        "notice": _("Comments close: %(title)s"),
+        "term": _("The pilot's term ends: %(title)s"),
+        "run-off": _("The pilot's run-off ends: %(title)s"),
+    }
+
+
+def _entry(
+    request: HttpRequest, named: snapshots.Named, on: date, summary: str, what: str
+) -> list[str]:
+    # What a call and a notice have had for a name, calendars know them by.
+    of = named.kind if what in SnapshotKind.values else f"{named.kind}-{what}"
+    uid = f"{of}-{named.key}@{request.get_host()}"
     url = request.build_absolute_uri(address(named))
     return ics.whole_day(uid, summary, on, timezone.now(), url=url)

@@ -135,12 +135,17 @@ def answer_complaint(
 
 @transaction.atomic
 def escalate_complaint(
-    *, complaint: Complaint, text: str = "", at: datetime | None = None
+    *,
+    complaint: Complaint,
+    text: str = "",
+    files: Sequence[sent_files.Given] = (),
+    at: datetime | None = None,
 ) -> Complaint:
     """Take it to the authority; who holds the receipt does so.
 
-    Once the institution has answered, or when its last day is over. Outbox: mail to case officers.
-    Raises SupervisionError before that.
+    Once the institution has answered, or when its last day is over. The authority has the files of
+    the complaint; `files` are kept beside them. Outbox: mail to case officers. Raises
+    SupervisionError before that, or what `keep_files` does.
     """
     at = at or timezone.now()
     locked = Complaint.objects.select_for_update().get(pk=complaint.pk)
@@ -148,6 +153,7 @@ def escalate_complaint(
         raise SupervisionError(
             _("The institution still has time to answer: the complaint can be taken further then.")
         )
+    keep_files(files, at=at, receipt_sha256=locked.receipt_sha256)
     _move(locked, ComplaintState.ESCALATED, StepKind.ESCALATED, None, at, text=text.strip())
     _mail(locked, "officer", at)
     return locked
@@ -223,7 +229,7 @@ def take(sent: inbox.Sent) -> None:
         body=str(sent.content["body"]),
         contact=str(sent.content["contact"]),
         share_contact=bool(sent.content["share_contact"]),
-        files=sent_files.given_in(sent.content),
+        files=sent_files.given_in(sent.content, scanned=sent.scanned),
         at=sent.at,
     )
 
@@ -234,7 +240,12 @@ def take_further(sent: inbox.Sent) -> None:
     complaint = Complaint.objects.filter(receipt_sha256=sent.receipt_sha256).first()
     if complaint is None:
         raise SupervisionError(_("There is no complaint of this receipt."))
-    escalate_complaint(complaint=complaint, text=str(sent.content.get("text", "")), at=sent.at)
+    escalate_complaint(
+        complaint=complaint,
+        text=str(sent.content.get("text", ""))[:TEXT_CHARS_MAX],
+        files=sent_files.given_in(sent.content, scanned=sent.scanned),
+        at=sent.at,
+    )
 
 
 def _forward(complaint: Complaint, at: datetime, *, by: Person | None, text: str) -> None:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shidian.apps.cases.history import state_of
 from shidian.apps.supervision.domain.exit_reports import closed_day, is_published
 from shidian.apps.supervision.evaluations import evaluation_of
 from shidian.apps.supervision.models import ExitReport
+from shidian.apps.supervision.publish.agreed import judged_promises
 from shidian.apps.supervision.publish.cases import in_language
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.core.evaluation.grade import NAMES
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
-    from shidian.apps.notices.pilot_bodies import LessonBody, PromiseLine
-
-_JUDGED = {
-    "kept": ("兑现", "Kept"),
-    "partly": ("部分兑现", "Partly kept"),
-    "broken": ("未兑现", "Broken"),
-}
+    from shidian.apps.notices.pilot_bodies import LessonBody
 
 
 def published_report(case: Case) -> ExitReport | None:
@@ -52,23 +46,9 @@ def lesson_body(case: Case, report: ExitReport, language: Language) -> LessonBod
         "outcome": text(outcome.name, language) if outcome else "",
         "ended_on": closed_on.isoformat() if closed_on else "",
         "grade": grade.zh if language == "zh" else grade.en,
-        "promises": _promises(case, language),
+        "promises": judged_promises(case, language),
         "summary": in_language(report.summary_zh, report.summary_en, language),
         "lessons": [line.strip() for line in lessons.splitlines() if line.strip()],
         "clauses": [{"id": one, "title": titles.get(one, one)} for one in report.clauses],
         "clauses_text": in_language(report.clauses_zh, report.clauses_en, language),
     }
-
-
-def _promises(case: Case, language: Language) -> list[PromiseLine]:
-    shown = case.rulebook.public_register.public
-    if "promises" not in shown or "evaluation" not in shown:
-        return []
-    state = state_of(case)
-    lines: list[PromiseLine] = []
-    for promise in state.promises:
-        judged = state.judgements.get(promise.id)
-        key = judged.judgement.value if judged else ""
-        word = _JUDGED[key][language == "en"] if key else ""
-        lines.append({"text": promise.text, "judgement": key, "word": word})
-    return lines

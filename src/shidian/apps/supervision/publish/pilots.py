@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from shidian.apps.cases.filed import filed_form
-from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import SchemeAuthority
 from shidian.apps.supervision.domain.instants import from_us, to_us
 from shidian.apps.supervision.limits import AgreedLimit, agreed_limits, uses
@@ -17,10 +16,11 @@ from shidian.apps.supervision.models import (
     EpisodeState,
     MonitorFault,
 )
-from shidian.apps.supervision.publish import words
+from shidian.apps.supervision.publish import agreed, words
 from shidian.apps.supervision.publish.cases import partner_names, public_course
 from shidian.apps.supervision.publish.incidents import incident_lines
 from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.last_days import last_days
 from shidian.apps.supervision.publish.lessons import published_report
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
 from shidian.apps.supervision.tiers import tier_of
@@ -94,11 +94,15 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "state_label": text(words.PILOT_STATE[state], language),
         "starts_on": pilot.starts_on.isoformat(),
         "ends_on": pilot.ends_on.isoformat(),
+        "last_days": last_days(pilot),
         "limits": _limits(pilot, language),
         "consequences": _consequences(pilot, language),
         "orders": _orders(pilot, language),
         "incidents": incident_lines(pilot, language),
-        "promises": [promise.text for promise in state_of(case).promises],
+        "promises": agreed.promises(case),
+        "judged": agreed.judged_promises(case, language),
+        "waivers": agreed.waiver_lines(case, language),
+        "conditions": agreed.conditions(case),
         "complaint": text(complaint, language) if complaint else "",
         "groups": public_course(case, language),
         "notice": notice.slug if notice else "",

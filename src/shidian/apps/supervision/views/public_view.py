@@ -15,6 +15,8 @@ from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.notices.models import SnapshotKind
 from shidian.apps.notices.redaction import parts_of
 from shidian.apps.supervision.publish.preview import previews_of
+from shidian.apps.supervision.views.asker import asker
+from shidian.apps.supervision.views.public_papers import papers_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -53,6 +55,10 @@ FIELDS = {
     "orders": gettext_lazy("Orders"),
     "incidents": gettext_lazy("Incidents"),
     "promises": gettext_lazy("Promises"),
+    "judged": gettext_lazy("Promises as judged"),
+    "waivers": gettext_lazy("Rules relaxed"),
+    "conditions": gettext_lazy("Conditions"),
+    "last_days": gettext_lazy("Last days"),
     "complaint": gettext_lazy("How to be heard"),
     "groups": gettext_lazy("What was decided when"),
     "comments": gettext_lazy("Comments and answers"),
@@ -95,6 +101,7 @@ def public_view(request: HttpRequest, case: Case, **_url: object) -> HttpRespons
         "register": [
             (label, name in rulebook.public_register.public) for name, label in REGISTER.items()
         ],
+        "papers": papers_of(asker(request), case),
         "pages": [_page(one) for one in previews_of(case, language)],
         "crumbs": act_crumbs(case, _("As the public sees it")),
     }

@@ -22,6 +22,7 @@ from shidian.apps.supervision.domain.bridges import lapse_due_bridges
 from shidian.apps.supervision.domain.gate_keys import certify_gate_key
 from shidian.apps.supervision.domain.incidents import tell_missed_steps
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
+from shidian.apps.supervision.domain.sent_files import remove_files_kept_long_enough
 from shidian.apps.supervision.journals import in_journal
 from shidian.apps.supervision.models import (
     AT_WORK,
@@ -89,6 +90,7 @@ MOVES_S = 0.5
 DRILLS_S = 1.0
 GATE_KEY_S = 60.0
 REPORTS_S = 30.0
+SENT_FILES_S = 3600.0
 MAIL_S = 1.0
 DIGESTS_S = 60.0
 BATCH_MAX = 1_000
@@ -165,6 +167,7 @@ class Worker:
             Duty("figures", FIGURES_S, self.publish_figures),
             Duty("home", HOME_S, self.publish_home),
             Duty("statistics", STATISTICS_S, publish_statistics),
+            Duty("sent files", SENT_FILES_S, self.remove_sent_files),
         ]
 
     def order_duties(self) -> list[Duty]:
@@ -184,6 +187,10 @@ class Worker:
             Duty("digests", DIGESTS_S, self.gather_digests),
             Duty("mail", MAIL_S, self.send_mail),
         ]
+
+    def remove_sent_files(self) -> None:
+        """Those of the public whose time is over."""
+        remove_files_kept_long_enough(at=timezone.now())
 
     def close(self) -> None:
         """Let go of connections and files."""
