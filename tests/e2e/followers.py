@@ -253,7 +253,7 @@ def call(play: Play, kind: str, *, days: int) -> None:
     page.fill("input[name=place]", "三层第二会议室")
     page.locator("main .actions button").first.click()
     page.wait_for_load_state()
-    assert "/call-session/" not in page.url, page.locator("main").inner_text()[:600]
+    assert "/sessions/call/" not in page.url, page.locator("main").inner_text()[:600]
 
 
 def review(play: Play) -> None:

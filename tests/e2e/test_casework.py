@@ -204,7 +204,7 @@ def declare_and_score(people: People, username: str, reference: str, points: str
 def call(people: People, reference: str, kind: str, day: str) -> None:
     with people.of("case-bureau") as page:
         page.goto(f"{people.url}/cases/{reference}/")
-        page.locator('a[href$="/call-session/"]').first.click()
+        page.locator('a[href$="/sessions/call/"]').first.click()
         people.look("case-bureau", part=kind)
         page.locator(f'input[name="kind"][value="{kind}"]').check()
         page.fill("input[name=starts_at]", f"{day}T14:00")
@@ -212,7 +212,7 @@ def call(people: People, reference: str, kind: str, day: str) -> None:
         page.fill("input[name=place]", PLACE)
         page.locator("main .actions button").first.click()
         page.wait_for_load_state()
-        assert "/call-session/" not in page.url, page.locator("main").inner_text()[:800]
+        assert "/sessions/call/" not in page.url, page.locator("main").inner_text()[:800]
 
 
 def sees_sessions(people: People, username: str, reference: str, *, part: str) -> str:
