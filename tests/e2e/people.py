@@ -53,15 +53,18 @@ class People:
         self._judge(visitor)
         visitor.check_clean()
 
-    def look(self, username: str | None) -> None:
-        """Judge the page that someone is at, where each kind is looked at."""
-        if self.looks:
-            self._judge(self._visitors[username])
+    def look(self, username: str | None, *, part: str = "") -> None:
+        """Judge the page that someone is at, where each kind is looked at.
 
-    def _judge(self, visitor: Visitor) -> None:
+        `part` tells apart what one kind of page shows to one reader and not to another.
+        """
+        if self.looks:
+            self._judge(self._visitors[username], part)
+
+    def _judge(self, visitor: Visitor, part: str = "") -> None:
         found = resolve(urlsplit(visitor.page.url).path)
         what = found.kwargs.get("verb") or found.kwargs.get("letter_act") or ""
-        kind = f"{found.view_name} {what}"
+        kind = f"{found.view_name} {what} {part}"
         if kind in self._judged:
             return
         self._judged.add(kind)

@@ -63,12 +63,13 @@ def seed_panel_of_five() -> None:
 
 JOINT = {"partner-signer": 2, "rival-signer": 3, "newcomer-signer": 5}
 """Who signs for the firms besides the lead, by the number of the firm."""
-ASKED, GOOD, SPLIT = "待补正的项目", "无异议的项目", "有分歧的项目"
+ASKED, HEARD = "待补正的项目", "待答辩的项目"
+GOOD, SPLIT = "无异议的项目", "有分歧的项目"
 """Titles of the cases of `seed_casework`."""
 
 
 def seed_casework() -> None:
-    """Firms that may apply jointly; a case in screening; two before their joint decision."""
+    """Firms that may apply jointly; a case in screening, one in review, two before the decision."""
     from shidian.apps.accounts.models import OfficerRole, Person, StaffRole
     from shidian.apps.cases.calendars import store_calendar
     from shidian.apps.cases.models import Call
@@ -84,6 +85,7 @@ def seed_casework() -> None:
     for username in JOINT:
         Person.objects.filter(username=username).update(email=f"{username}@firm.example")
     Walk(world, title=ASKED).to(StageKind.SCREENING)
+    Walk(world, title=HEARD).to(StageKind.REVIEW)
     for title in (GOOD, SPLIT):
         Walk(world, title=title).to(StageKind.ADMISSION)
     Call.objects.update(released_together=True)

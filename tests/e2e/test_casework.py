@@ -1,7 +1,8 @@
 """The walks of casework in a real browser, each kind of page in both languages, wide and narrow.
 
 A joint application by three firms, one of which is replaced; a request for information and its
-answer; a split decision, told in a batch with another, and the objection to it.
+answer; a panel that hears the applicant, meets, and votes; a split decision, told in a batch with
+another, and the objection to it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pytest
 from tests.browser import build_home, chromium
 from tests.e2e import forms
 from tests.e2e.people import EVERY_LOOK, People, attach
-from tests.e2e.seed import ASKED, GOOD, JOINT, SPLIT
+from tests.e2e.seed import ASKED, GOOD, HEARD, JOINT, SPLIT
 from tests.e2e.travel import serve_at
 from tests.factories import loaded, uscc
 
@@ -33,6 +34,7 @@ SHANGHAI = timezone(timedelta(hours=8))
 NOW = datetime(2025, 4, 7, 10, 0, tzinfo=SHANGHAI)
 TITLE = "三家机构的联合项目"
 ON_DAY = "2025-05-06"
+PLACE = "示范路一号三层会议室"
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +181,101 @@ def test_information_is_asked_for_and_given(people: People, home: Path) -> None:
     seen = read(people, "case-bureau", f"/cases/{reference}/")
     assert question in seen
     assert answer in seen
+
+
+def declare_and_score(people: People, username: str, reference: str, points: str) -> None:
+    """From the desk to the end of the sheet; the application stands beside it."""
+    with people.of(username) as page:
+        page.goto(f"{people.url}/cases/")
+        page.locator(f'a[href="/review/{reference}/"]').first.click()
+        people.look(username, part="declaring")
+        forms.fill(page, conflict="no", reason="")
+        page.locator("main .actions button").first.click()
+        page.wait_for_load_state()
+        people.look(username, part="scoring")
+        for box in page.locator("main input[type=number]").all():
+            box.fill(points)
+        forms.fill(page)
+        page.locator('button[value="submit"]').click()
+        assert "submitted" in page.locator("body").inner_text()
+        people.look(username, part="submitted")
+
+
+def call(people: People, reference: str, kind: str, day: str) -> None:
+    with people.of("case-bureau") as page:
+        page.goto(f"{people.url}/cases/{reference}/")
+        page.locator('a[href$="/sessions/call/"]').first.click()
+        people.look("case-bureau", part=kind)
+        page.locator(f'input[name="kind"][value="{kind}"]').check()
+        page.fill("input[name=starts_at]", f"{day}T14:00")
+        page.fill("input[name=ends_at]", f"{day}T16:00")
+        page.fill("input[name=place]", PLACE)
+        page.locator("main .actions button").first.click()
+        page.wait_for_load_state()
+        assert "/sessions/call/" not in page.url, page.locator("main").inner_text()[:800]
+
+
+def sees_sessions(people: People, username: str, reference: str, *, part: str) -> str:
+    """The page of the panel's sessions as that reader has it, judged in every look."""
+    with people.of(username) as page:
+        page.goto(f"{people.url}/review/{reference}/sessions/")
+        people.look(username, part=part)
+        return page.locator("main").inner_text()
+
+
+def vote(people: People, reference: str, dissents: str) -> None:
+    """All for it but the last, who says why."""
+    with people.of("case-bureau") as page:
+        page.goto(f"{people.url}/cases/{reference}/")
+        page.locator('a[href$="/vote/"]').first.click()
+        people.look("case-bureau")
+        page.locator("main input[name=chair]").first.check()
+        for choice in page.locator('main input[value="for"]').all():
+            choice.check()
+        page.locator('main input[value="against"]').last.check()
+        page.locator("main .actions button").first.click()
+        page.wait_for_load_state()
+        assert "Give the reason for this vote." in page.locator("main").inner_text()
+        people.look("case-bureau", part="refused")
+        page.locator('main textarea[name^="reason-"]').last.fill(dissents)
+        page.locator("main .actions button").first.click()
+        page.wait_for_load_state()
+        assert "/vote/" not in page.url, page.locator("main").inner_text()[:800]
+
+
+def test_a_panel_hears_the_applicant_meets_and_votes(people: People, home: Path) -> None:
+    reference = reference_of(home, HEARD)
+    minutes, dissents = "讨论了分歧较大的标准。", "模型未经压力测试"
+    people.act("case-bureau", reference, "open-round", experts="0")
+    panel = [f"expert-{number}" for number in range(3)]
+    for username in panel:
+        declare_and_score(people, username, reference, "80")
+    call(people, reference, "defence", "2025-04-14")
+    with people.of("signer") as page:
+        page.goto(f"{people.url}/cases/{reference}/")
+        page.get_by_role("link", name="Sessions of the panel").first.click()
+        people.look("signer", part="applicant")
+        page.get_by_role("link", name="Name who presents").click()
+        people.look("signer")
+        page.fill("textarea[name=people]", "张三，项目负责人\n李四")
+        page.locator("main .actions button").first.click()
+        page.wait_for_url("**/sessions/")
+    assert "项目负责人" in sees_sessions(people, panel[0], reference, part="expert")
+
+    people.act("case-bureau", reference, "close-round")
+    call(people, reference, "meeting", f"{NOW:%Y-%m-%d}")
+    people.act("case-bureau", reference, "minutes", text=minutes, present="3")
+    vote(people, reference, dissents)
+    seen = sees_sessions(people, "case-bureau", reference, part="officer")
+    assert minutes in seen
+    assert dissents in seen
+    assert "2 for, 1 against" in read(people, "case-bureau", f"/cases/{reference}/")
+    # The firm reads when and where, and nothing of what was said.
+    for path in (f"/review/{reference}/sessions/", f"/cases/{reference}/"):
+        told = read(people, "signer", path)
+        assert minutes not in told
+        assert dissents not in told
+    assert PLACE in read(people, "signer", f"/review/{reference}/sessions/")
 
 
 def test_a_split_decision_is_released_in_a_batch_and_objected_to(

@@ -176,8 +176,8 @@ Windows of notices: `tests/web/test_notice_windows.py`; a change of a plan: `tes
 A report is walked from draft to acceptance in `tests/e2e/test_tours.py`. An exit plan, the exit report and
 its place in the library: `tests/e2e/test_whole_pilot.py`; how a sealed plan is run, and what its
 figures rest on: `tests/apps/supervision/test_evaluations.py` and `test_evaluation_figures.py`, without a
-browser. Minutes, presenters, a vote and an
-expert's word on a sheet from paper: `tests/web/test_session_pages.py`, without a browser too. A letter, from draft
+browser. Minutes, presenters and a
+vote: `tests/e2e/test_casework.py`; an expert's word on a sheet from paper: `tests/e2e/followers.py`. A letter, from draft
 to receipt, and mail that waits for an officer: `tests/e2e/test_letters.py`."""
 
 

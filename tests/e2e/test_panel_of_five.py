@@ -15,6 +15,7 @@ import pytest
 
 from tests.browser import Visitor, build_home, chromium
 from tests.e2e import forms
+from tests.e2e.guides import Guide
 from tests.e2e.people import People
 from tests.e2e.travel import serve_at
 from tests.factories import PASSWORD
@@ -32,6 +33,8 @@ FIXED = datetime(2025, 3, 10, 10, 0, tzinfo=SHANGHAI)
 DRAWN = datetime(2025, 3, 12, 10, 0, tzinfo=SHANGHAI)
 FINDS = "My spouse was hired by a party last week"
 NARROW = {"width": 360, "height": 740}
+GUIDE, DRAWN_BY_LOT = Guide("officer", "en"), "Choosing or drawing a panel"
+"""The officer's guide says how a panel is drawn; no scheme of the demonstration draws one."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def seated(home: Path) -> list[str]:
 def fix_pool(people: People, reference: str) -> None:
     with people.of("case-bureau") as page:
         page.goto(f"{people.url}/cases/{reference}/")
-        page.locator('a[href$="/pool/"]').first.click()
+        GUIDE.step(DRAWN_BY_LOT, "1").take(page, "Fix the pool for a draw")
         assert "9 experts can be drawn" in page.locator("main").inner_text()
         forms.fill(page, seats="5", seed_source="Closing index of 11 March", on_day="2025-03-11")
         page.locator("main .actions button").first.click()
@@ -125,6 +128,9 @@ def test_a_panel_of_five_is_drawn_scores_and_is_refilled_after_a_late_conflict(
         narrow_in_chinese(browser, site.url, "case-bureau", [f"/review/{reference}/pool/"])
     with serve_at(home, DRAWN) as site:
         people = People(browser, site.url)
+        with people.of("case-bureau") as page:
+            page.goto(f"{site.url}/cases/{reference}/")
+            GUIDE.step(DRAWN_BY_LOT, "2").see(page, "Open review round")
         people.act("case-bureau", reference, "open-round", seed="3379.83")
         panel = seated(home)
         assert len(panel) == 5
@@ -137,6 +143,8 @@ def test_a_panel_of_five_is_drawn_scores_and_is_refilled_after_a_late_conflict(
         assert after.count("Review filed") - after.count("Review filed by an expert") == 3
         assert FINDS in after
         assert "Scores and reasons\n" not in after
+        with people.of("case-bureau") as page:
+            GUIDE.step(DRAWN_BY_LOT, "3").see(page, "Invite more experts")
         people.act("case-bureau", reference, "invite", experts="1")
         [sixth] = seated(home)[5:]
         narrow_in_chinese(
@@ -157,3 +165,4 @@ def test_a_panel_of_five_is_drawn_scores_and_is_refilled_after_a_late_conflict(
         closed = officer_reads(people, reference)
         assert re.search(r"Weighted score 80\.00", closed)
         people.act("case-bureau", reference, "do/advance", to="assessment")
+    assert not [GUIDE.step(DRAWN_BY_LOT, n).name for n in "123" if GUIDE.step(DRAWN_BY_LOT, n).left]

@@ -1,6 +1,7 @@
 """The demonstration's tours, each walked to its end as its home page tells it (`walks.py`).
 
-One demonstration runs for the whole module. What the tours do not pass is looked at afterwards, so
+One demonstration runs for these, for who follows the guides after them (`test_tours_guides.py`), and
+until it is stopped (`test_tours_stop.py`). What the tours do not pass is looked at afterwards, so
 that no kind of page is left out.
 """
 
@@ -13,7 +14,6 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,13 +22,16 @@ from django.urls import reverse
 from shidian.apps.portal.addresses import address
 from shidian.apps.portal.snapshots import Named
 from tests.browser import Visitor, chromium, environment
-from tests.e2e.demo_city import FAULT_AFTER_S, DemoCity, demo_city
+from tests.e2e.demo_city import FAULT_AFTER_S
 from tests.e2e.walks import NARROW, WALKS, WIDE, Tours, confirm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
+
+    from tests.e2e.demo_city import DemoCity
 
 pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
@@ -39,12 +42,6 @@ ALARM_S_MAX = 45
 SHOWN_S_MAX = 2.0
 ON_RECORD_S_MAX = 15.0
 """A page says "on its way" for a moment after it was published; 5 s where nothing else runs."""
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoCity]:
-    with demo_city(tmp_path_factory.mktemp("demo") / "home") as city:
-        yield city
 
 
 @pytest.fixture(scope="module")
@@ -453,12 +450,3 @@ def fault_began_s(city: DemoCity) -> float:
     """When the trading assistant went wrong, in seconds of Unix time."""
     memory = json.loads((city.home / "simulators" / "trading.json").read_text())
     return float(memory["first_start"]) + FAULT_AFTER_S
-
-
-def test_interrupt_ends_every_process(city: DemoCity) -> None:
-    """Last in the module: nothing answers afterwards."""
-    started = city.descendants()
-    assert len(started) >= 5
-    assert city.interrupt() == 0
-    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
-    assert "all processes have stopped" in city.log.read_text()

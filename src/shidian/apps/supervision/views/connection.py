@@ -78,12 +78,12 @@ def _public_line(path: Path) -> str:
 
 
 def _build(case: Case, state: CaseState, viewer: Viewer) -> dict[str, Any] | None:
-    """On the case page: the way to this page, for whoever may go there."""
+    """On the case page: the way to its pilot's page, and to this one for whoever may go there."""
     del state
     pilot = Pilot.objects.filter(case=case).first()
-    if pilot is None or not allows(viewer.person, Permission.ENDPOINT_SET, case):
+    if pilot is None or not allows(viewer.person, Permission.PILOT_READ, case):
         return None
-    return {"pilot": pilot}
+    return {"pilot": pilot, "may_connect": allows(viewer.person, Permission.ENDPOINT_SET, case)}
 
 
-register(Part("supervision/_connection.html", _build, order=6))
+register(Part("supervision/_way_to_pilot.html", _build, order=4))
