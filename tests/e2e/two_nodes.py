@@ -24,7 +24,7 @@ from shidian.core.journal import EntryKind, JournalReader
 from shidian.core.monitor.store import StoreReader
 from shidian_kit.client import Client, GateUnreachableError, draft
 from shidian_kit.wire import keys
-from tests.browser import MIGRATE, ROOT, environment, free_port, run_python
+from tests.browser import ROOT, environment, free_port, run_python
 from tests.cluster import PATIENCE_S, POSTGRES_FALLS, Balancer, Line, Postgres, Unit
 from tests.e2e.spine import PILOT_DAYS
 from tests.installation import SOURCE
@@ -159,7 +159,7 @@ def two_nodes(folder: Path, *, pilots: int, late: int) -> Iterator[TwoNodes]:
         gates = {name: f"http://127.0.0.1:{free_port()}" for name in JOURNALS}
         nodes = TwoNodes(folder / "home", server, line, gates)
         nodes.home.mkdir()
-        run_python(MIGRATE, nodes.home, SHIDIAN_DATABASE_URL=server.url)
+        nodes.shidian("migrate")
         nodes.own = [keys.generate() for _ in range(pilots)]
         lines = [keys.public_text(key.public_key()) for key in nodes.own]
         code = _SEED.format(pilots=pilots, late=late, lines=lines, source=SOURCE)

@@ -12,8 +12,9 @@ import time
 from typing import TYPE_CHECKING
 
 import structlog
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.defaults import server_error as _server_error
@@ -23,6 +24,7 @@ from shidian.logs import named
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
 PATIENCE_S = 6.0
@@ -84,7 +86,7 @@ class OutageMiddleware:
             connection.close()
             if not self._answers(until_s):
                 break
-            response = self.get_response(type(request)(request.environ))
+            response = self.get_response(WSGIRequest(request.META))
         return response
 
     def _answers(self, until_s: float) -> bool:
