@@ -88,7 +88,13 @@ class Person:
         self._cookies = {"sessionid": session, "django_language": "en"}
 
     def get(self, path: str) -> Answer:
-        return self._asked("GET", path)
+        """Reloaded while the database is away; whether it may be is another one's question."""
+        for _ in range(TRIES_MAX):
+            answer = self._asked("GET", path)
+            if answer.status != UNAVAILABLE:
+                break
+            time.sleep(1)
+        return answer
 
     def page(self, path: str) -> Page:
         """A page that must be there."""

@@ -59,6 +59,14 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
         yield found
 
 
+@pytest.fixture
+def firms(nodes: TwoNodes, tmp_path: Path) -> Iterator[list[Firm]]:
+    made = [Firm(nodes, number, tmp_path / f"spool-{number}") for number in range(PILOTS)]
+    yield made
+    for firm in made:
+        firm.client.close()
+
+
 def read(balancer: Balancer, person: Person, stop: threading.Event) -> None:
     """Pages as an officer reads them, one after the other; each must come."""
     while True:
@@ -159,11 +167,10 @@ def test_a_gate_cut_off_from_the_app_database_takes_events_and_its_alerts_come_l
 
 
 def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nobody_else_sees_an_error(
-    nodes: TwoNodes, tmp_path: Path
+    nodes: TwoNodes, firms: list[Firm]
 ) -> None:
     balancer = nodes.balancer()
     spine = Spine(balancer, nodes.given)
-    firms = [Firm(nodes, number, tmp_path / f"spool-{number}") for number in range(PILOTS)]
     spine.person("case-bureau")
     spine.to_notice()
     spine.to_closing(0)

@@ -73,6 +73,7 @@ class OutageMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self._since_s: float | None = None
+        self._missed_s = 0.0
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         until_s = time.monotonic() + PATIENCE_S
@@ -109,9 +110,12 @@ class OutageMiddleware:
             time.sleep(LOOK_AGAIN_S)
 
     def _is_away(self, error: OperationalError) -> None:
-        if self._since_s is None:
-            self._since_s = time.monotonic()
+        now_s = time.monotonic()
+        # One that nobody has looked at for so long may be over: then this is another one.
+        if self._since_s is None or now_s - self._missed_s > PATIENCE_S:
+            self._since_s = now_s
             _log.error("database away: requests wait", error=named(error))
+        self._missed_s = now_s
 
     def _is_back(self) -> None:
         since_s, self._since_s = self._since_s, None
