@@ -128,6 +128,18 @@ def test_once_it_is_away_for_long_nobody_waits_any_more(monkeypatch):
     assert server.ask().content == b"made"
 
 
+def test_one_that_nobody_has_looked_at_since_is_another_one(monkeypatch):
+    monkeypatch.setattr(outage, "PATIENCE_S", 0.3)
+    server = Server(monkeypatch, reachable=False)
+    assert server.ask("POST").status_code == 503
+    time.sleep(0.4)
+    back = threading.Timer(0.1, lambda: setattr(server, "reachable", True))
+    back.start()
+
+    assert server.ask("POST").content == b"made"
+    back.join()
+
+
 def test_a_page_that_fells_the_server_each_time_is_given_up(monkeypatch):
     server = Server(monkeypatch, fails=99)
 
