@@ -46,6 +46,8 @@ _KEPT = {
     "SHIDIAN_PILOT_KILLS",
     "SHIDIAN_MOVE_KILLS",
     "SHIDIAN_MOVE_SEED",
+    "SHIDIAN_CHAOS_SECONDS",
+    "SHIDIAN_CHAOS_SEED",
     "SHIDIAN_EXECUTOR_KILLS",
     "SHIDIAN_RELEASE_BEFORE",
     # What is not here to be proved with.

@@ -22,7 +22,9 @@ WITHIN_S = 4.0
 """How long what is needed may take to answer."""
 KEPT_S = 1.0
 """How long an answer is given again: anybody may ask, as often as he likes."""
-FREE_MIN_BYTES = 64 * 2**20
+FREE_MIN_SHARE = 0.05
+FREE_MIN_BYTES, FREE_MIN_BYTES_MAX = 64 * 2**20, 2**30
+"""Bounds of what that share of a disk comes to."""
 
 _log = structlog.get_logger("shidian.health")
 
@@ -99,11 +101,18 @@ def _started(name: str, need: Callable[[], object]) -> Future[None]:
     return answer
 
 
+def room_needed(total_bytes: int) -> int:
+    """How much of a disk of this size must be free to work in."""
+    share = int(total_bytes * FREE_MIN_SHARE)
+    return min(max(share, FREE_MIN_BYTES), FREE_MIN_BYTES_MAX)
+
+
 def room_in(folder: Path) -> None:
     """Raises OSError where the folder is not there, or its disk has no room to work in."""
-    free = shutil.disk_usage(folder).free
-    if free < FREE_MIN_BYTES:
-        raise OSError(f"{free} bytes are free where {folder} lies")
+    disk = shutil.disk_usage(folder)
+    needed = room_needed(disk.total)
+    if disk.free < needed:
+        raise OSError(f"{disk.free} bytes are free where {folder} lies; {needed} are needed")
 
 
 def files_in(folder: Path) -> None:

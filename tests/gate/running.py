@@ -33,13 +33,14 @@ class RunningGate:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
+        self.program = [sys.executable, "-m", "shidian"]
         self._outbox = 0
 
     def start(self):
         env = os.environ | {"SHIDIAN_HOME": str(self.home), "SHIDIAN_GATE_URL": self.url}
         env |= self._settings
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "shidian", "gate", "--bind", f"127.0.0.1:{self.port}"], env=env
+            [*self.program, "gate", "--bind", f"127.0.0.1:{self.port}"], env=env
         )
         until = time.monotonic() + 20
         while time.monotonic() < until:

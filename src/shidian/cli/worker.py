@@ -12,6 +12,8 @@ import click
 from shidian.cli.elsewhere import refuse_elsewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shidian.apps.supervision.worker.loop import Duty
     from shidian.config import Settings
 
@@ -68,20 +70,18 @@ def _at_work(config: Settings, *, once: bool) -> None:
                 run_duties(at_work.order_duties(), stop)
             connections.close_all()
 
-        def bring_mail() -> None:
-            run_duties(at_work.mail_duties(), stop)
+        def keep(duties: Sequence[Duty]) -> None:
+            run_duties(duties, stop)
             connections.close_all()
 
-        def exchange() -> None:
-            run_duties(zone_duties, stop)
-            connections.close_all()
-
-        threads = [
-            threading.Thread(target=bring_orders, name="orders"),
-            threading.Thread(target=bring_mail, name="mail"),
+        # A worker of a further journal sends no mail.
+        apart = {"mail": at_work.mail_duties(), "zone": zone_duties}
+        threads = [threading.Thread(target=bring_orders, name="orders")]
+        threads += [
+            threading.Thread(target=keep, name=name, args=(duties,))
+            for name, duties in apart.items()
+            if duties
         ]
-        if zone_duties:
-            threads.append(threading.Thread(target=exchange, name="zone"))
         for thread in threads:
             thread.start()
         try:

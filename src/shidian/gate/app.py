@@ -44,7 +44,7 @@ from shidian.gate.http import (
     send_problem,
     with_header,
 )
-from shidian.gate.limits import Intake
+from shidian.gate.limits import Intake, Room
 from shidian.gate.live import Hub
 from shidian.gate.metrics import Metrics
 from shidian.gate.moving import (
@@ -103,6 +103,7 @@ class Gate:
             lambda: self.journal.registry,
         )
         self._intake = Intake(given)
+        self._room = Room(given.journal.parent)
         self._beside = Beside(given.monitor_store)
         self._permits = Permits(self.journal, given.journal, keyring.gate_key(given.keys))
         self._moving = Moving(self.journal, given.journal)
@@ -230,6 +231,7 @@ class Gate:
 
     async def _events(self, project: str, request: Request, receive: Receive, send: Send) -> None:
         self._auth.admit(request, worker=False)
+        self._room.require(time.monotonic())
         body = await read_body(request, receive)
         began = time.perf_counter()
         key = self._auth.verify_source(request, body, project)

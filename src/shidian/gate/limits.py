@@ -1,4 +1,6 @@
-"""How much of a source the gate takes at a time: one that sends too much waits, not the others."""
+"""How much the gate takes: of a source at a time, so that one that sends too much waits, not the
+others; and of all only while the disk has room.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from shidian.gate.http import busy
+import structlog
+
+from shidian.gate import options
+from shidian.gate.http import HttpProblemError, busy
+from shidian.health import room_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from shidian.gate.options import GateOptions
 
@@ -19,6 +26,7 @@ Source: TypeAlias = tuple[str, str]
 """Project and source, as the key binds them."""
 
 _SOURCES_KEPT_MAX = 100_000
+_log = structlog.get_logger("shidian.gate")
 
 
 @dataclass(slots=True)
@@ -81,3 +89,42 @@ class Intake:
         account.at_s = now_s
         self._accounts.move_to_end(source)
         return account
+
+
+class Room:
+    """Whether the disk has room for telemetry, looked at once a second at most.
+
+    What is kept free is for what must go on: ticks, control records, permits, firms' words on
+    orders, and sealing, which makes room. Used from the event loop only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._looked_s: float | None = None
+        self._full = False
+
+    def require(self, now_s: float) -> None:
+        """Raises HttpProblemError 503 where there is none."""
+        if self._looked_s is None or now_s - self._looked_s >= options.ROOM_LOOK_S:
+            self._looked_s = now_s
+            self._look()
+        if self._full:
+            raise HttpProblemError(
+                503,
+                "disk-full",
+                "The gate's disk is nearly full: nothing of this was stored. Send it again later.",
+                {"retry-after": str(options.ROOM_RETRY_S)},
+            )
+
+    def _look(self) -> None:
+        before = self._full
+        try:
+            room_in(self._folder)
+        except OSError as error:
+            self._full = True
+            if not before:
+                _log.error("telemetry is refused: the disk is nearly full", why=str(error))
+        else:
+            self._full = False
+            if before:
+                _log.warning("telemetry is taken again: the disk has room")

@@ -40,6 +40,9 @@ NONCES_MAX = 500_000
 LISTENERS_MAX = 2_000
 HEARTBEAT_S = 15.0
 RETRY_AFTER_S = 1
+ROOM_LOOK_S = 1.0
+ROOM_RETRY_S = 30
+"""When to come again while the disk is nearly full."""
 FEED_STALE_S = 30.0
 """Age of the last word from the worker from which no permit is renewed."""
 CONTROLS_MAX = 200

@@ -35,16 +35,35 @@ def _database() -> dict[str, Any]:
     return _postgresql(CONFIG.database_url)
 
 
+_REACHING = {
+    "connect_timeout": 3,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""libpq's: seconds, but for the last, of milliseconds."""
+
+
 def _postgresql(address: str, **options: Any) -> dict[str, Any]:
     """A pool keeps connections by itself; without one each thread keeps its own for a minute.
 
-    Nothing is compiled (JIT): that takes longer than a page's queries do.
+    Each is asked before a request uses it, for the server may have been restarted meanwhile, and
+    given up once nothing was heard of the other end for half a minute. Nothing is compiled (JIT):
+    that takes longer than a page's queries do.
     """
     url = urlsplit(address)
-    options["options"] = "-c jit=off"
+    options = {**_REACHING, "options": "-c jit=off", **options}
     pool = CONFIG.database_pool
     if pool:
-        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+        # What cannot connect is given up soon: the next request tries anew, not after a back-off.
+        timeout_s = options["connect_timeout"]
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": pool,
+            "timeout": timeout_s,
+            "reconnect_timeout": 1,
+        }
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": url.path.lstrip("/"),
@@ -53,6 +72,7 @@ def _postgresql(address: str, **options: Any) -> dict[str, Any]:
         "HOST": unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": 0 if pool else 60,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
 
@@ -132,6 +152,12 @@ MIDDLEWARE = [
     # Last, so that it sees the resolved view: a view without a declared rule is refused.
     "shidian.web.access.DefaultDenyMiddleware",
 ]
+if CONFIG.database_url:
+    # Before all that asks the database, after what an answer must have.
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("csp.middleware.CSPMiddleware") + 1,
+        "shidian.web.outage.OutageMiddleware",
+    )
 if CONFIG.replica_url:
     MIDDLEWARE.append("shidian.web.replica.ReplicaMiddleware")
 

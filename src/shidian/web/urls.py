@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+handler500 = "shidian.web.outage.server_error"
 urlpatterns = [
     path("account/", include("shidian.apps.accounts.urls")),
     path("account/", include("shidian.apps.accounts.allauth_urls")),

@@ -382,9 +382,11 @@ class Worker:
         """Refresh the public figures of pilots of which something changed."""
         if not self._orders.is_calm():
             return
-        stale, self._stale_figures = self._stale_figures, set()
+        stale = set(self._stale_figures)
         for pilot in Pilot.objects.filter(public_id__in=stale).select_related("case"):
             publish_pilot_figures(pilot)
+        # Only now: where the database fails meanwhile, they are as stale as before.
+        self._stale_figures -= stale
 
     def publish_home(self) -> None:
         """Refresh the home page's figures where they are others than before."""
