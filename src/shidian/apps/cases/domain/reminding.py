@@ -58,9 +58,10 @@ def _due(moment: datetime) -> Iterator[tuple[Task, ReminderKind]]:
             Task.objects.open()
             .filter(~Exists(told), kind__in=[str(one) for one in _PEOPLE], due__range=window)
             .select_related("case__rulebook_version", "case__scheme")
+            .defer("case__rulebook_version__document")
             .order_by("due", "pk")
         )
-        for task in tasks.iterator(BATCH_MAX):
+        for task in list(tasks):  # read to the end: SQLite writes under no open reading
             local = moment.astimezone(ZoneInfo(task.case.rulebook.zone)).date()
             if _kind_on(task, local, moment) is kind:
                 yield task, kind

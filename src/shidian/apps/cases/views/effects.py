@@ -276,7 +276,7 @@ EFFECTS: dict[Verb, Effect] = {
             "From now on the case takes the route, periods, caps and reports of the tier you"
             " choose."
         ),
-        told=(OFFICERS, SIGNERS),
+        told=(OFFICERS,),
         undo=_("It can be graded anew until the pilot begins; both grades stay in the file."),
     ),
     Verb.EXTEND_CLOCK: Effect(

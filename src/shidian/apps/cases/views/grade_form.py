@@ -79,6 +79,7 @@ class GradeRiskForm(ReasonForm):
         if self.state.tier:
             self.initial.setdefault("tier", self.state.tier)
         field.required = not self.only_shows
+        field.widget.attrs["data-required"] = "true"
 
     def _ask(self, factor: RiskFactor) -> None:
         found, why = f"found-{factor.id}", f"why-{factor.id}"
