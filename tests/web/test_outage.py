@@ -147,7 +147,9 @@ def test_a_page_that_fells_the_server_each_time_is_given_up(monkeypatch):
     assert len(server.asked) == 1 + outage.AGAIN_MAX
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "for a moment"), ("zh-hans", "暂时无法访问")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "for a moment"), ("zh-hans", "暂时无法访问")]
+)
 def test_the_page_speaks_the_readers_language(monkeypatch, language, words):
     server = Server(monkeypatch, reachable=False)
     monkeypatch.setattr(outage, "PATIENCE_S", 0)
