@@ -239,7 +239,8 @@ class Values:
         if from_us is not None:
             inside &= times >= from_us
         rows, times = rows[inside], times[inside]
-        return rows[np.lexsort((self._events.seqnos(rows), times))]
+        ordered: Ints = rows[np.lexsort((self._events.seqnos(rows), times))]
+        return ordered
 
     # --- groups ----------------------------------------------------------------------------
 
