@@ -236,7 +236,6 @@ def vote(people: People, reference: str, dissents: str) -> None:
         page.locator("main .actions button").first.click()
         page.wait_for_load_state()
         assert "Give the reason for this vote." in page.locator("main").inner_text()
-        people.look("case-bureau", part="refused")
         page.locator('main textarea[name^="reason-"]').last.fill(dissents)
         page.locator("main .actions button").first.click()
         page.wait_for_load_state()
