@@ -138,7 +138,7 @@ def apply(play: Play) -> None:
     write.take(page, "Start an application")
     confirm(page, **play.titles)
     page.wait_for_url("**/application/")
-    play.reference = str(re.search(r"/cases/([^/]+)/", page.url)[1])
+    [play.reference] = re.findall(r"/cases/([^/]+)/", page.url)
     write.see(page, "Sections", "Documents")
     fill_in(play, page, write)
     invite(play)
@@ -357,7 +357,8 @@ def give_notice(play: Play) -> None:
     page.locator('main a[href*="/notices/comments/"]').first.click()
     here = page.url
     page.locator('main input[type=radio][value="show"], main input[type=radio]').first.check()
-    page.locator("main form").first.locator("button").click()
+    with page.expect_navigation():
+        page.locator("main form").first.locator("button").click()
     page.goto(here)
     page.fill("textarea[name=answer]", REPLY)
     page.locator("main form:has(textarea[name=answer]) button").click()
@@ -370,8 +371,8 @@ def give_notice(play: Play) -> None:
 def comment(play: Play) -> str:
     """Somebody of the public writes; returns the notice's address."""
     page = play.page("")
-    until_shown(page, f"{play.city.url}/public-notices/", play.titles["title"])
-    page.locator("main a").filter(has_text=play.titles["title"]).first.click()
+    until_shown(page, f"{play.city.url}/public-notices/", play.title)
+    page.locator("main a").filter(has_text=play.title).first.click()
     page.wait_for_load_state()
     address = page.url.removeprefix(play.city.url)
     fill(page, body=COMMENT, name="", contact="")

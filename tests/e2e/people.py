@@ -65,7 +65,7 @@ class People:
         found = resolve(urlsplit(visitor.page.url).path)
         what = found.kwargs.get("verb") or found.kwargs.get("letter_act") or ""
         kind = f"{found.view_name} {what} {part}"
-        if kind in self._judged:
+        if any(one.startswith(kind) for one in self._judged):
             return
         self._judged.add(kind)
         visitor.check_accessible()

@@ -146,6 +146,7 @@ def test_minutes_of_two_hands_are_both_kept_and_no_party_reads_them(
 ) -> None:
     call(as_(walk.officer), walk, "defence")
     assert as_(walk.officer).get(page("minutes", walk)).status_code == 404
+    assert page("minutes", walk) not in shown(as_(walk.officer), page("sessions", walk))
     clock.move_to(walk.at + timedelta(days=7))
     officer, address = as_(walk.officer), page("minutes", walk)
     form = officer.get(address).context["form"]
@@ -197,6 +198,7 @@ def test_the_panel_votes_on_closed_scores_and_votes_again_with_a_reason(
     assert officer.post(address, {**fields, "reason": "补充材料"}).status_code == 302
     case = reverse("cases:case", args=[walk.case.reference])
     assert "模型未经压力测试" in shown(officer, case)
+    assert "赞成</td>" in shown(officer, case)
     for who in (walk.world.signer, seats[0].expert.person):
         assert "模型未经压力测试" not in shown(as_(who), page("sessions", walk))
     assert "模型未经压力测试" not in shown(as_(walk.world.signer), case)

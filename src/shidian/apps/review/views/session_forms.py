@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from shidian.apps.accounts.access import Permission, allows
 from shidian.apps.accounts.models import Person
@@ -35,7 +35,7 @@ KINDS = {
 }
 CHOICES = [
     ("", gettext_lazy("Not present")),
-    (Choice.FOR.value, gettext_lazy("For")),
+    (Choice.FOR.value, pgettext_lazy("vote", "For")),
     (Choice.AGAINST.value, gettext_lazy("Against")),
     (Choice.ABSTAIN.value, gettext_lazy("Abstains")),
 ]

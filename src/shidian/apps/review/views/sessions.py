@@ -63,6 +63,7 @@ def sessions(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "sessions": sessions_of(case, state, viewer.person),
         "kinds": KINDS,
         "verbs": {verb.value for verb in allowed_verbs(case, state, viewer)},
+        "minutable": to_minute(state),
         "crumbs": act_crumbs(case, _("Sessions of the panel")),
     }
     return render(request, "review/sessions.html", context)
