@@ -129,6 +129,60 @@ TABLE = {
         ),
     ),
     "a spool lost": ("kit/test_spool.py::test_lost_spool_opens_a_higher_epoch_and_says_so",),
+    "a report that contradicts telemetry": (
+        (
+            "apps/supervision/test_reports.py::"
+            "test_a_report_that_contradicts_telemetry_is_filed_with_the_difference_on_its_face"
+        ),
+        (
+            "apps/supervision/test_report_pages.py::"
+            "test_an_officer_sees_each_difference_and_what_has_changed_since"
+        ),
+    ),
+    "a late correction that changes a closed month": (
+        (
+            "apps/supervision/test_reports.py::"
+            "test_a_late_correction_of_a_closed_month_is_told_line_by_line_and_asks_for_a_revision"
+        ),
+        (
+            "apps/supervision/test_reports.py::"
+            "test_the_first_event_of_its_kind_in_a_later_month_leaves_a_closed_one_as_it_was"
+        ),
+        (
+            "apps/supervision/test_evaluation_figures.py::"
+            "test_a_late_correction_is_told_beside_what_was_drawn_last"
+        ),
+    ),
+    "an evaluation plan changed after data": (
+        "core/evaluation/test_analysis.py::test_plan_changed_after_sealing_is_refused",
+        "apps/supervision/test_evaluations.py::test_plan_amended_once_data_may_exist_says_so_for_good",
+        "apps/supervision/test_evaluations.py::test_sealed_plan_and_result_never_change",
+    ),
+    "a control group of zero": (
+        "apps/supervision/test_evaluations.py::test_control_group_of_nobody_is_refused",
+        "core/evaluation/test_estimators.py::test_bad_input_is_refused_with_place_and_reason",
+        "core/evaluation/test_harm.py::test_bad_groups_are_refused_with_place_and_reason",
+    ),
+    "a refund list that does not sum": (
+        "core/exit/test_drill.py::test_list_that_is_off_by_a_fen_is_found",
+        "apps/supervision/test_exit_reports.py::test_refunds_that_are_off_by_a_fen_are_not_done",
+    ),
+    "an incident reported twice by two people": (
+        (
+            "apps/supervision/test_incidents.py::"
+            "test_the_same_incident_reported_by_two_people_at_once_is_kept_once"
+        ),
+        (
+            "apps/supervision/test_incident_pages.py::"
+            "test_two_people_report_at_once_and_the_second_says_whether_it_is_the_same"
+        ),
+    ),
+    "a pilot terminated while its report is in draft": (
+        (
+            "apps/supervision/test_reports.py::"
+            "test_a_pilot_terminated_while_its_report_is_in_draft_still_reports"
+        ),
+    ),
 }
 
 
