@@ -183,6 +183,12 @@ TABLE = {
             "test_a_pilot_terminated_while_its_report_is_in_draft_still_reports"
         ),
     ),
+    "five hundred boards open at once": (
+        (
+            "apps/supervision/test_many_boards.py::"
+            "test_five_hundred_boards_open_at_once_all_hear_and_see_an_alert"
+        ),
+    ),
 }
 
 
