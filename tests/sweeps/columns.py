@@ -67,7 +67,7 @@ CODED = _columns(
         "review.Panel": "score",
         "review.Review": "scores",
         "review.SheetDraft": "scores",
-        "notices.SentFile": "receipt_sha256 content_type sha256 sent_sha256",
+        "notices.SentFile": "receipt_sha256 content_type sha256 sent_sha256 place automatic",
         "supervision.AlertEpisode": "episode level raised_to rules_digest",
         "supervision.AlertItem": "episode change level path rules_digest journal",
         "supervision.AlertStep": "episode level link_kind link_name office automatic",

@@ -120,10 +120,12 @@ def zones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zones]:
         folder.mkdir()
     for zone in ("internal", "public"):
         _scanner(made.home(zone))
-    if not databases.urls:
+    if databases.urls:
+        run_python(MIGRATE, internal, **databases.setting("internal"))
+    else:
         build_home(internal)
     # Walked before there were zones: the walk does not wait for bundles.
-    seed = f"{MIGRATE}\nfrom tests.zones.seed import seed\nseed()"
+    seed = "from tests.zones.seed import seed\nseed()"
     said = run_python(seed, internal, **databases.setting("internal"))
     made.seeded = json.loads(said.splitlines()[-1])
     made.python("public", MIGRATE)

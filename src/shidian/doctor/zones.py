@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SILENT_WARN = timedelta(minutes=30)
 """The other zone makes a bundle every five minutes, whether or not it has anything to say."""
+UNSCANNED_WARN = timedelta(hours=1)
 _FOREIGN_KEYS = {
     "public": (WORKER_KEY, GATE_KEY, zone_keys.SEALING_KEY),
     "ingest": (WORKER_KEY, zone_keys.SEALING_KEY),
@@ -103,6 +104,7 @@ def _exchange(config: Settings) -> Iterator[Finding]:
 
     from shidian.apps.notices.zones.exchange import Exchange
 
+    yield from _unscanned()
     found = Exchange(config)
     for refusal in found.look(config.zone_in) if config.zone_in else ():
         yield Finding(
@@ -127,4 +129,20 @@ def _exchange(config: Settings) -> Iterator[Finding]:
             Level.WARN,
             f"{unread} bundles held submissions that could not be read",
             "look whether the public zone has our card as it is now: `shidian zone card`",
+        )
+
+
+def _unscanned() -> Iterator[Finding]:
+    """Files of the public that nobody can fetch, since the scanner has not seen them for long."""
+    from django.utils import timezone
+
+    from shidian.apps.notices.models import SentFile
+
+    long_ago = timezone.now() - UNSCANNED_WARN
+    if waiting := SentFile.objects.filter(awaits_scan=True, received_at__lt=long_ago).count():
+        yield Finding(
+            "files-unscanned",
+            Level.WARN,
+            f"{waiting} files that the public sent wait for the virus scanner",
+            "look whether it answers, and at SHIDIAN_SCAN_SOCKET or SHIDIAN_SCAN_COMMAND",
         )

@@ -28,6 +28,7 @@ from shidian.apps.supervision.domain.complaints import answer_complaint
 from shidian.apps.supervision.domain.sent_files import remove_files_kept_long_enough
 from shidian.apps.supervision.models import Complaint
 from shidian.core.rulebook.model import StageKind, Text
+from shidian.doctor.zones import _unscanned as unscanned
 from tests.apps.notices.test_pictures import PLACE, talkative_jpeg, talkative_png
 from tests.apps.supervision.things import quick_pilot, run_outbox
 from tests.files import WORD, docx, jpeg, office, pdf, png, xlsx
@@ -276,6 +277,16 @@ def test_a_file_that_the_scanner_says_nothing_of_holds_up_no_other(
     assert not SentFile.objects.filter(awaits_scan=True).exists()
     assert default_storage.exists(odd.path)
     assert default_storage.exists(good.path)
+
+
+def test_the_doctor_names_files_that_wait_for_long(noticed: Walk, verdicts: list[str]) -> None:
+    sealed_comment(noticed, pdf("one"))
+    with time_machine.travel(noticed.at + timedelta(minutes=5), tick=False):
+        assert list(unscanned()) == []
+    with time_machine.travel(noticed.at + timedelta(hours=2), tick=False):
+        [finding] = unscanned()
+    assert finding.name == "files-unscanned"
+    assert finding.what.startswith("1 ")
 
 
 def test_bytes_that_two_files_share_go_with_the_last_of_them(noticed: Walk) -> None:

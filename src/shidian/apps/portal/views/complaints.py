@@ -115,7 +115,7 @@ class FurtherForm(forms.Form):
     """What is still open, for the authorities; they have all that was sent before."""
 
     text = forms.CharField(
-        label=gettext_lazy("What is still open? (optional)"),
+        label=gettext_lazy("What is still open?"),
         max_length=BODY_CHARS_MAX,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
