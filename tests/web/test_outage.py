@@ -80,7 +80,9 @@ class Server:
             return server_error(request)
 
     def ask(self, method="GET"):
-        return self.middleware(RequestFactory().generic(method, "/"))
+        return self.middleware(
+            RequestFactory().generic(method, "/", headers={"accept-language": "en"})
+        )
 
 
 def test_a_page_whose_connection_broke_is_made_anew(monkeypatch):
@@ -147,7 +149,9 @@ def test_a_page_that_fells_the_server_each_time_is_given_up(monkeypatch):
     assert len(server.asked) == 1 + outage.AGAIN_MAX
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "for a moment"), ("zh-hans", "暂时无法访问")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "for a moment"), ("zh-hans", "暂时无法访问")]
+)
 def test_the_page_speaks_the_readers_language(monkeypatch, language, words):
     server = Server(monkeypatch, reachable=False)
     monkeypatch.setattr(outage, "PATIENCE_S", 0)
