@@ -36,13 +36,18 @@ from shidian.config import settings
 from shidian.core.journal import Journal
 from shidian.core.procedure.calendars import by_id
 from tests.apps.supervision.things import quick_pilot
-from tests.core.journal.samples import PROJECT, SOURCE, START_US, activate, transfer
+from shidian.core.journal import EntryKind
+from shidian.core.rulebook.load import load_text
+from tests.core.journal.samples import PROJECT, SOURCE, START_US, activation, transfer
+from tests.e2e.test_transfers import RULES
 from tests.factories import Walk, make_world
 store_calendar(by_id("cn-working-day"))
 quick_pilot(Walk(make_world()), at=timezone.now() - timedelta(minutes=10))
 settings().journal.parent.mkdir(exist_ok=True)
 journal = Journal(settings().journal, clock=lambda: START_US + 40 * 86_400_000_000)
-activate(journal)
+rules = load_text(RULES.replace(">5600", ">10"), name="r.yaml", resolve=lambda name: "")
+record = activation(document=rules.document, rules_digest=rules.rules_digest, plan={})
+journal.append_control(EntryKind.ACTIVATION, 1, record)
 journal.append_batch(PROJECT, SOURCE, [transfer(n, "1.50") for n in range(1, 51)])
 journal.seal()
 journal.append_batch(PROJECT, SOURCE, [transfer(n, "1.50") for n in range(51, 61)])
@@ -94,6 +99,7 @@ def test_a_backup_of_the_release_before_is_put_back_and_goes_on(tmp_path: Path) 
 
     assert run(ROOT, anew.home, "-c", _EVENTS) == events
     assert entries(anew) == entries(old)
+    assert "items: 0" not in said
     assert shidian(ROOT, anew.home, "replay") == said
     # The monitor takes up the store that the release before wrote, and finds the same stream.
     shidian(ROOT, anew.home, "monitor", "--once")

@@ -12,7 +12,9 @@ kit, people walk the spine through both web processes, and others read. In the e
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -211,3 +213,13 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nobody_else_sees_an
     assert [
         name for name, unit in nodes.units.items() if "ended by an exception" in unit.said()
     ] == []
+    told = {
+        "struck": chaos.struck,
+        "acknowledged": sum(len(firm.acknowledged()) for firm in firms),
+        "items": items,
+        "walked": len(spine.walked),
+        "requests": len(balancer.attempts),
+        "broken": sum(one.status is None for one in balancer.attempts),
+        "away": sum(one.status == 503 for one in balancer.attempts),
+    }
+    sys.stdout.write(f"{json.dumps(told)}\n")

@@ -80,7 +80,9 @@ class Server:
             return server_error(request)
 
     def ask(self, method="GET"):
-        return self.middleware(RequestFactory().generic(method, "/"))
+        return self.middleware(
+            RequestFactory().generic(method, "/", headers={"accept-language": "en"})
+        )
 
 
 def test_a_page_whose_connection_broke_is_made_anew(monkeypatch):
