@@ -10,6 +10,7 @@ import pytest
 
 from shidian.core.procedure import fold, permitted_verbs, step
 from shidian.core.procedure.calendars import WorkingCalendar
+from shidian.core.procedure.facts import needed_facts
 from shidian.core.procedure.fold import local_day
 from shidian.core.procedure.handlers.review import two_places, weighted_score
 from shidian.core.procedure.types import (
@@ -190,7 +191,14 @@ def test_request_stops_the_screening_clock_until_the_answer():
     assert screening.state is ClockState.PAUSED
     assert [task.verb for task in waiting.tasks] == [Verb.ANSWER_INFORMATION]
     assert waiting.tasks[0].due is not None
-    player.do(Verb.ANSWER_INFORMATION, request="r1", answer="已补", version=2, sha256="cd" * 32)
+    player.do(
+        Verb.ANSWER_INFORMATION,
+        request="r1",
+        answer="已补",
+        version=2,
+        sha256="cd" * 32,
+        facts=dict.fromkeys(needed_facts(player.rulebook)),
+    )
     assert player.state.version == 2
     screening = player.state.clocks[0]
     assert (screening.state, screening.paused_units) == (ClockState.RUNNING, 2)

@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.supervision.board import board, schemes_on_board
 from shidian.apps.supervision.orders import ALARMS_SHOWN
+from shidian.apps.supervision.views.live_parts import few_at_once
 from shidian.core.procedure.alerts import LEVELS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "supervision/board.html", context | shown)
 
 
+@few_at_once
 @rule(Permission.BOARD_READ)
 def fragment(request: HttpRequest) -> HttpResponse:
     """The live part alone, fetched when something has changed."""

@@ -34,6 +34,7 @@ from shidian.apps.supervision.orders import (
     visible_orders,
 )
 from shidian.apps.supervision.views.asker import asker
+from shidian.apps.supervision.views.live_parts import few_at_once
 from shidian.apps.supervision.views.loaders import case_of_order, case_of_pilot, order_for, pilot_of
 from shidian.apps.supervision.views.order_forms import PLAN_PREFIX, EndForm, OrderForm
 
@@ -97,6 +98,7 @@ def proof(request: HttpRequest, case: Case, order: str) -> HttpResponse:
     return answer
 
 
+@few_at_once
 @rule(Permission.ORDER_READ, obj=case_of_order)
 def fragment(request: HttpRequest, case: Case, order: str) -> HttpResponse:
     """The live part alone."""

@@ -31,6 +31,7 @@ from shidian.apps.supervision.queries import (
     shown_episodes,
 )
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, changes_of, sample
+from shidian.apps.supervision.views.live_parts import few_at_once
 from shidian.apps.supervision.views.loaders import case_of_pilot, pilot_of
 from shidian.core.rulebook.reading.words import ON_BREACH
 
@@ -88,6 +89,7 @@ def may_propose(person: object, pilot: Pilot) -> bool:
     return allows(person, Permission.ORDER_PROPOSE, pilot.case)
 
 
+@few_at_once
 @rule(Permission.PILOT_READ, obj=case_of_pilot)
 def fragment(request: HttpRequest, case: Case, public_id: str) -> HttpResponse:
     """The live part alone, fetched when something has changed."""

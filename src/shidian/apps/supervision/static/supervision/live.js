@@ -1,7 +1,7 @@
 // Keeps a part of the page fresh. The gate says only "changed"; the content is fetched from this
 // origin, which checks access: at once, and then not before a pause at least as long as that
-// took, so that many open pages slow down before a server does. Where the stream fails, the part is
-// fetched every ten seconds.
+// took, so that many open pages slow down before a server does; one that is put off (503) asks again
+// at a moment of its own. Where the stream fails, the part is fetched every ten seconds.
 // <div data-live="fragment address" data-token="token address">
 (() => {
   "use strict";
@@ -21,17 +21,19 @@
       if (busy) { again = true; return; }
       busy = true;
       const began = performance.now();
+      let putOff = 0;
       try {
         const answer = await fetch(part.dataset.live, {
           headers: { "HX-Request": "true" }, credentials: "same-origin", redirect: "error",
         });
         if (answer.ok) swap(await answer.text());
         else if (answer.status === 404 || answer.status === 403) stop();
+        else if (answer.status === 503) putOff = RETRY_MS * (0.5 + Math.random());
       } catch (error) { /* the next change or poll tries again */ }
       busy = false;
       const now = performance.now();
       free = now + Math.max(QUIET_MS, now - began);
-      if (again) { again = false; soon(); }
+      if (again || putOff) { again = false; soon(putOff); }
     }
 
     // Opened details and what is being typed stay as they are across a refresh.
