@@ -322,7 +322,7 @@ def test_pages_of_the_desk_have_constant_query_counts(walk: Walk, size: int) -> 
         counted[name] = len(queries)
     assert counted == {
         "cases:queue": 20,
-        "cases:desk": 27,
+        "cases:desk": 29,
         "cases:workload": 8,
         "cases:statistics": 9,
         "cases:deadlines": 6,
