@@ -111,6 +111,7 @@ def test_a_gate_refuses_telemetry_before_its_disk_is_full_and_loses_nothing(tmp_
             while ready(gate) != {"status": "not ready", "failing": ["disk"]}:
                 assert time.monotonic() - began < WITHIN_S
                 time.sleep(0.1)
+            time.sleep(1.1)  # so long the gate may go by what the disk said before
             client.event("transfer.made", TRANSFER, START_US + 21)
             with pytest.raises(GateUnreachableError, match="nearly full"):
                 client.flush(give_up_after_s=0)

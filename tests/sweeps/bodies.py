@@ -34,6 +34,7 @@ CODED: dict[str, Any] = {
     "about": "draft",
     "url": "https://example.org/",
     "grade": "A",
+    "on": DAY,
     "state": "running",
     "sha256": "ab" * 32,
     "digest": "sha256:" + "ab" * 32,

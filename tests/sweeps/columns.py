@@ -55,7 +55,6 @@ CODED = _columns(
         "cases.Outbox": "topic payload",
         "cases.OutboxDelivery": "consumer",
         "cases.Task": "key verb kind what_zh what_en",
-        "cases.TaskReminder": "kind",
         "national.Dispatch": "rule reference",
         "national.DispatchStep": "legal_effect",
         "national.DispatchVersion": "sha256",

@@ -104,7 +104,8 @@ def _exchange(config: Settings) -> Iterator[Finding]:
 
     from shidian.apps.notices.zones.exchange import Exchange
 
-    yield from _unscanned()
+    if config.zone == "internal":  # the public one keeps no file of anyone's
+        yield from _unscanned()
     found = Exchange(config)
     for refusal in found.look(config.zone_in) if config.zone_in else ():
         yield Finding(

@@ -119,6 +119,7 @@ WITHOUT_ROWS = {
     *("review_session", "review_sessioncall", "review_sessionitem"),
     *("review_presenters", "review_minutes", "notices_zonebundle"),
     *("cases_letter", "cases_letterversion", "cases_letternumber", "cases_letterstep"),
+    "cases_taskreminder",
 }
 """Guarded tables that the walk below leaves empty; their triggers are of the same making."""
 
