@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.prove
 
-SECONDS = float(os.environ.get("SHIDIAN_CHAOS_SECONDS", "60"))
+SECONDS = float(os.environ.get("SHIDIAN_CHAOS_SECONDS", "0"))
 SEED = os.environ.get("SHIDIAN_CHAOS_SEED", "10")
 PILOTS = 4
 DRAIN_S = 400.0
@@ -168,6 +168,7 @@ def test_a_gate_cut_off_from_the_app_database_takes_events_and_its_alerts_come_l
     firm.client.close()
 
 
+@pytest.mark.skipif(not SECONDS, reason="by hand: SHIDIAN_CHAOS_SECONDS=600")
 def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nobody_else_sees_an_error(
     nodes: TwoNodes, firms: list[Firm]
 ) -> None:
@@ -200,7 +201,8 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nobody_else_sees_an
 
     kept = nodes.kept()
     for firm in firms:
-        found = stored(nodes, firm.project, kept["journals"].get(firm.project, "main"))
+        journal = kept["journals"].get(firm.project, "main")
+        found = stored(nodes, firm.project, journal, firm.client.spool.epoch)
         assert firm.acknowledged() <= set(found)
         assert set(found.values()) == {1}
     items = check_streams(nodes)

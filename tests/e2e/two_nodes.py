@@ -229,8 +229,8 @@ class Firm:
         return {(one.seqno, one.rev) for one in self.client.spool.outcomes("accepted", "duplicate")}
 
 
-def stored(nodes: TwoNodes, project: str, journal: str) -> Counter[tuple[int, int]]:
-    """Events of a project in the journal that keeps it, and how often each is there."""
+def stored(nodes: TwoNodes, project: str, journal: str, epoch: int) -> Counter[tuple[int, int]]:
+    """Events of a project's spool in the journal that keeps it, and how often each is there."""
     with JournalReader(nodes.config(journal).journal) as reader:
         came = reader.arrivals().get(project, 0)
         entries = [*reader.arrived(project)]
@@ -238,7 +238,7 @@ def stored(nodes: TwoNodes, project: str, journal: str) -> Counter[tuple[int, in
         return Counter(
             (row["seqno"], row["rev"])
             for entry in entries
-            if entry.kind is EntryKind.DATA
+            if entry.kind is EntryKind.DATA and entry.epoch == epoch
             for row in entry.table().select(["seqno", "rev"]).to_pylist()
         )
 
