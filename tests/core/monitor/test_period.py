@@ -9,7 +9,8 @@ import pytest
 
 from shidian.core.journal import JournalReader
 from shidian.core.journal.entry import EntryKind, EventsRemovedError
-from shidian.core.monitor.period import FigureKind, PeriodRun, Span, decimal_text, entries_digest
+from shidian.core.monitor.evidence import entries_digest
+from shidian.core.monitor.period import FigureKind, PeriodRun, Span, decimal_text
 from shidian.core.monitor.period_reading import digest_between, run_of
 from shidian.core.monitor.readings import stated
 from tests.core.monitor.agreement import write_journal

@@ -15,8 +15,6 @@ has these entries, and the rules, computes the same figure from them alone.
 from __future__ import annotations
 
 import bisect
-import hashlib
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -26,11 +24,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from shidian.core.journal.entry import RULE_KINDS, EntryKind
+from shidian.core.monitor.evidence import Evidence, Revisions, digest_of
 from shidian.core.monitor.leases import Leases
 from shidian.core.monitor.readings import stated
 from shidian.core.monitor.timeline import Timeline
 from shidian.core.monitor.values import Values
-from shidian_kit.wire import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -61,22 +59,6 @@ class Span:
 
     from_us: int
     to_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The journal's entries that a figure rests on; 0 and 0 where no event is counted.
-
-    `feeds`: (source, epoch) of these entries. `entries`: how many data entries of the project lie
-    from the first to the last. `digest`: SHA-256 of the canonical JSON of their numbers and
-    digests.
-    """
-
-    first_entry: int
-    last_entry: int
-    entries: int
-    feeds: tuple[tuple[str, int], ...]
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +131,7 @@ class PeriodRun:
     _leases: Leases = field(default_factory=Leases)
     _heads: list[Entry] = field(default_factory=list)
     _ends: list[int] = field(default_factory=list)
-    _rows: _Rows | None = None
+    _rows: Revisions | None = None
     _raw: list[tuple[Entry, pa.Table]] = field(default_factory=list)
     _digests: dict[tuple[int, int], Evidence] = field(default_factory=dict)
 
@@ -163,7 +145,7 @@ class PeriodRun:
                 self.timeline.add(entry)
             elif table is not None:
                 self._data(entry, table)
-        self._rows = _Rows.of(self._raw)
+        self._rows = Revisions.of(self._raw)
         return self
 
     def _data(self, entry: Entry, table: pa.Table) -> None:
@@ -279,12 +261,12 @@ class PeriodRun:
             from_us = None if measure.by else part.window_start(first_us)
             found += self._rows.entries(part.stream, from_us, to_us)
         if not found:
-            return Evidence(0, 0, 0, (), _digest([]))
+            return Evidence(0, 0, 0, (), digest_of([]))
         bounds = min(low for low, _ in found), max(high for _, high in found)
         if bounds not in self._digests:
             heads = [head for head in self._heads if bounds[0] <= head.entry <= bounds[1]]
             feeds = sorted({(head.source, head.epoch) for head in heads})
-            self._digests[bounds] = Evidence(*bounds, len(heads), tuple(feeds), _digest(heads))
+            self._digests[bounds] = Evidence(*bounds, len(heads), tuple(feeds), digest_of(heads))
         return self._digests[bounds]
 
 
@@ -380,64 +362,3 @@ def _plain(measure: Measure) -> dict[str, Any]:
     if measure.ratio_to is not None:
         asked["over"] = _plain(measure.ratio_to)
     return asked
-
-
-def entries_digest(numbered: Iterable[tuple[int, bytes]]) -> str:
-    """`sha256:` of the canonical JSON `[[entry, sha256 in hex], …]`, in order."""
-    rows = [[number, digest.hex()] for number, digest in numbered]
-    return f"sha256:{hashlib.sha256(canonical.dumps(rows)).hexdigest()}"
-
-
-def _digest(heads: Iterable[Entry]) -> str:
-    return entries_digest((head.entry, head.sha256) for head in heads)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Every revision of every event: its stream, time, identity, and the entry that brought it."""
-
-    streams: tuple[str, ...]
-    stream: Ints
-    time_us: Ints
-    identity: Ints
-    entry: Ints
-
-    @classmethod
-    def of(cls, raw: Iterable[tuple[Entry, pa.Table]]) -> _Rows:
-        codes: dict[str, int] = {}
-        feeds: dict[tuple[str, int], int] = {}
-        parts: defaultdict[str, list[Ints]] = defaultdict(list)
-        for entry, table in raw:
-            kinds = table.column("type").to_pylist()
-            parts["stream"].append(
-                np.array([codes.setdefault(kind, len(codes)) for kind in kinds], np.int64)
-            )
-            parts["time"].append(table.column("time_us").to_numpy())
-            parts["seqno"].append(table.column("seqno").to_numpy())
-            feed = feeds.setdefault((entry.source, entry.epoch), len(feeds))
-            parts["feed"].append(np.full(table.num_rows, feed, np.int64))
-            parts["entry"].append(np.full(table.num_rows, entry.entry, np.int64))
-        joined = {name: np.concatenate(found) for name, found in parts.items()}
-        none = np.empty(0, np.int64)
-        seqno, feed_of = joined.get("seqno", none), joined.get("feed", none)
-        pairs = np.stack((feed_of, seqno))
-        _, identity = np.unique(pairs, axis=1, return_inverse=True)
-        return cls(
-            tuple(codes),
-            joined.get("stream", none),
-            joined.get("time", none),
-            identity.reshape(-1).astype(np.int64),
-            joined.get("entry", none),
-        )
-
-    def entries(self, stream: str, from_us: int | None, to_us: int) -> list[tuple[int, int]]:
-        """(first, last entry) of all revisions of events that ever lay in the stretch; or none."""
-        if stream not in self.streams:
-            return []
-        inside = (self.stream == self.streams.index(stream)) & (self.time_us < to_us)
-        if from_us is not None:
-            inside &= self.time_us >= from_us
-        concerned = np.zeros(int(self.identity.max()) + 1 if len(self.identity) else 0, np.bool_)
-        concerned[self.identity[inside]] = True
-        entries = self.entry[concerned[self.identity]]
-        return [(int(entries.min()), int(entries.max()))] if len(entries) else []

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from shidian.core.journal.entry import EntryKind, EventsRemovedError
 from shidian.core.journal.sealed import SegmentDamagedError, read_segment
 from shidian.core.journal.sealed.rows import payload_tables
-from shidian.core.monitor.period import PeriodRun, entries_digest
+from shidian.core.monitor.evidence import entries_digest
+from shidian.core.monitor.period import PeriodRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
