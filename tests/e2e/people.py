@@ -16,7 +16,7 @@ from tests.files import pdf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 Look = tuple[str, int]
 """A language, and how wide the window is in pixels."""
@@ -92,13 +92,18 @@ class People:
         """Follow a link of the case page, fill in the act's form, and confirm."""
         with self.of(username) as page:
             page.goto(f"{self.url}/cases/{reference}/")
-            page.locator(f'a[href$="/{link}/"]').first.click()
+            follow(page.locator(f'a[href$="/{link}/"]').first)
             self.look(username)
             forms.fill(page, on_day="2025-05-06", **answers)
-            page.locator("main .actions button").first.click()
-            page.wait_for_load_state()
+            follow(page.locator("main .actions button").first)
             done = page.url.endswith(f"/cases/{reference}/")
             assert done, (username, link, page.locator("main").inner_text()[:800])
+
+
+def follow(leading: Locator) -> None:
+    """Click on a link or button, and be on the page it leads to: a click alone returns before."""
+    with leading.page.expect_navigation():
+        leading.click()
 
 
 def attach(page: Page) -> None:

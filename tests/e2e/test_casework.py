@@ -17,7 +17,7 @@ import pytest
 
 from tests.browser import build_home, chromium
 from tests.e2e import forms
-from tests.e2e.people import EVERY_LOOK, People, attach
+from tests.e2e.people import EVERY_LOOK, People, attach, follow
 from tests.e2e.seed import ASKED, GOOD, HEARD, JOINT, SPLIT
 from tests.e2e.travel import serve_at
 from tests.factories import loaded, uscc
@@ -74,7 +74,7 @@ def draft(people: People) -> str:
     """The lead begins; returns the case's reference."""
     with people.of("drafter") as page:
         page.goto(f"{people.url}/cases/")
-        page.get_by_role("link", name="第一批").first.click()
+        follow(page.get_by_role("link", name="第一批").first)
         people.look("drafter")
         forms.fill(page, title=TITLE, title_en="A project of three firms")
         page.get_by_role("button", name="Start").click()
@@ -98,7 +98,7 @@ def join(people: People, username: str, reference: str) -> None:
     assert not opens(people, username, f"/cases/{reference}/application/")
     with people.of(username) as page:
         page.goto(f"{people.url}/cases/")
-        page.locator(f'a[href="/cases/{reference}/invitation/"]').first.click()
+        follow(page.locator(f'a[href="/cases/{reference}/invitation/"]').first)
         people.look(username)
         assert "建模与测试" in page.locator("main").inner_text()
         page.locator('input[name="join"][value="yes"]').check()
@@ -120,7 +120,7 @@ def fill_in(people: People, username: str, reference: str, sections: list[str]) 
 def sign(people: People, username: str, reference: str) -> None:
     with people.of(username) as page:
         page.goto(f"{people.url}/cases/")
-        page.locator(f'a[href="/cases/{reference}/application/sign/"]').first.click()
+        follow(page.locator(f'a[href="/cases/{reference}/application/sign/"]').first)
         people.look(username)
         forms.fill(page)
         page.locator("main .actions button").first.click()
@@ -148,7 +148,7 @@ def test_three_firms_apply_jointly_and_one_is_replaced(people: People) -> None:
     fill_in(people, "drafter", reference, others)
     with people.of("drafter") as page:
         page.goto(f"{people.url}/cases/{reference}/application/check/")
-        page.get_by_role("link", name="Ask the partners to sign").click()
+        follow(page.get_by_role("link", name="Ask the partners to sign"))
         people.look("drafter")
         page.locator("main .actions button").first.click()
         page.wait_for_url(f"**/cases/{reference}/")
@@ -187,7 +187,7 @@ def declare_and_score(people: People, username: str, reference: str, points: str
     """From the desk to the end of the sheet; the application stands beside it."""
     with people.of(username) as page:
         page.goto(f"{people.url}/cases/")
-        page.locator(f'a[href="/review/{reference}/"]').first.click()
+        follow(page.locator(f'a[href="/review/{reference}/"]').first)
         people.look(username, part="declaring")
         forms.fill(page, conflict="no", reason="")
         page.locator("main .actions button").first.click()
@@ -204,7 +204,7 @@ def declare_and_score(people: People, username: str, reference: str, points: str
 def call(people: People, reference: str, kind: str, day: str) -> None:
     with people.of("case-bureau") as page:
         page.goto(f"{people.url}/cases/{reference}/")
-        page.locator('a[href$="/sessions/call/"]').first.click()
+        follow(page.locator('a[href$="/sessions/call/"]').first)
         people.look("case-bureau", part=kind)
         page.locator(f'input[name="kind"][value="{kind}"]').check()
         page.fill("input[name=starts_at]", f"{day}T14:00")
@@ -227,7 +227,7 @@ def vote(people: People, reference: str, dissents: str) -> None:
     """All for it but the last, who says why."""
     with people.of("case-bureau") as page:
         page.goto(f"{people.url}/cases/{reference}/")
-        page.locator('a[href$="/vote/"]').first.click()
+        follow(page.locator('a[href$="/vote/"]').first)
         people.look("case-bureau")
         page.locator("main input[name=chair]").first.check()
         for choice in page.locator('main input[value="for"]').all():
@@ -252,9 +252,9 @@ def test_a_panel_hears_the_applicant_meets_and_votes(people: People, home: Path)
     call(people, reference, "defence", "2025-04-14")
     with people.of("signer") as page:
         page.goto(f"{people.url}/cases/{reference}/")
-        page.get_by_role("link", name="Sessions of the panel").first.click()
+        follow(page.get_by_role("link", name="Sessions of the panel").first)
         people.look("signer", part="applicant")
-        page.get_by_role("link", name="Name who presents").click()
+        follow(page.get_by_role("link", name="Name who presents"))
         people.look("signer")
         page.fill("textarea[name=people]", "张三，项目负责人\n李四")
         page.locator("main .actions button").first.click()
@@ -297,7 +297,7 @@ def test_a_split_decision_is_released_in_a_batch_and_objected_to(
         assert dissent not in told
     with people.of("case-bureau") as page:
         page.goto(f"{people.url}/cases/{split}/")
-        page.locator('a[href$="/release/"]').first.click()
+        follow(page.locator('a[href$="/release/"]').first)
         people.look("case-bureau")
         forms.fill(page, chosen="2")
         page.locator("main .actions button").first.click()

@@ -17,7 +17,7 @@ import pytest
 from shidian.core.procedure.letters import check_code
 from tests.browser import build_home, chromium
 from tests.e2e import forms
-from tests.e2e.people import EVERY_LOOK, People, attach
+from tests.e2e.people import EVERY_LOOK, People, attach, follow
 from tests.e2e.seed import WRITTEN_ABOUT
 from tests.e2e.travel import serve_at
 
@@ -64,13 +64,12 @@ def step(people: People, username: str, letter: str, act: str, /, **answers: str
     with people.of(username) as page:
         page.goto(f"{people.url}{letter}")
         people.look(username)
-        page.locator(f'main a[href$="/do/{act}/"], .actions a[href$="/do/{act}/"]').first.click()
+        follow(page.locator(f'main a[href$="/do/{act}/"], .actions a[href$="/do/{act}/"]').first)
         people.look(username)
         forms.fill(page, on_day="2025-04-07", **answers)
         if page.locator("main input[type=file]").count():
             attach(page)
-        page.locator("main .actions button").first.click()
-        page.wait_for_load_state()
+        follow(page.locator("main .actions button").first)
         return page.locator("body").inner_text()
 
 
@@ -78,7 +77,7 @@ def test_a_letter_goes_from_draft_to_confirmed_scan_and_receipt(people: People, 
     reference = reference_in(home)
     with people.of("case-bureau") as page:
         page.goto(f"{people.url}/cases/{reference}/")
-        page.get_by_role("link", name="Write a letter").click()
+        follow(page.get_by_role("link", name="Write a letter"))
         people.look("case-bureau")
         forms.fill(page, template="plain", language="zh")
         page.get_by_role("button", name="Go on").click()
@@ -93,7 +92,7 @@ def test_a_letter_goes_from_draft_to_confirmed_scan_and_receipt(people: People, 
         page.wait_for_url("**/letters/1/")
         letter = f"/cases/{reference}/letters/1/"
         people.look("case-bureau")
-        page.get_by_role("link", name="Edit the letter").click()
+        follow(page.get_by_role("link", name="Edit the letter"))
         people.look("case-bureau")
         page.locator('textarea[name="body"]').fill(BETTER)
         page.get_by_role("button", name="Keep the draft").click()
@@ -136,7 +135,7 @@ def test_mail_that_is_a_draft_is_released_by_an_officer(people: People, home: Pa
     reference = reference_in(home)
     with people.of("case-bureau") as page:
         page.goto(f"{people.url}/cases/{reference}/")
-        page.locator(f'a[href="/cases/{reference}/mail/"]').click()
+        follow(page.locator(f'a[href="/cases/{reference}/mail/"]'))
         people.look("case-bureau")
         page.get_by_role("button", name="Release the mail").click()
         page.wait_for_url(f"**/cases/{reference}/")
