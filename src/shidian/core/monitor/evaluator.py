@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from shidian.core.journal.entry import Entry
     from shidian.core.monitor.differences import Draft
     from shidian.core.monitor.explain import Answers
+    from shidian.core.monitor.holdings import Touched
     from shidian.core.monitor.nearest import Grouped
     from shidian.core.monitor.past import Past
     from shidian.core.monitor.quality import SourceQuality
-    from shidian.core.monitor.values import Touched
     from shidian.core.rulebook.loaded import Loaded
 
 _EVALUATED = RULE_KINDS | {EntryKind.DATA, EntryKind.LEASE}

@@ -9,8 +9,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from shidian.core.monitor.events import Ints
+    from shidian.core.monitor.holdings import Due, Touched
     from shidian.core.monitor.program import Measure
-    from shidian.core.monitor.values import Due, Touched, Values
+    from shidian.core.monitor.values import Values
 
 BEGINNING = -(2**61)
 
