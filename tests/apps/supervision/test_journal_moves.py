@@ -90,8 +90,8 @@ class Installation:
         for name, gate in self.gates.items():
             self.monitor(name)
             worker = self.workers.setdefault(name, Worker(self.config(name)))
-            steps = [worker.send_controls, worker.tell_fed, worker.copy_alerts]
-            steps += [worker.copy_readings, worker.copy_acknowledgements]
+            steps = [worker.send_controls, worker.tell_fed, worker.copying.copy_alerts]
+            steps += [worker.copying.copy_readings, worker.copy_acknowledgements]
             if name == "main":
                 steps.append(worker.advance_moves)
             for step in steps:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from django.db.models import Max
@@ -23,13 +22,8 @@ from shidian.apps.supervision.domain.gate_keys import certify_gate_key
 from shidian.apps.supervision.domain.incidents import tell_missed_steps
 from shidian.apps.supervision.domain.orders import announce_lapses, lapse_due_orders
 from shidian.apps.supervision.domain.sent_files import remove_files_kept_long_enough
-from shidian.apps.supervision.journals import in_journal
 from shidian.apps.supervision.models import (
-    AT_WORK,
-    AlertStep,
     ControlReceipt,
-    JournalMove,
-    MoveState,
     Order,
     Pilot,
 )
@@ -42,21 +36,20 @@ from shidian.apps.supervision.publish.schemes import home_figures
 from shidian.apps.supervision.worker import projection
 from shidian.apps.supervision.worker.acknowledgements import copy_acknowledgements
 from shidian.apps.supervision.worker.controls import send_controls, tell_fed
+from shidian.apps.supervision.worker.copying import Copying
 from shidian.apps.supervision.worker.delivery import Deliverer
 from shidian.apps.supervision.worker.drills import sign_drills
 from shidian.apps.supervision.worker.gate_client import GateClient
 from shidian.apps.supervision.worker.loop import Duty
 from shidian.apps.supervision.worker.moving import advance_moves
+from shidian.apps.supervision.worker.news import News
 from shidian.apps.supervision.worker.reports import check_next_report
 from shidian.apps.supervision.worker.returns import send_returns
-from shidian.apps.supervision.worker.store_line import StoreLine
 from shidian.config import MAIN_JOURNAL
-from shidian.core.monitor.store import StoreReader
 from shidian.egress import Guard
 from shidian.notary.client import NotaryPool
 
 if TYPE_CHECKING:
-    from shidian.apps.supervision.worker.store_line import Store
     from shidian.config import Settings
 
 LOOK_S = 0.01
@@ -93,11 +86,6 @@ REPORTS_S = 30.0
 SENT_FILES_S = 3600.0
 MAIL_S = 1.0
 DIGESTS_S = 60.0
-BATCH_MAX = 1_000
-
-
-class StreamShorterError(RuntimeError):
-    """The monitor's store does not hold what was read from it before."""
 
 
 class Worker:
@@ -107,10 +95,7 @@ class Worker:
         keyring.ensure_keys(config.keys)
         self._keys = config.keys
         self._journal = config.journal_name
-        self._store_path = config.monitor_store
-        self._store: Store | None = None
         self._apart = config.ingest_apart
-        self._version = -1
         self._gate = GateClient(config.gate_url, keyring.worker_key(config.keys))
         self._order_gate = GateClient(config.own_gate_url, keyring.worker_key(config.keys))
         self._own_gate = GateClient(config.own_gate_url, keyring.worker_key(config.keys))
@@ -118,17 +103,15 @@ class Worker:
             name: GateClient(url, keyring.worker_key(config.keys))
             for name, url in config.gate_urls.items()
         }
-        self._news: SimpleQueue[tuple[str, int]] = SimpleQueue()
+        self._news = News()
+        self.copying = Copying(config, self._own_gate, self._news)
         self._feeder = Feeder(config)
         self._notaries = NotaryPool(config.notary_socket)
         self._orders = Deliverer(self._notaries.sign_order, Guard.of(config.egress_allow))
-        self._to_tell: dict[str, int] = {}
-        self._stale_figures: set[str] = set()
         self._home: dict[str, object] = {}
         self._outbox_seen = -1
         self._outbox_again = 0.0
         self._words_again = 0.0
-        self._steps_seen: int | None = None
 
     def duties(self) -> list[Duty]:
         """In the order in which they are run when all are due: alerts first.
@@ -137,10 +120,10 @@ class Worker:
         """
         look_s, current_s = (LINE_LOOK_S, LINE_CURRENT_S) if self._apart else (LOOK_S, CURRENT_S)
         own = [
-            Duty("alerts", look_s, self.copy_new_alerts),
+            Duty("alerts", look_s, self.copying.copy_new_alerts),
             Duty("live", LOOK_S, self.tell_pages),
             Duty("returns", RETURNS_S, self.send_returns),
-            Duty("readings", current_s, self.copy_readings),
+            Duty("readings", current_s, self.copying.copy_readings),
         ]
         return own if self._journal != MAIN_JOURNAL else self._of_main(own)
 
@@ -155,7 +138,7 @@ class Worker:
             Duty("bridges", BRIDGES_S, self.lapse_bridges),
             Duty("missed steps", MISSED_S, self.tell_missed_steps),
             Duty("escalations", ESCALATIONS_S, self.escalate_alerts),
-            Duty("handling", HANDLING_S, self.tell_handling),
+            Duty("handling", HANDLING_S, self._news.note_handling),
             returns,
             Duty("moves", MOVES_S, self.advance_moves),
             Duty("reports", REPORTS_S, self.check_reports),
@@ -200,68 +183,11 @@ class Worker:
             gate.close()
         self._gate.close()
         self._feeder.close()
-        if self._store is not None:
-            self._store.close()
-
-    def copy_new_alerts(self) -> None:
-        """`copy_alerts` where the monitor has stored something since the last time."""
-        store = self._open_store()
-        if store is None or (version := store.version()) == self._version:
-            return
-        self.copy_alerts()
-        self._version = version
-
-    def copy_alerts(self) -> None:
-        """Copy what is new of the monitor's stream; pages are told afterwards."""
-        store = self._open_store()
-        if store is None:
-            return
-        stream = projection.of_journal(projection.ITEMS, self._journal)
-        while items := store.items_after(projection.position(stream), BATCH_MAX):
-            self._changed(projection.apply_items(items, self._journal))
-            if len(items) < BATCH_MAX:
-                return
-        if store.last_seq() < projection.position(stream):
-            raise StreamShorterError(
-                "the monitor's stream is shorter than what was copied of it: its store was"
-                " replaced; alerts are not copied until it has caught up"
-            )
-
-    def copy_readings(self) -> None:
-        """Copy values, how sources deliver, and which pilots are no longer evaluated."""
-        store = self._open_store()
-        if store is None:
-            return
-        here = self._journal
-        stream = projection.of_journal(projection.READINGS, here)
-        leaving = JournalMove.objects.filter(source=here, state=MoveState.FENCED).exists()
-        reached = store.cursor()
-        if leaving:
-            self.copy_alerts()
-        while readings := store.readings_after(projection.position(stream), BATCH_MAX):
-            self._changed(projection.apply_readings(readings, here))
-            if len(readings) < BATCH_MAX:
-                break
-        if leaving:
-            projection.note_applied(here, reached)
-        own = Pilot.objects.filter(in_journal(here), state__in=AT_WORK)
-        running = own.values_list("public_id", flat=True)
-        values = [value for project in running for value in store.current(project)]
-        self._changed(projection.apply_current(values))
-        self._changed(projection.apply_faults(store.faults(), here))
-        self._changed(projection.apply_quality(store.quality(), here))
-        self._changed(projection.apply_grouped(store.grouped(), here))
+        self.copying.close()
 
     def tell_pages(self) -> None:
-        """Tell open pages what changed; what cannot be told now is told later, newest entry."""
-        while not self._news.empty():
-            public_id, entry = self._news.get()
-            self._to_tell[f"pilot:{public_id}"] = entry
-            self._stale_figures.add(public_id)
-        while self._to_tell:
-            topic, entry = next(iter(self._to_tell.items()))
-            self._gate.changed(topic, entry)
-            del self._to_tell[topic]
+        """Tell open pages what changed."""
+        self._news.tell(self._gate)
 
     def work_outbox(self) -> None:
         """Deliver outbox rows to their consumers: at once when there are new ones, else by and by.
@@ -315,22 +241,6 @@ class Worker:
         """Raise alerts that waited too long for an officer."""
         escalate_due_alerts()
 
-    def tell_handling(self) -> None:
-        """Tell open pages that something was done about alerts, whoever did it."""
-        newest = AlertStep.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        if self._steps_seen is None:
-            self._steps_seen = newest
-        if newest == self._steps_seen:
-            return
-        steps = AlertStep.objects.filter(pk__gt=self._steps_seen).order_by()
-        entry = projection.position(projection.ITEMS)
-        for public_id, slug in steps.values_list(
-            "pilot__public_id", "pilot__case__scheme__slug"
-        ).distinct():
-            self._to_tell[f"pilot:{public_id}"] = entry
-            self._to_tell[f"board:{slug}"] = entry
-        self._steps_seen = newest
-
     def gather_digests(self) -> None:
         """Put together the digests of the day, once its hour has come."""
         gather_digests()
@@ -343,12 +253,12 @@ class Worker:
     def send_returns(self) -> None:
         """Bring attested returns to the journal, and pages to show what became of them."""
         for public_id, entry in send_returns(self._own_gate, self._journal).items():
-            self._news.put((public_id, entry))
+            self._news.put(public_id, entry)
 
     def advance_moves(self) -> None:
         """Take pilots that are moved between journals a step further."""
         for public_id in advance_moves(self._moving_gates):
-            self._news.put((public_id, projection.position(projection.ITEMS)))
+            self._news.put(public_id, projection.position(projection.ITEMS))
 
     def sign_drills(self) -> None:
         """Have the notary sign certificates of exit drills; they go on record by that."""
@@ -357,7 +267,7 @@ class Worker:
     def send_controls(self) -> None:
         """Bring control records to the journal, and pages to show from which entry they hold."""
         for public_id in send_controls(self._order_gate, self._journal):
-            self._news.put((public_id, ControlReceipt.objects.latest("entry").entry))
+            self._news.put(public_id, ControlReceipt.objects.latest("entry").entry)
 
     def copy_acknowledgements(self) -> None:
         """Bring firms' words on orders to the orders' pages, while any is waited for."""
@@ -372,7 +282,7 @@ class Worker:
         self._words_again = now + WORDS_QUIET_S
         for public_id in copy_acknowledgements(self._order_gate, self._journal):
             stream = projection.of_journal("acknowledgements", self._journal)
-            self._news.put((public_id, projection.position(stream)))
+            self._news.put(public_id, projection.position(stream))
 
     def tell_fed(self) -> None:
         """Let the gate know that it knows every order: without that it renews no permit."""
@@ -382,11 +292,11 @@ class Worker:
         """Refresh the public figures of pilots of which something changed."""
         if not self._orders.is_calm():
             return
-        stale = set(self._stale_figures)
+        stale = set(self._news.stale)
         for pilot in Pilot.objects.filter(public_id__in=stale).select_related("case"):
             publish_pilot_figures(pilot)
         # Only now: where the database fails meanwhile, they are as stale as before.
-        self._stale_figures -= stale
+        self._news.stale -= stale
 
     def publish_home(self) -> None:
         """Refresh the home page's figures where they are others than before."""
@@ -395,18 +305,3 @@ class Worker:
         if counted != self._home:
             publish_home(figures)
             self._home = counted
-
-    def _changed(self, applied: projection.Applied) -> None:
-        for public_id, entry in applied.entries.items():
-            self._to_tell[f"pilot:{public_id}"] = entry
-            self._stale_figures.add(public_id)
-        for slug, entry in applied.schemes.items():
-            self._to_tell[f"board:{slug}"] = entry
-
-    def _open_store(self) -> Store | None:
-        """The monitor's store once the monitor has made it."""
-        if self._store is None and self._apart:
-            self._store = StoreLine(self._own_gate)
-        elif self._store is None and self._store_path.exists():
-            self._store = StoreReader(self._store_path)
-        return self._store
