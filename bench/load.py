@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from bench.yardstick import yardstick_ms
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -104,6 +106,7 @@ def measured(sizes: Sizes, say: Callable[[str], None]) -> dict[str, Any]:
         "p95_ms": times,
         "cpu_p95_ms": busy,
         "queries": queries,
+        "yardstick_ms": yardstick_ms(),
     }
 
 

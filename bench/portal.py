@@ -18,6 +18,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.yardstick import yardstick_ms
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
@@ -59,7 +61,11 @@ def measure(
         say("each page is asked for")
         p95_ms = json.loads(run_python(_ASK, home).splitlines()[-1])
         say(f"a notice is read for {seconds} s")
-        return {"p95_ms": p95_ms, "notice_requests_per_second": _read(home, seconds)}
+        return {
+            "p95_ms": p95_ms,
+            "notice_requests_per_second": _read(home, seconds),
+            "yardstick_ms": yardstick_ms(),
+        }
 
 
 def _read(home: Path, seconds: int) -> float | None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _KEPT = {
     "SHIDIAN_DATABASE_URL",
     "SHIDIAN_SHARED",
+    # Where several runs of tests, one after another, share what each would make anew.
+    "SHIDIAN_MADE_ONCE",
     "SHIDIAN_CHROMIUM",
     "SHIDIAN_TEST_WORKERS",
     # How much a long proof proves; the full sizes are run by hand.
@@ -73,7 +75,7 @@ def _isolate() -> None:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["SHIDIAN_HOME"] = home
     os.environ["SHIDIAN_PAGE_CACHE_S"] = "0"
-    os.environ["SHIDIAN_MADE_ONCE"] = tempfile.mkdtemp(dir=home)
+    os.environ.setdefault("SHIDIAN_MADE_ONCE", tempfile.mkdtemp(dir=home))
     os.environ["DJANGO_SETTINGS_MODULE"] = "shidian.web.settings"
 
 
@@ -130,7 +132,8 @@ def django_db_modify_db_settings(
     else:
         settings["TEST"]["TEMPLATE"] = _POSTGRESQL_TEMPLATE
         with django_db_blocker.unblock():
-            made_once("postgresql", _migrate_postgresql)
+            cluster = urlsplit(os.environ["SHIDIAN_DATABASE_URL"]).port
+            made_once(f"postgresql-{cluster}", _migrate_postgresql)
 
 
 @pytest.fixture(scope="session")
@@ -157,13 +160,28 @@ def _migrate_postgresql(home: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The migrated database holds the calendar of working days from the start."""
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """The migrated database, which holds the calendar of working days from the start.
+
+    In place of pytest-django's own, which makes none for a run whose tests take `committed_db` only.
+    """
+    from django.test.utils import setup_databases, teardown_databases
+
     from shidian.apps.cases.calendars import store_calendar
     from shidian.core.procedure.calendars import by_id
 
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
         store_calendar(by_id("cn-working-day"))
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from tests.conftest import _KEPT
 
 TESTS = Path(__file__).parent
 READ = re.compile(r'environ(?:\.get\(|\[)\s*"(SHIDIAN_[A-Z_]+)"')
-OWN = {"SHIDIAN_HOME", "SHIDIAN_MADE_ONCE", "SHIDIAN_PAGE_CACHE_S"}
+OWN = {"SHIDIAN_HOME", "SHIDIAN_PAGE_CACHE_S"}
 """The suite gives these itself."""
 
 

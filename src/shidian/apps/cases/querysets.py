@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
-    """Access rows of the outer query's case that reach `person` now."""
+    """Access rows that reach `person` now."""
     now = timezone.now()
     roles = roles_of(person)
     reached = Q(person=person)
@@ -48,10 +48,24 @@ def _rows_reaching(person: Person, effect: str) -> models.QuerySet[Any]:
     return rows.filter(
         reached,
         Q(ends__isnull=True) | Q(ends__gt=now),
-        case=OuterRef("pk"),
         effect=effect,
         starts__lte=now,
     )
+
+
+def _denied(person: Person) -> Q:
+    return Q(Exists(_rows_reaching(person, "deny").filter(case=OuterRef("pk"))))
+
+
+def _granted(person: Person) -> Q:
+    """An authority is granted thousands of cases, and each is asked; anyone else's are looked up.
+
+    At 20,000 cases a firm's own three are found in 1 ms so, instead of in 50.
+    """
+    rows = _rows_reaching(person, "grant")
+    if roles_of(person).authorities():
+        return Q(Exists(rows.filter(case=OuterRef("pk"))))
+    return Q(pk__in=rows.order_by().values("case"))
 
 
 def of_one_of(cases: models.QuerySet[Any], way: str = "case") -> Q:
@@ -70,10 +84,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Only the cases that `person` may see. Nobody anonymous sees any."""
         if not isinstance(person, Person):
             return self.none()
-        visible = self.filter(~Exists(_rows_reaching(person, "deny")))
+        visible = self.filter(~_denied(person))
         if roles_of(person).is_auditor:
             return visible
-        return visible.filter(Exists(_rows_reaching(person, "grant")))
+        return visible.filter(_granted(person))
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -97,8 +111,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         if not isinstance(person, Person):
             return self.none()
         cases = apps.get_model("cases", "Case").objects
-        denied = _rows_reaching(person, "deny")
-        undenied = cases.filter(~Exists(denied))
+        undenied = cases.filter(~_denied(person))
         before = Q(person=person)
         if places := roles_of(person).institutions():
             asked = Q(verb=Verb.ANSWER_INVITATION.value, closed_at__isnull=True)
@@ -182,7 +195,7 @@ class NewsQuerySet(models.QuerySet["NewsItem"]):
         cases = apps.get_model("cases", "Case").objects
         own = self.filter(person=person)
         asked = apps.get_model("cases", "Task").objects.open().reaching(person)
-        undenied = cases.filter(~Exists(_rows_reaching(person, "deny")))
+        undenied = cases.filter(~_denied(person))
         left = Q(kind__in=[str(kind) for kind in NOT_SEEING])
         of_cases = (
             of_one_of(cases.visible_to(person))

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.accounts.roles import roles_of
@@ -45,9 +45,11 @@ def waiting_mail(person: Person) -> list[WaitingMail]:
         return []
     handled = SchemeAuthority.objects.filter(authority__in=held, role__in=DECIDING)
     cases = Case.objects.visible_to(person).filter(scheme__in=handled.values("scheme"))
-    # Two questions, each with an index of the few rows that it is about.
-    drafts = _by_case(NewsItem.objects.filter(held=True, case__in=cases))
-    failed = _by_case(NewsItem.objects.filter(mail__in=stuck_mail(), case__in=cases))
+    # Two questions, each with an index of the few rows that it is about; who may see is asked of
+    # each of these, not of all cases first.
+    seen = Exists(cases.filter(pk=OuterRef("case")))
+    drafts = _by_case(NewsItem.objects.filter(seen, held=True))
+    failed = _by_case(NewsItem.objects.filter(seen, mail__in=stuck_mail()))
     found = Case.objects.in_bulk({*drafts, *failed})
     lines = [WaitingMail(one, drafts[pk], failed[pk]) for pk, one in found.items()]
     return sorted(lines, key=lambda one: (-one.failed, -one.drafts, one.case.pk))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.model import Text
 
 PAGE_CASES = 25
-TASKS_MAX = 100
+TASKS_MAX = 50
 WARNED_MAX = 10
 MAIL_MAX = 10
 
