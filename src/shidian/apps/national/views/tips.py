@@ -28,6 +28,7 @@ from shidian.apps.national.views.loaders import tip_by_reference
 from shidian.apps.supervision.views.asker import asker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from django import forms
@@ -234,25 +235,27 @@ def publish(request: HttpRequest, found: RiskTip, **_url: object) -> HttpRespons
 @require_POST
 def keep_back(request: HttpRequest, found: RiskTip, **_url: object) -> HttpResponse:
     """Say that it is not published, and why."""
-    form = ReasonForm(request.POST, auto_id="keep_%s")
-    if form.is_valid() and attempt(
-        form,
-        lambda: verbs.keep_tip_back(tip=found, reason=form.cleaned_data["text"], by=asker(request)),
-    ):
-        messages.success(request, _("The risk tip is not published."))
-        return redirect("national:tip", tip=found.reference)
-    return _page(request, found, ("keep", form))
+    return _with_reason(
+        request, found, "keep", verbs.keep_tip_back, _("The risk tip is not published.")
+    )
 
 
 @rule(Permission.TIP_LIFT, obj=tip_by_reference)
 @require_POST
 def lift(request: HttpRequest, found: RiskTip, **_url: object) -> HttpResponse:
     """Say that the risk is over."""
-    form = ReasonForm(request.POST, auto_id="lift_%s")
+    return _with_reason(request, found, "lift", verbs.lift_tip, _("The risk tip was lifted."))
+
+
+def _with_reason(
+    request: HttpRequest, found: RiskTip, name: str, verb: Callable[..., object], done: str
+) -> HttpResponse:
+    """What a verb does of a tip for a reason; the page again where that is missing."""
+    form = ReasonForm(request.POST, auto_id=f"{name}_%s")
     if form.is_valid() and attempt(
         form,
-        lambda: verbs.lift_tip(tip=found, reason=form.cleaned_data["text"], by=asker(request)),
+        lambda: verb(tip=found, reason=form.cleaned_data["text"], by=asker(request)),
     ):
-        messages.success(request, _("The risk tip was lifted."))
+        messages.success(request, done)
         return redirect("national:tip", tip=found.reference)
-    return _page(request, found, ("lift", form))
+    return _page(request, found, (name, form))
