@@ -42,7 +42,7 @@ class RunningGate:
         self.process = subprocess.Popen(
             [*self.program, "gate", "--bind", f"127.0.0.1:{self.port}"], env=env
         )
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 if self.request("GET", "/healthz")[0] == 200:
