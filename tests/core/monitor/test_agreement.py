@@ -22,7 +22,7 @@ HISTORIES = int(os.environ.get("SHIDIAN_HISTORIES", "500"))
 """How many histories the proof judges; 20,000 take about two hours of one core."""
 
 
-@pytest.mark.parametrize("first", range(0, 50, 10))
+@pytest.mark.parametrize("first", range(0, 30, 10))
 def test_live_with_restarts_agrees_with_replay_and_oracle(first, tmp_path):
     for seed in range(first, first + 10):
         log = random_log(seed)
@@ -54,7 +54,7 @@ def test_limits_that_are_looked_at_now_and_then_agree_as_well(first, tmp_path):
 
 def test_they_are_looked_at_at_admissions_and_month_by_month_and_stages_change():
     measured, stages = set(), set()
-    for seed in range(30_000, 30_060):
+    for seed in range(30_000, 30_030):
         for item in replay(random_log(seed, further=True).entries).items:
             how = item.explanation.get("measured")
             measured.add((None if how is None else how["how"], item.change.value))
@@ -68,7 +68,7 @@ def test_they_are_looked_at_at_admissions_and_month_by_month_and_stages_change()
     assert stages
 
 
-@pytest.mark.parametrize("seed", range(2000, 2006))
+@pytest.mark.parametrize("seed", range(2000, 2004))
 def test_what_the_real_journal_took_in_is_judged_alike(seed, tmp_path):
     log = random_log(seed)
     journal = tmp_path / "journal.sqlite3"
@@ -81,7 +81,7 @@ def test_what_the_real_journal_took_in_is_judged_alike(seed, tmp_path):
     assert (items, digest) == (len(found.items), found.as_known_digest)
 
 
-@pytest.mark.parametrize("seed", range(3000, 3008))
+@pytest.mark.parametrize("seed", range(3000, 3006))
 def test_order_of_arrival_leaves_the_final_digest(seed):
     log = random_log(seed, control=False)
     rng = random.Random(seed)
