@@ -18,6 +18,7 @@ from shidian.apps.supervision.journals import journal_of
 from shidian.apps.supervision.models import AlertItem, ControlReceipt, MoveState, PilotJournal
 from shidian.apps.supervision.worker.duties import Worker
 from shidian.apps.supervision.worker.gate_client import GateClient, GateUnreachableError
+from shidian.apps.supervision.worker.projection import applied_to
 from shidian.config import Settings
 from shidian.core.journal import EntryKind, JournalReader
 from shidian.core.monitor.digest import as_known_digest
@@ -188,12 +189,18 @@ def told_all(installation, pilot):
         ]
 
 
+def waited_for(move):
+    """What the old journal acknowledged of the move, and up to where its monitor was read."""
+    receipts = ControlReceipt.objects.filter(outbox_id=move.departure_outbox)
+    return list(receipts.values_list("entry", flat=True)), applied_to(move.source)
+
+
 def until_done(installation, move, turn):
     until = time.monotonic() + 60
     while move.ended_at is None:
         turn()
         move.refresh_from_db()
-        assert time.monotonic() < until, (move.state, move.problem)
+        assert time.monotonic() < until, (move.state, move.problem, waited_for(move))
         time.sleep(0.05)
     return move
 
