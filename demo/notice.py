@@ -40,7 +40,7 @@ def body(case: Case, project: Project) -> str:
 def body_en(case: Case, project: Project) -> str:
     """What a reader of English needs to comment."""
     return (
-        f"Project: {project.title_en}. Lead institution: {case.lead.name_en}. This is a notice of "
+        f"{case.lead.name_en} leads the project “{project.title_en}”. This is a notice of "
         "the fictional Demo City; the full public form is given in Chinese. Comments are "
         "welcome until the last day of the window, and answers are published."
     )

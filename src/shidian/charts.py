@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Number: TypeAlias = int | float | Decimal
 Instant: TypeAlias = datetime | date | int | float
@@ -66,7 +66,7 @@ class Chart:
     y_ticks: tuple[Tick, ...]
     x_first: Instant
     x_middle: Instant | None
-    """Halfway in time, whatever the points; a whole day or number where the others are."""
+    """Halfway in time, whatever the points; a whole day, month or number where the others are."""
     x_middle_percent: float
     x_last: Instant
     limit_y: float | None
@@ -92,6 +92,14 @@ def nice_ticks(high: float, count: int = 4) -> list[float]:
     return [step * index for index in range(math.ceil(high / step - 1e-9) + 1)]
 
 
+def monthly(instants: Iterable[Instant]) -> bool:
+    """Whether each is the first of a month, and there are several: they stand for months."""
+    listed = {at for at in instants if isinstance(at, date)}
+    return len(listed) > 1 and all(
+        at.day == 1 and (not isinstance(at, datetime) or at.time() == time()) for at in listed
+    )
+
+
 def draw(
     series: Sequence[Series], limit: Number | None = None, limit_label: str = ""
 ) -> Chart | None:
@@ -101,6 +109,9 @@ def draw(
     if not values:
         return None
     ticks = nice_ticks(max([*values, float(limit)] if limit is not None else values))
+    counted = [value for line in series for _, value in line.points]
+    if all(isinstance(value, int) for value in [*counted, limit or 0]):
+        ticks = [tick for tick in ticks if tick == int(tick)]  # there is no half of what is counted
     low = min(0.0, *values)
     top = ticks[-1]
     first, last = min(instants), max(instants)
@@ -122,6 +133,9 @@ def draw(
     every = [at for line in series for at, value in line.points if value is not None]
     ordered = sorted(every, key=_as_number)
     middle = _halfway(ordered[0], ordered[-1]) if len(ordered) >= MIDDLE_POINTS_MIN else None
+    if middle is not None and monthly(ordered):
+        half = _as_number(middle)
+        middle = min(ordered, key=lambda at: abs(_as_number(at) - half))
     return Chart(
         lines=tuple(lines),
         labels=_apart(labels),

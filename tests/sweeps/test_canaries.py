@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +16,7 @@ from django.core import mail
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
 from shidian.apps.cases.models import Outbox
 from shidian.apps.notices.models import (
@@ -29,14 +28,10 @@ from shidian.apps.notices.models import (
     Submission,
 )
 from shidian.core.rulebook.model import StageKind
-from shidian.web.access import routed_views
 from tests.factories import Walk, make_world
-from tests.leaks import ARGUMENT
 from tests.sweeps.canaries import WORD, Sown, reached, sow, text_columns
 from tests.sweeps.columns import CODED, PUBLIC, SOWN_ELSEWHERE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.sweeps.strangers import everything, public_addresses
 
 pytestmark = [pytest.mark.rendering]
 
@@ -61,52 +56,6 @@ def sown(request: pytest.FixtureRequest, db: None, caplog: pytest.LogCaptureFixt
     return made
 
 
-def public_addresses(sown: Sown) -> Iterator[str]:
-    """Every address of the site, with the public names of the case that was sown."""
-    walk, pilot = sown.walk, sown.pilot
-    known = {
-        "reference": walk.case.reference,
-        "public_id": pilot.public_id,
-        "slug": walk.world.call.slug,
-        "scheme": walk.world.scheme.slug,
-        "version": walk.world.version.version,
-        "kind": "all",
-        "language": "zh",
-        "rulebook": walk.world.scheme.slug,
-        "index": "0",
-        "path": "checkpoint",
-        "receipt": walk.notice.comments.first().receipt,
-        "number": "1",
-        "pk": "1",
-    }
-    keys = (walk.world.call.slug, walk.notice.slug, pilot.public_id, walk.case.reference)
-    for route, _view in routed_views(get_resolver().url_patterns):
-        names = {match["name"] for match in ARGUMENT.finditer(route)}
-        for key in (*keys, walk.world.scheme.slug) if "key" in names else ("",):
-            values = {**known, "key": key}
-            filled = ARGUMENT.sub(lambda match, v=values: v.get(match["name"], "x"), route)
-            if not filled.endswith((".pdf", ".schema.json")):
-                yield f"/{filled}"
-    for name in ("call-list", "notice-list", "pilot-list", "statistics"):
-        yield f"{reverse(name)}?format=csv"
-    yield f"{reverse('statistics')}?format=json"
-    named = ("call", keys[0]), ("notice", keys[1]), ("pilot", keys[2]), ("case", keys[3])
-    for kind, key in named:
-        yield reverse("share-card", args=["zh", kind, key])
-
-
-def everything(client: Client, address: str) -> str:
-    """Status, headers and body."""
-    answer = client.get(address)
-    content = b"".join(answer) if answer.streaming else answer.content
-    headers = "\n".join(
-        f"{name}: {value}"
-        for name, value in answer.headers.items()
-        if name.lower() != "x-request-id"  # drawn anew at each answer
-    )
-    return f"{answer.status_code}\n{headers}\n\n{content.decode(errors='replace')}"
-
-
 def said_of(address: str, text: str) -> set[str]:
     """Words in the answer beyond those of the question."""
     return set(WORD.findall(text)) - set(WORD.findall(address))
@@ -118,7 +67,7 @@ def test_no_restricted_word_reaches_the_public(
     found: dict[str, set[str]] = {}
     for language in LANGUAGES:
         client = Client(headers={"accept-language": language})
-        for address in public_addresses(sown):
+        for address in public_addresses(sown.walk, sown.pilot):
             if leaked := said_of(address, everything(client, address)):
                 found[address] = {sown.words.get(one, one) for one in leaked}
     assert found == {}
@@ -179,7 +128,7 @@ def test_neither_a_byte_nor_a_query_depends_on_how_much_is_hidden(db: None) -> N
         with transaction.atomic(), time_machine.travel("2025-06-02T01:00:00Z", tick=False):
             sown = sow(Walk(make_world()), count=1, length=length)
             client, answers = Client(), {}
-            for address in public_addresses(sown):
+            for address in public_addresses(sown.walk, sown.pilot):
                 if "receipt" in address or "comments/C-" in address:
                     continue
                 with CaptureQueriesContext(connection) as captured:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
+import pytest
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shidian import charts
+from shidian.web.templatetags import components
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 values = st.one_of(st.none(), st.integers(0, 10**9), st.floats(0, 1e6))
@@ -48,6 +52,29 @@ def test_all_that_is_drawn_lies_in_the_box(
                 assert -0.1 <= y <= charts.PLOT_HEIGHT + 0.1
     heights = sorted(label.y for label in chart.labels)
     assert all(b - a >= charts.LABEL_GAP_PX - 1e-6 for a, b in pairwise(heights))
+
+
+@pytest.mark.parametrize(
+    ("counts", "ticks"), [([0, 1], [0, 1]), ([0, 2], [0, 1, 2]), ([3, 9], [0, 5, 10])]
+)
+def test_what_is_counted_has_no_halves_on_its_axis(counts: list[int], ticks: list[int]) -> None:
+    chart = charts.draw(series([counts]))
+    assert chart is not None
+    assert [tick.value for tick in chart.y_ticks] == ticks
+    halves = charts.draw(series([[Decimal("0.5"), Decimal(1)]]))
+    assert halves is not None
+    assert 0.5 in [tick.value for tick in halves.y_ticks]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_an_axis_of_months_names_months(language: str) -> None:
+    at = [datetime(2026, n, 1, tzinfo=UTC) for n in (1, 2, 3, 9, 12)]
+    line = {"label": "", "points": [(one, 1) for one in at]}
+    with translation.override(language), timezone.override(UTC):
+        drawn = components.line_chart([line])
+    named = [drawn[name] for name in ("x_first", "x_middle", "x_last")]
+    english = ["January 2026", "September 2026", "December 2026"]
+    assert named == (english if language == "en" else ["2026年1月", "2026年9月", "2026年12月"])
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=3, max_size=20, unique=True))

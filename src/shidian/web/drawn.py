@@ -8,7 +8,7 @@ from typing import Any
 
 from shidian import charts
 from shidian.web.chart_words import display_width, instant_words, shown
-from shidian.web.words import day, moment, number, text
+from shidian.web.words import day, moment, month, number, text
 
 
 def _get(thing: Any, name: str, default: Any = None) -> Any:
@@ -58,7 +58,8 @@ def line_context(
             for one in (chart.x_first, chart.x_last)
         )
     if chart is not None:
-        show = instant_words(chart.x_first, chart.x_last)
+        instants = (at for line in known for at, _ in line.points)
+        show = month if charts.monthly(instants) else instant_words(chart.x_first, chart.x_last)
         context["x_first"], context["x_last"] = (
             shown(chart.x_first, show),
             shown(chart.x_last, show),

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import structlog
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError, connection
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.views.defaults import server_error as _server_error
 
+from shidian.config import settings
 from shidian.logs import named
+from shidian.web.context import PRODUCT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,13 +59,21 @@ def is_away(error: BaseException | None) -> bool:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Django's handler of what no view caught."""
-    return _answer(request) if is_away(sys.exc_info()[1]) else _server_error(request)
+    if is_away(sys.exc_info()[1]):
+        return _answer(request)
+    return HttpResponseServerError(_page(request, "500.html"))
 
 
 def _answer(request: HttpRequest) -> OutageAnswer:
-    with translation.override(translation.get_language_from_request(request)):
-        text = render_to_string("503.html", {"read": request.method in _READS})
+    text = _page(request, "503.html", read=request.method in _READS)
     return OutageAnswer(text, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _page(request: HttpRequest, template: str, **more: object) -> str:
+    """With what every page knows and no database is asked for."""
+    known = {"product_name": PRODUCT_NAME, "demo": settings().demo, **more}
+    with translation.override(translation.get_language_from_request(request)):
+        return render_to_string(template, known)
 
 
 class OutageMiddleware:

@@ -39,6 +39,11 @@ def day(value: date | datetime | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def month(value: date) -> str:
+    """October 2026, 2026年10月."""
+    return f"{value:%B} {value.year}" if is_english() else f"{value.year}年{value.month}月"
+
+
 def moment(value: datetime | None) -> str:
     """27 October 2026, 14:03; 2026年10月27日 14:03. Local time of the scheme."""
     if value is None or value == "":

@@ -75,3 +75,19 @@ def test_judgements_are_told_once_the_case_is_closed(
     assert [one["text"] for one in agreed.judged_promises(case, "zh")] == agreed.promises(case)
     assert agreed.judged_promises(showing("promises"), "zh") == []
     assert agreed.judged_promises(showing("evaluation"), "zh") == []
+
+
+PLAN = {"investors_max": "100", "failures_promised": "3000", "permit_mode": "full-stop"}
+
+
+def test_agreed_values_are_shown_where_the_register_has_the_plan_but_caps_as_limits(
+    showing: Callable[..., Case],
+) -> None:
+    lines = agreed.plan_lines(showing("plan"), PLAN, "en")
+    assert [(one["number"], one["unit"], one["value"]) for one in lines] == [
+        ("3000", "orders", ""),
+        ("", "", "all business stops"),
+    ]
+    assert "100" not in str(lines)  # it caps a limit
+    assert agreed.plan_lines(showing("limits", "promises"), PLAN, "en") == []
+    assert agreed.plan_lines(showing("plan"), {}, "en") == []

@@ -639,6 +639,20 @@ def test_refused_application_leaves_a_leaf_that_does_not_say_so():
     assert "outcome" not in leaf.payload
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_what_a_pilot_came_to_is_on_the_leaf_where_the_register_has_the_outcome(told):
+    rulebook = rulebooks.demo_city()
+    words = ("parties", "outcome") if told else ("parties",)
+    register = rulebook.public_register.model_copy(update={"public": words})
+    player = at(StageKind.CLOSED, rulebook.model_copy(update={"public_register": register}))
+    leaf = next(
+        item
+        for item in player.effects.outbox
+        if item.topic == "record.leaf" and item.payload["kind"] == "case.closed"
+    )
+    assert ("outcome" in leaf.payload) is told
+
+
 def test_invited_experts_get_mail_each_and_signers_per_authority():
     player = at(StageKind.REVIEW)
     effects = player.do(Verb.OPEN_ROUND, **player.willing(Verb.OPEN_ROUND))

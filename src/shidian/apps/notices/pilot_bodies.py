@@ -92,6 +92,15 @@ class LimitLine(TypedDict):
     indicator: str
 
 
+class PlanLine(TypedDict):
+    """An agreed value that is no limit's cap: a `number` in major units of `unit`, or in words."""
+
+    title: str
+    value: str
+    number: str
+    unit: str
+
+
 class ConsequenceLine(TypedDict):
     """What followed from a breach by the rulebook itself. `kind`: its word; `since`: a moment."""
 
@@ -177,6 +186,8 @@ class PilotBody(TypedDict):
     starts_on: str
     ends_on: str
     limits: list[LimitLine]
+    plan: NotRequired[list[PlanLine]]
+    """Where the register has it. Not in pages of earlier releases."""
     consequences: NotRequired[list[ConsequenceLine]]
     """Not in pages of earlier releases."""
     orders: NotRequired[list[OrderLine]]
@@ -196,3 +207,6 @@ class PilotBody(TypedDict):
     """Where the register shows dates: what ends, and when. Not in pages of earlier releases."""
     lesson: NotRequired[str]
     """Where it stands in the case library; empty before. Not in pages of earlier releases."""
+    withheld: NotRequired[list[str]]
+    """Of `parties`, `dates`, `plan`, `limits` and `outcome` those that the rulebook's register does
+    not show: what stands empty of them is kept back. Not in pages of earlier releases."""

@@ -114,7 +114,7 @@ def outbox_items(
         if event.kind is EventKind.POOL_COMMITTED:
             items.append(_pool_leaf(event))
         if event.kind in PUBLIC_ACTS:
-            items.append(_leaf(before, after, event, stage))
+            items.append(_leaf(rulebook, before, after, event, stage))
         if event.kind is EventKind.STAGE_ENTERED and before.admitted:
             items.append(_staged(after, event))
         if event.kind in _ABOUT_THE_PILOT:
@@ -126,7 +126,9 @@ def outbox_items(
     return tuple(items)
 
 
-def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> OutboxItem:
+def _leaf(
+    rulebook: Rulebook, before: CaseState, after: CaseState, event: NewEvent, stage: str
+) -> OutboxItem:
     payload: dict[str, Json] = {
         "kind": event.kind.value,
         "case": after.case,
@@ -140,12 +142,19 @@ def _leaf(before: CaseState, after: CaseState, event: NewEvent, stage: str) -> O
         payload["until"] = event.data["until"]
     if after.number:
         payload["number"] = after.number
-    # A refusal before any publicity is recorded, but not what it was.
-    if event.kind is EventKind.CASE_CLOSED and (before.notice is not None or after.admitted):
+    if event.kind is EventKind.CASE_CLOSED and _outcome_is_public(rulebook, before, after):
         payload["outcome"] = after.outcome
     if event.kind is EventKind.OBJECTION_DECIDED and before.notice is not None:
         payload["outcome"] = event.data["outcome"]
     return OutboxItem("record.leaf", payload)
+
+
+def _outcome_is_public(rulebook: Rulebook, before: CaseState, after: CaseState) -> bool:
+    """A pilot's is where the register has it; else it is recorded sealed, as a refusal before any
+    publicity is, so that nobody reads what it was."""
+    if after.admitted:
+        return "outcome" in rulebook.public_register.public
+    return before.notice is not None
 
 
 def _pool_leaf(event: NewEvent) -> OutboxItem:

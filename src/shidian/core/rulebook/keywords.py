@@ -150,7 +150,7 @@ def default_text(field: FieldInfo) -> str:
         for branch in branches_of(field.annotation)
     ):
         return _duration_text(value)
-    return str(value)
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _duration_text(value_us: int) -> str:

@@ -19,6 +19,7 @@ LISTED: Mapping[SnapshotKind, tuple[str, ...]] = {
     SnapshotKind.PILOT: (
         *("public_id", "case", "number", "title", "lead", "state", "state_label"),
         *("starts_on", "ends_on", "last_days", "limits", "scheme", "technologies", "scenes"),
+        "withheld",
     ),
     SnapshotKind.LESSON: ("reference", "title", "lead", "outcome"),
     SnapshotKind.RULEBOOK: ("id", "version", "title", "status_label"),

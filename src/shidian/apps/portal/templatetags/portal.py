@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from shidian.core.record.leaf import LeafKind
 from shidian.core.rulebook.model import Basis
 from shidian.core.rulebook.reading import say
 from shidian.core.rulebook.reading.text import article_number, chapter_number, lender
+from shidian.web.words import is_english
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from shidian.core.rulebook.reading import Lang, Note, Reading, Sentence
 
 register = template.Library()
+
+_HAN = re.compile("[\u4e00-\u9fff]")
+_LATIN = re.compile("[A-Za-z]{3}")
 
 BASIS_WORDS = {
     Basis.VERIFIED: _("Verified at the source"),
@@ -78,6 +83,15 @@ def iso(value: str | None) -> date | datetime | None:
     if not value:
         return None
     return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+
+
+@register.filter
+def tongue(text: str) -> SafeString:
+    """Attribute of an element whose text, as its writers gave it, may be of the other language."""
+    han = _HAN.search(text) is not None
+    if is_english():
+        return SafeString(' lang="zh-Hans"' if han else "")
+    return SafeString(' lang="en"' if _LATIN.search(text) and not han else "")
 
 
 @register.simple_tag

@@ -9,6 +9,7 @@ from django import forms
 from django.core import signing
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -72,7 +73,7 @@ class ComplaintForm(forms.Form):
 
     category = forms.ChoiceField(
         label=gettext_lazy("What is it about?"),
-        choices=ComplaintCategory.choices,
+        choices=[(value, capfirst(label)) for value, label in ComplaintCategory.choices],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose what it is about.")},
     )

@@ -12,6 +12,12 @@ from shidian.apps.cases.models import CaseEvent, SchemeAuthority
 from shidian.apps.notices.models import CommentState
 from shidian.apps.supervision.publish import words
 from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.register import (
+    lead_name,
+    outcome_name,
+    partner_names,
+    shows,
+)
 from shidian.core.procedure.types import EventKind
 
 if TYPE_CHECKING:
@@ -38,7 +44,6 @@ def is_public(case: Case) -> bool:
 def case_body(case: Case, language: Language) -> CaseBody:
     """The public course of a case."""
     stage = case.stage_rule
-    outcome = next((o for o in stage.outcomes if o.id == case.outcome), None)
     notice = case.notices.order_by("-version").first()
     pilot = getattr(case, "pilot", None)
     return {
@@ -47,24 +52,20 @@ def case_body(case: Case, language: Language) -> CaseBody:
         "number": case.number or "",
         "scheme_title": title(case.scheme, language),
         "zone": case.rulebook.zone,
-        "lead": name(case.lead, language),
+        "lead": lead_name(case, language),
         "partners": partner_names(case, language),
         "stage": text(stage.names.public or stage.names.staff, language),
-        "ended": _ended(text(outcome.name, language), language) if outcome else "",
+        "ended": _ended(case, language) if case.outcome else "",
         "groups": public_course(case, language),
         "notice": notice.slug if notice else "",
         "pilot": pilot.public_id if pilot else "",
     }
 
 
-def _ended(outcome: str, language: Language) -> str:
-    return f"已结案：{outcome}" if language == "zh" else f"Closed: {outcome}"
-
-
-def partner_names(case: Case, language: Language) -> list[str]:
-    """The partners in the order they joined."""
-    parties = case.parties.select_related("institution").order_by("pk")
-    return [name(party.institution, language) for party in parties]
+def _ended(case: Case, language: Language) -> str:
+    closed, colon = ("已结案", "：") if language == "zh" else ("Closed", ": ")
+    outcome = outcome_name(case, case.outcome, language)
+    return f"{closed}{colon}{outcome}" if outcome else closed
 
 
 def public_course(case: Case, language: Language) -> list[TimelineStage]:
@@ -101,7 +102,7 @@ def _line(
 ) -> TimelineEvent:
     if event.authority in authorities:
         who = name(authorities[event.authority], language)
-    elif event.institution is not None and event.actor_kind == "applicant":
+    elif event.institution and event.actor_kind == "applicant" and shows(case, "parties"):
         who = name(event.institution, language)
     else:
         who = text(words.ACTOR[event.actor_kind], language)
@@ -120,9 +121,7 @@ def public_note(case: Case, event: CaseEvent, language: Language) -> str:
     if event.kind == EventKind.CASE_ADMITTED and case.number:
         return f"试点编号：{case.number}" if language == "zh" else f"Number: {case.number}"
     if event.kind == EventKind.CASE_CLOSED:
-        known = {one.id: one for stage in case.rulebook.stages for one in stage.outcomes}
-        outcome = known.get(str(event.data.get("outcome")))
-        return text(outcome.name, language) if outcome else ""
+        return outcome_name(case, str(event.data.get("outcome")), language)
     return ""
 
 
@@ -140,7 +139,7 @@ def notice_body(notice: Notice, language: Language) -> NoticeBody:
         "title": title(notice, language),
         "text": notice.body_zh if language == "zh" or not notice.body_en else notice.body_en,
         "sha256": notice.sha256,
-        "lead": name(case.lead, language),
+        "lead": lead_name(case, language),
         "partners": partner_names(case, language),
         "opens_on": notice.opens_on.isoformat(),
         "closes_on": notice.closes_on.isoformat() if notice.closes_on else "",

@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from shidian.apps.supervision.models import Incident, IncidentState
 from shidian.apps.supervision.publish.language import text
+from shidian.apps.supervision.publish.register import shows
 from shidian.core.procedure.incidents import rules_of
 
 if TYPE_CHECKING:
@@ -22,14 +23,9 @@ if TYPE_CHECKING:
 INCIDENTS_MAX = 50
 
 
-def shows_incidents(pilot: Pilot) -> bool:
-    """Whether the rulebook has incidents in its public register."""
-    return "incidents" in pilot.case.rulebook.public_register.public
-
-
 def incident_lines(pilot: Pilot, language: Language) -> list[IncidentLine]:
     """Those that the institution itself reported or confirmed, newest first; no merged ones."""
-    if not shows_incidents(pilot):
+    if not shows(pilot.case, "incidents"):
         return []
     rulebook = pilot.case.rulebook
     shown = pilot.incidents.exclude(

@@ -8,6 +8,7 @@ from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.zones import day_in
 from shidian.apps.supervision.domain.exits import due_days
 from shidian.apps.supervision.models import OrderKind
+from shidian.apps.supervision.publish.register import shows
 from shidian.core.exit.drill import Step
 
 if TYPE_CHECKING:
@@ -23,10 +24,9 @@ def last_days(pilot: Pilot) -> list[LastDay]:
 
     Where orders are not public, nothing shows that one has ended a pilot before its term did.
     """
-    shown = pilot.case.rulebook.public_register.public
-    if "dates" not in shown:
+    if not shows(pilot.case, "dates"):
         return []
-    began = _ended_at(pilot, by_order="orders" in shown)
+    began = _ended_at(pilot, by_order=shows(pilot.case, "orders"))
     if began is None:
         return [{"kind": "term", "on": pilot.ends_on.isoformat()}]
     until = _run_off_until(pilot, began)

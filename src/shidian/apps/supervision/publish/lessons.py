@@ -9,7 +9,8 @@ from shidian.apps.supervision.evaluations import evaluation_of
 from shidian.apps.supervision.models import ExitReport
 from shidian.apps.supervision.publish.agreed import judged_promises
 from shidian.apps.supervision.publish.cases import in_language
-from shidian.apps.supervision.publish.language import Language, name, text, title
+from shidian.apps.supervision.publish.language import Language, text, title
+from shidian.apps.supervision.publish.register import lead_name, outcome_name, shows
 from shidian.core.evaluation.grade import NAMES
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ def published_report(case: Case) -> ExitReport | None:
 def lesson_body(case: Case, report: ExitReport, language: Language) -> LessonBody:
     """The exit report as it is shown. Judgements only where the register shows the evaluation."""
     rulebook = case.rulebook
-    outcome = next((one for one in case.stage_rule.outcomes if one.id == case.outcome), None)
     pilot = getattr(case, "pilot", None)
-    closed_on = closed_day(case)
+    closed_on = closed_day(case) if shows(case, "dates") else None
     lessons = in_language(report.lessons_zh, report.lessons_en, language)
     grade = NAMES[evaluation_of(case).grade]
     titles = {one.id: text(one.title, language) for one in rulebook.clauses}
@@ -42,8 +42,8 @@ def lesson_body(case: Case, report: ExitReport, language: Language) -> LessonBod
         "scheme": case.scheme.slug,
         "scheme_title": title(case.scheme, language),
         "zone": rulebook.zone,
-        "lead": name(case.lead, language),
-        "outcome": text(outcome.name, language) if outcome else "",
+        "lead": lead_name(case, language),
+        "outcome": outcome_name(case, case.outcome, language),
         "ended_on": closed_on.isoformat() if closed_on else "",
         "grade": grade.zh if language == "zh" else grade.en,
         "promises": judged_promises(case, language),

@@ -73,7 +73,8 @@ def institutions_body(language: Language) -> InstitutionsBody:
     """Who leads how many pilots, by name."""
     led: dict[str, list[Card]] = defaultdict(list)
     for pilot in published_pilots(language):
-        led[str(pilot["lead"])].append(pilot)
+        if pilot["lead"]:  # some registers show no parties
+            led[str(pilot["lead"])].append(pilot)
     return {
         "as_of": timezone.localtime().isoformat(timespec="seconds"),
         "institutions": [

@@ -17,11 +17,12 @@ from shidian.apps.supervision.models import (
     MonitorFault,
 )
 from shidian.apps.supervision.publish import agreed, words
-from shidian.apps.supervision.publish.cases import partner_names, public_course
+from shidian.apps.supervision.publish.cases import public_course
 from shidian.apps.supervision.publish.incidents import incident_lines
 from shidian.apps.supervision.publish.language import Language, name, text, title
 from shidian.apps.supervision.publish.last_days import last_days
 from shidian.apps.supervision.publish.lessons import published_report
+from shidian.apps.supervision.publish.register import lead_name, partner_names, shows, withheld
 from shidian.apps.supervision.series import POINTS_MAX, SPAN_US, Change, changes_of, sample
 from shidian.apps.supervision.tiers import tier_of
 from shidian.core.rulebook.model import QuestionKind
@@ -77,7 +78,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "what": _public_answers(pilot, filed, language),
         "technologies": _chosen(pilot, filed, TECHNOLOGIES, language),
         "scenes": _chosen(pilot, filed, SCENES, language),
-        "lead": name(case.lead, language),
+        "lead": lead_name(case, language),
         "partners": partner_names(case, language),
         "authorities": [
             name(part.authority, language)
@@ -92,10 +93,11 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "zone": rulebook.zone,
         "state": state,
         "state_label": text(words.PILOT_STATE[state], language),
-        "starts_on": pilot.starts_on.isoformat(),
-        "ends_on": pilot.ends_on.isoformat(),
+        "starts_on": pilot.starts_on.isoformat() if shows(case, "dates") else "",
+        "ends_on": pilot.ends_on.isoformat() if shows(case, "dates") else "",
         "last_days": last_days(pilot),
         "limits": _limits(pilot, language),
+        "plan": agreed.plan_lines(case, plan_of(pilot), language),
         "consequences": _consequences(pilot, language),
         "orders": _orders(pilot, language),
         "incidents": incident_lines(pilot, language),
@@ -107,6 +109,7 @@ def pilot_body(pilot: Pilot, language: Language) -> PilotBody:
         "groups": public_course(case, language),
         "notice": notice.slug if notice else "",
         "lesson": case.reference if published_report(case) else "",
+        "withheld": withheld(case),
     }
 
 
@@ -120,8 +123,7 @@ def _limits(pilot: Pilot, language: Language) -> list[LimitLine]:
             "warn_at": list(limit.warn_at),
             "indicator": limit.reading,
         }
-        for limit in _limits_of(pilot)
-        if limit.public
+        for limit in _shown_limits(pilot)
     ]
 
 
@@ -139,20 +141,16 @@ def _consequences(pilot: Pilot, language: Language) -> list[ConsequenceLine]:
     ]
 
 
-def _shows_orders(pilot: Pilot) -> bool:
-    return "orders" in pilot.case.rulebook.public_register.public
-
-
 def _public_state(pilot: Pilot) -> str:
     """Where orders are not public, a page does not tell a running pilot from a stopped one."""
-    if _shows_orders(pilot) or pilot.state not in AT_WORK:
+    if shows(pilot.case, "orders") or pilot.state not in AT_WORK:
         return str(pilot.state)
     return words.IN_ITS_TERM
 
 
 def _orders(pilot: Pilot, language: Language) -> list[OrderLine]:
     """The orders that were issued, where the rulebook's register has them; proposals never."""
-    if not _shows_orders(pilot):
+    if not shows(pilot.case, "orders"):
         return []
     issued = pilot.orders.exclude(issued_at=None).order_by("-issued_at", "-pk")
     return [
@@ -168,10 +166,13 @@ def _orders(pilot: Pilot, language: Language) -> list[OrderLine]:
     ]
 
 
-def _limits_of(pilot: Pilot) -> list[AgreedLimit]:
-    """The limits in force for the pilot as its case stands."""
+def _shown_limits(pilot: Pilot) -> list[AgreedLimit]:
+    """The public ones of the limits in force as its case stands, where the register has limits."""
     case = pilot.case
-    return agreed_limits(case.rulebook, plan_of(pilot), tier_of(case), case.stage)
+    if not shows(case, "limits"):
+        return []
+    in_force = agreed_limits(case.rulebook, plan_of(pilot), tier_of(case), case.stage)
+    return [limit for limit in in_force if limit.public]
 
 
 def _chosen(
@@ -215,7 +216,7 @@ def pilot_figures(pilot: Pilot, language: Language, *, now: datetime | None = No
     if fault is not None:
         moment = min(moment, fault.noticed_at)
     now_us = to_us(moment)
-    limits = [limit for limit in _limits_of(pilot) if limit.public]
+    limits = _shown_limits(pilot)
     wanted = {name for limit in limits for name in (limit.indicator, limit.reading)}
     found = changes_of([pilot], wanted, since_us=now_us - SPAN_US)
     changes = {indicator: rows for (_, indicator), rows in found.items()}

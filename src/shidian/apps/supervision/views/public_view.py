@@ -51,6 +51,7 @@ FIELDS = {
     "opens_on": gettext_lazy("Opens"),
     "closes_on": gettext_lazy("Closes"),
     "limits": gettext_lazy("Limits"),
+    "plan": gettext_lazy("Plan"),
     "consequences": gettext_lazy("What followed from a breach"),
     "orders": gettext_lazy("Orders"),
     "incidents": gettext_lazy("Incidents"),

@@ -24,6 +24,8 @@ _BY_CALENDAR = frozenset({"working-day", "trading-day"})
 _SAFEGUARD_PERIODS = ("refund", "insurance_until", "complaint_acknowledge", "complaint_answer")
 _SHOWN_FROM = {"plan": "plan", "limits": "limits", "alerts": "alerts", "waivers": "waivers"}
 """What a register shows → the part of the rulebook without which there is nothing to show."""
+_CODES = ("{uscc}", "{lei}")
+"""What a number names the lead by."""
 
 
 def findings(rulebook: Rulebook) -> Iterator[Finding]:
@@ -34,6 +36,7 @@ def findings(rulebook: Rulebook) -> Iterator[Finding]:
         yield from _orders(rulebook.orders)
         yield from _new_business(rulebook, rulebook.orders.permit)
     yield from _register(rulebook)
+    yield from _named_by_number(rulebook)
     for clause in rulebook.clauses:
         if clause.source not in rulebook.sources:
             yield unknown(f"/clauses/{clause.id}/source", SOURCE, clause.source, rulebook.sources)
@@ -162,6 +165,8 @@ def _new_business(rulebook: Rulebook, permit: PermitRules | None) -> Iterator[Fi
 
 
 def _register(rulebook: Rulebook) -> Iterator[Finding]:
+    if "public" not in rulebook.public_register.model_fields_set:
+        return
     for index, name in enumerate(rulebook.public_register.public):
         path = f"/register/public/{index}"
         part = _SHOWN_FROM.get(name)
@@ -179,6 +184,22 @@ def _register(rulebook: Rulebook) -> Iterator[Finding]:
                     f"shows {name}, but the rulebook has no {part}",
                 ),
                 say(f"请写 {part}，或删去", f"add {part}, or leave it out"),
+            )
+
+
+def _named_by_number(rulebook: Rulebook) -> Iterator[Finding]:
+    """A pilot's number is public: where the parties are not, it must not be made of their code."""
+    if "parties" in rulebook.public_register.public:
+        return
+    for stage in rulebook.stages:
+        if any(code in (stage.number or "") for code in _CODES):
+            yield warning(
+                f"/stages/{stage.id}/number",
+                say(
+                    "不公开参与机构，但试点编号含有牵头机构的代码",
+                    "the parties are not shown, but the number has the lead's code in it",
+                ),
+                say("请公开 parties，或改用其他编号规则", "show parties, or number otherwise"),
             )
 
 

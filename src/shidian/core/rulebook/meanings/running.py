@@ -170,7 +170,7 @@ RUNNING: dict[str, dict[str, str]] = {
         "bridging": "How a pilot is carried on while a licence application is pending.",
     },
     "Register": {
-        "public": "What is shown of a pilot.",
+        "public": "What is shown of a pilot, and nothing else of these.",
         "refusals": "How refusals appear.",
         "exit_report": "When the final report is shown.",
     },

@@ -329,7 +329,11 @@ class NoticeRules(Frozen):
 
 
 class Register(Frozen):
-    """What of a pilot the public register shows, and how refusals appear in it."""
+    """What of a pilot the public register shows, and how refusals appear in it.
+
+    `public` is all that it shows. A rulebook that leaves it out keeps nothing back of what a pilot
+    is, may do and came to; what was agreed and done beside that is shown where it is named alone.
+    """
 
     public: tuple[
         Literal[
@@ -349,7 +353,7 @@ class Register(Frozen):
             "outcome",
         ],
         ...,
-    ] = ()
+    ] = ("parties", "summary", "number", "dates", "limits", "outcome")
     refusals: Literal["none", "anonymised", "named"] = "none"
     exit_report: Literal["none", "by-agreement", "always"] = "none"
 
