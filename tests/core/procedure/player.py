@@ -197,6 +197,11 @@ class Player:
             case Verb.FILE_EVALUATION:
                 found = self.rulebook.stage(state.stage).dimensions if state.stage else ()
                 return {"dimensions": {one.id: {"grade": "good", "text": "好"} for one in found}}
+            case Verb.COMPLETE_STEP:
+                here = self.rulebook.stage(state.stage).steps if state.stage else ()
+                done = [one.id for one in here if one.by and one.id not in state.steps] or ["x"]
+                return {"step": last if task else done[0], "text": "已完成", "on": str(today),
+                        "sha256": HASH}  # fmt: skip
             case Verb.EXTEND:
                 return {"reason": "再试", "until": str(today + timedelta(2000)),
                         "thresholds": self._thresholds(verb)}  # fmt: skip

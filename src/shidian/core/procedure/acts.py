@@ -84,6 +84,7 @@ class Verb(StrEnum):
     | begin_evaluation | reason; thresholds? as in advance |
     | judge_promise | promise: id; judgement: kept/partly/broken; evidence: text |
     | file_evaluation | dimensions: {dimension: {grade: good/adequate/weak, text}}, some or all |
+    | complete_step | step: id of the next step of the evaluation; text: what was done and found; on: date on which it was done, from that of the step before (else the start of the pilot) to today; sha256?: of its document, needed where the rulebook asks for one and where an officer enters what another did on paper |
     | extend | reason; until: date, new last day of the pilot's term; thresholds? as in advance |
     | close | outcome: id; reason |
     | consult | consultation: id of the rulebook's; sha256: of what is sent; reason? |
@@ -137,6 +138,7 @@ class Verb(StrEnum):
     BEGIN_EVALUATION = "begin_evaluation"
     JUDGE_PROMISE = "judge_promise"
     FILE_EVALUATION = "file_evaluation"
+    COMPLETE_STEP = "complete_step"
     EXTEND = "extend"
     CLOSE = "close"
     CONSULT = "consult"
@@ -191,7 +193,7 @@ class EventKind(StrEnum):
     notice.opened; notice.extended; notice.closed; comment.received; comment.answered; signoff.given;
     case.admitted – number (or null), plan, promises, tier?, sha256? of what was agreed,
     waivers?, conditions?: all that the consents name; pilot.started;
-    report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
+    report.filed; promise.judged; evaluation.filed; step.completed; pilot.extended; case.closed – outcome, reason;
     consultation.opened; opinion.given; risk.graded – before? (the tier that stood), proposed? (id, or
     null: what the rulebook proposes from the factors); clock.extended – length, unit;
     silence.recorded – effect (approved, may-start), expired (the clock's last day), software;
@@ -238,6 +240,7 @@ class EventKind(StrEnum):
     REPORT_FILED = "report.filed"
     PROMISE_JUDGED = "promise.judged"
     EVALUATION_FILED = "evaluation.filed"
+    STEP_COMPLETED = "step.completed"
     PILOT_EXTENDED = "pilot.extended"
     CASE_CLOSED = "case.closed"
     CONSULTATION_OPENED = "consultation.opened"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.decision_rules import DECISION_RULES, had_a_hand
+from shidian.core.procedure.evaluating import unconfirmed
 from shidian.core.procedure.grading import grading_of
 from shidian.core.procedure.moves import consultation_of, stage_of
 from shidian.core.procedure.party_rules import PARTY_RULES, as_filed
@@ -24,6 +25,7 @@ from shidian.core.procedure.types import (
     Promise,
     Request,
     SignOffState,
+    StepDone,
     Visit,
     WaiverRequest,
 )
@@ -122,7 +124,7 @@ _CLEARED: Mapping[StageKind, Mapping[str, object]] = {
     StageKind.REVIEW: {"round": None, "pool": None},
     StageKind.ASSESSMENT: {"commissioned": (), "findings": {}},
     StageKind.NOTICE: {"notice": None},
-    StageKind.EVALUATION: {"judgements": {}, "evaluation": {}},
+    StageKind.EVALUATION: {"judgements": {}, "evaluation": {}, "steps": {}},
 }
 
 
@@ -241,7 +243,8 @@ def _reported(state: CaseState, it: Happened) -> CaseState:
 
 def _judged(state: CaseState, it: Happened) -> CaseState:
     judged = Judged(Judgement(it.data.name("judgement")), it.data.text("evidence"))
-    return state.but(judgements={**state.judgements, it.data.name("promise"): judged})
+    judgements = {**state.judgements, it.data.name("promise"): judged}
+    return state.but(judgements=judgements, steps=unconfirmed(it.rulebook, state))
 
 
 def _evaluated(state: CaseState, it: Happened) -> CaseState:
@@ -250,7 +253,13 @@ def _evaluated(state: CaseState, it: Happened) -> CaseState:
     for dimension in dimensions.fields():
         sheet = dimensions.table(dimension)
         graded[dimension] = Graded(EvaluationGrade(sheet.name("grade")), sheet.text("text"))
-    return state.but(evaluation=graded)
+    return state.but(evaluation=graded, steps=unconfirmed(it.rulebook, state))
+
+
+def _step_done(state: CaseState, it: Happened) -> CaseState:
+    sha256 = it.data.sha256("sha256") if it.data.has("sha256") else ""
+    done = StepDone(it.data.day("on"), it.data.text("text"), sha256)
+    return state.but(steps={**state.steps, it.data.name("step"): done})
 
 
 def _extended(state: CaseState, it: Happened) -> CaseState:
@@ -341,6 +350,7 @@ RULES: dict[str, Apply] = {
     EventKind.REPORT_FILED: _reported,
     EventKind.PROMISE_JUDGED: _judged,
     EventKind.EVALUATION_FILED: _evaluated,
+    EventKind.STEP_COMPLETED: _step_done,
     EventKind.PILOT_EXTENDED: _extended,
     EventKind.CASE_CLOSED: _closed,
     EventKind.CONSULTATION_OPENED: _consulted,

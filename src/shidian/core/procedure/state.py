@@ -136,6 +136,15 @@ class Graded:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step of the evaluation that was done: on which day, in words; `sha256` of its document."""
+
+    day: date
+    text: str
+    sha256: str = ""
+
+
 class Position(StrEnum):
     """What a consulted authority says."""
 
@@ -299,6 +308,8 @@ class CaseState:
     reports: tuple[str, ...] = ()
     judgements: Mapping[str, Judged] = field(default_factory=dict)
     evaluation: Mapping[str, Graded] = field(default_factory=dict)
+    steps: Mapping[str, StepDone] = field(default_factory=dict)
+    """Of the evaluation, those done."""
     outcome: str | None = None
     consultations: Mapping[str, ConsultationState] = field(default_factory=dict)
     tier: str | None = None

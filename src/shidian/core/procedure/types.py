@@ -49,6 +49,7 @@ from shidian.core.procedure.state import (
     Promise,
     Request,
     SignOffState,
+    StepDone,
     Task,
     Visit,
     WaiverRequest,
@@ -99,6 +100,7 @@ __all__ = [
     "SessionKind",
     "SessionState",
     "SignOffState",
+    "StepDone",
     "Task",
     "Transition",
     "Verb",
@@ -196,6 +198,8 @@ class RefusalCode(StrEnum):
     SIGNOFF_REFUSED = "signoff-refused"
     PROMISES_UNJUDGED = "promises-unjudged"
     DIMENSIONS_UNFILED = "dimensions-unfiled"
+    STEP_OUT_OF_ORDER = "step-out-of-order"
+    STEPS_OPEN = "steps-open"
     OUTCOME_NOT_ALLOWED = "outcome-not-allowed"
     NO_SUCH_CONSULTATION = "no-such-consultation"
     CONSULTATION_MISSING = "consultation-missing"

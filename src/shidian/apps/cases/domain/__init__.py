@@ -67,6 +67,7 @@ from shidian.apps.cases.domain.schemes import (
 )
 from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.domain.starting import create_case
+from shidian.apps.cases.domain.stepping import complete_step
 
 __all__ = [
     "Performed",
@@ -77,6 +78,7 @@ __all__ = [
     "attach_file",
     "begin_evaluation",
     "close_case",
+    "complete_step",
     "consult",
     "create_case",
     "decide_objection",

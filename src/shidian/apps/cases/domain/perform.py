@@ -75,6 +75,7 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.BEGIN_EVALUATION: Permission.EVALUATION_BEGIN,
     Verb.JUDGE_PROMISE: Permission.PROMISE_JUDGE,
     Verb.FILE_EVALUATION: Permission.PROMISE_JUDGE,
+    Verb.COMPLETE_STEP: Permission.STEP_COMPLETE,
     Verb.EXTEND: Permission.CASE_DECIDE,
     Verb.CLOSE: Permission.CASE_DECIDE,
     Verb.CONSULT: Permission.CASE_HANDLE,

@@ -16,6 +16,7 @@ from shidian.apps.cases.views.form_base import (
     only_choice,
 )
 from shidian.apps.cases.views.run_forms import (
+    CompleteStepForm,
     ExtendForm,
     FileEvaluationForm,
     FileReportForm,
@@ -254,6 +255,7 @@ FORMS: dict[Verb, type[ActForm]] = {
     Verb.BEGIN_EVALUATION: BeginEvaluationForm,
     Verb.JUDGE_PROMISE: JudgePromiseForm,
     Verb.FILE_EVALUATION: FileEvaluationForm,
+    Verb.COMPLETE_STEP: CompleteStepForm,
     Verb.EXTEND: ExtendForm,
     Verb.CLOSE: _closing(Verb.CLOSE),
 }

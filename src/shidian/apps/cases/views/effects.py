@@ -237,6 +237,18 @@ EFFECTS: dict[Verb, Effect] = {
         told=(OFFICERS, APPLICANT),
         undo=_("It can be filed anew until the case is closed; both stay in the file."),
     ),
+    Verb.COMPLETE_STEP: Effect(
+        law=IN_LAW_OPINION,
+        practice=_(
+            "The step counts as done on the day that you state; the next one is asked for. The"
+            " case can be closed once all are done."
+        ),
+        told=(OFFICERS, APPLICANT),
+        undo=_(
+            "No. Where a promise is judged or a dimension graded anew, a signing officer confirms"
+            " the result again."
+        ),
+    ),
     Verb.EXTEND: Effect(
         law=_("The agreed term of the pilot is prolonged."),
         practice=_("The pilot runs on until the day you set, under the same limits."),

@@ -81,6 +81,7 @@ EVENT_WORDS = {
     EventKind.REPORT_FILED: gettext_lazy("Report filed"),
     EventKind.PROMISE_JUDGED: gettext_lazy("Promise judged"),
     EventKind.EVALUATION_FILED: gettext_lazy("Evaluation filed"),
+    EventKind.STEP_COMPLETED: gettext_lazy("Step of the evaluation completed"),
     EventKind.PILOT_EXTENDED: gettext_lazy("Pilot extended"),
     EventKind.CASE_CLOSED: gettext_lazy("Case closed"),
     EventKind.CONSULTATION_OPENED: gettext_lazy("Another authority consulted"),

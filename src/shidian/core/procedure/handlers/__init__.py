@@ -20,6 +20,7 @@ from shidian.core.procedure.handlers import (
     review,
     run,
     sessions,
+    steps,
 )
 from shidian.core.procedure.types import Verb
 
@@ -55,6 +56,7 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.BEGIN_EVALUATION: run.begin_evaluation,
     Verb.JUDGE_PROMISE: run.judge_promise,
     Verb.FILE_EVALUATION: run.file_evaluation,
+    Verb.COMPLETE_STEP: steps.complete_step,
     Verb.EXTEND: run.extend,
     Verb.CLOSE: run.close,
     Verb.CONSULT: consultation.consult,

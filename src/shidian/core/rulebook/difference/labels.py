@@ -324,6 +324,7 @@ _SPECIAL = {
     ("intake", "mode"): Text(zh="受理方式", en="way of application"),
     ("orders", "kinds"): Text(zh="指令种类", en="kinds of order"),
     ("stages", "by"): Text(zh="评估者", en="who assesses"),
+    ("steps", "by"): Text(zh="由谁完成", en="done by"),
     ("register", "public"): Text(zh="公开内容", en="what it shows"),
     ("minimum", "length"): Text(zh="至少时长", en="at least"),
     ("names", "public"): Text(zh="公众所见名称", en="name for the public"),

@@ -185,6 +185,7 @@ ACT: dict[str, Text] = {
     "begin_evaluation": _t("启动评估", "beginning the evaluation"),
     "judge_promise": _t("核验承诺", "checking a promise"),
     "file_evaluation": _t("提交评估结论", "filing the evaluation"),
+    "complete_step": _t("完成评估步骤", "completing a step of the evaluation"),
     "extend": _t("试点延期", "extending the pilot"),
     "close": _t("结案", "closing the case"),
     "consult": _t("提请会商或备案", "opening a consultation"),
