@@ -141,7 +141,8 @@ class Player:
             case Verb.SUBMIT:
                 return self.form()
             case Verb.REQUEST_INFORMATION:
-                return {"question": "请说明", "due_working_days": 5}
+                named = [one.id for one in (*self.rulebook.form, *self.rulebook.materials)][:2]
+                return {"question": "请说明", "about": named, "due_working_days": 5}
             case Verb.ANSWER_INFORMATION:
                 opened = [request.id for request in state.open_requests] or ["r1"]
                 return {"request": opened[0], "answer": "如下"}

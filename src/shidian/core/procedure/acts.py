@@ -57,7 +57,7 @@ class Verb(StrEnum):
     |---|---|
     | create | case: public reference of the case; institution: id of the lead; call?: id of the call |
     | submit | version: int ≥ 1 of the form; sha256 of it; sections?: {section: int ≥ 1, the version of it that is filed}; missing: list of ids of incomplete sections (empty to pass); promises: list of {id, text}; partners: list of institution ids; plan: {parameter: text of its type}; waivers?: list of {rule, reason, measure?}; facts?: {name: value} for the names that the conditions of consultations ask for (`facts.py`), needed where there are any |
-    | request_information | question: text; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
+    | request_information | question: text; about?: list of ids of what is wanting, sections of the form and documents; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
     | answer_information | request: id (`r1`, from state.requests); answer: text; version?: int, sha256?, sections?, facts?: of the form where it was amended |
     | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on moving ahead for each mandatory criterion judged there: of the screening, assessment or notice left, or of the stage of the run entered from another; thresholds?: {threshold: {met: bool, reason}} for those of the stage entered that an officer finds met; uscc?, lei?, seq? where the move starts a pilot |
     | return_to_applicant | reason; to?: id of a draft stage |

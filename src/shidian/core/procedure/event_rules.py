@@ -134,6 +134,7 @@ def _request_opened(state: CaseState, it: Happened) -> CaseState:
         question=it.data.text("question"),
         opened=it.day,
         due_working_days=it.data.integer("due_working_days", 1, 250),
+        about=it.data.names("about") if it.data.has("about") else (),
     )
     return state.but(requests=(*state.requests, request))
 

@@ -57,6 +57,8 @@ class Request:
     answered: date | None = None
     answer: str | None = None
     lapsed: date | None = None
+    about: tuple[str, ...] = ()
+    """Ids of the sections and documents that it concerns."""
 
     @property
     def is_open(self) -> bool:

@@ -217,7 +217,7 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
             "facts",
         }
     ),
-    Verb.REQUEST_INFORMATION: frozenset({"question", "due_working_days"}),
+    Verb.REQUEST_INFORMATION: frozenset({"question", "about", "due_working_days"}),
     Verb.ANSWER_INFORMATION: frozenset(
         {"request", "answer", "version", "sha256", "sections", "facts"}
     ),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
+    from shidian.core.rulebook.model import Rulebook
 
 
 def stage_name(case: Case, viewer: Viewer) -> Text:
@@ -117,6 +118,12 @@ def event_words(kind: str) -> str:
         return str(EVENT_WORDS[EventKind(kind)])
     except (ValueError, KeyError):
         return _("Recorded")
+
+
+def wanting_names(rulebook: Rulebook) -> dict[str, Text]:
+    """What a request for information can be about: sections of the form, then documents."""
+    sections = {one.id: one.title for one in rulebook.form}
+    return sections | {one.id: one.name for one in rulebook.materials if one.id not in sections}
 
 
 def objection_words(outcome: str) -> str:
