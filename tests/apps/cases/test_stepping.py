@@ -46,6 +46,14 @@ def done(walk: Walk, step: str, by: Person, *, paper: bool = True, text: str = S
     )
 
 
+def fetched(client: Client, file: str) -> int:
+    """The status of the answer, whose file is read to its end and closed with it."""
+    answer = client.get(file)
+    if answer.streaming:
+        assert answer.getvalue() == pdf()
+    return answer.status_code
+
+
 def as_(person: Person) -> Client:
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
@@ -137,8 +145,8 @@ def test_its_document_is_for_who_reads_the_case(evaluated: Walk) -> None:
     kept = Attachment.objects.get(case=evaluated.case, section=SECTION)
     file = reverse("cases:attachment", args=[evaluated.case.reference, kept.pk])
     for reader in (evaluated.officer, evaluated.world.signer, evaluated.world.assessor):
-        assert as_(reader).get(file).status_code == 200
-    assert as_(evaluated.world.experts[0].person).get(file).status_code == 404
+        assert fetched(as_(reader), file) == 200
+    assert fetched(as_(evaluated.world.experts[0].person), file) == 404
 
 
 def test_evaluation_page_and_report_show_each_step(evaluated: Walk) -> None:

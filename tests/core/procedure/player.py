@@ -203,6 +203,12 @@ class Player:
                 done = [one.id for one in here if one.by and one.id not in state.steps] or ["x"]
                 return {"step": last if task else done[0], "text": "已完成", "on": str(today),
                         "sha256": HASH}  # fmt: skip
+            case Verb.NOTE_PAPER:
+                free = [one.id for one in self.rulebook.materials if one.id not in state.papers]
+                return {"material": (free or ["x"])[0], "received": str(today),
+                        "handed_by": "李明", "kept_at": "档案室 3 柜", "sha256": HASH}  # fmt: skip
+            case Verb.STRIKE_PAPER:
+                return {"material": next(iter(state.papers), "x"), "reason": "登记有误"}
             case Verb.EXTEND:
                 return {"reason": "再试", "until": str(today + timedelta(2000)),
                         "thresholds": self._thresholds(verb)}  # fmt: skip

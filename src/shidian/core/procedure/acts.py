@@ -85,6 +85,8 @@ class Verb(StrEnum):
     | judge_promise | promise: id; judgement: kept/partly/broken; evidence: text |
     | file_evaluation | dimensions: {dimension: {grade: good/adequate/weak, text}}, some or all |
     | complete_step | step: id of the next step of the evaluation; text: what was done and found; on: date on which it was done, from that of the step before (else the start of the pilot) to today; sha256?: of its document, needed where the rulebook asks for one and where an officer enters what another did on paper |
+    | note_paper | material: id of a document of the rulebook; received: date, not after today; handed_by: who handed it in; kept_at: where the paper is kept; sha256?: of a scan |
+    | strike_paper | material: id of one that was noted; reason |
     | extend | reason; until: date, new last day of the pilot's term; thresholds? as in advance |
     | close | outcome: id; reason |
     | consult | consultation: id of the rulebook's; sha256: of what is sent; reason? |
@@ -139,6 +141,8 @@ class Verb(StrEnum):
     JUDGE_PROMISE = "judge_promise"
     FILE_EVALUATION = "file_evaluation"
     COMPLETE_STEP = "complete_step"
+    NOTE_PAPER = "note_paper"
+    STRIKE_PAPER = "strike_paper"
     EXTEND = "extend"
     CLOSE = "close"
     CONSULT = "consult"
@@ -193,7 +197,8 @@ class EventKind(StrEnum):
     notice.opened; notice.extended; notice.closed; comment.received; comment.answered; signoff.given;
     case.admitted – number (or null), plan, promises, tier?, sha256? of what was agreed,
     waivers?, conditions?: all that the consents name; pilot.started;
-    report.filed; promise.judged; evaluation.filed; step.completed; pilot.extended; case.closed – outcome, reason;
+    report.filed; promise.judged; evaluation.filed; step.completed; paper.noted;
+    paper.struck; pilot.extended; case.closed – outcome, reason;
     consultation.opened; opinion.given; risk.graded – before? (the tier that stood), proposed? (id, or
     null: what the rulebook proposes from the factors); clock.extended – length, unit;
     silence.recorded – effect (approved, may-start), expired (the clock's last day), software;
@@ -241,6 +246,8 @@ class EventKind(StrEnum):
     PROMISE_JUDGED = "promise.judged"
     EVALUATION_FILED = "evaluation.filed"
     STEP_COMPLETED = "step.completed"
+    PAPER_NOTED = "paper.noted"
+    PAPER_STRUCK = "paper.struck"
     PILOT_EXTENDED = "pilot.extended"
     CASE_CLOSED = "case.closed"
     CONSULTATION_OPENED = "consultation.opened"

@@ -21,6 +21,7 @@ from shidian.core.procedure.types import (
     Judgement,
     MigrationState,
     NoticeState,
+    PaperDocument,
     Position,
     Promise,
     Request,
@@ -263,6 +264,20 @@ def _step_done(state: CaseState, it: Happened) -> CaseState:
     return state.but(steps={**state.steps, it.data.name("step"): done})
 
 
+def _paper_noted(state: CaseState, it: Happened) -> CaseState:
+    data = it.data
+    sha256 = data.sha256("sha256") if data.has("sha256") else ""
+    paper = PaperDocument(
+        data.day("received"), data.name("handed_by"), data.name("kept_at"), sha256
+    )
+    return state.but(papers={**state.papers, data.name("material"): paper})
+
+
+def _paper_struck(state: CaseState, it: Happened) -> CaseState:
+    struck = it.data.name("material")
+    return state.but(papers={name: one for name, one in state.papers.items() if name != struck})
+
+
 def _extended(state: CaseState, it: Happened) -> CaseState:
     return state.but(term_until=it.data.day("until"), term_extensions=state.term_extensions + 1)
 
@@ -352,6 +367,8 @@ RULES: dict[str, Apply] = {
     EventKind.PROMISE_JUDGED: _judged,
     EventKind.EVALUATION_FILED: _evaluated,
     EventKind.STEP_COMPLETED: _step_done,
+    EventKind.PAPER_NOTED: _paper_noted,
+    EventKind.PAPER_STRUCK: _paper_struck,
     EventKind.PILOT_EXTENDED: _extended,
     EventKind.CASE_CLOSED: _closed,
     EventKind.CONSULTATION_OPENED: _consulted,

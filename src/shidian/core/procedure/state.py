@@ -147,6 +147,16 @@ class StepDone:
     sha256: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PaperDocument:
+    """A document received on paper: when, from whom, where it lies; `sha256` of a scan."""
+
+    received: date
+    handed_by: str
+    kept_at: str
+    sha256: str = ""
+
+
 class Position(StrEnum):
     """What a consulted authority says."""
 
@@ -287,6 +297,8 @@ class CaseState:
     """As last submitted."""
     parties: Mapping[str, Party] = field(default_factory=dict)
     """Institution → how it stands to the case, those that declined or left among them."""
+    papers: Mapping[str, PaperDocument] = field(default_factory=dict)
+    """Document of the rulebook → how it came on paper."""
     laid_before: str | None = None
     """Fingerprint of the text that the partners were asked to sign in this draft."""
     plan: Mapping[str, str] = field(default_factory=dict)

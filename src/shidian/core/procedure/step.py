@@ -136,6 +136,10 @@ def _possible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return may_grade(rulebook, stage)
         case Verb.COMPLETE_STEP:
             return bool(demanded(stage))
+        case Verb.NOTE_PAPER:
+            return bool(rulebook.materials)
+        case Verb.STRIKE_PAPER:
+            return bool(state.papers)
         case Verb.RECORD_SILENCE:
             return bool(silent_clocks(rulebook, stage.id))
         case Verb.EXTEND_CLOCK:

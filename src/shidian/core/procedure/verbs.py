@@ -126,6 +126,10 @@ VERBS: dict[Verb, VerbSpec] = {
         ),
         (StageKind.EVALUATION,),
     ),
+    Verb.NOTE_PAPER: VerbSpec(_text("登记纸质材料", "Note a document on paper"), _OFFICER, _OPEN),
+    Verb.STRIKE_PAPER: VerbSpec(
+        _text("撤销纸质材料登记", "Strike a note of paper"), _OFFICER, _OPEN
+    ),
     Verb.EXTEND: VerbSpec(_text("延期", "Extend pilot"), _DECIDING, (StageKind.EVALUATION,)),
     Verb.CLOSE: VerbSpec(_text("结案", "Close case"), _DECIDING, _RUN),
     Verb.CONSULT: VerbSpec(_text("征求意见", "Consult"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)),
@@ -261,6 +265,8 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.JUDGE_PROMISE: frozenset({"promise", "judgement", "evidence"}),
     Verb.FILE_EVALUATION: frozenset({"dimensions"}),
     Verb.COMPLETE_STEP: frozenset({"step", "text", "on", "sha256"}),
+    Verb.NOTE_PAPER: frozenset({"material", "received", "handed_by", "kept_at", "sha256"}),
+    Verb.STRIKE_PAPER: frozenset({"material", "reason"}),
     Verb.EXTEND: frozenset({"reason", "until", "thresholds"}),
     Verb.CLOSE: frozenset({"outcome", "reason"}),
     Verb.CONSULT: frozenset({"consultation", "sha256", "reason"}),

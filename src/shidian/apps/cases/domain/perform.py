@@ -76,6 +76,8 @@ PERMISSIONS: dict[Verb, Permission | None] = {
     Verb.JUDGE_PROMISE: Permission.PROMISE_JUDGE,
     Verb.FILE_EVALUATION: Permission.PROMISE_JUDGE,
     Verb.COMPLETE_STEP: Permission.STEP_COMPLETE,
+    Verb.NOTE_PAPER: Permission.CASE_HANDLE,
+    Verb.STRIKE_PAPER: Permission.CASE_HANDLE,
     Verb.EXTEND: Permission.CASE_DECIDE,
     Verb.CLOSE: Permission.CASE_DECIDE,
     Verb.CONSULT: Permission.CASE_HANDLE,

@@ -194,6 +194,10 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return bool(state.promises)
         case Verb.COMPLETE_STEP:
             return to_step(case, state, kinds_of(viewer, case)) is not None
+        case Verb.NOTE_PAPER:
+            return any(one.id not in state.papers for one in case.rulebook.materials)
+        case Verb.STRIKE_PAPER:
+            return bool(state.papers)
         case Verb.RELEASE_DECISION:
             return allows(viewer.person, Permission.BATCH_RELEASE, case.scheme)
         case Verb.FILE_OBJECTION:

@@ -192,6 +192,8 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return titles.get(str(data.get("report")), data.get("report", ""))
         case EventKind.STEP_COMPLETED:
             return _step_note(case, data)
+        case EventKind.PAPER_NOTED | EventKind.PAPER_STRUCK:
+            return _paper_note(case, data)
         case EventKind.DECISION_HELD | EventKind.DECISION_TAKEN_BACK:
             return _held_note(case, data)
         case EventKind.OBJECTION_FILED:
@@ -202,6 +204,14 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return data.get("number") or ""
         case kind:
             return _review_note(kind, data)
+
+
+def _paper_note(case: Case, data: dict[str, Any]) -> str:
+    """Which document, and why its note was struck; nothing of a sensitive one: not all may know."""
+    for one in case.rulebook.materials:
+        if one.id == data["material"] and one.marking != "sensitive":
+            return _(": ").join(filter(None, [localized(one.name), str(data.get("reason", ""))]))
+    return ""
 
 
 def _step_note(case: Case, data: dict[str, Any]) -> str:

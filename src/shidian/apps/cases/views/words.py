@@ -83,6 +83,8 @@ EVENT_WORDS = {
     EventKind.PROMISE_JUDGED: gettext_lazy("Promise judged"),
     EventKind.EVALUATION_FILED: gettext_lazy("Evaluation filed"),
     EventKind.STEP_COMPLETED: gettext_lazy("Step of the evaluation completed"),
+    EventKind.PAPER_NOTED: gettext_lazy("Document received on paper"),
+    EventKind.PAPER_STRUCK: gettext_lazy("Note of a document on paper struck"),
     EventKind.PILOT_EXTENDED: gettext_lazy("Pilot extended"),
     EventKind.CASE_CLOSED: gettext_lazy("Case closed"),
     EventKind.CONSULTATION_OPENED: gettext_lazy("Another authority consulted"),

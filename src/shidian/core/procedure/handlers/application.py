@@ -76,7 +76,7 @@ def _names_what_is_wanting(case: Situation) -> None:
     """Refuses what is neither a section of the form nor a document of the rulebook."""
     if not case.data.has("about"):
         return
-    known = {one.id for one in (*case.rulebook.form, *case.rulebook.materials)}
+    known = {one.id for one in case.rulebook.form} | {one.id for one in case.rulebook.materials}
     unknown = [name for name in case.data.names("about") if name not in known]
     if unknown:
         refuse(

@@ -139,6 +139,7 @@ of|对象|of
 areas|评估领域|area
 dimensions|评价维度|dimension
 steps|步骤|step
+document|须附文件|document needed
 comments|征求公众意见|public comments
 by|分组|by
 thresholds|进入条件|threshold

@@ -238,6 +238,8 @@ ActName = Literal[
     "judge_promise",
     "file_evaluation",
     "complete_step",
+    "note_paper",
+    "strike_paper",
     "extend",
     "close",
     "consult",

@@ -185,6 +185,8 @@ ACT: dict[str, Text] = {
     "begin_evaluation": _t("启动评估", "beginning the evaluation"),
     "judge_promise": _t("核验承诺", "checking a promise"),
     "file_evaluation": _t("提交评估结论", "filing the evaluation"),
+    "note_paper": _t("登记纸质材料", "noting a document received on paper"),
+    "strike_paper": _t("撤销纸质材料登记", "striking the note of a document on paper"),
     "complete_step": _t("完成评估步骤", "completing a step of the evaluation"),
     "extend": _t("试点延期", "extending the pilot"),
     "close": _t("结案", "closing the case"),
