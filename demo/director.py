@@ -6,14 +6,17 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from demo import exits, form, notice
 from demo.behaviour import SEED
 from demo.cast import signer_of
 from demo.days import Diary
+from demo.documents import document
 from demo.projects import PROJECTS
 from demo.registration import Registration, folder
 from shidian.apps.cases.answers import canonical_answers
-from shidian.apps.cases.domain import applying, consulting, deciding, partners, starting
+from shidian.apps.cases.domain import applying, consulting, deciding, partners, starting, stepping
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.notices import domain as noticing
@@ -22,6 +25,7 @@ from shidian.apps.review import domain as reviewing
 from shidian.apps.review.models import Assignment
 from shidian.apps.supervision.domain.keys import register_machine_key
 from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
+from shidian.core.procedure.evaluating import open_steps
 from shidian.core.rulebook.model import StageKind
 from shidian_kit.wire import keys
 
@@ -307,6 +311,25 @@ class Director(Diary):
             for place, area in enumerate(case.stage_rule.dimensions)
         }
         deciding.file_evaluation(case=case, dimensions=dimensions, by=self._officer, at=at)
+
+    def step(self, case: Case, at: datetime, text: str) -> None:
+        """Complete the next step of the evaluation, by whom the rulebook names, or from paper."""
+        (step, *_) = open_steps(case.stage_rule, state_of(case))
+        doers = {
+            "applicant": self._signer(case),
+            "assessor": self._people[ASSESSOR],
+            "signing-officer": self._people["signer-bureau"],
+        }
+        needs_paper = step.document or step.by not in doers
+        stepping.complete_step(
+            case=case,
+            step=step.id,
+            text=text,
+            on=at.date(),
+            by=doers.get(step.by or "", self._officer),
+            document=SimpleUploadedFile(f"{step.name.zh}.pdf", document()) if needs_paper else None,
+            at=at,
+        )
 
     def close(self, case: Case, outcome: str, at: datetime, reason: str) -> None:
         """End an evaluated case."""

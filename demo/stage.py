@@ -10,13 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from demo.days import Diary
 from demo.documents import document
 from shidian.apps.cases.answers import canonical_answers
-from shidian.apps.cases.domain import applying, consulting, deciding, partners, starting
+from shidian.apps.cases.domain import applying, consulting, deciding, partners, starting, stepping
 from shidian.apps.cases.domain.materials import hand_in_material
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.review.domain import file_assessment
 from shidian.apps.supervision.domain.pilots import close_pilot, start_pilot
 from shidian.core.procedure.criteria import judged_between
+from shidian.core.procedure.evaluating import demanded
 from shidian.core.rulebook.model import QuestionKind
 
 if TYPE_CHECKING:
@@ -218,6 +219,16 @@ class Scene(Diary):
             by=self._officer,
             at=ends - timedelta(days=2),
         )
+        for step in demanded(case.stage_rule):
+            confirms = step.by == "signing-officer"
+            stepping.complete_step(
+                case=case,
+                step=step.id,
+                text=f"{step.name.zh}已完成。",
+                on=(ends - timedelta(days=1)).date(),
+                by=self._signing if confirms else self._signer(project),
+                at=ends - timedelta(days=1),
+            )
         deciding.close_case(
             case=case, outcome="graduated", reason="达到成功标准。", by=self._signing, at=ends
         )

@@ -221,6 +221,7 @@ def being_evaluated(d: Director) -> None:
     """The run is over but for the judgement of its promises."""
     case = _to_running(d, "kyc", 290, call=1, panel=PANEL_B)
     d.evaluate(case, d.on(9, "10:00"), "试点目标已达到，提前申请评估。")
+    d.step(case, d.on(8, "16:00"), "按申报时的指标逐项复测，两项承诺均达到，附自测记录。")
     d.judge(case, 1, "kept", d.on(5, "15:00"), "抽查四十份结论，均由各机构独立出具。")
     d.judge(case, 2, "kept", d.on(4, "16:00"), "平均尽调时间由十二个工作日降至五个工作日。")
 
@@ -229,10 +230,14 @@ def graduated(d: Director) -> None:
     """Ran, kept its promises, and is taken into general use."""
     case = _to_running(d, "voucher", 320, call=1, panel=PANEL_A)
     d.evaluate(case, d.on(52, "10:00"), "试点期内目标全部达到，申请评估。")
+    d.step(case, d.on(50, "16:00"), "逐项自测，可用率一项略低于承诺，其余达到。")
+    d.step(case, d.on(47, "15:00"), "审计了资金、数据与可用率记录，与自测一致，无保留意见。")
     d.judge(case, 1, "kept", d.on(45), "检测机构抽查链上数据，未见个人信息。")
     d.judge(case, 2, "kept", d.on(45, "11:00"), "核验服务对全部投资者免费开放。")
     d.judge(case, 3, "partly", d.on(44), "全期可用率 99.87%，略低于承诺，已整改。")
+    d.step(case, d.on(40, "17:00"), "五位专家论证：成效真实、可以推广，建议按周复核可用率。")
     d.grade(case, d.on(38, "15:00"))
+    d.step(case, d.on(33, "10:00"), "确认评估结果。")
     d.close(case, "graduated", d.on(30, "10:00"), "承诺基本兑现，效果可核验，同意推广。")
     exits.leave_lessons(case, d.officer, d.signer(case), d.on(25, "15:00"))
     signing = d.person("signer-bureau")

@@ -95,6 +95,7 @@ class People:
             follow(page.locator(f'a[href$="/{link}/"]').first)
             self.look(username)
             forms.fill(page, on_day="2025-05-06", **answers)
+            attach(page)
             follow(page.locator("main .actions button").first)
             done = page.url.endswith(f"/cases/{reference}/")
             assert done, (username, link, page.locator("main").inner_text()[:800])

@@ -21,6 +21,7 @@ from shidian.core.rulebook.model import StageKind
 from tests.cluster import BrokenOffError
 from tests.e2e.forms import soon
 from tests.factories import loaded
+from tests.files import pdf
 from tests.web.html_forms import Page
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ PILOT_DAYS = 2
 """How long ago the pilots started: their events tell of a minute for each second that passes."""
 TRIES_MAX = 20
 UNAVAILABLE = 503
+BOUNDARY = "part-of-a-form"
 
 
 def seed(pilots: int, late: int) -> dict[str, Any]:
@@ -138,13 +140,27 @@ class Person:
         headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
         body = None
         if data is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode(data, doseq=True).encode()
+            headers["Content-Type"], body = encoded(data)
         answer = self._balancer.ask(method, path, headers, body)
         for line in answer.headers["set-cookie"].splitlines():
             name, _, value = line.partition(";")[0].partition("=")
             self._cookies[name] = value
         return answer
+
+
+def encoded(data: Mapping[str, object]) -> tuple[str, bytes]:
+    """What a form sends, by its type: in parts where a file is among it."""
+    if not any(isinstance(one, bytes) for one in data.values()):
+        return "application/x-www-form-urlencoded", urlencode(data, doseq=True).encode()
+    parts = []
+    for name, value in data.items():
+        given = value if isinstance(value, list | tuple) else [value]
+        for one in given:
+            file = f'; filename="{name}.pdf"' if isinstance(one, bytes) else ""
+            head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
+            parts.append(head.encode() + (one if isinstance(one, bytes) else str(one).encode()))
+    body = b"\r\n".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
+    return f"multipart/form-data; boundary={BOUNDARY}", body
 
 
 def form_of(page: Page, answers: Mapping[str, object]) -> Form | None:
@@ -262,5 +278,7 @@ class Spine:
         for promise, judgement in (("p1", "kept"), ("p2", "broken")):
             self.act("case-bureau", running, "judge-promise", promise=promise, judgement=judgement)
         self.act("case-bureau", running, "file-evaluation")
+        for doer in ("signer", "case-bureau", "case-bureau", "sign-bureau"):
+            self.act(doer, running, "complete-step", document=pdf())
         self.act("case-bureau", running, "close", outcome="graduated")
         self.closed += [admitted, running]

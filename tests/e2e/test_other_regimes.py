@@ -177,12 +177,14 @@ def grade(people: People, reference: str) -> None:
         assert "The rulebook proposes: Raised" in page.locator("aside").inner_text()
 
 
-def end(people: People, reference: str, officer: str, promises: int) -> None:
-    """Evaluate every promise and dimension, and close."""
+def end(people: People, reference: str, officer: str, promises: int, doers: list[str]) -> None:
+    """Evaluate every promise and dimension, take every step by whom it is for, and close."""
     people.act(officer, reference, "do/begin-evaluation")
     for _ in range(promises):
         people.act(officer, reference, "do/judge-promise", judgement="kept")
     people.act(officer, reference, "do/file-evaluation")
+    for doer in doers:
+        people.act(doer, reference, "do/complete-step")
     people.act(officer, reference, "do/close", outcome="graduated")
 
 
@@ -213,8 +215,8 @@ def test_cases_on_other_regimes_walk_from_the_call_to_their_closing(
         people.act("board-officer", sandbox, "do/advance", to="stage-two")
     with serve_at(home, ENDED) as site:
         people = People(browser, site.url)
-        end(people, permission, "dlt-officer", 2)
-        end(people, sandbox, "board-officer", 1)
+        end(people, permission, "dlt-officer", 2, [*["meridian-signer"] * 3, "dlt-officer"])
+        end(people, sandbox, "board-officer", 1, [*["banyan-signer"] * 2, "board-signer"])
         deliver_at(home, ENDED + timedelta(hours=1))
         with people.of(None) as page:
             for reference in (permission, sandbox):

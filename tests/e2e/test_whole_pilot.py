@@ -215,6 +215,8 @@ def test_one_case_walks_from_draft_to_closed(home: Path, browser: Browser) -> No
         for judgement in ("kept", "broken"):
             people.act("case-bureau", reference, "do/judge-promise", judgement=judgement)
         people.act("case-bureau", reference, "do/file-evaluation")
+        for doer in ("signer", "assessor", "case-bureau", "sign-bureau"):
+            people.act(doer, reference, "do/complete-step")
         people.act("case-bureau", reference, "do/close", outcome="graduated")
         leave_lessons(people, reference)
         deliver_at(home, EVALUATED + timedelta(hours=1))

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from shidian.apps.cases.filled import filled_form
 from shidian.core.rulebook.model import StageKind
 from tests.factories import Walk
+from tests.files import pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +112,15 @@ def test_a_running_case_is_evaluated_and_closed_through_the_pages(
     areas = [area.id for area in case.stage_rule.dimensions]
     grades = {f"grade-{area}": "good" for area in areas} | {f"text-{area}": "好" for area in areas}
     pages.act(officer, "file-evaluation", **grades)
+    for step, by in (
+        ("self-test", world.signer),
+        ("audit", world.assessor),
+        ("expert-argument", officer),
+        ("confirmation", world.signing_officer["bureau"]),
+    ):
+        paper = SimpleUploadedFile(f"{step}.pdf", pdf())
+        today = timezone.localdate().isoformat()
+        pages.act(by, "complete-step", step=step, on=today, text="已完成", document=paper)
     pages.act(officer, "close", outcome="graduated", reason="推广")
     assert case.stage_rule.kind is StageKind.CLOSED
     assert case.outcome == "graduated"

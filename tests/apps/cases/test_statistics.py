@@ -13,6 +13,7 @@ from django.urls import reverse
 from shidian.apps.accounts import domain as accounts
 from shidian.apps.accounts.models import OfficerRole
 from shidian.apps.cases import domain as cases
+from shidian.apps.cases.errors import DomainError
 from shidian.apps.cases.marks import Before, after, marks_of
 from shidian.apps.cases.models import CaseMark
 from shidian.apps.cases.statistics import figures_for
@@ -116,6 +117,57 @@ def test_what_happens_again_on_a_day_is_one_mark_that_counts_it(walk: Walk) -> N
     assert 3 in marks.values()
     figures = figures_for(walk.officer, date(2025, 1, 1))
     assert dict(figures.requests)["screening"] == 3
+
+
+def test_what_requests_find_wanting_is_counted_by_section_or_document_and_stage(
+    walk: Walk,
+) -> None:
+    walk.to(StageKind.SCREENING)
+    section, document = walk.world.rulebook.form[0], walk.world.rulebook.materials[0]
+    for about in ([section.id, document.id], [section.id], []):
+        cases.request_information(
+            case=walk.case, question="请补充", about=about, by=walk.officer, at=walk.tick()
+        )
+    figures = figures_for(walk.officer, date(2025, 1, 1))
+    assert figures.wanting == ((f"screening/{section.id}", 2), (f"screening/{document.id}", 1))
+    assert dict(figures.requests) == {"screening": 3}
+    assert figures_for(walk.officer, walk.at.date() + timedelta(days=30)).wanting == ()
+    assert figures_for(walk.world.outsider, date(2025, 1, 1)).wanting == ()
+
+    client = client_of(walk.officer, "en")
+    shown = client.get(reverse("cases:statistics"), {"days": "1095"}).content.decode()
+    assert f"{section.title.en} · Screening" in shown
+    sheet = client.get(reverse("cases:statistics-export", args=["csv"]), {"days": "1095"})
+    rows = sheet.content.decode("utf-8-sig").splitlines()
+    assert any(
+        row.startswith("Wanting in applications") and document.name.en in row for row in rows
+    )
+
+
+def test_a_request_names_what_the_rulebook_has_and_the_applicant_sees_it(walk: Walk) -> None:
+    case = walk.to(StageKind.SCREENING)
+    section = walk.world.rulebook.form[0]
+    with pytest.raises(DomainError) as refused:
+        cases.request_information(
+            case=case, question="请补充", about=["no-such"], by=walk.officer, at=walk.tick()
+        )
+    assert refused.value.field == "about"
+    page = reverse("cases:act", args=[case.reference, "request-information"])
+    case.refresh_from_db()
+    client = client_of(walk.officer, "en")
+    given = {"seq": case.last_seq, "question": "Please add", "due_working_days": 5}
+    assert client.post(page, {**given, "about": ["no-such"]}).status_code == 422
+    assert client.post(page, {**given, "about": [section.id]}).status_code == 302
+    read = client_of(walk.world.drafter, "en").get(reverse("cases:case", args=[case.reference]))
+    assert "Concerns:" in read.content.decode()
+    assert section.title.en in read.content.decode()
+
+
+def test_a_mark_of_long_ids_fits_its_column(walk: Walk) -> None:
+    data = {"about": ["x" * 64]}
+    before = Before(stage="y" * 64)
+    marks = list(marks_of("request.opened", walk.at, data, before))
+    assert [len(one.key) for one in marks] == [64, 64]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

@@ -29,6 +29,7 @@ WRITES = (
     Permission.CASE_HANDLE,
     Permission.CASE_DECIDE,
     Permission.PROMISE_JUDGE,
+    Permission.STEP_COMPLETE,
     Permission.CASE_SIGN,
     Permission.PANEL_FORM,
     Permission.NOTICE_OPEN,

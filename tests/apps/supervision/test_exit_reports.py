@@ -53,6 +53,7 @@ def close_with_a_broken_promise(walk: Walk) -> None:
         by=walk.officer,
         at=walk.tick(),
     )
+    walk.complete_steps()
     cases.close_case(
         case=walk.case, outcome="graduated", reason="期满", by=walk.officer, at=walk.tick()
     )

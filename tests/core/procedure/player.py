@@ -141,7 +141,8 @@ class Player:
             case Verb.SUBMIT:
                 return self.form()
             case Verb.REQUEST_INFORMATION:
-                return {"question": "请说明", "due_working_days": 5}
+                named = [one.id for one in (*self.rulebook.form, *self.rulebook.materials)][:2]
+                return {"question": "请说明", "about": named, "due_working_days": 5}
             case Verb.ANSWER_INFORMATION:
                 opened = [request.id for request in state.open_requests] or ["r1"]
                 return {"request": opened[0], "answer": "如下"}
@@ -197,6 +198,17 @@ class Player:
             case Verb.FILE_EVALUATION:
                 found = self.rulebook.stage(state.stage).dimensions if state.stage else ()
                 return {"dimensions": {one.id: {"grade": "good", "text": "好"} for one in found}}
+            case Verb.COMPLETE_STEP:
+                here = self.rulebook.stage(state.stage).steps if state.stage else ()
+                done = [one.id for one in here if one.by and one.id not in state.steps] or ["x"]
+                return {"step": last if task else done[0], "text": "已完成", "on": str(today),
+                        "sha256": HASH}  # fmt: skip
+            case Verb.NOTE_PAPER:
+                free = [one.id for one in self.rulebook.materials if one.id not in state.papers]
+                return {"material": (free or ["x"])[0], "received": str(today),
+                        "handed_by": "李明", "kept_at": "档案室 3 柜", "sha256": HASH}  # fmt: skip
+            case Verb.STRIKE_PAPER:
+                return {"material": next(iter(state.papers), "x"), "reason": "登记有误"}
             case Verb.EXTEND:
                 return {"reason": "再试", "until": str(today + timedelta(2000)),
                         "thresholds": self._thresholds(verb)}  # fmt: skip

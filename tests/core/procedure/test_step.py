@@ -572,6 +572,9 @@ def test_case_closes_once_promises_are_judged_and_dimensions_graded():
     assert player.refused(Verb.CLOSE, **graduate).code is RefusalCode.DIMENSIONS_UNFILED
     assert player.refused(Verb.FILE_EVALUATION, dimensions={}).field == "dimensions"
     player.do(Verb.FILE_EVALUATION, **player.willing(Verb.FILE_EVALUATION))
+    assert player.refused(Verb.CLOSE, **graduate).code is RefusalCode.STEPS_OPEN
+    while player.state.tasks[0].verb is Verb.COMPLETE_STEP:
+        player.try_(player.cooperate(player.state.tasks[0]))
     assert player.refused(Verb.CLOSE, outcome="rejected", reason="错").code is (
         RefusalCode.OUTCOME_NOT_ALLOWED
     )

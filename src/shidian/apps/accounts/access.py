@@ -69,6 +69,8 @@ class Permission(StrEnum):
     """Acts of a case or a signing officer: advance, reject, terminate, extend, close."""
     PROMISE_JUDGE = "case:promise:judge"
     """A case officer's or an assessor's act."""
+    STEP_COMPLETE = "case:step:complete"
+    """Do one's step of an evaluation: the lead's drafters, officers, a body that has the case."""
     CASE_SIGN = "case:decision:sign"
     """Sign off for one's authority; a signing officer's act."""
     OPINION_GIVE = "case:opinion:give"

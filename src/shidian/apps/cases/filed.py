@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from shidian.apps.cases.answers import MATERIALS, Answers, newest_sections
+from shidian.apps.cases.files_of_steps import SECTION as STEP_FILES
 from shidian.apps.cases.filled import Filled, fill_form, filled_form
 from shidian.apps.cases.models import CaseEvent, FormSection
+from shidian.apps.cases.papers import SECTION as PAPER_SCANS
 from shidian.apps.cases.rules import is_of_the_parties
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import StageKind
@@ -123,9 +125,9 @@ def unfiled_sections(case: Case) -> list[str]:
 def is_filed(case: Case, attachment: Attachment) -> bool:
     """Whether a file is more than the parties' own: named in a version that was filed, or a report.
 
-    A document for a later stage is filed by handing it in.
+    A document for a later stage, of an evaluation's step, or on paper, is filed by handing it in.
     """
-    if not attachment.section:
+    if attachment.section in ("", STEP_FILES, PAPER_SCANS):
         return True
     if attachment.section == MATERIALS and attachment.question in _later_documents(case):
         return True

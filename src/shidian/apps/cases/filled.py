@@ -24,7 +24,7 @@ from shidian.core.rulebook import form as rules
 from shidian.core.rulebook.model import QuestionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from shidian.apps.cases.models import Case
     from shidian.core.rulebook.expression import Value
@@ -90,10 +90,16 @@ class Filled:
         """The documents that apply: at submission, or before the case enters `stage`."""
         return rules.needed_materials(self.rulebook, self.values, stage)
 
-    def missing_materials(self, stage: str | None = None) -> tuple[Material, ...]:
-        """The required documents among them that were not handed in."""
+    def missing_materials(
+        self, stage: str | None = None, *, on_paper: Container[str] = ()
+    ) -> tuple[Material, ...]:
+        """The required documents among them that were handed in neither here nor on paper."""
         kept = self.handed_in
-        return tuple(one for one in self.materials(stage) if one.required and one.id not in kept)
+        return tuple(
+            one
+            for one in self.materials(stage)
+            if one.required and one.id not in kept and one.id not in on_paper
+        )
 
     @property
     def handed_in(self) -> Answers:

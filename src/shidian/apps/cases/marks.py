@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 SECONDS_AN_HOUR = 3600
+KEY_MAX = 64
 MARKED = (
     EventKind.STAGE_ENTERED,
     EventKind.CASE_SUBMITTED,
@@ -56,6 +57,8 @@ def marks_of(kind: str, at: datetime, data: dict[str, Any], before: Before) -> I
             yield Mark(MarkKind.CLOSED, day)
         case EventKind.REQUEST_OPENED:
             yield Mark(MarkKind.REQUESTED, day, before.stage)
+            for name in data.get("about", ()):
+                yield Mark(MarkKind.WANTING, day, f"{before.stage}/{name}"[:KEY_MAX])
         case EventKind.CHECKLIST_FILED:
             for key, one in data["findings"].items():
                 if not one["met"]:

@@ -65,6 +65,8 @@ class Figures:
     """Criterion → how often it was found unmet."""
     requests: tuple[tuple[str, int], ...]
     """Stage → how often information was asked for in it."""
+    wanting: tuple[tuple[str, int], ...]
+    """Stage, `/`, section or document → how often a request named it as wanting there."""
 
 
 class Counted(NamedTuple):
@@ -82,7 +84,7 @@ def figures_for(person: Person, since: date, scheme: str = "") -> Figures:
     if scheme:
         seen = seen.filter(scheme__slug=scheme)
     marks = CaseMark.objects.filter(case__in=seen.order_by().values("pk")).order_by()
-    kinds = (MarkKind.STAY, MarkKind.REQUESTED, MarkKind.UNMET)
+    kinds = (MarkKind.STAY, MarkKind.REQUESTED, MarkKind.UNMET, MarkKind.WANTING)
     lengths = marks.filter(kind__in=kinds, day__gte=since).values_list("kind", "key", "hours")
     counted = [Counted(*row) for row in lengths.annotate(Sum("times"))]
     flow = marks.filter(kind__in=(MarkKind.FILED, MarkKind.CLOSED), day__gte=since.replace(day=1))
@@ -100,6 +102,7 @@ def figures_for(person: Person, since: date, scheme: str = "") -> Figures:
         months=_months(days, since),
         unmet=_most(counted, MarkKind.UNMET),
         requests=_most(counted, MarkKind.REQUESTED),
+        wanting=_most(counted, MarkKind.WANTING),
     )
 
 

@@ -26,6 +26,7 @@ from shidian.apps.supervision.evaluation_lines import (
     promise_key,
     result_lines,
 )
+from shidian.apps.supervision.evaluation_steps import steps_of
 from shidian.apps.supervision.models import EvaluationFigures, Pilot, SealedPlan
 from shidian.apps.supervision.promises import promises_of
 from shidian.apps.supervision.report_papers import evidence_text
@@ -35,6 +36,7 @@ from shidian.config import settings
 from shidian.core.evaluation.grade import NAMES, Grade, overclaims
 from shidian.core.evaluation.plan import read_plan
 from shidian.core.evaluation.words import Words
+from shidian.core.procedure.evaluating import open_steps
 from shidian.core.procedure.types import Judgement
 from shidian.core.rulebook.model import StageKind
 from shidian.core.rulebook.reading import duty_words
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shidian.apps.cases.models import Case
+    from shidian.apps.supervision.evaluation_steps import ShownStep
     from shidian.apps.supervision.models import PlanResult
     from shidian.apps.supervision.promises import PilotPromise
     from shidian.apps.supervision.report_lines import Line
@@ -99,11 +102,13 @@ class Evaluation:
     promises: list[Judged]
     plans: list[ShownPlan]
     grade: Grade
+    steps_open: int = 0
 
     @property
     def complete(self) -> bool:
-        """Whether every promise is judged and every dimension graded."""
-        return all(one.word for one in self.promises) and all(one.grade for one in self.dimensions)
+        """Whether every promise is judged, every dimension graded, every step done."""
+        judged = all(one.word for one in self.promises)
+        return judged and all(one.grade for one in self.dimensions) and not self.steps_open
 
 
 def evaluation_of(case: Case) -> Evaluation:
@@ -119,6 +124,7 @@ def evaluation_of(case: Case) -> Evaluation:
         promises=_promises(state, grade),
         plans=plans,
         grade=grade,
+        steps_open=len(open_steps(stage, state)) if stage else 0,
     )
 
 
@@ -259,6 +265,7 @@ def paper_of(case: Case, found: Evaluation) -> Paper:
     drawn = {one["key"]: one for one in kept.lines} if kept else {}
     measured = measured_promises(case)
     chapters = [
+        Chapter(_("Steps"), tuple(_step_entry(one) for one in steps_of(case))),
         Chapter(
             _("Promises"),
             tuple(
@@ -307,6 +314,27 @@ def paper_of(case: Case, found: Evaluation) -> Paper:
         banners=(_("Demonstration: nothing in it is real"),) if settings().demo else (),
         footer=case.reference,
     )
+
+
+def _step_entry(one: ShownStep) -> Entry:
+    """Whose step it is, and what was done on which day, by whom, on what document."""
+    role = localized(one.role) if one.role else ""
+    name = localized(one.step.name)
+    label = _("%(step)s (%(role)s)") % {"step": name, "role": role} if role else name
+    if one.done is None:
+        return Entry(label, (_("Not done yet"),) if one.step.by else (), soft=True)
+    how = (
+        _("Done on %(day)s: %(who)s; entered by an officer from paper")
+        if one.entered
+        else _("Done on %(day)s: %(who)s")
+    )
+    lines = [how % {"day": one.done.day.isoformat(), "who": one.who}, one.done.text]
+    if one.done.sha256:
+        name = one.file.name if one.file else ""
+        lines.append(
+            _("Document: %(name)s, SHA-256 %(sha256)s") % {"name": name, "sha256": one.done.sha256}
+        )
+    return Entry(label, tuple(lines))
 
 
 def _measured_entry(one: PilotPromise, drawn: Mapping[str, Line]) -> Entry:

@@ -57,7 +57,7 @@ class Verb(StrEnum):
     |---|---|
     | create | case: public reference of the case; institution: id of the lead; call?: id of the call |
     | submit | version: int ≥ 1 of the form; sha256 of it; sections?: {section: int ≥ 1, the version of it that is filed}; missing: list of ids of incomplete sections (empty to pass); promises: list of {id, text}; partners: list of institution ids; plan: {parameter: text of its type}; waivers?: list of {rule, reason, measure?}; facts?: {name: value} for the names that the conditions of consultations ask for (`facts.py`), needed where there are any |
-    | request_information | question: text; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
+    | request_information | question: text; about?: list of ids of what is wanting, sections of the form and documents; due_working_days?: int 1…250 (default: the clock that starts on request.opened, else 10) |
     | answer_information | request: id (`r1`, from state.requests); answer: text; version?: int, sha256?, sections?, facts?: of the form where it was amended |
     | advance | to?: stage id (default: the first stage ahead); reason; findings?: {criterion: {met: bool, reason: text}}, needed on moving ahead for each mandatory criterion judged there: of the screening, assessment or notice left, or of the stage of the run entered from another; thresholds?: {threshold: {met: bool, reason}} for those of the stage entered that an officer finds met; uscc?, lei?, seq? where the move starts a pilot |
     | return_to_applicant | reason; to?: id of a draft stage |
@@ -84,6 +84,9 @@ class Verb(StrEnum):
     | begin_evaluation | reason; thresholds? as in advance |
     | judge_promise | promise: id; judgement: kept/partly/broken; evidence: text |
     | file_evaluation | dimensions: {dimension: {grade: good/adequate/weak, text}}, some or all |
+    | complete_step | step: id of the next step of the evaluation; text: what was done and found; on: date on which it was done, from that of the step before (else the start of the pilot) to today; sha256?: of its document, needed where the rulebook asks for one and where an officer enters what another did on paper |
+    | note_paper | material: id of a document of the rulebook; received: date, not after today; handed_by: who handed it in; kept_at: where the paper is kept; sha256?: of a scan |
+    | strike_paper | material: id of one that was noted; reason |
     | extend | reason; until: date, new last day of the pilot's term; thresholds? as in advance |
     | close | outcome: id; reason |
     | consult | consultation: id of the rulebook's; sha256: of what is sent; reason? |
@@ -137,6 +140,9 @@ class Verb(StrEnum):
     BEGIN_EVALUATION = "begin_evaluation"
     JUDGE_PROMISE = "judge_promise"
     FILE_EVALUATION = "file_evaluation"
+    COMPLETE_STEP = "complete_step"
+    NOTE_PAPER = "note_paper"
+    STRIKE_PAPER = "strike_paper"
     EXTEND = "extend"
     CLOSE = "close"
     CONSULT = "consult"
@@ -191,7 +197,8 @@ class EventKind(StrEnum):
     notice.opened; notice.extended; notice.closed; comment.received; comment.answered; signoff.given;
     case.admitted – number (or null), plan, promises, tier?, sha256? of what was agreed,
     waivers?, conditions?: all that the consents name; pilot.started;
-    report.filed; promise.judged; evaluation.filed; pilot.extended; case.closed – outcome, reason;
+    report.filed; promise.judged; evaluation.filed; step.completed; paper.noted;
+    paper.struck; pilot.extended; case.closed – outcome, reason;
     consultation.opened; opinion.given; risk.graded – before? (the tier that stood), proposed? (id, or
     null: what the rulebook proposes from the factors); clock.extended – length, unit;
     silence.recorded – effect (approved, may-start), expired (the clock's last day), software;
@@ -238,6 +245,9 @@ class EventKind(StrEnum):
     REPORT_FILED = "report.filed"
     PROMISE_JUDGED = "promise.judged"
     EVALUATION_FILED = "evaluation.filed"
+    STEP_COMPLETED = "step.completed"
+    PAPER_NOTED = "paper.noted"
+    PAPER_STRUCK = "paper.struck"
     PILOT_EXTENDED = "pilot.extended"
     CASE_CLOSED = "case.closed"
     CONSULTATION_OPENED = "consultation.opened"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.decision_rules import DECISION_RULES, had_a_hand
+from shidian.core.procedure.evaluating import unconfirmed
 from shidian.core.procedure.grading import grading_of
 from shidian.core.procedure.moves import consultation_of, stage_of
 from shidian.core.procedure.party_rules import PARTY_RULES, as_filed
@@ -20,10 +21,12 @@ from shidian.core.procedure.types import (
     Judgement,
     MigrationState,
     NoticeState,
+    PaperDocument,
     Position,
     Promise,
     Request,
     SignOffState,
+    StepDone,
     Visit,
     WaiverRequest,
 )
@@ -122,7 +125,7 @@ _CLEARED: Mapping[StageKind, Mapping[str, object]] = {
     StageKind.REVIEW: {"round": None, "pool": None},
     StageKind.ASSESSMENT: {"commissioned": (), "findings": {}},
     StageKind.NOTICE: {"notice": None},
-    StageKind.EVALUATION: {"judgements": {}, "evaluation": {}},
+    StageKind.EVALUATION: {"judgements": {}, "evaluation": {}, "steps": {}},
 }
 
 
@@ -132,6 +135,7 @@ def _request_opened(state: CaseState, it: Happened) -> CaseState:
         question=it.data.text("question"),
         opened=it.day,
         due_working_days=it.data.integer("due_working_days", 1, 250),
+        about=it.data.names("about") if it.data.has("about") else (),
     )
     return state.but(requests=(*state.requests, request))
 
@@ -241,7 +245,8 @@ def _reported(state: CaseState, it: Happened) -> CaseState:
 
 def _judged(state: CaseState, it: Happened) -> CaseState:
     judged = Judged(Judgement(it.data.name("judgement")), it.data.text("evidence"))
-    return state.but(judgements={**state.judgements, it.data.name("promise"): judged})
+    judgements = {**state.judgements, it.data.name("promise"): judged}
+    return state.but(judgements=judgements, steps=unconfirmed(it.rulebook, state))
 
 
 def _evaluated(state: CaseState, it: Happened) -> CaseState:
@@ -250,7 +255,27 @@ def _evaluated(state: CaseState, it: Happened) -> CaseState:
     for dimension in dimensions.fields():
         sheet = dimensions.table(dimension)
         graded[dimension] = Graded(EvaluationGrade(sheet.name("grade")), sheet.text("text"))
-    return state.but(evaluation=graded)
+    return state.but(evaluation=graded, steps=unconfirmed(it.rulebook, state))
+
+
+def _step_done(state: CaseState, it: Happened) -> CaseState:
+    sha256 = it.data.sha256("sha256") if it.data.has("sha256") else ""
+    done = StepDone(it.data.day("on"), it.data.text("text"), sha256)
+    return state.but(steps={**state.steps, it.data.name("step"): done})
+
+
+def _paper_noted(state: CaseState, it: Happened) -> CaseState:
+    data = it.data
+    sha256 = data.sha256("sha256") if data.has("sha256") else ""
+    paper = PaperDocument(
+        data.day("received"), data.name("handed_by"), data.name("kept_at"), sha256
+    )
+    return state.but(papers={**state.papers, data.name("material"): paper})
+
+
+def _paper_struck(state: CaseState, it: Happened) -> CaseState:
+    struck = it.data.name("material")
+    return state.but(papers={name: one for name, one in state.papers.items() if name != struck})
 
 
 def _extended(state: CaseState, it: Happened) -> CaseState:
@@ -341,6 +366,9 @@ RULES: dict[str, Apply] = {
     EventKind.REPORT_FILED: _reported,
     EventKind.PROMISE_JUDGED: _judged,
     EventKind.EVALUATION_FILED: _evaluated,
+    EventKind.STEP_COMPLETED: _step_done,
+    EventKind.PAPER_NOTED: _paper_noted,
+    EventKind.PAPER_STRUCK: _paper_struck,
     EventKind.PILOT_EXTENDED: _extended,
     EventKind.CASE_CLOSED: _closed,
     EventKind.CONSULTATION_OPENED: _consulted,

@@ -57,6 +57,8 @@ class Request:
     answered: date | None = None
     answer: str | None = None
     lapsed: date | None = None
+    about: tuple[str, ...] = ()
+    """Ids of the sections and documents that it concerns."""
 
     @property
     def is_open(self) -> bool:
@@ -134,6 +136,25 @@ class Graded:
 
     grade: EvaluationGrade
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step of the evaluation that was done: on which day, in words; `sha256` of its document."""
+
+    day: date
+    text: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDocument:
+    """A document received on paper: when, from whom, where it lies; `sha256` of a scan."""
+
+    received: date
+    handed_by: str
+    kept_at: str
+    sha256: str = ""
 
 
 class Position(StrEnum):
@@ -276,6 +297,8 @@ class CaseState:
     """As last submitted."""
     parties: Mapping[str, Party] = field(default_factory=dict)
     """Institution → how it stands to the case, those that declined or left among them."""
+    papers: Mapping[str, PaperDocument] = field(default_factory=dict)
+    """Document of the rulebook → how it came on paper."""
     laid_before: str | None = None
     """Fingerprint of the text that the partners were asked to sign in this draft."""
     plan: Mapping[str, str] = field(default_factory=dict)
@@ -299,6 +322,8 @@ class CaseState:
     reports: tuple[str, ...] = ()
     judgements: Mapping[str, Judged] = field(default_factory=dict)
     evaluation: Mapping[str, Graded] = field(default_factory=dict)
+    steps: Mapping[str, StepDone] = field(default_factory=dict)
+    """Of the evaluation, those done."""
     outcome: str | None = None
     consultations: Mapping[str, ConsultationState] = field(default_factory=dict)
     tier: str | None = None

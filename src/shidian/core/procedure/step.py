@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.consents import signers
+from shidian.core.procedure.evaluating import demanded
 from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.fold import apply_events, apply_on, derive_on, local_day
 from shidian.core.procedure.handlers import HANDLERS
@@ -133,6 +134,12 @@ def _possible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return bool(asked_in(rulebook, state, stage.id))
         case Verb.GRADE_RISK:
             return may_grade(rulebook, stage)
+        case Verb.COMPLETE_STEP:
+            return bool(demanded(stage))
+        case Verb.NOTE_PAPER:
+            return bool(rulebook.materials)
+        case Verb.STRIKE_PAPER:
+            return bool(state.papers)
         case Verb.RECORD_SILENCE:
             return bool(silent_clocks(rulebook, stage.id))
         case Verb.EXTEND_CLOCK:

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.desk import Desk, said
 from shidian.core.procedure.duties import besides, in_order
+from shidian.core.procedure.evaluating import (
+    doer,
+    is_confirmed_by,
+    open_steps,
+    ungraded,
+    unjudged,
+)
 from shidian.core.procedure.moves import stage_of
 from shidian.core.procedure.objecting import rule_named
 from shidian.core.procedure.parties import partner_tasks
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from shidian.core.procedure.calendars import WorkingCalendar
+    from shidian.core.rulebook.model import EvaluationStep
 
     Tasks = Callable[[Desk], Iterator[Task]]
 
@@ -274,8 +282,8 @@ def _after_the_run(desk: Desk) -> Verb:
 
 
 def _evaluation(desk: Desk) -> Iterator[Task]:
-    unjudged = [one for one in desk.state.promises if one.id not in desk.state.judgements]
-    for promise in unjudged:
+    promises, areas = unjudged(desk.state), ungraded(desk.stage, desk.state)
+    for promise in promises:
         words = shortened(promise.text or promise.id, PROMISE_CHARACTERS_MAX)
         yield Task(
             f"{desk.stage.id}/{Verb.JUDGE_PROMISE}/{promise.id}",
@@ -284,17 +292,36 @@ def _evaluation(desk: Desk) -> Iterator[Task]:
             said(f"评定承诺：{words}", f"Judge promise: {words}"),
             due=desk.due,
         )
-    ungraded = [one for one in desk.stage.dimensions if one.id not in desk.state.evaluation]
-    if ungraded:
-        zh = "、".join(one.name.zh for one in ungraded)
-        en = ", ".join(one.name.en for one in ungraded)
+    if areas:
+        zh = "、".join(one.name.zh for one in areas)
+        en = ", ".join(one.name.en for one in areas)
         yield desk.officer(
             Verb.FILE_EVALUATION, f"填写评估结论：{zh}", f"File the evaluation: {en}"
         )
-    if not unjudged and not ungraded:
+    is_judged = not promises and not areas
+    steps = open_steps(desk.stage, desk.state)
+    if steps and (is_judged or not is_confirmed_by(steps[0])):
+        yield _step(desk, steps[0])
+    if is_judged and not steps:
         yield desk.officer(
             Verb.CLOSE, "评估完成：结案或延期", "The evaluation is complete: close or extend"
         )
+
+
+def _step(desk: Desk, step: EvaluationStep) -> Task:
+    """The next step, for whom the rulebook names, or for an officer to enter."""
+    kind = doer(step, desk.state)
+    entered = kind.value != step.by
+    return Task(
+        f"{desk.stage.id}/{Verb.COMPLETE_STEP}/{step.id}",
+        Verb.COMPLETE_STEP,
+        kind,
+        said(f"录入评估步骤：{step.name.zh}", f"Enter the step: {step.name.en}")
+        if entered
+        else said(f"完成评估步骤：{step.name.zh}", f"Complete the step: {step.name.en}"),
+        institution=desk.state.institution if kind is ActorKind.APPLICANT else None,
+        due=desk.due,
+    )
 
 
 def _release(desk: Desk) -> Task:

@@ -45,10 +45,12 @@ from shidian.core.procedure.state import (
     NoticeState,
     ObjectionOutcome,
     ObjectionState,
+    PaperDocument,
     Position,
     Promise,
     Request,
     SignOffState,
+    StepDone,
     Task,
     Visit,
     WaiverRequest,
@@ -88,6 +90,7 @@ __all__ = [
     "ObjectionOutcome",
     "ObjectionState",
     "OutboxItem",
+    "PaperDocument",
     "PastEvent",
     "PoolState",
     "Position",
@@ -99,6 +102,7 @@ __all__ = [
     "SessionKind",
     "SessionState",
     "SignOffState",
+    "StepDone",
     "Task",
     "Transition",
     "Verb",
@@ -196,6 +200,8 @@ class RefusalCode(StrEnum):
     SIGNOFF_REFUSED = "signoff-refused"
     PROMISES_UNJUDGED = "promises-unjudged"
     DIMENSIONS_UNFILED = "dimensions-unfiled"
+    STEP_OUT_OF_ORDER = "step-out-of-order"
+    STEPS_OPEN = "steps-open"
     OUTCOME_NOT_ALLOWED = "outcome-not-allowed"
     NO_SUCH_CONSULTATION = "no-such-consultation"
     CONSULTATION_MISSING = "consultation-missing"

@@ -116,6 +116,20 @@ VERBS: dict[Verb, VerbSpec] = {
         (ActorKind.OFFICER, ActorKind.ASSESSOR),
         (StageKind.EVALUATION,),
     ),
+    Verb.COMPLETE_STEP: VerbSpec(
+        _text("完成评估步骤", "Complete a step"),
+        (
+            ActorKind.APPLICANT,
+            ActorKind.OFFICER,
+            ActorKind.SIGNING_OFFICER,
+            ActorKind.ASSESSOR,
+        ),
+        (StageKind.EVALUATION,),
+    ),
+    Verb.NOTE_PAPER: VerbSpec(_text("登记纸质材料", "Note a document on paper"), _OFFICER, _OPEN),
+    Verb.STRIKE_PAPER: VerbSpec(
+        _text("撤销纸质材料登记", "Strike a note of paper"), _OFFICER, _OPEN
+    ),
     Verb.EXTEND: VerbSpec(_text("延期", "Extend pilot"), _DECIDING, (StageKind.EVALUATION,)),
     Verb.CLOSE: VerbSpec(_text("结案", "Close case"), _DECIDING, _RUN),
     Verb.CONSULT: VerbSpec(_text("征求意见", "Consult"), _OFFICER, (*_BEFORE_THE_RUN, *_RUN)),
@@ -207,7 +221,7 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
             "facts",
         }
     ),
-    Verb.REQUEST_INFORMATION: frozenset({"question", "due_working_days"}),
+    Verb.REQUEST_INFORMATION: frozenset({"question", "about", "due_working_days"}),
     Verb.ANSWER_INFORMATION: frozenset(
         {"request", "answer", "version", "sha256", "sections", "facts"}
     ),
@@ -250,6 +264,9 @@ DATA_KEYS: dict[Verb, frozenset[str]] = {
     Verb.BEGIN_EVALUATION: frozenset({"reason", "thresholds"}),
     Verb.JUDGE_PROMISE: frozenset({"promise", "judgement", "evidence"}),
     Verb.FILE_EVALUATION: frozenset({"dimensions"}),
+    Verb.COMPLETE_STEP: frozenset({"step", "text", "on", "sha256"}),
+    Verb.NOTE_PAPER: frozenset({"material", "received", "handed_by", "kept_at", "sha256"}),
+    Verb.STRIKE_PAPER: frozenset({"material", "reason"}),
     Verb.EXTEND: frozenset({"reason", "until", "thresholds"}),
     Verb.CLOSE: frozenset({"outcome", "reason"}),
     Verb.CONSULT: frozenset({"consultation", "sha256", "reason"}),

@@ -46,6 +46,7 @@ from shidian.apps.cases.domain.migrating import (
     sign_migration,
 )
 from shidian.apps.cases.domain.objecting import decide_objection, file_objection
+from shidian.apps.cases.domain.papers import note_paper, strike_paper
 from shidian.apps.cases.domain.partners import (
     answer_invitation,
     ever_asked,
@@ -67,6 +68,7 @@ from shidian.apps.cases.domain.schemes import (
 )
 from shidian.apps.cases.domain.silence import record_due_silences
 from shidian.apps.cases.domain.starting import create_case
+from shidian.apps.cases.domain.stepping import complete_step
 
 __all__ = [
     "Performed",
@@ -77,6 +79,7 @@ __all__ = [
     "attach_file",
     "begin_evaluation",
     "close_case",
+    "complete_step",
     "consult",
     "create_case",
     "decide_objection",
@@ -99,6 +102,7 @@ __all__ = [
     "judge_promise",
     "leave_case",
     "next_call_number",
+    "note_paper",
     "open_call",
     "perform_act",
     "preview_migration",
@@ -119,6 +123,7 @@ __all__ = [
     "sign_application",
     "sign_migration",
     "sign_off",
+    "strike_paper",
     "submit_case",
     "take_back_decision",
     "terminate_case",

@@ -19,6 +19,7 @@ from shidian.apps.cases.filed import section_versions
 from shidian.apps.cases.filled import Filled, filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import Attachment, Case, FormSection
+from shidian.apps.cases.papers import papers_of
 from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.facts import facts_of
 from shidian.core.procedure.types import Act, Json, Verb
@@ -238,7 +239,7 @@ def _what_is_submitted(case: Case, data: Mapping[str, Json], _at: datetime) -> d
     missing: list[Json] = [*filled.incomplete()]
     if not missing:
         _answers_fit(filled)
-        _materials_are_in(filled)
+        _materials_are_in(case, filled)
     partners = case.parties.order_by("pk").values_list("institution_id", flat=True)
     promises: list[Json] = [dict(one) for one in promises_in(case.rulebook, answers)]
     facts: dict[str, Json] = {
@@ -270,9 +271,9 @@ def _answers_fit(filled: Filled) -> None:
     )
 
 
-def _materials_are_in(filled: Filled) -> None:
+def _materials_are_in(case: Case, filled: Filled) -> None:
     """Refuse a submission without its required documents."""
-    if missing := filled.missing_materials():
+    if missing := filled.missing_materials(on_paper=papers_of(case)):
         raise DomainError(
             "materials-missing",
             Text(

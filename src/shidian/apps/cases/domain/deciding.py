@@ -52,12 +52,20 @@ def request_information(
     case: Case,
     question: str,
     by: Person,
+    about: Sequence[str] = (),
     due_working_days: int | None = None,
     at: datetime | None = None,
     expected_seq: int | None = None,
 ) -> Performed:
-    """Ask the applicant; stops the clocks that pause on it. Event: request.opened."""
-    data: dict[str, Json] = {"question": question, "due_working_days": due_working_days}
+    """Ask the applicant; stops the clocks that pause on it. Event: request.opened.
+
+    `about`: ids of the sections and documents that are wanting; statistics count them.
+    """
+    data: dict[str, Json] = {
+        "question": question,
+        "about": list(about) or None,
+        "due_working_days": due_working_days,
+    }
     return do(Verb.REQUEST_INFORMATION, case, data, by=by, at=at, expected_seq=expected_seq)
 
 

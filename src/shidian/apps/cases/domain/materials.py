@@ -15,6 +15,7 @@ from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.filed import filed_form
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.models import Case, FormSection
+from shidian.apps.cases.papers import papers_of
 from shidian.apps.cases.scanning import scanned
 from shidian.core.procedure.moves import is_ahead
 from shidian.core.procedure.types import EventKind, Verb
@@ -123,7 +124,7 @@ def documents_are_in(case: Case, verb: Verb, events: Iterable[NewEvent]) -> None
         target = case.rulebook.stage(str(event.data["to"]))
         if not is_ahead(case.rulebook, case.stage_rule, target):
             continue
-        if missing := form_of(case).missing_materials(target.id):
+        if missing := form_of(case).missing_materials(target.id, on_paper=papers_of(case)):
             zh, en = "、".join(m.name.zh for m in missing), ", ".join(m.name.en for m in missing)
             name = target.names.staff
             raise DomainError(

@@ -18,6 +18,9 @@ class MarkKind(models.TextChoices):
     REQUESTED = "requested"
     """Information was asked for in the stage."""
     UNMET = "unmet"
+    WANTING = "wanting"
+    """A request for information named it; `key` is the stage's id, `/`, a section's or document's,
+    cut to what the column takes."""
 
 
 class CaseMark(models.Model):

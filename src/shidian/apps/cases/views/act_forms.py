@@ -16,6 +16,7 @@ from shidian.apps.cases.views.form_base import (
     only_choice,
 )
 from shidian.apps.cases.views.run_forms import (
+    CompleteStepForm,
     ExtendForm,
     FileEvaluationForm,
     FileReportForm,
@@ -27,6 +28,7 @@ from shidian.apps.cases.views.threshold_fields import (
     thresholds_in,
     waits_of,
 )
+from shidian.apps.cases.views.words import wanting_names
 from shidian.apps.cases.words import localized as in_language
 from shidian.core.procedure.criteria import judged_between
 from shidian.core.procedure.moves import is_ahead, moves
@@ -83,9 +85,23 @@ class RequestInformationForm(ActForm):
             "Name the section and say what an answer must contain. The applicant reads this text."
         ),
     )
+    about = forms.MultipleChoiceField(
+        label=gettext_lazy("Sections and documents that are wanting"),
+        help_text=gettext_lazy("The applicant sees them; statistics count what is often wanting."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
     due_working_days = forms.IntegerField(
         label=gettext_lazy("Working days to answer"), min_value=1, max_value=250, initial=10
     )
+
+    def build(self) -> None:
+        names = wanting_names(self.case.rulebook)
+        field = self.fields["about"]
+        if names and isinstance(field, forms.MultipleChoiceField):
+            field.choices = [(key, in_language(name)) for key, name in names.items()]
+        else:
+            del self.fields["about"]
 
 
 class AnswerInformationForm(ActForm):
@@ -254,6 +270,7 @@ FORMS: dict[Verb, type[ActForm]] = {
     Verb.BEGIN_EVALUATION: BeginEvaluationForm,
     Verb.JUDGE_PROMISE: JudgePromiseForm,
     Verb.FILE_EVALUATION: FileEvaluationForm,
+    Verb.COMPLETE_STEP: CompleteStepForm,
     Verb.EXTEND: ExtendForm,
     Verb.CLOSE: _closing(Verb.CLOSE),
 }

@@ -17,6 +17,7 @@ from shidian.apps.cases.history import state_of
 from shidian.apps.cases.views import (  # noqa: F401 - each adds its forms to the table
     consult_forms,
     objection_forms,
+    paper_forms,
 )
 from shidian.apps.cases.views.act_forms import FORMS
 from shidian.apps.cases.views.buttons import allowed_verbs, way_of

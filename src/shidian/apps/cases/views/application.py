@@ -29,6 +29,7 @@ from shidian.apps.cases.filed import filings, form_for, unfiled_sections
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.history import state_of
 from shidian.apps.cases.models import CaseEvent
+from shidian.apps.cases.papers import papers_of
 from shidian.apps.cases.rules import is_of_the_parties
 from shidian.apps.cases.views.acts import act_crumbs, act_page, attempt
 from shidian.apps.cases.views.answers import form_rows
@@ -173,7 +174,7 @@ def _task_items(case: Case, filled: Filled) -> list[dict[str, Any]]:
 
 def _materials_item(case: Case, filled: Filled) -> dict[str, Any]:
     wanted = [one for one in filled.materials() if one.required]
-    missing = filled.missing_materials()
+    missing = filled.missing_materials(on_paper=papers_of(case))
     untouched = MATERIALS not in filled.saved
     return {
         "title": _("Documents"),
@@ -263,7 +264,7 @@ def _missing(case: Case, filled: Filled) -> list[tuple[str, str]]:
     page = reverse("cases:materials", args=[case.reference])
     return found + [
         (f"{page}#id_{one.id}", _("Document: %(name)s") % {"name": localized(one.name)})
-        for one in filled.missing_materials()
+        for one in filled.missing_materials(on_paper=papers_of(case))
     ]
 
 

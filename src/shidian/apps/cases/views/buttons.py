@@ -23,6 +23,7 @@ from shidian.apps.cases.views.open_matters import (
     to_hear,
     to_minute,
     to_record,
+    to_step,
 )
 from shidian.core.procedure.parties import Standing, standing_as, text_to_sign, unsigned
 from shidian.core.procedure.step import permitted_verbs
@@ -191,6 +192,12 @@ def _sensible(  # noqa: C901, PLR0911, PLR0912 - one a verb
             return asked and any(one.institution in mine for one in unsigned(state))
         case Verb.JUDGE_PROMISE:
             return bool(state.promises)
+        case Verb.COMPLETE_STEP:
+            return to_step(case, state, kinds_of(viewer, case)) is not None
+        case Verb.NOTE_PAPER:
+            return any(one.id not in state.papers for one in case.rulebook.materials)
+        case Verb.STRIKE_PAPER:
+            return bool(state.papers)
         case Verb.RELEASE_DECISION:
             return allows(viewer.person, Permission.BATCH_RELEASE, case.scheme)
         case Verb.FILE_OBJECTION:

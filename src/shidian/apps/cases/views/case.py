@@ -35,7 +35,7 @@ from shidian.apps.cases.views.run_forms import GRADES
 from shidian.apps.cases.views.threshold_fields import waits_of
 from shidian.apps.cases.views.timeline import timeline_of
 from shidian.apps.cases.views.turn import turn_of
-from shidian.apps.cases.views.words import outcome_name, outcome_text, stage_name
+from shidian.apps.cases.views.words import outcome_name, outcome_text, stage_name, wanting_names
 from shidian.apps.cases.words import localized
 from shidian.core.procedure.calendars import CalendarMissingError
 from shidian.core.procedure.consents import signers, signoff_rule
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from shidian.apps.cases.models import Attachment, Case
     from shidian.apps.cases.views.roles import Viewer
     from shidian.apps.cases.views.turn import Turn
-    from shidian.core.procedure.types import CaseState
-    from shidian.core.rulebook.model import Stage
+    from shidian.core.procedure.types import CaseState, Request
+    from shidian.core.rulebook.model import Stage, Text
 
 
 @rule(Permission.CASE_READ, obj=case_by_reference)
@@ -76,7 +76,7 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "clocks": _clocks(state),
         "timeline": timeline_of(case, viewer),
         "facts": _facts(case),
-        "requests": state.requests if party else (),
+        "requests": _requests(case, state) if party else (),
         "parties": party_rows(case, state, viewer) if party else [],
         "signoffs": _signoffs(case, state, viewer),
         "agreement": _agreement(case),
@@ -95,6 +95,12 @@ def case(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "crumbs": [(_("My desk"), reverse("cases:desk")), (case.reference, None)],
     }
     return render(request, "cases/case.html", context)
+
+
+def _requests(case: Case, state: CaseState) -> list[tuple[Request, list[Text]]]:
+    """Each request for information, with the names of what it concerns."""
+    names = wanting_names(case.rulebook) if any(one.about for one in state.requests) else {}
+    return [(one, [names[key] for key in one.about if key in names]) for one in state.requests]
 
 
 def _reports(case: Case) -> list[tuple[Any, Attachment]]:

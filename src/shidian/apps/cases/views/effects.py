@@ -24,6 +24,7 @@ from shidian.apps.cases.views.effect import (
     SIGNERS,
     Effect,
 )
+from shidian.apps.cases.views.evaluation_effects import EVALUATION_EFFECTS
 from shidian.apps.cases.views.session_effects import SESSION_EFFECTS
 from shidian.core.procedure.types import Verb
 
@@ -219,23 +220,20 @@ EFFECTS: dict[Verb, Effect] = {
         told=(OFFICERS,),
         undo=KEPT_FOR_GOOD,
     ),
-    Verb.BEGIN_EVALUATION: Effect(
+    Verb.NOTE_PAPER: Effect(
         law=NO_DECISION,
-        practice=_("The pilot goes on while its promises and results are judged one by one."),
-        told=(APPLICANT, OFFICERS),
-        undo=_("The pilot can be extended after the evaluation."),
+        practice=_(
+            "The document counts as handed in. Whoever may see the documents sees that it is on"
+            " paper, when it came, from whom, and where it is kept."
+        ),
+        told=(NOBODY,),
+        undo=_("The note can be struck with a reason; both stay in the file."),
     ),
-    Verb.JUDGE_PROMISE: Effect(
-        law=IN_LAW_OPINION,
-        practice=_("The judgement and its evidence become part of the evaluation."),
-        told=(OFFICERS, APPLICANT),
-        undo=_("It can be judged anew until the case is closed; both judgements stay in the file."),
-    ),
-    Verb.FILE_EVALUATION: Effect(
-        law=IN_LAW_OPINION,
-        practice=_("The grades become part of the evaluation."),
-        told=(OFFICERS, APPLICANT),
-        undo=_("It can be filed anew until the case is closed; both stay in the file."),
+    Verb.STRIKE_PAPER: Effect(
+        law=NO_DECISION,
+        practice=_("The document counts as not handed in, unless it was uploaded as well."),
+        told=(NOBODY,),
+        undo=_("It can be noted again."),
     ),
     Verb.EXTEND: Effect(
         law=_("The agreed term of the pilot is prolonged."),
@@ -385,5 +383,6 @@ EFFECTS: dict[Verb, Effect] = {
         undo=_("No."),
         grave=True,
     ),
+    **EVALUATION_EFFECTS,
     **SESSION_EFFECTS,
 }

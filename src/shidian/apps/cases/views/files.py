@@ -12,6 +12,7 @@ from shidian.apps.accounts.access import Permission, rule
 from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.filed import is_filed
 from shidian.apps.cases.models import Attachment
+from shidian.apps.cases.papers import SECTION as PAPER_SCANS
 from shidian.apps.cases.rules import is_of_the_parties, reads_sensitive
 from shidian.apps.cases.views.loaders import case_by_reference
 
@@ -48,7 +49,7 @@ def attachment(request: HttpRequest, case: Case, number: int, **_url: object) ->
 
 def _is_sensitive(case: Case, attachment: Attachment) -> bool:
     """By the marking that the rulebook gives the document."""
-    return attachment.section == MATERIALS and any(
+    return attachment.section in (MATERIALS, PAPER_SCANS) and any(
         one.id == attachment.question and one.marking == "sensitive"
         for one in case.rulebook.materials
     )

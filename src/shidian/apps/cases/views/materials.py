@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -21,6 +22,7 @@ from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.domain.materials import hand_in_material, material_rule, may_hand_in
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.form import AttachmentField
+from shidian.apps.cases.papers import papers_of, scans_of
 from shidian.apps.cases.rules import reads_sensitive
 from shidian.apps.cases.uploads import accepted_types
 from shidian.apps.cases.views.acts import act_crumbs, attempt
@@ -29,11 +31,14 @@ from shidian.apps.cases.views.loaders import case_by_reference
 from shidian.apps.cases.words import localized
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest, HttpResponse
 
     from shidian.apps.accounts.rules import Someone
     from shidian.apps.cases.filled import Filled
-    from shidian.apps.cases.models import Case
+    from shidian.apps.cases.models import Attachment, Case
+    from shidian.core.procedure.types import PaperDocument
     from shidian.core.rulebook.model import Material
 
 
@@ -46,6 +51,9 @@ class MaterialRow:
     facts: list[str]
     state: str
     kind: str
+    paper: str = ""
+    """When it was received on paper, from whom, and where it is kept; "" where it was not."""
+    scan: Attachment | None = None
 
 
 def material_rows(person: Someone, case: Case, filled: Filled) -> list[MaterialRow]:
@@ -59,11 +67,31 @@ def material_rows(person: Someone, case: Case, filled: Filled) -> list[MaterialR
     sees_all = not any(one.marking == "sensitive" for one in wanted) or reads_sensitive(
         person, case
     )
+    papers = papers_of(case) if wanted else {}
+    scans = scans_of(case) if papers else {}
     return [
-        _row(case, one, kept.get(one.id))
+        _on_paper(_row(case, one, kept.get(one.id)), papers.get(one.id), scans)
         for one in wanted
         if sees_all or one.marking != "sensitive"
     ]
+
+
+def _on_paper(
+    row: MaterialRow,
+    paper: PaperDocument | None,
+    scans: Mapping[tuple[str, str], Attachment],
+) -> MaterialRow:
+    """The same row where the document came on paper."""
+    if paper is None:
+        return row
+    words = _("Received on paper on %(day)s from %(who)s; kept at: %(where)s") % {
+        "day": date_format(paper.received, "SHORT_DATE_FORMAT"),
+        "who": paper.handed_by,
+        "where": paper.kept_at,
+    }
+    state = row.state if row.file else _("On paper")
+    scan = scans.get((row.material.id, paper.sha256))
+    return replace(row, state=state, kind="done", paper=words, scan=scan)
 
 
 def _row(case: Case, material: Material, answer: dict[str, Any] | None) -> MaterialRow:

@@ -120,5 +120,5 @@ def materials_due(case: Case, state: CaseState, viewer: Viewer) -> list[tuple[Ma
         (material, stage)
         for stage in ahead
         for material in filled.materials(stage.id)
-        if material.id not in kept
+        if material.id not in kept and material.id not in state.papers
     ]

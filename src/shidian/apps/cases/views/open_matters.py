@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.apps.cases.rules import consulted_parts, objection_parts
+from shidian.core.procedure.evaluating import is_confirmed_by, open_steps, ungraded, unjudged
 from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.objecting import open_rule, rule_named
 from shidian.core.procedure.silence import silent_clocks
-from shidian.core.procedure.types import ClockState, SessionKind
+from shidian.core.procedure.types import ActorKind, ClockState, SessionKind
 from shidian.core.rulebook.model import ConsultationKind
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from shidian.apps.accounts.rules import Someone
     from shidian.apps.cases.models import Case
     from shidian.core.procedure.types import CaseState, ClockSum
-    from shidian.core.rulebook.model import Clock, Consultation
+    from shidian.core.rulebook.model import Clock, Consultation, EvaluationStep
 
 RUNNING = (ClockState.RUNNING, ClockState.PAUSED)
 
@@ -39,6 +42,18 @@ def to_hear(case: Case, state: CaseState) -> list[Consultation]:
         for one in asked_in(case.rulebook, state, state.stage)
         if one.id in state.consultations and one.kind is not ConsultationKind.FILING
     ]
+
+
+def to_step(case: Case, state: CaseState, kinds: Container[ActorKind]) -> EvaluationStep | None:
+    """The next step of the evaluation, where one acting in these capacities can do or enter it."""
+    steps = open_steps(case.stage_rule, state)
+    if not steps:
+        return None
+    if is_confirmed_by(steps[0]):
+        judged = not unjudged(state) and not ungraded(case.stage_rule, state)
+        return steps[0] if judged and ActorKind.SIGNING_OFFICER in kinds else None
+    may = ActorKind.OFFICER in kinds or ActorKind(str(steps[0].by)) in kinds
+    return steps[0] if may else None
 
 
 def to_enter(state: CaseState) -> list[str]:

@@ -10,7 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shidian.apps.accounts.models import Person
+from shidian.apps.cases.actors import actor_as
 from shidian.apps.cases.domain.reporting import REPORT_FILE
+from shidian.apps.cases.files_of_steps import STEP_FILE
 from shidian.apps.cases.form import AttachmentField
 from shidian.apps.cases.uploads import accepted_types
 from shidian.apps.cases.views.file_fields import dress_file
@@ -22,10 +25,14 @@ from shidian.apps.cases.views.form_base import (
     only_choice,
 )
 from shidian.apps.cases.words import localized as in_language
-from shidian.core.procedure.types import EvaluationGrade, Judgement
+from shidian.core.procedure.evaluating import open_steps
+from shidian.core.procedure.types import ActorKind, EvaluationGrade, Judgement
+from shidian.core.rulebook.reading import duty_words
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from shidian.apps.accounts.rules import Someone
 
 
 EXTENSION_DAYS_MAX = 1100
@@ -95,6 +102,45 @@ class FileEvaluationForm(ActForm):
                 if cleaned.get(f"grade-{area.id}")
             }
         }
+
+
+class CompleteStepForm(ActForm):
+    """The next step of the evaluation; an officer enters it from paper where another does it."""
+
+    field_order = ("seq", "step", "on", "text", "document")
+    step = forms.ChoiceField(label=gettext_lazy("Step"), widget=forms.RadioSelect)
+    on = forms.DateField(
+        label=gettext_lazy("Day on which it was done"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    text = long_text(gettext_lazy("What was done, and what was found"))
+
+    def build(self) -> None:
+        (self.next,) = open_steps(self.stage, self.state)[:1]
+        only_choice(self, "step", [(self.next.id, in_language(self.next.name))], keep=True)
+        self.initial.setdefault("on", timezone.localdate())
+        self.fields["document"] = AttachmentField(
+            STEP_FILE,
+            label=in_language(STEP_FILE.label),
+            required=self.next.document,
+            widget=forms.FileInput(attrs={"accept": ",".join(accepted_types(STEP_FILE))}),
+        )
+        dress_file(self.fields["document"], STEP_FILE)
+
+    def narrow(self, person: Someone) -> None:
+        """What is entered for another needs the paper."""
+        by = ActorKind(str(self.next.by))
+        own = by is not ActorKind.EXPERT and (
+            isinstance(person, Person) and actor_as(person, self.case, by) is not None
+        )
+        if own:
+            return
+        field = self.fields["document"]
+        field.required = True
+        field.label = _("Scan of the paper")
+        self.fields["step"].help_text = _(
+            "By the rulebook this step is for this role: %(who)s. You enter what was done on paper."
+        ) % {"who": in_language(duty_words.party(by.value))}
 
 
 class ExtendForm(ReasonForm):

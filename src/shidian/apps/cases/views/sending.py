@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shidian.apps.cases.domain import applying, deciding, reporting
+from shidian.apps.cases.domain import applying, deciding, reporting, stepping
 from shidian.core.procedure.types import Verb
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ SENDERS: dict[Verb, Callable[..., Any]] = {
     Verb.BEGIN_EVALUATION: deciding.begin_evaluation,
     Verb.JUDGE_PROMISE: deciding.judge_promise,
     Verb.FILE_EVALUATION: deciding.file_evaluation,
+    Verb.COMPLETE_STEP: stepping.complete_step,
     Verb.EXTEND: deciding.extend_pilot,
     Verb.CLOSE: deciding.close_case,
 }

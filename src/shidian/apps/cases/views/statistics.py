@@ -18,6 +18,7 @@ from shidian.apps.cases.sheets import csv_response, xlsx_response
 from shidian.apps.cases.statistics import Figures, figures_for
 from shidian.apps.cases.views.queue_form import schemes_of
 from shidian.apps.cases.views.roles import viewer_of
+from shidian.apps.cases.views.words import wanting_names
 from shidian.apps.cases.words import localized
 from shidian.core.procedure.types import ActorKind
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 SPANS = {"90": 90, "365": 365, "1095": 1095}
 """Days that can be asked for."""
 SPAN_USUAL = "365"
+WANTING_SHOWN = 15
+"""How many of the commonest the page shows; the files have all."""
 
 Sheet = tuple[str, list[str], list[list["Cell"]]]
 
@@ -62,6 +65,11 @@ def statistics(request: HttpRequest) -> HttpResponse:
         ],
         "unmet": [(words.criterion(key), n, "") for key, n in figures.unmet],
         "requests": [(words.stage(key), n, "") for key, n in figures.requests],
+        "wanting": [
+            (" · ".join(reversed(words.wanting(key))), n, "")
+            for key, n in figures.wanting[:WANTING_SHOWN]
+        ],
+        "wanting_more": max(len(figures.wanting) - WANTING_SHOWN, 0),
         "span": span,
         "spans": [(days, _("%(n)d days") % {"n": n}) for days, n in SPANS.items()],
         "scheme": scheme,
@@ -117,11 +125,20 @@ class Words:
         versions = RulebookVersion.objects.filter(scheme__in=schemes).defer("document")
         self._rulebooks: list[Rulebook] = [one.rulebook for one in versions.order_by("pk")]
         self._stages = {s.id: s.names.staff for one in self._rulebooks for s in one.stages}
+        self._wanting = {
+            key: name for one in self._rulebooks for key, name in wanting_names(one).items()
+        }
         self._criteria = {c.id: c.name for one in self._rulebooks for c in one.criteria}
 
     def stage(self, key: str) -> str:
         """The stage's name for staff."""
         return localized(self._stages[key]) if key in self._stages else key
+
+    def wanting(self, key: str) -> list[str]:
+        """Stage and section or document of what was wanting."""
+        stage, _slash, name = key.partition("/")
+        known = self._wanting.get(name)
+        return [self.stage(stage), localized(known) if known else name]
 
     def criterion(self, key: str) -> str:
         """The criterion's name."""
@@ -185,6 +202,11 @@ def _sheets(figures: Figures, words: Words) -> list[Sheet]:
             _("Information requests"),
             [_("Stage"), _("Times")],
             [[words.stage(key), n] for key, n in figures.requests],
+        ),
+        (
+            _("Wanting in applications"),
+            [_("Stage"), _("Section or document"), _("Times")],
+            [[*words.wanting(key), n] for key, n in figures.wanting],
         ),
     ]
 

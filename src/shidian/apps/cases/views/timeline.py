@@ -190,6 +190,10 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
         case EventKind.REPORT_FILED:
             titles = {one.id: one.title for one in case.rulebook.reports}
             return titles.get(str(data.get("report")), data.get("report", ""))
+        case EventKind.STEP_COMPLETED:
+            return _step_note(case, data)
+        case EventKind.PAPER_NOTED | EventKind.PAPER_STRUCK:
+            return _paper_note(case, data)
         case EventKind.DECISION_HELD | EventKind.DECISION_TAKEN_BACK:
             return _held_note(case, data)
         case EventKind.OBJECTION_FILED:
@@ -200,6 +204,22 @@ def _note(case: Case, row: CaseEvent) -> Any:  # noqa: C901, PLR0911, PLR0912 - 
             return data.get("number") or ""
         case kind:
             return _review_note(kind, data)
+
+
+def _paper_note(case: Case, data: dict[str, Any]) -> str:
+    """Which document, and why its note was struck; nothing of a sensitive one: not all may know."""
+    for one in case.rulebook.materials:
+        if one.id == data["material"] and one.marking != "sensitive":
+            return _(": ").join(filter(None, [localized(one.name), str(data.get("reason", ""))]))
+    return ""
+
+
+def _step_note(case: Case, data: dict[str, Any]) -> str:
+    """Which step of the evaluation, on which day it was done, in words."""
+    names = {one.id: localized(one.name) for stage in case.rulebook.stages for one in stage.steps}
+    name = names.get(str(data["step"]), str(data["step"]))
+    done = _("%(step)s, done on %(day)s") % {"step": name, "day": data["on"]}
+    return _(": ").join([done, str(data["text"])])
 
 
 def _risk_note(case: Case, data: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from shidian.apps.cases.models import Case
     from shidian.apps.cases.views.roles import Viewer
+    from shidian.core.rulebook.model import Rulebook
 
 
 def stage_name(case: Case, viewer: Viewer) -> Text:
@@ -81,6 +82,9 @@ EVENT_WORDS = {
     EventKind.REPORT_FILED: gettext_lazy("Report filed"),
     EventKind.PROMISE_JUDGED: gettext_lazy("Promise judged"),
     EventKind.EVALUATION_FILED: gettext_lazy("Evaluation filed"),
+    EventKind.STEP_COMPLETED: gettext_lazy("Step of the evaluation completed"),
+    EventKind.PAPER_NOTED: gettext_lazy("Document received on paper"),
+    EventKind.PAPER_STRUCK: gettext_lazy("Note of a document on paper struck"),
     EventKind.PILOT_EXTENDED: gettext_lazy("Pilot extended"),
     EventKind.CASE_CLOSED: gettext_lazy("Case closed"),
     EventKind.CONSULTATION_OPENED: gettext_lazy("Another authority consulted"),
@@ -116,6 +120,12 @@ def event_words(kind: str) -> str:
         return str(EVENT_WORDS[EventKind(kind)])
     except (ValueError, KeyError):
         return _("Recorded")
+
+
+def wanting_names(rulebook: Rulebook) -> dict[str, Text]:
+    """What a request for information can be about: sections of the form, then documents."""
+    sections = {one.id: one.title for one in rulebook.form}
+    return sections | {one.id: one.name for one in rulebook.materials if one.id not in sections}
 
 
 def objection_words(outcome: str) -> str:

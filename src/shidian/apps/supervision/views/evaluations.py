@@ -11,12 +11,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, allows, rule
+from shidian.apps.cases.history import state_of
 from shidian.apps.cases.paper import to_pdf
+from shidian.apps.cases.views.buttons import act_url, allowed_verbs
 from shidian.apps.cases.views.loaders import case_by_reference
+from shidian.apps.cases.views.roles import viewer_of
 from shidian.apps.cases.words import localized
 from shidian.apps.supervision.domain import evaluations as verbs
 from shidian.apps.supervision.domain.errors import SupervisionError
 from shidian.apps.supervision.evaluation_figures import newest_figures
+from shidian.apps.supervision.evaluation_steps import steps_of
 from shidian.apps.supervision.evaluations import (
     courses_of,
     evaluation_of,
@@ -31,6 +35,7 @@ from shidian.apps.supervision.views.evaluation_forms import SealForm
 from shidian.apps.supervision.views.evaluation_run_form import RunForm
 from shidian.core.evaluation.grade import NAMES
 from shidian.core.evaluation.plan import read_plan
+from shidian.core.procedure.types import Verb
 from shidian.core.rulebook.model import StageKind
 
 if TYPE_CHECKING:
@@ -54,6 +59,8 @@ def page(request: HttpRequest, case: Case, **_url: object) -> HttpResponse:
         "measured": measured,
         "courses": courses_of(case, measured),
         "drawn": newest_figures(case),
+        "steps": steps_of(case),
+        "step_url": _step_url(request, case),
         "may_seal": _may_seal(request, case),
     }
     return render(request, "supervision/evaluation.html", context)
@@ -164,6 +171,12 @@ def _plan_of(case: Case, number: int) -> SealedPlan:
     if found is None:
         raise Http404
     return found
+
+
+def _step_url(request: HttpRequest, case: Case) -> str:
+    """Where the next step is done, for whose it is; "" for all others."""
+    verbs_now = allowed_verbs(case, state_of(case), viewer_of(asker(request)))
+    return act_url(case, Verb.COMPLETE_STEP) if Verb.COMPLETE_STEP in verbs_now else ""
 
 
 def _may_seal(request: HttpRequest, case: Case) -> bool:

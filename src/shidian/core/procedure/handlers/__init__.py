@@ -15,11 +15,13 @@ from shidian.core.procedure.handlers import (
     migrating,
     notice,
     objections,
+    papers,
     partners,
     releasing,
     review,
     run,
     sessions,
+    steps,
 )
 from shidian.core.procedure.types import Verb
 
@@ -55,6 +57,9 @@ HANDLERS: dict[Verb, Handler] = {
     Verb.BEGIN_EVALUATION: run.begin_evaluation,
     Verb.JUDGE_PROMISE: run.judge_promise,
     Verb.FILE_EVALUATION: run.file_evaluation,
+    Verb.COMPLETE_STEP: steps.complete_step,
+    Verb.NOTE_PAPER: papers.note_paper,
+    Verb.STRIKE_PAPER: papers.strike_paper,
     Verb.EXTEND: run.extend,
     Verb.CLOSE: run.close,
     Verb.CONSULT: consultation.consult,

@@ -64,11 +64,27 @@ def request_information(case: Situation) -> tuple[NewEvent, ...]:
     """Asks the applicant. Clocks that pause on it pause from the day after."""
     data = case.data
     data.text("question")
+    _names_what_is_wanting(case)
     days = request_days(case.rulebook)
     if data.has("due_working_days"):
         days = data.integer("due_working_days", 1, REQUEST_DAYS_MAX)
     name = f"r{len(case.state.requests) + 1}"
     return (case.event(EventKind.REQUEST_OPENED, request=name, due_working_days=days),)
+
+
+def _names_what_is_wanting(case: Situation) -> None:
+    """Refuses what is neither a section of the form nor a document of the rulebook."""
+    if not case.data.has("about"):
+        return
+    known = {one.id for one in case.rulebook.form} | {one.id for one in case.rulebook.materials}
+    unknown = [name for name in case.data.names("about") if name not in known]
+    if unknown:
+        refuse(
+            RefusalCode.BAD_DATA,
+            f"制度文本没有这一节或这份材料：{unknown[0]}。",
+            f"The rulebook has no such section or document: {unknown[0]}.",
+            "about",
+        )
 
 
 def answer_information(case: Situation) -> tuple[NewEvent, ...]:

@@ -14,7 +14,7 @@ from shidian.core.procedure.handlers import (
     notice,
     releasing,
     review,
-    run,
+    steps,
 )
 from shidian.core.procedure.handlers.entering import close_with, enter, outcome_of
 from shidian.core.procedure.handlers.gates import (
@@ -162,7 +162,7 @@ def _worked(case: Situation) -> None:
         case StageKind.NOTICE:
             notice.must_be_over(case)
         case StageKind.EVALUATION:
-            run.must_be_evaluated(case)
+            steps.must_be_evaluated(case)
         case _:
             pass
 

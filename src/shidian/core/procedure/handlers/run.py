@@ -12,6 +12,7 @@ from shidian.core.procedure.handlers.gates import (
     must_be_consulted,
     must_meet_thresholds,
 )
+from shidian.core.procedure.handlers.steps import must_be_evaluated
 from shidian.core.procedure.moves import clock_of
 from shidian.core.procedure.reading import refuse
 from shidian.core.procedure.types import EvaluationGrade, EventKind, Judgement, RefusalCode
@@ -109,7 +110,7 @@ def _within_the_extension(case: Situation, term: ClockSum, until: date) -> None:
 
 
 def close(case: Situation) -> tuple[NewEvent, ...]:
-    """Ends the case. From evaluation: once every promise is judged and every dimension graded."""
+    """Ends the case. From evaluation: once promises are judged, dimensions graded, steps done."""
     reason = case.data.reason()
     case.data.name("outcome")
     must_be_consulted(case)
@@ -124,24 +125,3 @@ def _measures_the_term(case: Situation, clock_id: str) -> bool:
     return any(
         clock.id == clock_id and clock.starts == "pilot.started" for clock in case.rulebook.clocks
     )
-
-
-def must_be_evaluated(case: Situation) -> None:
-    """Refuses until every promise is judged and every dimension graded."""
-    unjudged = [one.id for one in case.state.promises if one.id not in case.state.judgements]
-    if unjudged:
-        listed = ", ".join(unjudged)
-        refuse(
-            RefusalCode.PROMISES_UNJUDGED,
-            f"请先评定下列承诺：{listed}。",
-            f"First judge these promises: {listed}.",
-        )
-    ungraded = [one for one in case.stage.dimensions if one.id not in case.state.evaluation]
-    if ungraded:
-        zh = "、".join(one.name.zh for one in ungraded)
-        en = ", ".join(one.name.en for one in ungraded)
-        refuse(
-            RefusalCode.DIMENSIONS_UNFILED,
-            f"请先填写下列评估维度：{zh}。",
-            f"First grade these dimensions: {en}.",
-        )

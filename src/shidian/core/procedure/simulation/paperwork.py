@@ -186,6 +186,10 @@ def _evaluate(one: Deeds, _last: str) -> Data:
     return {"dimensions": {each.id: {"grade": "adequate", "text": REASON} for each in dimensions}}
 
 
+def _complete(one: Deeds, last: str) -> Data:
+    return {"step": last, "text": REASON, "on": one.today.isoformat(), "sha256": HASH}
+
+
 def _extend(one: Deeds, _last: str) -> Data:
     until = one.until()
     return {
@@ -298,6 +302,7 @@ DATA: dict[Verb, Callable[[Deeds, str], Data]] = {
     },
     Verb.JUDGE_PROMISE: _judge,
     Verb.FILE_EVALUATION: _evaluate,
+    Verb.COMPLETE_STEP: _complete,
     Verb.EXTEND: _extend,
     Verb.CLOSE: lambda one, _last: one.graduation(),
     Verb.CONSULT: lambda _one, last: {"consultation": last, "sha256": HASH},

@@ -155,6 +155,9 @@ def _of_expert(ground: Ground, walk: Walk, task: Task, ready: int) -> Plan | Non
 
 
 def _of_assessor(ground: Ground, walk: Walk, task: Task, ready: int) -> Plan | None:
+    if task.verb is Verb.COMPLETE_STEP:
+        days = walk.dice.spread("assessing", ground.assumed.assessing)
+        return Plan(ready, days, (ActorKind.ASSESSOR, ""))
     state, assumed = walk.state, ground.assumed
     mending = 0
     if any(one.finding == "fail" for one in state.findings.values()):
@@ -176,6 +179,9 @@ def _of_assessor(ground: Ground, walk: Walk, task: Task, ready: int) -> Plan | N
 
 
 def _of_signing_officer(ground: Ground, walk: Walk, task: Task, ready: int) -> Plan | None:
+    if task.verb is Verb.COMPLETE_STEP:
+        days = walk.dice.spread("signing", ground.assumed.signing)
+        return Plan(ready, days, (ActorKind.SIGNING_OFFICER, walk.authority))
     if task.verb is not Verb.SIGN_OFF:
         return None
     if walk.state.stage_kind is StageKind.RUNNING:

@@ -139,6 +139,7 @@ of|对象|of
 areas|评估领域|area
 dimensions|评价维度|dimension
 steps|步骤|step
+document|须附文件|document needed
 comments|征求公众意见|public comments
 by|分组|by
 thresholds|进入条件|threshold
@@ -324,6 +325,7 @@ _SPECIAL = {
     ("intake", "mode"): Text(zh="受理方式", en="way of application"),
     ("orders", "kinds"): Text(zh="指令种类", en="kinds of order"),
     ("stages", "by"): Text(zh="评估者", en="who assesses"),
+    ("steps", "by"): Text(zh="由谁完成", en="done by"),
     ("register", "public"): Text(zh="公开内容", en="what it shows"),
     ("minimum", "length"): Text(zh="至少时长", en="at least"),
     ("names", "public"): Text(zh="公众所见名称", en="name for the public"),

@@ -55,6 +55,7 @@ _WORDS: dict[str, Mapping[Any, Text]] = {
     "reports/kind": words.REPORT_KIND,
     "steps/kind": words.INCIDENT_STEP,
     "steps/starts": words.INCIDENT_START,
+    "steps/by": duty_words.PARTY,
     "fact": words.TOLERANCE_FACT,
     "plan/type": words.PLAN_TYPE,
     "fields/type": words.FIELD_TYPE,

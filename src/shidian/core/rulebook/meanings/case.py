@@ -184,6 +184,11 @@ CASE: dict[str, dict[str, str]] = {
         "outcomes": "How a case can end, for the closing stage.",
         "release": "Whether what is decided here is told at once, or kept for a batch.",
     },
+    "EvaluationStep": {
+        "by": "Who does it, in the order of the steps; the case is closed only after it. None: the"
+        " step is said and nothing waits for it.",
+        "document": "Whether it is done with a document.",
+    },
     "StageNames": {
         "staff": "For officers.",
         "applicant": "For the applicant.",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shidian.core.rulebook.model.panel import Area, Panel  # noqa: TC001 - pydantic reads them
+from shidian.core.rulebook.model.panel import Area, Panel
 from shidian.core.rulebook.model.values import (
     DurationUs,
     Expression,
@@ -73,6 +73,17 @@ class Outcome(Frozen):
     needs_pilot: bool | None = None
 
 
+class EvaluationStep(Area):
+    """A step of an evaluation. `by`: who does it; a step that nobody is named for is only said.
+
+    `document`: it is done with a document. What an expert found, and what was done on paper, an
+    officer enters with one.
+    """
+
+    by: Literal["applicant", "officer", "signing-officer", "expert", "assessor"] | None = None
+    document: bool = False
+
+
 class Stage(Frozen):
     """One stage. The transitions a case can take are `next`, and no others.
 
@@ -92,7 +103,7 @@ class Stage(Frozen):
     number: str | None = None
     areas: tuple[Area, ...] = ()
     dimensions: tuple[Area, ...] = ()
-    steps: tuple[Area, ...] = ()
+    steps: tuple[EvaluationStep, ...] = ()
     comments: bool = False
     by: Literal["assessor-body", "authority"] = "assessor-body"
     thresholds: tuple[StageThreshold, ...] = ()
@@ -226,6 +237,9 @@ ActName = Literal[
     "begin_evaluation",
     "judge_promise",
     "file_evaluation",
+    "complete_step",
+    "note_paper",
+    "strike_paper",
     "extend",
     "close",
     "consult",

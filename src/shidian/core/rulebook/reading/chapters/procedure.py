@@ -165,10 +165,26 @@ def _signoff(pen: Pen, rule: SignoffRule, path: str, article: Draft) -> None:
         )
 
 
+def _steps(pen: Pen, stage: Stage, article: Draft) -> None:
+    """The steps of an evaluation in their order, each with who does it, and on what document."""
+    said = []
+    for one in stage.steps:
+        path = f"{stage.id}/steps/{one.id}"
+        more = [duty_words.party(one.by)] if one.by else []
+        more += [Text(zh="附文件", en="with a document")] if one.document else []
+        zh, en = "，".join(each.zh for each in more), ", ".join(each.en for each in more)
+        name = Text(zh=f"{one.name.zh}（{zh}）", en=f"{one.name.en} ({en})") if more else one.name
+        said.append(
+            val(name, *(f"/stages/{path}/{key}" for key in ("id", "name", "by", "document")))
+        )
+    if said:
+        pen.say(article, "步骤依次为：{names}。", " Its steps are: {names}.", names=said)
+
+
 def _areas(pen: Pen, stage: Stage, article: Draft) -> None:
     path = f"/stages/{stage.id}"
+    _steps(pen, stage, article)
     for areas, key, zh, en in (
-        (stage.steps, "steps", "步骤依次为：{names}。", " Its steps are: {names}."),
         (stage.areas, "areas", "评估下列领域：{names}。", " These areas are assessed: {names}."),
         (
             stage.dimensions,
