@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from shidian.apps.cases.models import OutboxDelivery
+from shidian.apps.cases.models import Outbox, OutboxDelivery
 from shidian.apps.supervision.domain import keys
+from shidian.apps.supervision.domain.control import TOPIC
 from shidian.apps.supervision.models import ControlReceipt
 from shidian.apps.supervision.queries import plan_versions
 from shidian.apps.supervision.worker.controls import send_controls, tell_fed
@@ -145,6 +146,25 @@ def test_a_refused_record_is_noted_and_holds_up_no_other(pilot):
     send_controls(gate)
     assert [kind for _, kind, _ in gate.calls] == ["activation", "key"]
     assert OutboxDelivery.objects.get(consumer="supervision.gate-control").error == "422: no"
+
+
+def test_what_waits_for_a_gate_that_is_away_hides_nothing_of_another_journal(pilot):
+    first = Outbox.objects.filter(topic=TOPIC).earliest("pk")
+    route = {**first.payload, "kind": "route", "journal": "away"}
+    Outbox.objects.bulk_create(
+        Outbox(topic=TOPIC, case=first.case, payload=route, created=first.created)
+        for _ in range(3_000)
+    )
+    keys.revoke_machine_key(key=pilot.machine_keys.get(), by=None)
+    here, away = Gate(), Gate()
+
+    send_controls(here)
+    send_controls(away, "away")
+
+    assert [kind for _, kind, _ in here.calls] == ["activation", "key", "key"]
+    assert {kind for _, kind, _ in away.calls} == {"route"}
+    assert tell_fed(here)
+    assert not tell_fed(away, "away")
 
 
 def test_a_failing_duty_waits_longer_and_comes_back():

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db.models import Q
 
 from shidian.apps.supervision.models import JournalMove, MoveState, Pilot, PilotJournal
 from shidian.config import MAIN_JOURNAL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def journal_of(pilot: Pilot) -> str:
@@ -23,17 +18,6 @@ def in_journal(journal: str) -> Q:
     """Pilots of a journal."""
     kept = Q(placement__journal=journal)
     return kept | Q(placement=None) if journal == MAIN_JOURNAL else kept
-
-
-def places_of(projects: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Public id → its journal and the one it moves to; not of those always in the main one."""
-    rows = PilotJournal.objects.filter(pilot__public_id__in=set(projects))
-    return {
-        public_id: (journal, moving_to)
-        for public_id, journal, moving_to in rows.values_list(
-            "pilot__public_id", "journal", "moving_to"
-        )
-    }
 
 
 def arriving_at(journal: str) -> set[str]:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from shidian.apps.cases.models import Outbox, OutboxDelivery, RulebookVersion
 from shidian.apps.supervision.domain.control import CONSUMER, TOPIC
 from shidian.apps.supervision.domain.orders import raise_alarm
-from shidian.apps.supervision.journals import arriving_at, places_of
-from shidian.apps.supervision.models import AlarmKind, ControlReceipt, Order
+from shidian.apps.supervision.journals import arriving_at
+from shidian.apps.supervision.models import AlarmKind, ControlReceipt, Order, PilotJournal
 from shidian.apps.supervision.worker.gate_client import GateRefusedError
 from shidian.config import MAIN_JOURNAL
 from shidian_kit.wire import canonical
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 BATCH_MAX = 100
-PENDING_MAX = 2_000
-"""Of all journals, looked at in one pass: one whose gate is away must not hide the others."""
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Of one request; half of what the gate takes."""
+_UNNAMED = Q(payload__journal__isnull=True)
 _log = structlog.get_logger("shidian.worker")
 
 
@@ -53,7 +53,7 @@ def send_controls(gate: ControlGate, journal: str = MAIN_JOURNAL) -> set[str]:
     left aside; where they cannot be sent now the pass stops, since order matters.
     """
     concerned = set()
-    for batch in _batches(_waiting(journal)[:BATCH_MAX]):
+    for batch in _batches(list(_waiting(journal)[:BATCH_MAX])):
         answers = _answers(gate, [record for _, record in batch])
         _note([row for row, _ in batch], answers)
         concerned |= {
@@ -98,38 +98,30 @@ def tell_fed(gate: ControlGate, journal: str = MAIN_JOURNAL) -> bool:
     While it is not told so for half a minute, it renews no permit: an order might be on its way.
     """
     as_of_us = time.time_ns() // 1000
-    if _pending().exists() and (_waiting(journal) or _held_for(journal)):
+    if _pending().exists() and (_waiting(journal).exists() or _held_for(journal)):
         return False
     gate.fed(as_of_us)
     return True
 
 
-def _waiting(journal: str) -> list[Outbox]:
+def _waiting(journal: str) -> QuerySet[Outbox]:
     """Of what is pending, the journal's, in order. What concerns a pilot on its way waits for both.
 
     A record that names its journal is about the journals themselves: it goes there in any case.
+    However much waits for a gate that is away, it hides nothing of the others'.
     """
-    rows = list(_pending().order_by("pk")[:PENDING_MAX])
-    places = places_of(_project(row) for row in rows)
-    found = []
-    for row in rows:
-        at, moving_to = places.get(_project(row), (MAIN_JOURNAL, ""))
-        named = row.payload.get("journal")
-        if named == journal or (named is None and at == journal and not moving_to):
-            found.append(row)
-    return found
+    placed = PilotJournal.objects.filter(pilot__public_id=OuterRef("project"))
+    here = Q(Exists(placed.filter(journal=journal, moving_to="")))
+    if journal == MAIN_JOURNAL:
+        here |= ~Q(Exists(placed))
+    rows = _pending().alias(project=KT("payload__project"))
+    return rows.filter(Q(payload__journal=journal) | (_UNNAMED & here)).order_by("pk")
 
 
 def _held_for(journal: str) -> bool:
     """Whether something waits of which a gate might not know when it takes a pilot up."""
     coming = arriving_at(journal)
-    return bool(coming) and any(
-        _project(row) in coming for row in _pending() if "journal" not in row.payload
-    )
-
-
-def _project(row: Outbox) -> str:
-    return str(row.payload["project"])
+    return bool(coming) and _pending().filter(_UNNAMED, payload__project__in=sorted(coming)).exists()
 
 
 def _pending() -> QuerySet[Outbox]:
