@@ -113,7 +113,7 @@ def test_update_and_delete_are_refused(walk: Walk, model: type[models.Model]) ->
 
 
 WITHOUT_ROWS = {
-    *("cases_attachment", "review_drawpool", "notices_comment", "notices_publishedsnapshot"),
+    *("review_drawpool", "notices_comment", "notices_publishedsnapshot"),
     *("notices_commentmoderation", "notices_noticeextension", "notices_noticesummary"),
     "notices_sentfile",
     *("review_session", "review_sessioncall", "review_sessionitem"),
