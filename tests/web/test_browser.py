@@ -10,7 +10,7 @@ from tests.browser import Visitor, sign_in
 from tests.web.seed import PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import APIResponse, Browser, Route
 
     from tests.browser import Site
 
@@ -60,6 +60,41 @@ def test_a_section_saves_itself_while_one_types(seeded_site: Site, browser: Brow
     assert page.input_value("#base-version") == "1"
     visitor.open(address)
     assert visitor.page.input_value("#id_milestones") == "saved by itself"
+    visitor.check_clean()
+    visitor.close()
+
+
+def test_who_saves_while_the_page_saves_itself_is_not_told_of_another_person(
+    seeded_site: Site, browser: Browser
+) -> None:
+    visitor = Visitor(browser, seeded_site.url, language="en")
+    visitor.sign_in("signer", PASSWORD)
+    draft = visitor.page.get_by_role("link", name="草稿").first.get_attribute("href")
+    page = visitor.open(f"{draft}application/s/schedule/")
+    kept: list[tuple[Route, APIResponse]] = []
+
+    def keep(route: Route) -> None:
+        """The section is saved; the page is not told yet."""
+        if route.request.headers.get("hx-request"):
+            kept.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/s/schedule/", keep)
+    page.fill("#id_milestones", "typed")
+    page.wait_for_selector("#save-state.saving")
+    page.fill("#id_milestones", "typed on")
+    page.get_by_role("button", name="Save and go to the list").click()
+    for _ in range(500):
+        if kept:
+            break
+        page.wait_for_timeout(20)
+    assert page.url.endswith("/s/schedule/")
+    for route, answer in kept:
+        route.fulfill(response=answer)
+    page.wait_for_url("**/application/")
+    visitor.open(f"{draft}application/s/schedule/")
+    assert visitor.page.input_value("#id_milestones") == "typed on"
     visitor.check_clean()
     visitor.close()
 

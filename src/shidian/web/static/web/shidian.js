@@ -34,6 +34,29 @@
     out.textContent = out.dataset[state] || "";
   };
 
+  // A form is sent once the autosave that is under way has come back with its version, and saves
+  // nothing by itself from then on: else one's own saving would look like another person's.
+  const saving = new WeakSet();
+  const waiting = new WeakMap();
+  let sent = new WeakSet();
+  const WAIT_MS = 5000;
+  const saved = (form) => {
+    saving.delete(form);
+    if (!waiting.has(form)) return;
+    const button = waiting.get(form);
+    waiting.delete(form);
+    form.requestSubmit(button && button.isConnected ? button : undefined);
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.dataset.saveState) return;
+    if (!saving.has(form)) { sent.add(form); return; }
+    event.preventDefault();
+    if (!waiting.has(form)) setTimeout(() => { if (waiting.has(form)) saved(form); }, WAIT_MS);
+    waiting.set(form, event.submitter);
+  });
+  window.addEventListener("pageshow", () => { sent = new WeakSet(); });
+
   const start = (root) => {
     each(root, "input[type=file][data-mib-max]", (input) => input.addEventListener("change", () => checkFile(input)));
     each(root, "form[data-save-state]", (form) => {
@@ -57,8 +80,13 @@
   });
   document.addEventListener("htmx:load", (event) => { if (event.target !== document.body) start(event.target); });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.dataset && event.target.dataset.saveState) saveState(event.target, "saving");
+    const form = event.target;
+    if (!form.dataset || !form.dataset.saveState) return;
+    if (sent.has(form)) { event.preventDefault(); return; }
+    saving.add(form);
+    saveState(form, "saving");
   });
+  document.addEventListener("htmx:afterRequest", (event) => { if (saving.has(event.target)) saved(event.target); });
   document.addEventListener("htmx:sendError", (event) => {
     if (event.target.dataset && event.target.dataset.saveState) saveState(event.target, "failed");
   });
