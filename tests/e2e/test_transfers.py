@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 DAY_US = 86_400_000_000
 SOURCE = "urn:test:transfers"
 SCRIPT = Path(__file__).parents[2] / "kit" / "examples" / "send_transfers.py"
-WAIT_S = 60
+WAIT_S = 120
 KILLED_AT_ENTRY = 60
 RULES = """
 rulebook: transfers

@@ -139,6 +139,7 @@ def told(found: dict[tuple[str, str], str], word: str) -> set[tuple[str, str]]:
     return {where for where, text in found.items() if any(mark in text for mark in MARKS[word])}
 
 
+@pytest.mark.prove
 def test_each_word_of_the_register_governs_all_that_is_published(
     closed: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
