@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from shidian.apps.accounts.access import Permission, allows
@@ -218,7 +220,8 @@ def _step_note(case: Case, data: dict[str, Any]) -> str:
     """Which step of the evaluation, on which day it was done, in words."""
     names = {one.id: localized(one.name) for stage in case.rulebook.stages for one in stage.steps}
     name = names.get(str(data["step"]), str(data["step"]))
-    done = _("%(step)s, done on %(day)s") % {"step": name, "day": data["on"]}
+    day = date_format(date.fromisoformat(str(data["on"])), "SHORT_DATE_FORMAT")
+    done = _("%(step)s, done on %(day)s") % {"step": name, "day": day}
     return _(": ").join([done, str(data["text"])])
 
 

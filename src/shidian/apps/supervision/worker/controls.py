@@ -121,7 +121,9 @@ def _waiting(journal: str) -> QuerySet[Outbox]:
 def _held_for(journal: str) -> bool:
     """Whether something waits of which a gate might not know when it takes a pilot up."""
     coming = arriving_at(journal)
-    return bool(coming) and _pending().filter(_UNNAMED, payload__project__in=sorted(coming)).exists()
+    return (
+        bool(coming) and _pending().filter(_UNNAMED, payload__project__in=sorted(coming)).exists()
+    )
 
 
 def _pending() -> QuerySet[Outbox]:
