@@ -23,6 +23,7 @@ from shidian.apps.portal.addresses import address
 from shidian.apps.portal.snapshots import Named
 from tests.browser import Visitor, chromium, environment
 from tests.e2e.demo_city import FAULT_AFTER_S
+from tests.e2e.people import follow
 from tests.e2e.walks import NARROW, WALKS, WIDE, Tours, confirm
 
 if TYPE_CHECKING:
@@ -338,7 +339,7 @@ def test_a_monthly_report_is_filed_returned_mended_and_accepted(tours: Tours) ->
         officer.open(reverse("supervision:reports"))
         officer.open(address)
         officer.page.fill(f"textarea[name={act}-text]", "请附原因分析。" if act == "return" else "")
-        officer.page.locator(f"form[action$='/{act}/'] button").click()
+        follow(officer.page.locator(f"form[action$='/{act}/'] button"))
         officer.look()
         shown = officer.page.inner_text("main header")
         assert ("待更正" if act == "return" else "accepted") in shown

@@ -17,6 +17,7 @@ from django.urls import resolve
 
 from tests.browser import Visitor
 from tests.e2e.forms import fill
+from tests.e2e.people import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,7 +257,7 @@ def walk_officer(tours: Tours, guest: Guest, steps: list[str]) -> None:
     guest.page.wait_for_url("**/comments/")
     assert "not answered" not in guest.text()
     guest.open(board)
-    guest.page.locator(".tile.critical h2 a").first.click()
+    follow(guest.page.locator(".tile.critical h2 a").first)
     guest.look()
     guest.page.locator("details summary").first.click()
     assert guest.page.locator("details[open] table tr").count() >= 2
@@ -301,8 +302,7 @@ def walk_expert(tours: Tours, guest: Guest, steps: list[str]) -> None:
     guest.open(sheet)
     confirm_in_place(guest, conflict="no", reason="")
     fill(guest.page)
-    guest.page.locator('button[value="submit"]').click()
-    guest.page.wait_for_load_state()
+    follow(guest.page.locator('button[value="submit"]'))
     assert "submitted" in guest.text()
     guest.look()
 
@@ -310,8 +310,7 @@ def walk_expert(tours: Tours, guest: Guest, steps: list[str]) -> None:
 def confirm_in_place(guest: Guest, **answers: str) -> None:
     """Like `confirm`, where the same address then shows the next form."""
     fill(guest.page, **answers)
-    guest.page.locator("main .actions button").first.click()
-    guest.page.wait_for_load_state()
+    follow(guest.page.locator("main .actions button").first)
     guest.look()
 
 
