@@ -426,8 +426,14 @@ def run(play: Play) -> None:
 
     page = play.at(signer, "/cases/")
     page.locator("main a").filter(has_text=title).first.click()
-    guide.step(DRAFTING, "9").take(page, "Begin evaluation")
+    end = guide.step(DRAFTING, "9")
+    end.take(page, "Begin evaluation")
     confirm(page)
+    do_step(page, end)
+    page = play.at(OFFICER, "/cases/")
+    page.locator("main a").filter(has_text=title).first.click()
+    page.wait_for_load_state()
+    do_step(page, officer.step(STAGES, "evaluation"))
 
     page = play.at("signer-bureau", "/cases/")
     settled = title_of(play, "settlement")
@@ -436,6 +442,14 @@ def run(play: Play) -> None:
     if admit.count():  # until somebody has signed the conditions stand on the form
         admit.first.click()
     officer.step(STAGES, "admission").see(page, "Conditions of admission")
+
+
+def do_step(page: Page, step: Step) -> None:
+    """The next step of the evaluation, on the case at hand; from paper with its scan."""
+    step.take(page, "Complete a step")
+    attach(page)
+    confirm(page)
+    assert "/do/" not in page.url, page.locator("main").inner_text()[:600]
 
 
 def title_of(play: Play, project: str) -> str:
