@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 _BARE = frozenset({"href", "src", "action", "formaction", "data", "poster", "xlink:href", "srcdoc"})
 _SAFE = re.compile(r"^(?:[/?#]|$|https?://|mailto:|\.)")
+_OF_THE_TEXT = {("lang", "en"), ("lang", "zh-Hans")}
 
 
 class Skeleton(HTMLParser):
@@ -21,7 +22,9 @@ class Skeleton(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.parts.append(f"<{tag} {' '.join(name for name, _ in attrs)}>")
+        # In which of the two languages a text is written depends on the text.
+        shown = [name for name, value in attrs if (name, value) not in _OF_THE_TEXT]
+        self.parts.append(f"<{tag} {' '.join(shown)}>")
         self.running += [
             f"{tag} {name}={value!r}"
             for name, value in attrs
