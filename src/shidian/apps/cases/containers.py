@@ -141,7 +141,7 @@ _UNREADABLE = (
     ET.ParseError,
     EOFError,  # data that ends before its length
     KeyError,  # a part that the directory names and the package lacks
-    NotImplementedError,  # a way of compression that Python does not know
+    NotImplementedError,  # raised by zipfile of a compression method that it lacks
     OSError,  # an offset before the file's beginning
     RuntimeError,  # encrypted
     ValueError,  # names and numbers that cannot be

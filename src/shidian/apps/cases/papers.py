@@ -5,22 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from shidian.apps.cases.models import Attachment, CaseEvent
+from shidian.apps.cases.models import CaseEvent
+from shidian.apps.cases.scans import scan_question
 from shidian.core.procedure.types import EventKind, PaperDocument
-from shidian.core.rulebook.model import Question, QuestionKind, Text
 
 if TYPE_CHECKING:
     from shidian.apps.cases.models import Case
 
 SECTION = "paper-documents"
 """Where scans of them lie; `question` is the document's id, whose marking says who may read it."""
-SCAN = Question(
-    id="scan",
-    kind=QuestionKind.FILE,
-    label=Text(zh="纸质材料扫描件", en="Scan of the paper"),
-    accept=("pdf", "png", "jpg"),
-    size_max_mib=20,
-)
+SCAN = scan_question(zh="纸质材料扫描件", en="Scan of the paper")
 _KINDS = (EventKind.PAPER_NOTED.value, EventKind.PAPER_STRUCK.value)
 
 
@@ -41,9 +35,3 @@ def papers_of(case: Case) -> dict[str, PaperDocument]:
             data.get("sha256", ""),
         )
     return found
-
-
-def scans_of(case: Case) -> dict[tuple[str, str], Attachment]:
-    """Scans by document and hash. One query."""
-    rows = Attachment.objects.filter(case=case, section=SECTION).order_by("pk")
-    return {(row.question, row.sha256): row for row in rows}

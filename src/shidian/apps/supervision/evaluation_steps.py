@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from shidian.apps.cases.files_of_steps import SECTION
 from shidian.apps.cases.history import state_of
-from shidian.apps.cases.models import Attachment, CaseEvent
+from shidian.apps.cases.models import CaseEvent
+from shidian.apps.cases.scans import kept_in
 from shidian.core.procedure.types import EventKind
 from shidian.core.rulebook.model import StageKind
 from shidian.core.rulebook.reading import duty_words
 
 if TYPE_CHECKING:
-    from shidian.apps.cases.models import Case
+    from shidian.apps.cases.models import Attachment, Case
     from shidian.core.procedure.types import StepDone
     from shidian.core.rulebook.model import EvaluationStep, Text
 
@@ -42,7 +43,7 @@ def steps_of(case: Case) -> list[ShownStep]:
     steps = stage.steps if stage else ()
     done = state_of(case).steps
     events = _events(case) if done else {}
-    files = _files(case) if done else {}
+    files = kept_in(case, SECTION) if done else {}
     authorities = _authorities(case) if done else {}
     shown = []
     for step in steps:
@@ -61,11 +62,6 @@ def _events(case: Case) -> dict[str, CaseEvent]:
     """Step → the newest event that says it was done."""
     rows = CaseEvent.objects.filter(case=case, kind=EventKind.STEP_COMPLETED.value)
     return {row.data["step"]: row for row in rows.select_related("institution").order_by("seq")}
-
-
-def _files(case: Case) -> dict[tuple[str, str], Attachment]:
-    rows = Attachment.objects.filter(case=case, section=SECTION).order_by("pk")
-    return {(row.question, row.sha256): row for row in rows}
 
 
 def _authorities(case: Case) -> dict[str, str]:

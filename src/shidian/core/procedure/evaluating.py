@@ -25,16 +25,16 @@ def open_steps(stage: Stage, state: CaseState) -> tuple[EvaluationStep, ...]:
 
 
 def doer(step: EvaluationStep, state: CaseState) -> ActorKind:
-    """Who is asked to do it. An officer enters it where nobody of that role has the case:
+    """Who is asked to do it: an officer, from paper, where nobody of its role has the case.
 
-    experts see it no more once their round is over, and a body only where one was commissioned.
+    Experts see it no more once their round is over, and a body only where one was commissioned.
     """
     if step.by == "expert" or (step.by == "assessor" and not state.commissioned):
         return ActorKind.OFFICER
     return ActorKind(str(step.by))
 
 
-def is_confirmed_by(step: EvaluationStep) -> bool:
+def is_confirmation(step: EvaluationStep) -> bool:
     """Whether a signing officer does it: an authority's word on what the others found."""
     return step.by == ActorKind.SIGNING_OFFICER.value
 
@@ -49,13 +49,13 @@ def ungraded(stage: Stage, state: CaseState) -> tuple[Area, ...]:
     return tuple(one for one in stage.dimensions if one.id not in state.evaluation)
 
 
-def unconfirmed(rulebook: Rulebook, state: CaseState) -> Mapping[str, StepDone]:
-    """The steps that still count after a judgement or a grade: no confirmation of what was before.
+def without_confirmations(rulebook: Rulebook, state: CaseState) -> Mapping[str, StepDone]:
+    """The steps that still count once a promise is judged or a dimension graded anew.
 
-    What was confirmed stays in history.
+    What was confirmed before stays in the history.
     """
     if not state.steps:
         return state.steps
     stage = stage_of(rulebook, state.stage)
-    spent = {one.id for one in stage.steps if is_confirmed_by(one)}
+    spent = {one.id for one in stage.steps if is_confirmation(one)}
     return {name: done for name, done in state.steps.items() if name not in spent}

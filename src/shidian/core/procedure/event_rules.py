@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shidian.core.procedure.decision_rules import DECISION_RULES, had_a_hand
-from shidian.core.procedure.evaluating import unconfirmed
+from shidian.core.procedure.evaluating import without_confirmations
 from shidian.core.procedure.grading import grading_of
 from shidian.core.procedure.moves import consultation_of, stage_of
 from shidian.core.procedure.party_rules import PARTY_RULES, as_filed
@@ -246,7 +246,7 @@ def _reported(state: CaseState, it: Happened) -> CaseState:
 def _judged(state: CaseState, it: Happened) -> CaseState:
     judged = Judged(Judgement(it.data.name("judgement")), it.data.text("evidence"))
     judgements = {**state.judgements, it.data.name("promise"): judged}
-    return state.but(judgements=judgements, steps=unconfirmed(it.rulebook, state))
+    return state.but(judgements=judgements, steps=without_confirmations(it.rulebook, state))
 
 
 def _evaluated(state: CaseState, it: Happened) -> CaseState:
@@ -255,7 +255,7 @@ def _evaluated(state: CaseState, it: Happened) -> CaseState:
     for dimension in dimensions.fields():
         sheet = dimensions.table(dimension)
         graded[dimension] = Graded(EvaluationGrade(sheet.name("grade")), sheet.text("text"))
-    return state.but(evaluation=graded, steps=unconfirmed(it.rulebook, state))
+    return state.but(evaluation=graded, steps=without_confirmations(it.rulebook, state))
 
 
 def _step_done(state: CaseState, it: Happened) -> CaseState:

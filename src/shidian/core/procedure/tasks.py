@@ -9,7 +9,7 @@ from shidian.core.procedure.desk import Desk, said
 from shidian.core.procedure.duties import besides, in_order
 from shidian.core.procedure.evaluating import (
     doer,
-    is_confirmed_by,
+    is_confirmation,
     open_steps,
     ungraded,
     unjudged,
@@ -300,7 +300,7 @@ def _evaluation(desk: Desk) -> Iterator[Task]:
         )
     is_judged = not promises and not areas
     steps = open_steps(desk.stage, desk.state)
-    if steps and (is_judged or not is_confirmed_by(steps[0])):
+    if steps and (is_judged or not is_confirmation(steps[0])):
         yield _step(desk, steps[0])
     if is_judged and not steps:
         yield desk.officer(

@@ -27,9 +27,10 @@ from shidian.apps.cases.errors import DomainError, ForbiddenError
 from shidian.apps.cases.models import LetterVersion
 from shidian.apps.cases.news_kinds import LETTER_SERVED
 from shidian.apps.cases.scanning import scanned
+from shidian.apps.cases.scans import scan_question
 from shidian.apps.cases.zones import day_in
 from shidian.core.procedure.letters import CODE_DIGITS, LetterStepKind, code_in
-from shidian.core.rulebook.model import Question, QuestionKind, Text
+from shidian.core.rulebook.model import Text
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -42,13 +43,7 @@ if TYPE_CHECKING:
 
 SECTION = "letter-scans"
 """Where scans lie. `cases:letter-scan` serves them; `cases:attachment` does not."""
-SCAN = Question(
-    id="scan",
-    kind=QuestionKind.FILE,
-    label=Text(zh="扫描件", en="Scan"),
-    accept=("pdf", "png", "jpg"),
-    size_max_mib=20,
-)
+SCAN = scan_question(zh="扫描件", en="Scan")
 NAME_MAX = 100
 ONLINE = "online"
 """Through the system; the only way in which the recipient's own people confirm the receipt."""

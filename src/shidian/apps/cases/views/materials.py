@@ -22,8 +22,9 @@ from shidian.apps.cases.answers import MATERIALS
 from shidian.apps.cases.domain.materials import hand_in_material, material_rule, may_hand_in
 from shidian.apps.cases.filled import filled_form
 from shidian.apps.cases.form import AttachmentField
-from shidian.apps.cases.papers import papers_of, scans_of
+from shidian.apps.cases.papers import SECTION, papers_of
 from shidian.apps.cases.rules import reads_sensitive
+from shidian.apps.cases.scans import kept_in
 from shidian.apps.cases.uploads import accepted_types
 from shidian.apps.cases.views.acts import act_crumbs, attempt
 from shidian.apps.cases.views.file_fields import dress_file
@@ -68,7 +69,7 @@ def material_rows(person: Someone, case: Case, filled: Filled) -> list[MaterialR
         person, case
     )
     papers = papers_of(case) if wanted else {}
-    scans = scans_of(case) if papers else {}
+    scans = kept_in(case, SECTION) if papers else {}
     return [
         _on_paper(_row(case, one, kept.get(one.id)), papers.get(one.id), scans)
         for one in wanted
@@ -85,7 +86,7 @@ def _on_paper(
     if paper is None:
         return row
     words = _("Received on paper on %(day)s from %(who)s; kept at: %(where)s") % {
-        "day": date_format(paper.received, "SHORT_DATE_FORMAT"),
+        "day": date_format(paper.received, "DATE_FORMAT"),
         "who": paper.handed_by,
         "where": paper.kept_at,
     }

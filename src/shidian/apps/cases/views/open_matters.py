@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shidian.apps.cases.rules import consulted_parts, objection_parts
-from shidian.core.procedure.evaluating import is_confirmed_by, open_steps, ungraded, unjudged
+from shidian.core.procedure.evaluating import is_confirmation, open_steps, ungraded, unjudged
 from shidian.core.procedure.facts import asked_in
 from shidian.core.procedure.objecting import open_rule, rule_named
 from shidian.core.procedure.silence import silent_clocks
@@ -49,7 +49,7 @@ def to_step(case: Case, state: CaseState, kinds: Container[ActorKind]) -> Evalua
     steps = open_steps(case.stage_rule, state)
     if not steps:
         return None
-    if is_confirmed_by(steps[0]):
+    if is_confirmation(steps[0]):
         judged = not unjudged(state) and not ungraded(case.stage_rule, state)
         return steps[0] if judged and ActorKind.SIGNING_OFFICER in kinds else None
     may = ActorKind.OFFICER in kinds or ActorKind(str(steps[0].by)) in kinds

@@ -220,7 +220,7 @@ def _step_note(case: Case, data: dict[str, Any]) -> str:
     """Which step of the evaluation, on which day it was done, in words."""
     names = {one.id: localized(one.name) for stage in case.rulebook.stages for one in stage.steps}
     name = names.get(str(data["step"]), str(data["step"]))
-    day = date_format(date.fromisoformat(str(data["on"])), "SHORT_DATE_FORMAT")
+    day = date_format(date.fromisoformat(str(data["on"])), "DATE_FORMAT")
     done = _("%(step)s, done on %(day)s") % {"step": name, "day": day}
     return _(": ").join([done, str(data["text"])])
 

@@ -14,9 +14,9 @@ from shidian.apps.cases.errors import ForbiddenError
 from shidian.apps.cases.history import person_key
 from shidian.apps.cases.models import Attachment, Case
 from shidian.apps.cases.scanning import scanned
+from shidian.apps.cases.scans import scan_question
 from shidian.apps.review.models import Conflict, Review, SheetDraft
 from shidian.core.procedure.types import EventKind, Json, Verb
-from shidian.core.rulebook.model import Question, QuestionKind, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 
 SECTION = "paper-sheets"
 """Where scans lie. No party reads them: `review:scan` serves them, `cases:attachment` does not."""
-SCAN = Question(
-    id="scan",
-    kind=QuestionKind.FILE,
-    label=Text(zh="评审表扫描件", en="Scan of the sheet"),
-    accept=("pdf", "png", "jpg"),
-    size_max_mib=20,
-)
+SCAN = scan_question(zh="评审表扫描件", en="Scan of the sheet")
 
 
 @scanned("scan")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shidian.core.procedure.evaluating import (
     demanded,
-    is_confirmed_by,
+    is_confirmation,
     open_steps,
     ungraded,
     unjudged,
@@ -33,7 +33,7 @@ def complete_step(case: Situation) -> tuple[NewEvent, ...]:
     case.data.reason("text")
     _in_time(case)
     _documented(case, needed=step.document or on_paper)
-    if is_confirmed_by(step):
+    if is_confirmation(step):
         must_be_judged(case)
     return (case.event(EventKind.STEP_COMPLETED),)
 
@@ -64,7 +64,7 @@ def _on_paper(case: Situation, step: EvaluationStep) -> bool:
     kind = case.act.actor.kind
     if kind.value == step.by:
         return False
-    if kind is ActorKind.OFFICER and not is_confirmed_by(step):
+    if kind is ActorKind.OFFICER and not is_confirmation(step):
         return True
     who = duty_words.party(step.by or "")
     refuse(
