@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 
 _BARE = frozenset({"href", "src", "action", "formaction", "data", "poster", "xlink:href", "srcdoc"})
 _SAFE = re.compile(r"^(?:[/?#]|$|https?://|mailto:|\.)")
-_OF_THE_TEXT = {("lang", "en"), ("lang", "zh-Hans")}
 
 
 class Skeleton(HTMLParser):
@@ -22,9 +21,7 @@ class Skeleton(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # In which of the two languages a text is written depends on the text.
-        shown = [name for name, value in attrs if (name, value) not in _OF_THE_TEXT]
-        self.parts.append(f"<{tag} {' '.join(shown)}>")
+        self.parts.append(f"<{tag} {' '.join(name for name, _ in attrs)}>")
         self.running += [
             f"{tag} {name}={value!r}"
             for name, value in attrs

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ SIZES = [
     pytest.param(8, id="some"),
     pytest.param(300, id="all", marks=pytest.mark.prove),
 ]
+HAN = re.compile("[\u4e00-\u9fff]")
+LATIN = re.compile("[A-Za-z]{3}")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -49,8 +52,19 @@ class Planted:
 
 
 def harmless(texts: list[str]) -> list[str]:
-    """Of the same lengths, so that whatever is cut is cut alike; each a word of its own."""
-    return [(f"w{n}" + "a" * len(text))[: max(len(text), 4)] for n, text in enumerate(texts)]
+    """Of the same lengths, so that whatever is cut is cut alike; each a word of its own.
+
+    Of the same language as well: a page says which of its texts are in the other one.
+    """
+    found = []
+    for n, text in enumerate(texts):
+        word = f"w{n}1"
+        if HAN.search(text):
+            word = f"w{n}字"
+        elif LATIN.search(text):
+            word = f"w{n}aaa"
+        found.append(word + word[-1] * (len(text) - len(word)))
+    return found
 
 
 def site_of(texts: list[str], *, laws: int = 0) -> Iterator[Planted]:
