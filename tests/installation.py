@@ -113,8 +113,9 @@ def signed_in(officer: Person) -> str:
     from allauth.account.internal.flows.login import record_authentication
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.http import HttpRequest
+
+    from shidian.web.sessions import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(officer.pk)

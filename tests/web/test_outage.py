@@ -7,6 +7,9 @@ import time
 
 import psycopg
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.handlers.exception import convert_exception_to_response
 from django.db import DatabaseError, OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -14,6 +17,7 @@ from structlog.testing import capture_logs
 
 from shidian.web import outage
 from shidian.web.outage import OutageMiddleware, is_away, server_error
+from shidian.web.sessions import SessionStore
 
 
 def error(state: str | None, kind: type[DatabaseError] = OperationalError) -> DatabaseError:
@@ -158,3 +162,41 @@ def test_the_page_speaks_the_readers_language(monkeypatch, language, words):
     request = RequestFactory().post("/", headers={"accept-language": language})
 
     assert words in server.middleware(request).content.decode()
+
+
+def test_a_session_deleted_meanwhile_is_still_said_to_be(db):
+    session = SessionStore()
+    session.create()
+    session.model.objects.all().delete()
+    with pytest.raises(UpdateError):
+        session.save()
+
+
+@pytest.mark.parametrize(
+    ("failures", "method", "status"), [(1, "GET", 200), (9, "GET", 503), (1, "POST", 503)]
+)
+def test_a_session_that_an_outage_keeps_from_being_saved_was_not_deleted(
+    db, monkeypatch, failures, method, status
+):
+    """Django's own middleware takes it for deleted, and answers 400."""
+    session = SessionStore()
+    session.create()
+    left, keep = [error("57P01")] * failures, session.model.save
+
+    def save(row, **how):
+        if left:
+            raise left.pop()
+        return keep(row, **how)
+
+    monkeypatch.setattr(session.model, "save", save)
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setattr(connection, "close", lambda: None)
+
+    def page(request):
+        request.session["seen"] = "yes"
+        return HttpResponse("made")
+
+    chain = convert_exception_to_response(SessionMiddleware(page))
+    request = RequestFactory().generic(method, "/", headers={"accept-language": "en"})
+    request.META["HTTP_COOKIE"] = f"sessionid={session.session_key}"
+    assert OutageMiddleware(chain)(request).status_code == status
