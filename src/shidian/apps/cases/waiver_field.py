@@ -49,15 +49,19 @@ class WaiversWidget(forms.Widget):
     def value_from_datadict(
         self, data: Mapping[str, Any], files: Mapping[str, Any], name: str
     ) -> list[dict[str, str]]:
-        """What was chosen, as typed: unknown rules too, which the field refuses."""
+        """What was chosen, as typed: unknown rules too, which the field refuses.
+
+        A measure that nobody was asked for is none.
+        """
         del files
+        paired = is_paired(self.waivers)
         getlist = getattr(data, "getlist", None)
         chosen = getlist(name) if getlist else data.get(name, [])
         return [
             {
                 "rule": str(rule),
                 "reason": str(data.get(f"{name}-reason-{rule}", "")),
-                "measure": str(data.get(f"{name}-measure-{rule}", "")),
+                "measure": str(data.get(f"{name}-measure-{rule}", "")) if paired else "",
             }
             for rule in chosen
         ]
