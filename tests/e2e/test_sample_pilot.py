@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.prove
 
 SOURCE = "engine"
-KILLS = int(os.environ.get("SHIDIAN_PILOT_KILLS", "10"))
+KILLS = int(os.environ.get("SHIDIAN_PILOT_KILLS", "5"))
 """Kills of the sample pilot, a fifth in each phase; a hundred by hand."""
 PINNED = ("cryptography", "cffi", "pycparser", "rfc8785")
 

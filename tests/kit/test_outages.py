@@ -32,7 +32,7 @@ AUTHORITY = keys.generate()
 KNOWN = {keys.key_id(AUTHORITY.public_key()): AUTHORITY.public_key()}
 NOW = 1_800_000_000
 STEPS_MAX = 400
-SCHEDULES = int(os.environ.get("SHIDIAN_OUTAGES", "300"))
+SCHEDULES = int(os.environ.get("SHIDIAN_OUTAGES", "120"))
 """In the long proof; a thousand by hand."""
 
 

@@ -52,7 +52,7 @@ cp "$1" "$(mktemp -p {folder})"
 if grep -q {evil} "$1"; then echo "$1: Evil.Test FOUND"; exit 1; fi
 """
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.prove, pytest.mark.zones]
 
 
 @dataclass

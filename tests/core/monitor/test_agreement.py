@@ -18,7 +18,7 @@ from tests.core.monitor.agreement import (
 )
 from tests.oracle.histories import random_log
 
-HISTORIES = int(os.environ.get("SHIDIAN_HISTORIES", "500"))
+HISTORIES = int(os.environ.get("SHIDIAN_HISTORIES", "200"))
 """How many histories the proof judges; 20,000 take about two hours of one core."""
 
 

@@ -37,7 +37,7 @@ def test_no_act_at_any_stage_leaves_the_transition_table(rulebook, kind, data):
 
 
 @pytest.mark.prove
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=200)
 @given(st.sampled_from(rulebooks.every()), st.integers(1, 120), st.data())
 def test_long_walks_stay_within_the_transition_table(rulebook, length, data):
     player = Player(rulebook)
