@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import django
 
+from demo.registration import load_registrations
+
 os.environ.setdefault("SHIDIAN_HOME", "var/demo")
 os.environ.setdefault("SHIDIAN_DEMO", "true")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shidian.web.settings")
@@ -63,24 +65,26 @@ def main() -> int:
 
 
 def _owed(pilots: Iterable[Pilot]) -> list[DueLine]:
-    """Months that are over, the newest last."""
+    """Months that are over, the newest last; within a month in the order of the story."""
     from shidian.apps.supervision.reports import due_lines
 
     lines = due_lines(pilots, datetime.now(UTC))
     found = [one for one in lines if one.over and one.duty.kind == "periodic"]
-    return sorted(found, key=lambda one: (one.last, one.pilot.public_id))
+    return sorted(found, key=lambda one: (one.last, one.pilot.pk))
 
 
 def _wait_for(pilots: Iterable[Pilot]) -> None:
-    """Until each pilot's newest event is of now: what lay before it in the spool is in, too."""
+    """Until the newest event of each simulated system is of now: its past went before it."""
     from shidian.apps.supervision.domain.instants import from_us
     from shidian.apps.supervision.models import SourceReading
 
     ends = time.monotonic() + WAIT_S
+    sources = {one.source for one in load_registrations()}
+    readings = SourceReading.objects.filter(source__in=sources)
     left = {pilot.pk for pilot in pilots}
     while left and time.monotonic() < ends:
         fresh = datetime.now(UTC) - FRESH
-        for pilot_id, newest_us in SourceReading.objects.values_list("pilot_id", "newest_us"):
+        for pilot_id, newest_us in readings.values_list("pilot_id", "newest_us"):
             if from_us(newest_us) >= fresh:
                 left.discard(pilot_id)
         time.sleep(1.0)
