@@ -71,7 +71,7 @@ def test_replay_that_differs_from_itself_is_an_error(monkeypatch):
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory):
     """What ours and each peer takes and answers over one real history, each computed once."""
-    load = workload(tmp_path_factory.mktemp("history"), 200_000, 1)
+    load = workload(tmp_path_factory.mktemp("history"), 40_000, 1)
     return cache(lambda name: replaying._run(name, load, 1))
 
 

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
-Look = tuple[str, int]
-"""A language, and how wide the window is in pixels."""
-EVERY_LOOK: tuple[Look, ...] = (("zh-hans", 1440), ("zh-hans", 360), ("en", 360), ("en", 1440))
+    from tests.looks import Look
+
 OWN: Look = ("en", 1280)
 
 

@@ -17,10 +17,11 @@ import pytest
 
 from tests.browser import build_home, chromium
 from tests.e2e import forms
-from tests.e2e.people import EVERY_LOOK, People, attach, follow
+from tests.e2e.people import People, attach, follow
 from tests.e2e.seed import ASKED, GOOD, HEARD, JOINT, SPLIT
 from tests.e2e.travel import serve_at
 from tests.factories import loaded, uscc
+from tests.looks import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def people(home: Path) -> Iterator[People]:
 
 
 def _people(browser: Browser, url: str) -> People:
-    return People(browser, url, looks=EVERY_LOOK)
+    return People(browser, url, looks=LOOKS)
 
 
 def reference_of(home: Path, title: str) -> str:

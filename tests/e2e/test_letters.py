@@ -17,9 +17,10 @@ import pytest
 from shidian.core.procedure.letters import check_code
 from tests.browser import build_home, chromium
 from tests.e2e import forms
-from tests.e2e.people import EVERY_LOOK, People, attach, follow
+from tests.e2e.people import People, attach, follow
 from tests.e2e.seed import WRITTEN_ABOUT
 from tests.e2e.travel import serve_at
+from tests.looks import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def people(home: Path) -> Iterator[People]:
     with serve_at(home, NOW) as site, chromium() as browser:
-        yield People(browser, site.url, looks=EVERY_LOOK)
+        yield People(browser, site.url, looks=LOOKS)
 
 
 def asked(home: Path, sql: str) -> list[tuple[str, ...]]:

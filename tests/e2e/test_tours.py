@@ -8,7 +8,6 @@ that no kind of page is left out.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from tests.browser import Visitor, chromium, environment
 from tests.e2e.demo_city import FAULT_AFTER_S
 from tests.e2e.people import follow
 from tests.e2e.walks import NARROW, WALKS, WIDE, Tours, confirm
+from tests.looks import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from tests.e2e.demo_city import DemoCity
 
-pytestmark = [pytest.mark.browser, pytest.mark.prove]
+# One demonstration serves all of them, one after the other.
+pytestmark = [pytest.mark.browser, pytest.mark.prove, pytest.mark.xdist_group("demo")]
 
 ALERT_S_MAX = 90
 """From when the test asks to when the board shows the alarm."""
@@ -290,7 +291,7 @@ NOTICE = Place("notices:open", "officer-bureau", ASSESSED)
 LOOKS = (("zh-hans", WIDE), ("en", NARROW))
 
 
-@pytest.mark.parametrize("turn", range(int(os.environ.get("SHIDIAN_LOOKS", "1"))))
+@pytest.mark.parametrize("turn", range(TURNS))
 def test_every_other_page_is_accessible_and_clean(tours: Tours, turn: int) -> None:
     """Every second page wide in Chinese, the others narrow in English.
 

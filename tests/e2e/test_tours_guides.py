@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from tests.e2e.demo_city import DemoCity
 
-pytestmark = [pytest.mark.browser, pytest.mark.prove]
+# One demonstration serves all of them, one after the other.
+pytestmark = [pytest.mark.browser, pytest.mark.prove, pytest.mark.xdist_group("demo")]
 
 ELSEWHERE = {
     ("Choosing or drawing a panel", number): "tests/e2e/test_panel_of_five.py: no scheme here draws"

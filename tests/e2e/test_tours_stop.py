@@ -10,7 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.e2e.demo_city import DemoCity
 
-pytestmark = pytest.mark.prove
+# One demonstration serves all of them, one after the other.
+pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("demo")]
 
 
 def test_interrupt_ends_every_process(city: DemoCity) -> None:

@@ -205,7 +205,7 @@ def test_acknowledged_events_survive_a_kill(tmp_path):
 
 @pytest.mark.prove
 def test_acknowledged_events_survive_many_kills(tmp_path):
-    """Thirty kills; SHIDIAN_PROVE_KILLS=200 is the full proof."""
+    """Fifteen kills; SHIDIAN_PROVE_KILLS=200 is the full proof."""
     kill_sweep(tmp_path, kills=int(os.environ.get("SHIDIAN_PROVE_KILLS", "15")), seed=2)
 
 

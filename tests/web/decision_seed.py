@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.looks import EVERY_LOOK
+
 PASSWORD = "a long enough password"
 PEOPLE = (
     "signer",
@@ -10,7 +12,6 @@ PEOPLE = (
     "sign-finance",
     "case-province",
 )
-LOOKS = (("zh-hans", 1440), ("en", 1440), ("zh-hans", 360), ("en", 360))
 
 
 def titles(language: str, width: int) -> tuple[str, str]:
@@ -32,7 +33,7 @@ def seed() -> None:
     load_calendars()
     world = make_world()
     make_officer(world.authorities["province"], "case-province", "case-officer")
-    for look in LOOKS:
+    for look in EVERY_LOOK:
         for title in titles(*look):
             walk = Walk(world, title=title)
             walk.to(StageKind.ADMISSION)

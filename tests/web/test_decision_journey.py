@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import Visitor, build_home, serve
-from tests.web.decision_seed import LOOKS, PASSWORD, titles
+from tests.looks import LOOKS
+from tests.web.decision_seed import PASSWORD, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
