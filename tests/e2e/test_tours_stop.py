@@ -10,8 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.e2e.demo_city import DemoCity
 
-# One demonstration serves all of them, one after the other.
-pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.prove
 
 
 def test_interrupt_ends_every_process(city: DemoCity) -> None:
